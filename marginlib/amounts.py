@@ -1,0 +1,91 @@
+"""Exact amounts: decimals that are never rounded by accident.
+
+Sums and products are done under :data:`EXACT`, a context that raises instead of rounding.
+Where the rules do round (A8), they say so by calling :func:`rounded` or one of the quotients.
+Quotients stay quotients (:class:`Rate`, fractions) until the rules round them, or they are shown.
+"""
+
+import decimal
+from decimal import Decimal
+from fractions import Fraction
+from typing import NamedTuple
+
+EXACT = decimal.Context(
+    prec=200,
+    traps=[decimal.Inexact, decimal.InvalidOperation, decimal.DivisionByZero, decimal.Overflow],
+)
+"""Arithmetic without rounding: an inexact sum or product is a bug and raises."""
+
+_QUANTIZE = decimal.Context(prec=200, rounding=decimal.ROUND_HALF_EVEN)
+_UNITS = [Decimal(1).scaleb(-places) for places in range(31)]
+ZERO = Decimal(0)
+
+
+def rounded(amount: Decimal | Fraction, places: int) -> Decimal:
+    """Round to so many decimals, half to even (A8).
+
+    >>> rounded(Decimal("0.12345"), 4), rounded(Fraction(1, 3), 4)
+    (Decimal('0.1234'), Decimal('0.3333'))
+    """
+    if isinstance(amount, Decimal):
+        result = amount.quantize(_UNITS[places], context=_QUANTIZE)
+    else:
+        result = Decimal(round(amount * 10**places)).scaleb(-places, _QUANTIZE)
+    return result or ZERO
+
+
+def quotient(amount: Decimal, divisor: Decimal, places: int) -> Decimal:
+    """Divide and round once to so many decimals, half to even (A8).
+
+    >>> quotient(Decimal(1), Decimal(3), 4), quotient(Decimal(-1), Decimal(8), 2)
+    (Decimal('0.3333'), Decimal('-0.12'))
+    """
+    whole, rest = EXACT.divmod(amount.scaleb(places, EXACT), divisor)
+    half = EXACT.compare(2 * abs(rest), divisor)
+    if half > 0 or (half == 0 and whole % 2):
+        whole += 1 if amount > 0 else -1
+    return whole.scaleb(-places, EXACT) if whole else ZERO
+
+
+def quotient_up(amount: Decimal, divisor: Decimal, places: int) -> Decimal:
+    """Divide and round up: what is taken to cover an amount is never too little (A8).
+
+    >>> quotient_up(Decimal(1), Decimal(3), 4), quotient_up(Decimal(1), Decimal(4), 4)
+    (Decimal('0.3334'), Decimal('0.2500'))
+    """
+    whole, rest = EXACT.divmod(amount.scaleb(places, EXACT), divisor)
+    return (whole + 1 if rest else whole).scaleb(-places, EXACT)
+
+
+def quotient_down(amount: Decimal, divisor: Decimal, places: int) -> Decimal:
+    """Divide and round down: the most that a balance still bears.
+
+    >>> quotient_down(Decimal(2), Decimal(3), 4)
+    Decimal('0.6666')
+    """
+    return EXACT.divmod(amount.scaleb(places, EXACT), divisor)[0].scaleb(-places, EXACT)
+
+
+class Rate(NamedTuple):
+    """What one unit of a currency is worth in another, as an exact quotient of two decimals.
+
+    >>> Rate(Decimal(1), Decimal("1.1")).of(Decimal(11))
+    Fraction(10, 1)
+    """
+
+    up: Decimal
+    down: Decimal
+
+    def of(self, amount: Decimal) -> Fraction:
+        """The exact worth of an amount."""
+        value = Fraction(EXACT.multiply(amount, self.up))
+        return value if self.down == 1 else value / Fraction(self.down)
+
+
+def plain(amount: Decimal) -> str:
+    """Write an amount in plain notation: no exponent, no trailing zeros, no minus zero.
+
+    >>> plain(Decimal("1E+3")), plain(Decimal("0.5000")), plain(Decimal("-0.00"))
+    ('1000', '0.5', '0')
+    """
+    return f"{amount.normalize(_QUANTIZE):f}" if amount else "0"

@@ -1,0 +1,41 @@
+"""What can go wrong: a scenario that can't be read, and a step that the rules refuse."""
+
+from typing import Literal
+
+RefusalCode = Literal[
+    "insufficient_funds",
+    "insufficient_margin",
+    "no_position",
+    "volume_exceeds_position",
+    "opposite_position_open",
+    "missing_price",
+    "wrong_stop_side",
+]
+
+
+class InvalidScenario(ValueError):
+    """A scenario that is unreadable or malformed; the message names the place and what was expected.
+
+    >>> str(InvalidScenario("steps[3].volume: expected a positive amount, got 'abc'"))
+    "steps[3].volume: expected a positive amount, got 'abc'"
+    """
+
+    code = "invalid_scenario"
+
+
+class InvalidRulebook(ValueError):
+    """A file in ``data/`` that is broken; the message names the file, the line and the reason."""
+
+
+class Refusal(Exception):
+    """A step that the rules refuse. It changes nothing (A7).
+
+    >>> refusal = Refusal("no_position", "There is no open position in BTC/EUR.", rules=("R9",))
+    >>> refusal.code, str(refusal), refusal.rules
+    ('no_position', 'There is no open position in BTC/EUR.', ('R9',))
+    """
+
+    def __init__(self, code: RefusalCode, message: str, rules: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.code = code
+        self.rules = rules

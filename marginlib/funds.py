@@ -1,0 +1,95 @@
+"""Deposits, withdrawals and ordinary orders without margin, and rollovers as time passes."""
+
+from decimal import Decimal
+
+from marginlib.amounts import plain
+from marginlib.book import Event, Row, State
+from marginlib.cascade import charge
+from marginlib.errors import Refusal
+from marginlib.margin import require_level
+from marginlib.scenario import Deposit, Trade, Wait, Withdraw
+
+
+def deposit(state: State, step: int, order: Deposit) -> list[Row]:
+    """Bring funds in from outside."""
+    event = Event(state, step, "deposit")
+    amount = state.round(order.currency, order.amount)
+    event.post(order.currency, "deposit", ("R6",), "outside", amount=amount)
+    return event.rows()
+
+
+def withdraw(state: State, step: int, order: Withdraw, summary_currency: str) -> list[Row]:
+    """Take funds out, as far as the balance and the used margin allow (B9).
+
+    Raises:
+        Refusal: ``insufficient_funds``, ``insufficient_margin``, ``missing_price``.
+    """
+    event = Event(state, step, "withdrawal")
+    _require(state, order.currency, order.amount, "The withdrawal")
+    event.post(
+        order.currency,
+        "withdrawal",
+        ("B9",),
+        "outside",
+        amount=-state.round(order.currency, order.amount),
+    )
+    require_level(state, summary_currency, "This withdrawal", ("B9",))
+    return event.rows()
+
+
+def trade(state: State, step: int, order: Trade, summary_currency: str) -> list[Row]:
+    """An ordinary order from own balances; the trading fee is in QUOTE (R6, R17).
+
+    Raises:
+        Refusal: ``missing_price``, ``insufficient_funds``, ``insufficient_margin``.
+    """
+    base, quote = order.pair.split("/")
+    market = state.price(order.pair)
+    value = order.volume * (order.price or market)
+    volume, worth = state.round(base, order.volume), state.round(quote, value)
+    fee = state.round(quote, value * state.fees["trading"])
+    if order.side == "buy":
+        _require(state, quote, worth + fee, "The order")
+    else:
+        _require(state, base, volume, "The order")
+        _require(state, quote, fee - worth, "The order's fee")
+    event = Event(state, step, "trade")
+    sign = 1 if order.side == "buy" else -1
+    rules = ("R6", "R17")
+    for currency, amount, cost in sorted(
+        ((quote, -worth * sign, fee), (base, volume * sign, Decimal(0))), key=lambda x: x[1]
+    ):
+        event.post(currency, "ordinary_order", rules, "market", amount=amount, fee=cost)
+    require_level(state, summary_currency, "This order", ("B9",))
+    return event.rows()
+
+
+def _require(state: State, currency: str, amount: Decimal, what: str) -> None:
+    have = state.balance(currency)
+    if amount > have:
+        raise Refusal(
+            "insufficient_funds",
+            f"{what} needs {plain(amount)} {currency}, and the balance is {plain(have)} {currency}. "
+            f"Deposit {plain(amount - have)} {currency} first, or use a smaller amount.",
+        )
+
+
+def wait(state: State, step: int, order: Wait) -> list[Row]:
+    """Let time pass. For every full period of a position's age a rollover falls due, one by one (B6, R21).
+
+    A long's is on volume x opening price, a short's on volume x current price, both in QUOTE.
+
+    Raises:
+        Refusal: ``missing_price``, when a fee comes to a balance that can't be valued.
+    """
+    period, rate = state.rulebook.rollover_hours, state.fees["rollover"]
+    before, state.hours = state.hours, state.hours + order.hours
+    rows: list[Row] = []
+    for lot in state.positions if rate else ():
+        price = lot.open_price if lot.side == "long" else state.prices[lot.pair]
+        due = (state.hours - lot.opened_at) // period - (before - lot.opened_at) // period
+        for _ in range(int(due)):
+            event = Event(state, step, "rollover", lot.id)
+            charge(event, lot.pair, lot.volume * price * rate, "rollover_fee", ("B6", "R21", "A4"))
+            rows += event.rows()
+    return rows

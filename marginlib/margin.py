@@ -1,0 +1,87 @@
+"""Trade balance, equity, used and free margin, margin level (B1 to B3)."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+from marginlib.amounts import rounded
+from marginlib.book import Position, State
+from marginlib.errors import Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Margin:
+    """The margin summary, exact, in one currency; the level in percent, None with nothing open.
+
+    >>> Margin("EUR", Fraction(100), Fraction(90), Fraction(60)).level
+    Fraction(150, 1)
+    """
+
+    currency: str
+    trade_balance: Fraction
+    equity: Fraction
+    used_margin: Fraction
+
+    @property
+    def free_margin(self) -> Fraction:
+        """Equity minus used margin (B3)."""
+        return self.equity - self.used_margin
+
+    @property
+    def level(self) -> Fraction | None:
+        """Equity in percent of used margin (B3)."""
+        return self.equity / self.used_margin * 100 if self.used_margin else None
+
+
+def unrealised(state: State, position: Position) -> Decimal:
+    """What closing now would gain or lose before fees, in QUOTE (B1)."""
+    moved = state.prices[position.pair] - position.open_price
+    return position.volume * (moved if position.side == "long" else -moved)
+
+
+def margin(state: State, currency: str) -> Margin:
+    """The margin summary of a state, valued in a currency at current prices (A2).
+
+    A long's used margin stays at opening cost / leverage; a short's moves with the price (B2). What is unpaid
+    counts against equity (A5).
+
+    Raises:
+        Refusal: ``missing_price``, when something can't be valued.
+    """
+    book = state.rulebook
+    trade_balance = Fraction(0)
+    for code, amount in state.balances.items():
+        if amount and code in book.collateral_order:
+            value = state.rate(code, currency).of(amount)
+            trade_balance += value * (1 - Fraction(book.haircuts[code])) if code in book.haircuts else value
+    equity, used = trade_balance, Fraction(0)
+    for position in state.positions:
+        rate = state.rate(position.quote, currency)
+        equity += rate.of(unrealised(state, position))
+        price = position.open_price if position.side == "long" else state.prices[position.pair]
+        used += rate.of(position.volume * price) / Fraction(position.leverage)
+    for code, amount in state.unpaid.items():
+        equity -= state.rate(code, currency).of(amount)
+    return Margin(currency, trade_balance, equity, used)
+
+
+def require_level(state: State, currency: str, doing: str, rules: tuple[str, ...]) -> None:
+    """Refuse what leaves the margin level below 100 %, where the rulebook asks for it (B4, B9).
+
+    Raises:
+        Refusal: ``insufficient_margin`` or ``missing_price``.
+    """
+    if not (state.rulebook.initial_margin_check and state.positions):
+        return
+    after = margin(state, currency)
+    least = after.used_margin * Fraction(state.rulebook.opening_level) / 100
+    if after.equity < least:
+        short = rounded(least - after.equity, state.rulebook.places(currency))
+        percent = rounded(after.level or Fraction(0), 2)
+        raise Refusal(
+            "insufficient_margin",
+            f"{doing} would leave a margin level of {percent:f} %, below {state.rulebook.opening_level:f} %. "
+            f"Equity is {short:f} {currency} short of the used margin: deposit that much collateral, "
+            "take a smaller volume, or a higher leverage.",
+            rules,
+        )

@@ -1,0 +1,67 @@
+"""How numbers are written for people: everywhere the same, and never with float dust.
+
+Thousands are separated, the minus sign is a true one, the currency code follows the amount. Cash has two decimals
+in prose and figures, coins what is needed up to eight; ledgers show all digits.
+"""
+
+from decimal import Decimal
+from fractions import Fraction
+
+from marginlib.amounts import plain, rounded
+from marginlib.rulebook import rulebook
+
+MINUS = "\N{MINUS SIGN}"
+
+
+def number(amount: Decimal | Fraction, places: int, least: int = 0) -> str:
+    """Write a number with at most so many decimals, and at least so many.
+
+    >>> number(Decimal("-1234.5"), 2), number(Decimal("1234.5"), 8, 2)
+    ('−1,234.5', '1,234.50')
+    """
+    value = rounded(amount, places)
+    text = plain(abs(value))
+    whole, _, decimals = text.partition(".")
+    decimals = decimals.ljust(least, "0")
+    sign = MINUS if value < 0 else ""
+    return f"{sign}{int(whole):,}{'.' if decimals else ''}{decimals}"
+
+
+def money(amount: Decimal | Fraction, currency: str, *, sign: bool = False) -> str:
+    """Write an amount with its currency, for prose and figures; with a plus sign where it matters.
+
+    >>> money(Decimal("1234.5678"), "EUR"), money(Decimal("0.0091168092"), "BTC")
+    ('1,234.57 EUR', '0.00911681 BTC')
+    >>> money(Decimal(10), "USD", sign=True)
+    '+10.00 USD'
+    """
+    text = number(amount, 2, 2) if currency in rulebook().cash else number(amount, 8)
+    return f"{'+' if sign and amount > 0 else ''}{text} {currency}"
+
+
+def exact(amount: Decimal, currency: str = "") -> str:
+    """Write all digits of a ledger amount.
+
+    >>> exact(Decimal("-1000.1234"), "EUR")
+    '−1,000.1234 EUR'
+    """
+    text = number(amount, 30)
+    return f"{text} {currency}" if currency else text
+
+
+def percent(share: Decimal | Fraction, places: int = 2) -> str:
+    r"""Write a share as a percentage.
+
+    >>> percent(Decimal("0.025")), percent(Decimal("-0.1"))
+    ('2.5\xa0%', '−10\xa0%')
+    """
+    return f"{number(share * 100, places)}\N{NO-BREAK SPACE}%"
+
+
+def listed(words: list[str]) -> str:
+    """Join words as a sentence does.
+
+    >>> listed(["EUR", "BTC", "USD"]), listed(["EUR"])
+    ('EUR, BTC and USD', 'EUR')
+    """
+    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else "".join(words)
