@@ -1,0 +1,147 @@
+"""The project's own files agree with each other."""
+
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from packaging.markers import Marker, default_environment
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Pin:
+    version: Version
+    marker: Marker | None
+    hashes: tuple[str, ...]
+
+
+def read_project() -> dict[str, Any]:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def direct_requirements() -> list[Requirement]:
+    project = read_project()
+    lines = [
+        *project["project"]["dependencies"],
+        *project["project"]["optional-dependencies"]["lab"],
+        *project["dependency-groups"]["test"],
+    ]
+    return [Requirement(line) for line in lines]
+
+
+DIRECT: dict[str, Requirement] = {canonicalize_name(each.name): each for each in direct_requirements()}
+
+
+def only_version(requirement: Requirement) -> Version:
+    """The version in a requirement that allows exactly one."""
+    (specifier,) = requirement.specifier
+    assert specifier.operator == "=="
+    assert "*" not in specifier.version
+    return Version(specifier.version)
+
+
+def read_pins() -> dict[str, Pin]:
+    text = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+    pins: dict[str, Pin] = {}
+    for line in text.replace("\\\n", " ").splitlines():
+        if not line.strip() or line.startswith("#"):
+            continue
+        stated, *hashes = re.split(r"\s+--hash=", line.strip())
+        requirement = Requirement(stated)
+        name = canonicalize_name(requirement.name)
+        assert name not in pins, f"{name} is pinned twice"
+        pins[name] = Pin(only_version(requirement), requirement.marker, tuple(hashes))
+    return pins
+
+
+def read_environment() -> tuple[dict[str, str], list[str]]:
+    """The conda packages (name to version) and the pip lines of environment.yml."""
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+    conda: dict[str, str] = {}
+    pip: list[str] = []
+    for entry in environment["dependencies"]:
+        if isinstance(entry, dict):
+            pip.extend(entry["pip"])
+        else:
+            name, _, version = entry.partition("=")
+            conda[canonicalize_name(name)] = version
+    return conda, pip
+
+
+@pytest.mark.parametrize("name", sorted(DIRECT))
+def test_every_direct_dependency_is_pinned_within_its_bounds(name: str) -> None:
+    pin = read_pins()[name]
+
+    assert DIRECT[name].specifier.contains(pin.version)
+
+
+def test_every_pin_has_hashes() -> None:
+    without = [
+        name
+        for name, pin in read_pins().items()
+        if not pin.hashes or not all(re.fullmatch(r"sha256:[0-9a-f]{64}", h) for h in pin.hashes)
+    ]
+
+    assert without == []
+
+
+@pytest.mark.parametrize("python", ["3.11", "3.12", "3.13", "3.14"])
+@pytest.mark.parametrize(
+    ("sys_platform", "os_name", "system"),
+    [("linux", "posix", "Linux"), ("darwin", "posix", "Darwin"), ("win32", "nt", "Windows")],
+)
+def test_direct_dependencies_are_pinned_on_every_system(
+    python: str, sys_platform: str, os_name: str, system: str
+) -> None:
+    here = {
+        **{key: str(value) for key, value in default_environment().items()},
+        "python_version": python,
+        "python_full_version": f"{python}.0",
+        "sys_platform": sys_platform,
+        "os_name": os_name,
+        "platform_system": system,
+    }
+    installed = {name for name, pin in read_pins().items() if not pin.marker or pin.marker.evaluate(here)}
+
+    assert set(DIRECT) <= installed
+
+
+def test_the_conda_environment_has_the_pinned_versions() -> None:
+    conda, pip = read_environment()
+    by_pip = [Requirement(line) for line in pip if not line.startswith("-")]
+    stated = {name: Version(version) for name, version in conda.items() if version}
+    stated |= {canonicalize_name(each.name): only_version(each) for each in by_pip}
+    del stated["python"]
+
+    assert stated == {name: read_pins()[name].version for name in DIRECT}
+
+
+def test_the_conda_environment_has_this_project_and_a_python_it_supports() -> None:
+    conda, pip = read_environment()
+
+    assert [line for line in pip if line.startswith("-")] == ["-e ."]
+    assert re.fullmatch(r"3\.\d+", conda["python"])
+    assert Requirement(f"python{read_project()['project']['requires-python']}").specifier.contains(conda["python"])
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "environment.yml", "pyproject.toml"])
+def test_dependencies_are_named_without_an_address(name: str) -> None:
+    lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
+    options = ("--index-url", "--extra-index-url", "--find-links", "--trusted-host", "-i ", "-f ")
+
+    assert [line for line in lines if "://" in line or line.strip().startswith(options)] == []
+
+
+def test_notebooks_carry_no_widget_state() -> None:
+    """Running a notebook with nbconvert stores it by default: megabytes of others' JavaScript."""
+    notebooks = sorted((ROOT / "notebooks").glob("**/*.ipynb"))
+
+    assert [each.name for each in notebooks if '"_esm"' in each.read_text(encoding="utf-8")] == []
