@@ -1,0 +1,69 @@
+# The Margin Workbook. `make help` lists what there is to do.
+# Works with GNU Make 3.81 (macOS) and later; all paths are relative, so the folder may have any name.
+
+.DEFAULT_GOAL := help
+.PHONY: help setup lab lint test bench pins clean
+SHELL := /bin/sh
+PY := .venv/bin/python
+
+# The notebooks' kernel is .venv's own, whatever other kernels this machine has.
+export JUPYTER_PREFER_ENV_PATH := 1
+
+# PYTHON       the Python that makes .venv; found when not given
+# LAB_ARGS     more arguments for JupyterLab, such as --port=9999
+# PYTEST_ARGS  more arguments for pytest
+# PINS_ARGS    more arguments for `uv pip compile`, such as --upgrade
+export PYTHON
+LAB_ARGS =
+PYTEST_ARGS =
+PINS_ARGS =
+
+help:
+	@echo 'make setup   make the environment in .venv from the hashed pins'
+	@echo 'make lab     open the workbook in JupyterLab (LAB_ARGS=... is passed on)'
+	@echo 'make test    linters, types, tests and notebooks (PYTEST_ARGS=... is passed on)'
+	@echo 'make bench   measure the engine'
+	@echo 'make pins    work out requirements.txt and environment.yml anew (PINS_ARGS=--upgrade)'
+	@echo 'make clean   remove .venv and everything else that was made here'
+
+setup:
+	@$(PY) -I tools/environment.py check 2>/dev/null || { \
+		python=$$(sh tools/find_python.sh) && "$$python" -I tools/environment.py build; }
+
+# Root in a container needs --allow-root. Where there is no desktop, no browser is looked for:
+# JupyterLab prints the address to open.
+lab: setup
+	@page=notebooks/00_start_here.ipynb; \
+	[ -f "$$page" ] || page=notebooks/05_loss_cascade.ipynb; \
+	[ -f "$$page" ] || page=notebooks; \
+	set -- "$$page" --ServerApp.root_dir="$$PWD" \
+		--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate --LabApp.news_url=None; \
+	[ "$$(id -u)" != 0 ] || set -- "$$@" --allow-root; \
+	[ "$$(uname -s)" != Linux ] || [ -n "$$DISPLAY$$WAYLAND_DISPLAY$$BROWSER" ] || set -- "$$@" --no-browser; \
+	exec .venv/bin/jupyter lab "$$@" $(LAB_ARGS)
+
+lint: setup
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
+
+test: lint
+	@$(PY) -m pytest --cov $(PYTEST_ARGS)
+
+bench: setup
+	@$(PY) tests/bench.py
+
+# uv is not one of the project's dependencies: it is installed for the occasion.
+pins: setup
+	@rm -rf .pins-venv && $(PY) -m venv .pins-venv && \
+	.venv/bin/python -m pip --python .pins-venv --disable-pip-version-check install --quiet uv && \
+	UV_CUSTOM_COMPILE_COMMAND='make pins' .pins-venv/bin/uv pip compile pyproject.toml \
+		--extra lab --group test --universal --python-version 3.11 --fork-strategy fewest \
+		--generate-hashes --no-emit-index-url --no-annotate --quiet \
+		--output-file requirements.txt $(PINS_ARGS); \
+	status=$$?; rm -rf .pins-venv; [ $$status = 0 ] && $(PY) tools/conda_pins.py
+
+clean:
+	rm -rf .venv .pins-venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.* htmlcov dist build
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	find notebooks tests -name .ipynb_checkpoints -type d -prune -exec rm -rf {} +
