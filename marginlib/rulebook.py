@@ -35,8 +35,10 @@ def _each_once(codes: list[str]) -> list[str]:
 Code = Annotated[str, Field(pattern=r"^[A-Z0-9]{1,16}$")]
 Codes = Annotated[list[Code], AfterValidator(_each_once)]
 _Share = Annotated[Decimal, Field(ge=0, lt=1, max_digits=12, decimal_places=10)]
-_Places = Annotated[int, Field(ge=0, le=20)]
+_Places = Annotated[int, Field(strict=True, ge=0, le=20)]
 _Level = Annotated[Decimal, Field(gt=0, le=1000)]
+_Text = Annotated[str, Field(min_length=1)]
+_RuleId = Annotated[str, Field(pattern=r"^[A-Z][1-9][0-9]?$")]
 
 
 class _File(BaseModel):
@@ -78,10 +80,17 @@ class Rule(BaseModel):
     source: str
 
 
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    title: _Text
+    text: _Text
+    source: _Text
+
+
 class _Rules(BaseModel):
     model_config = ConfigDict(extra="forbid")
     date: str
-    rules: dict[str, dict[Literal["title", "text", "source"], str]]
+    rules: dict[_RuleId, _Entry]
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +176,8 @@ def _read(folder: Traversable, name: str, model: type[Model]) -> Model:
     """Read one file, or say in which line it is broken and why."""
     try:
         text = folder.joinpath(name).read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise InvalidRulebook(f"{name}: the file is missing") from error
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidRulebook(f"{name}: can't be read ({error})") from error
     try:
@@ -174,10 +185,15 @@ def _read(folder: Traversable, name: str, model: type[Model]) -> Model:
     except tomllib.TOMLDecodeError as error:
         raise InvalidRulebook(f"{name}: not valid TOML: {error}") from error
     except ValidationError as error:
-        first = error.errors()[0]
-        where, line = ".".join(map(str, first["loc"])), _line_of(text, first["loc"])
-        got = "" if first["type"] == "missing" else f", got {first['input']!s:.60}"
+        # A misspelt key is both unknown and missing; the unknown one is where the slip is.
+        first = min(error.errors(), key=lambda each: each["type"] != "extra_forbidden")
+        where = ".".join(str(part) for part in first["loc"] if part != "[key]")
+        line, got = _line_of(text, first["loc"]), f", got {first['input']!s:.60}"
         reason = first["msg"].removeprefix("Value error, ")
+        if first["type"] == "extra_forbidden":
+            reason, got = "unknown key", ""
+        elif first["type"] == "missing":
+            reason, got = "missing", ""
         raise InvalidRulebook(f"{name}, line {line}: {where}: {reason}{got}") from error
 
 
@@ -222,6 +238,19 @@ def rulebook() -> Rulebook:
     return load_rulebook(data_folder())
 
 
+def load_rules(folder: Traversable) -> dict[str, Rule]:
+    """Read the numbered rules of a folder of rule files, by id, in the file's order.
+
+    Raises:
+        InvalidRulebook: the file is missing or broken; names the line and the reason.
+
+    >>> load_rules(data_folder()) == rules()
+    True
+    """
+    table = _read(folder, "rules.toml", _Rules).rules
+    return {key: Rule(id=key, title=entry.title, text=entry.text, source=entry.source) for key, entry in table.items()}
+
+
 @functools.cache
 def rules() -> dict[str, Rule]:
     """The numbered rules with their sources, by id, in order.
@@ -232,5 +261,4 @@ def rules() -> dict[str, Rule]:
     >>> rules()["R5"].id
     'R5'
     """
-    table = _read(data_folder(), "rules.toml", _Rules).rules
-    return {key: Rule.model_validate({"id": key, **entry}) for key, entry in table.items()}
+    return load_rules(data_folder())
