@@ -35,9 +35,8 @@ setup:
 lab: setup
 	@page=notebooks/00_start_here.ipynb; \
 	[ -f "$$page" ] || page=notebooks/05_loss_cascade.ipynb; \
-	[ -f "$$page" ] || page=notebooks; \
-	set -- "$$page" --ServerApp.root_dir="$$PWD" \
-		--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate --LabApp.news_url=None; \
+	set -- --ServerApp.root_dir="$$PWD"; \
+	[ ! -f "$$page" ] || set -- "$$@" --LabApp.default_url="/lab/tree/$$page"; \
 	[ "$$(id -u)" != 0 ] || set -- "$$@" --allow-root; \
 	[ "$$(uname -s)" != Linux ] || [ -n "$$DISPLAY$$WAYLAND_DISPLAY$$BROWSER" ] || set -- "$$@" --no-browser; \
 	exec .venv/bin/jupyter lab "$$@" $(LAB_ARGS)

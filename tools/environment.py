@@ -96,6 +96,12 @@ def build() -> None:
         check=True,
         env=environment,
     )
+    # JupyterLab asks at its first start whether it may fetch news; a lesson starts without that.
+    settings = VENV / "etc/jupyter/labconfig/page_config.json"
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    news = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
+    settings.write_text(json.dumps(news) + "\n", encoding="utf-8")
+
     unfinished = STAMP.with_suffix(".part")
     unfinished.write_text(made_from + "\n", encoding="utf-8")
     unfinished.replace(STAMP)
