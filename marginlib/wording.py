@@ -4,6 +4,7 @@ Thousands are separated, the minus sign is a true one, the currency code follows
 in prose and figures, coins what is needed up to eight; ledgers show all digits.
 """
 
+import re
 from decimal import Decimal
 from fractions import Fraction
 
@@ -11,6 +12,7 @@ from marginlib.amounts import plain, rounded
 from marginlib.rulebook import rulebook
 
 MINUS = "\N{MINUS SIGN}"
+_LONG_WHOLE = re.compile(r"(?<![\w.,/])[0-9]{4,}(?![\w/])")
 
 
 def number(amount: Decimal | Fraction, places: int, least: int = 0) -> str:
@@ -30,13 +32,27 @@ def number(amount: Decimal | Fraction, places: int, least: int = 0) -> str:
 def money(amount: Decimal | Fraction, currency: str, *, sign: bool = False) -> str:
     """Write an amount with its currency, for prose and figures; with a plus sign where it matters.
 
+    What would read as nothing, and isn't, has two more decimals.
+
     >>> money(Decimal("1234.5678"), "EUR"), money(Decimal("0.0091168092"), "BTC")
     ('1,234.57 EUR', '0.00911681 BTC')
-    >>> money(Decimal(10), "USD", sign=True)
-    '+10.00 USD'
+    >>> money(Decimal(10), "USD", sign=True), money(Decimal("0.0012"), "EUR")
+    ('+10.00 USD', '0.0012 EUR')
     """
-    text = number(amount, 2, 2) if currency in rulebook().cash else number(amount, 8)
+    places, least = (2, 2) if currency in rulebook().cash else (8, 0)
+    text = number(amount, places, least)
+    if text in ("0", "0.00") and amount:
+        text = number(amount, places + 2, least)
     return f"{'+' if sign and amount > 0 else ''}{text} {currency}"
+
+
+def price(amount: Decimal, currency: str) -> str:
+    """Write a price with all its digits: a coin may cost a fraction of a cent.
+
+    >>> price(Decimal(50000), "EUR"), price(Decimal("0.00001234"), "USD")
+    ('50,000.00 EUR', '0.00001234 USD')
+    """
+    return f"{number(amount, 20, 2 if currency in rulebook().cash else 0)} {currency}"
 
 
 def exact(amount: Decimal, currency: str = "") -> str:
@@ -65,3 +81,12 @@ def listed(words: list[str]) -> str:
     ('EUR, BTC and USD', 'EUR')
     """
     return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else "".join(words)
+
+
+def regrouped(sentence: str) -> str:
+    """Separate the thousands of the plain amounts in a sentence.
+
+    >>> regrouped("Settling needs 51500.5 EUR, and the balance is 900 EUR.")
+    'Settling needs 51,500.5 EUR, and the balance is 900 EUR.'
+    """
+    return _LONG_WHOLE.sub(lambda found: f"{int(found[0]):,}", sentence)
