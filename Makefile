@@ -8,6 +8,8 @@ PY := .venv/bin/python
 
 # The notebooks' kernel is .venv's own, whatever other kernels this machine has.
 export JUPYTER_PREFER_ENV_PATH := 1
+# So are its packages.
+unexport PYTHONPATH PYTHONHOME
 
 # PYTHON       the Python that makes .venv; found when not given
 # LAB_ARGS     more arguments for JupyterLab, such as --port=9999
