@@ -137,6 +137,11 @@ class Realised:
     cascade: tuple[Take, ...]
     by: Literal["order", "stop", "liquidation"]
 
+    @property
+    def conversion_fees(self) -> Decimal:
+        """What all conversions of the cascade cost, in QUOTE (R16)."""
+        return sum((take.fee for take in self.cascade), ZERO)
+
 
 @dataclass(slots=True)
 class State:

@@ -46,6 +46,17 @@ def money(amount: Decimal | Fraction, currency: str, *, sign: bool = False) -> s
     return f"{'+' if sign and amount > 0 else ''}{text} {currency}"
 
 
+def short(amount: Decimal, currency: str) -> str:
+    """Write an amount without its currency where there is little room: coins in at most six digits.
+
+    >>> short(Decimal("10668.42105263"), "DOGE"), short(Decimal("0.0091168092"), "BTC")
+    ('10,668.4', '0.00911681')
+    """
+    if currency in rulebook().cash:
+        return number(amount, 2)
+    return number(amount, min(8, max(0, 5 - amount.adjusted())))
+
+
 def price(amount: Decimal, currency: str) -> str:
     """Write a price with all its digits: a coin may cost a fraction of a cent.
 

@@ -1,0 +1,493 @@
+// The one host of all panels. The kernel computes states ahead; this file shows them, draws with plotly, and
+// tells the kernel the final values. On screen is only ever the engine's answer for the values shown.
+
+const PATIENCE = 5000; // ms until a silent kernel is mentioned
+const COMMIT = 120; // ms of rest after which the kernel learns the values
+const SPEECH = 800; // ms after which a screen reader hears what is there
+const KEPT = 2000; // states kept in memory
+const PICTURES = 400; // drawn ones
+let serial = 0;
+
+/** Make an element; every text goes in as text, never as HTML. */
+function make(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else if (value !== undefined && value !== false) node.setAttribute(name, value === true ? "" : value);
+  }
+  node.append(...children);
+  return node;
+}
+
+/** Write text only where it changed: a moving slider touches little. */
+function write(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+/** Undo `changes` of host.py: what is different, put over what is the same. */
+function merge(first, change) {
+  if (change === null || typeof change !== "object" || Array.isArray(change)) return change;
+  if (first === null || typeof first !== "object") return change;
+  const merged = Array.isArray(first) ? first.slice() : { ...first };
+  for (const name in change) merged[name] = merge(first[name], change[name]);
+  return merged;
+}
+
+/** A number as Python writes it: no trailing zeros, no minus zero; null if it isn't one. */
+function canonical(text, places) {
+  const clean = text.replace(/[\s,]/g, "").replace("\u2212", "-");
+  if (!/^-?(\d+\.?\d*|\.\d+)$/.test(clean)) return null;
+  const fixed = Number(clean).toFixed(places);
+  const short = places ? fixed.replace(/\.?0+$/, "") : fixed;
+  return short === "-0" || short === "" ? "0" : short;
+}
+
+/** A canonical number as people read it. */
+function readable(value) {
+  const [whole, decimals] = value.replace("-", "").split(".");
+  const sign = value.startsWith("-") ? "\u2212" : "";
+  return sign + whole.replace(/\B(?=(\d{3})+$)/g, ",") + (decimals ? `.${decimals}` : "");
+}
+
+/** Load plotly once a page: packed bytes, from whichever panel's kernel is asked first. */
+function loadPlotly(model) {
+  globalThis.__marginlibPlotly ??= new Promise((resolve, reject) => {
+    const receive = async (message, buffers) => {
+      if (message.kind !== "plotly") return;
+      model.off("msg:custom", receive);
+      const packed = new Blob([buffers[0]]).stream().pipeThrough(new DecompressionStream("gzip"));
+      const code = new Blob([await new Response(packed).blob()], { type: "text/javascript" });
+      const amd = globalThis.define; // an AMD loader on the page would swallow the script's global
+      globalThis.define = undefined;
+      const script = make("script", { src: URL.createObjectURL(code) });
+      script.onload = () => resolve(globalThis.Plotly);
+      script.onerror = reject;
+      script.addEventListener("load", () => (globalThis.define = amd));
+      document.head.append(script);
+    };
+    model.on("msg:custom", receive);
+    model.send({ kind: "plotly" });
+    setTimeout(reject, 12 * PATIENCE);
+  });
+  globalThis.__marginlibPlotly.catch(() => (globalThis.__marginlibPlotly = undefined));
+  return globalThis.__marginlibPlotly;
+}
+
+const later = globalThis.requestIdleCallback ?? ((work) => setTimeout(work, 50, { timeRemaining: () => 20 }));
+
+/** Replace the roles in a figure spec by the colours of the page's ground. */
+function paint(spec, colours, ground) {
+  if (typeof spec === "string") return spec.startsWith("role:") ? colours[spec.slice(5)][ground] : spec;
+  if (Array.isArray(spec)) return typeof spec[0] === "number" ? spec : spec.map((item) => paint(item, colours, ground));
+  if (spec === null || typeof spec !== "object") return spec;
+  return Object.fromEntries(Object.entries(spec).map(([name, item]) => [name, paint(item, colours, ground)]));
+}
+
+/** Plotly's pictures of states, drawn once and then only swapped: that is what keeps a drag at the display's rate. */
+function easel(about, box, model, note) {
+  const stage = make("div", { class: "mw-stage", "aria-hidden": "true" });
+  const kept = new Map();
+  let Plotly, current, idle;
+  let queue = [];
+  let busy = 0;
+
+  /** The pictures of a state for the width and ground there are now; null while plotly is on its way. */
+  function pictures(key, view) {
+    const width = box.clientWidth;
+    const ground = document.body.dataset.jpThemeLight === "false" ? "dark" : "light";
+    const id = `${width} ${ground} ${key}`;
+    if (!Plotly || !width || kept.has(id)) return kept.get(id);
+    const nodes = sized(stage, view.figures.length, "div").map((canvas, i) => {
+      const { data, layout } = paint(view.figures[i], about.colours, ground);
+      Plotly.react(canvas, data, { ...layout, width }, { staticPlot: true });
+      return canvas.querySelector(".svg-container").cloneNode(true);
+    });
+    kept.set(id, nodes);
+    if (kept.size > PICTURES) kept.delete(kept.keys().next().value);
+    return nodes;
+  }
+
+  function show(key, view) {
+    current = [key, view];
+    busy = performance.now();
+    const nodes = pictures(key, view);
+    sized(box, view.figures.length, "div", { class: "mw-figure", role: "img" }).forEach((figure, i) => {
+      figure.style.minHeight = `${view.figures[i].layout.height}px`;
+      figure.setAttribute("aria-label", view.title);
+      if (nodes && figure.firstChild !== nodes[i]) figure.replaceChildren(nodes[i]);
+    });
+  }
+
+  /** Draw states that are likely to be wanted, while nothing moves. */
+  function prepare(states) {
+    queue = states.length > 1 ? [...queue, ...states].slice(-PICTURES / 2) : queue;
+    idle ??= later(work);
+  }
+  function work(deadline) {
+    idle = undefined;
+    while (queue.length && performance.now() - busy > 200 && deadline.timeRemaining() > 5) pictures(...queue.shift()());
+    if (queue.length) idle = later(work);
+  }
+
+  const again = () => current && show(...current);
+  const watching = [new ResizeObserver(again), new MutationObserver(again)];
+  watching[0].observe(box);
+  watching[1].observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light", "data-jp-theme-name"] });
+  loadPlotly(model).then(
+    (loaded) => ((Plotly = loaded), again()),
+    () => note("The picture can't be drawn: the kernel sent no plotly. Run the cell again."),
+  );
+  const close = () => {
+    watching.forEach((watch) => watch.disconnect());
+    queue = [];
+    if (Plotly) [...stage.children].forEach((canvas) => Plotly.purge(canvas));
+  };
+  return { stage, show, prepare, close };
+}
+
+/** Have so many children of a kind, and return them. */
+function sized(parent, count, tag, attributes = {}) {
+  while (parent.children.length > count) parent.lastElementChild.remove();
+  while (parent.children.length < count) parent.append(make(tag, attributes));
+  return [...parent.children];
+}
+
+/** The part that shows a view: title, figures, words, strip, tables. Built once, then only changed. */
+function screen(about, model, note) {
+  const title = make("h3", { class: "mw-title" });
+  const alert = make("p", { class: "mw-alert", role: "note", hidden: true });
+  const figures = make("div", { class: "mw-figures" });
+  const words = make("div", { class: "mw-words" });
+  const strip = make("ol", { class: "mw-strip", "aria-label": about.strip });
+  const tables = make("div", { class: "mw-tables" });
+  const live = make("p", { class: "mw-hidden", "aria-live": "polite" });
+  const art = easel(about, figures, model, note);
+  const node = make("div", { class: "mw-screen" }, title, alert, figures, words, strip, tables, live, art.stage);
+  let current, spoken;
+
+  function fillTable(box, table) {
+    if (box.caption !== table.caption) {
+      box.caption = table.caption;
+      const open = box.firstChild ? box.firstChild.open : table.open;
+      const heads = table.columns.map((c) => make("th", { scope: "col", class: c.number && "mw-number" }, c.label));
+      const body = make("tbody");
+      const inner = make("table", {}, make("caption", {}, table.caption), make("thead", {}, make("tr", {}, ...heads)), body);
+      const details = make("details", { open }, make("summary", {}, table.caption), inner);
+      box.replaceChildren(details);
+      box.body = body;
+    }
+    sized(box.body, table.rows.length, "tr").forEach((line, i) => {
+      const row = table.rows[i];
+      if (line.dataset.mark !== row.mark) line.dataset.mark = row.mark;
+      if (line.children.length !== row.cells.length)
+        line.replaceChildren(
+          ...row.cells.map((_, j) =>
+            j ? make("td", { class: table.columns[j].number && "mw-number" }) : make("th", { scope: "row" }),
+          ),
+        );
+      row.cells.forEach((cell, j) => write(line.children[j], cell));
+    });
+  }
+
+  function show(key, view) {
+    current = view;
+    write(title, view.title);
+    write(alert, view.alert || "");
+    alert.hidden = !view.alert;
+    sized(words, view.words.length, "p").forEach((p, i) => write(p, view.words[i]));
+    strip.hidden = !view.strip.length;
+    sized(strip, view.strip.length, "li").forEach((item, i) => {
+      const [text, mark] = view.strip[i];
+      write(item, text);
+      if (item.dataset.mark === mark) return;
+      item.dataset.mark = mark;
+      item.setAttribute("aria-label", `${text}: ${mark}`);
+    });
+    sized(tables, view.tables.length, "div").forEach((box, i) => fillTable(box, view.tables[i]));
+    art.show(key, view);
+  }
+
+  /** Tell a screen reader what is there, once things have come to rest. */
+  function say() {
+    const text = current ? [current.title, current.alert || "", ...current.words].join(" ") : "";
+    if (spoken !== undefined && text !== spoken) write(live, text);
+    spoken = text;
+  }
+
+  return { node, show, say, prepare: art.prepare, close: art.close };
+}
+
+/** One slider: label, track, number box, unit. `moved(value, settled)` hears of every move. */
+function slider(control, moved, warm) {
+  const id = `mw-${(serial += 1)}`;
+  const track = make("input", { type: "range", id, min: control.least, max: control.most, step: control.step });
+  const label = `${control.label}${control.unit ? `, ${control.unit}` : ""}`;
+  const box = make("input", { type: "text", inputmode: "decimal", class: "mw-box", "aria-label": `${label}, as a number` });
+  const wrong = make("p", { class: "mw-wrong", role: "alert", hidden: true });
+  const row = make("div", { class: "mw-row" }, make("label", { for: id }, label), track, box);
+  let value = "";
+
+  const set = (next) => {
+    value = next;
+    if (next === "") return;
+    if (track.value !== next) track.value = next;
+    const shown = readable(next);
+    if (document.activeElement !== box || canonical(box.value, control.places) !== next) box.value = shown;
+    track.setAttribute("aria-valuetext", control.unit ? `${shown} ${control.unit}` : shown);
+    track.style.setProperty("--mw-at", `${(100 * (next - control.least)) / (control.most - control.least)}%`);
+    wrong.hidden = true;
+    box.removeAttribute("aria-invalid");
+  };
+  const typed = () => {
+    const next = canonical(box.value, control.places);
+    if (next !== null && +next >= +control.least && +next <= +control.most) {
+      if (next !== value) moved(next, true);
+      else set(value);
+      box.value = readable(next);
+    } else {
+      write(wrong, `Type a number from ${readable(control.least)} to ${readable(control.most)}. It stays at ${readable(value)}.`);
+      wrong.hidden = false;
+      box.setAttribute("aria-invalid", "true");
+    }
+  };
+  track.addEventListener("input", () => moved(canonical(track.value, control.places), false));
+  track.addEventListener("change", () => moved(canonical(track.value, control.places), true));
+  box.addEventListener("change", typed);
+  box.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") set(((box.value = ""), value));
+    if (event.key === "Enter") typed();
+  });
+  row.append(wrong);
+  for (const kind of ["pointerenter", "focusin", "pointerdown"]) row.addEventListener(kind, warm);
+  return { row, set, focus: () => track.focus() };
+}
+
+/** One choice of a few words. */
+function choice(control, moved, warm) {
+  const id = `mw-${(serial += 1)}`;
+  const options = control.options.map((option) => make("option", { value: option }, option));
+  const select = make("select", { id, onchange: () => moved(select.value, true), onfocus: warm, onpointerenter: warm }, ...options);
+  const row = make("div", { class: "mw-row" }, make("label", { for: id }, control.label), select);
+  return { row, set: (value) => (select.value = value), focus: () => select.focus() };
+}
+
+/** On or off. */
+function toggle(control, moved, warm) {
+  const id = `mw-${(serial += 1)}`;
+  const box = make("input", { type: "checkbox", id, onchange: () => moved(String(box.checked), true), onfocus: warm });
+  const row = make("div", { class: "mw-row mw-switch", onpointerenter: warm }, box, make("label", { for: id }, control.label));
+  return { row, set: (value) => (box.checked = value === "true"), focus: () => box.focus() };
+}
+
+const KINDS = { slider, choice, switch: toggle };
+
+/** The controls of a panel, with groups whose members can be taken away and added. */
+function desk(about, moved, warm) {
+  const node = make("form", { class: "mw-desk", onsubmit: (event) => event.preventDefault() });
+  const parts = {};
+  const groups = {};
+  for (const control of about.controls) {
+    const hear = (value, settled) => moved(control.name, value, settled);
+    const part = KINDS[control.kind](control, hear, () => warm(control.name));
+    parts[control.name] = part;
+    let home = node;
+    if (control.group) {
+      const group = (groups[control.group] ??= { box: make("fieldset", { class: "mw-group" }, make("legend", {}, control.group)), members: [] });
+      if (!group.members.length) node.append(group.box);
+      home = group.box;
+      if (control.removable) {
+        group.members.push(control);
+        const name = `Take ${control.label} away`;
+        part.row.append(
+          make("button", { type: "button", class: "mw-away", title: name, "aria-label": name, onclick: () => hear("", true) }, "\u00d7"),
+        );
+      }
+    }
+    home.append(part.row);
+  }
+  for (const group of Object.values(groups)) {
+    if (!group.members.length) continue;
+    group.more = make("select", { "aria-label": `Add to ${group.members[0].group}` });
+    group.more.addEventListener("change", () => {
+      const name = group.more.value;
+      moved(name, "0", true);
+      parts[name].focus();
+    });
+    group.box.append(group.more);
+  }
+  node.append(
+    make("button", { type: "button", class: "mw-again", onclick: () => moved(null, about.start, true) }, "Start again"),
+    make(
+      "details",
+      { class: "mw-legend" },
+      make("summary", {}, "What the controls do"),
+      make("dl", {}, ...about.controls.filter((c) => c.legend).flatMap((c) => [make("dt", {}, c.label), make("dd", {}, c.legend)])),
+    ),
+  );
+  const set = (values) => {
+    for (const [name, part] of Object.entries(parts)) {
+      part.row.hidden = values[name] === "";
+      part.set(values[name]);
+    }
+    for (const { more, members } of Object.values(groups)) {
+      if (!more) continue;
+      const absent = members.filter((control) => values[control.name] === "");
+      const full = members.length - absent.length >= about.limit;
+      const hint = full ? `${about.limit} at most: take one away first` : "Add a currency\u2026";
+      const options = full ? [] : absent.map((control) => make("option", { value: control.name }, control.label));
+      more.replaceChildren(make("option", { value: "", disabled: true, selected: true }, hint), ...options);
+      more.disabled = full || !absent.length;
+    }
+  };
+  return { node, set };
+}
+
+function render({ model, el }) {
+  const about = model.get("_about");
+  const names = about.controls.map((control) => control.name);
+  const keyOf = (values) => names.map((name) => values[name]).join("|");
+  const states = new Map();
+  const asked = new Set();
+  let values = { ...model.get("values") };
+  let known = keyOf(values); // what the kernel has, or is about to
+  let pending = null; // the key of a commit that is on its way
+  let flight = null; // the one exact request under way
+  let frame = 0;
+  let rest = 0;
+  let speech = 0;
+  let drawn = null;
+
+  const said = make("p", { class: "mw-note", role: "status", hidden: true });
+  const note = (text) => {
+    write(said, text);
+    said.hidden = !text;
+  };
+  const view = screen(about, model, note);
+  const controls = desk(about, moved, warm);
+  const root = make(
+    "section",
+    { class: "mw-panel", "aria-label": about.heading },
+    make("div", { class: "mw-layout" }, controls.node, view.node),
+    said,
+  );
+  root.addEventListener("keydown", (event) => {
+    // The notebook would take arrows and letters; shortcuts with Ctrl, Cmd or Alt stay the notebook's.
+    if (!event.ctrlKey && !event.metaKey && !event.altKey && !(event.shiftKey && event.key === "Enter")) event.stopPropagation();
+  });
+  el.append(root);
+
+  function keep(key, first, change) {
+    states.delete(key);
+    states.set(key, { first, change });
+    if (states.size > KEPT) states.delete(states.keys().next().value);
+  }
+
+  function schedule() {
+    frame ||= requestAnimationFrame(show);
+  }
+
+  function show() {
+    frame = 0;
+    const key = keyOf(values);
+    const state = states.get(key);
+    root.toggleAttribute("data-waiting", !state);
+    root.setAttribute("aria-busy", String(!state));
+    root.dataset.key = state ? key : "";
+    if (!state) return ask(key);
+    if (key === drawn) return;
+    drawn = key;
+    view.show(key, merge(state.first, state.change));
+    if (said.textContent) note("");
+  }
+
+  /** One exact request at a time; what is wanted by then is asked next. */
+  function ask(key) {
+    if (flight) return;
+    const silent = () => {
+      note("The kernel does not answer. It may be busy with another cell; if it has stopped, run the cell again.");
+      if (flight) flight.late = true;
+    };
+    flight = { key, timer: setTimeout(silent, PATIENCE) };
+    model.send({ kind: "exact", values });
+  }
+
+  /** Have the states along a control computed before it moves. */
+  function warm(name) {
+    const others = `${name}:${keyOf({ ...values, [name]: "*" })}`;
+    if (asked.has(others)) return;
+    asked.add(others);
+    model.send({ kind: "along", control: name, values });
+  }
+
+  function moved(name, value, settled) {
+    if (name === null) values = { ...value };
+    else values = { ...values, [name]: value };
+    controls.set(values);
+    if (name !== null) warm(name);
+    schedule();
+    clearTimeout(rest);
+    rest = setTimeout(commit, settled ? COMMIT : 4 * COMMIT);
+  }
+
+  function commit() {
+    rest = 0;
+    clearTimeout(speech);
+    speech = setTimeout(view.say, SPEECH);
+    const key = keyOf(values);
+    if (key === known) return;
+    known = pending = key;
+    model.set("values", { ...values });
+    model.save_changes();
+  }
+
+  function adopt() {
+    values = { ...model.get("values") };
+    known = keyOf(values);
+    controls.set(values);
+    schedule();
+  }
+
+  const onValues = () => {
+    // An echo of an older commit must not take a control back under the learner's hand.
+    if (pending === null && !rest && keyOf(model.get("values")) !== keyOf(values)) adopt();
+  };
+  const onShown = () => {
+    const shown = model.get("_shown");
+    keep(shown.key, shown.view, {});
+    if (shown.key === pending) pending = null;
+    if (pending === null && !rest && keyOf(model.get("values")) !== keyOf(values)) adopt();
+    schedule();
+  };
+  const onMessage = (message) => {
+    if (message.kind === "failed") return note(message.message);
+    if (message.kind !== "states") return;
+    const drawable = [];
+    for (const key in message.states) {
+      keep(key, message.first, message.states[key]);
+      drawable.push(() => [key, merge(message.first, message.states[key])]);
+    }
+    view.prepare(drawable);
+    if (flight && flight.key in message.states) {
+      clearTimeout(flight.timer);
+      flight = null;
+    }
+    schedule();
+  };
+  model.on("change:values", onValues);
+  model.on("change:_shown", onShown);
+  model.on("msg:custom", onMessage);
+  controls.set(values);
+  onShown();
+  return () => {
+    model.off("change:values", onValues);
+    model.off("change:_shown", onShown);
+    model.off("msg:custom", onMessage);
+    cancelAnimationFrame(frame);
+    clearTimeout(rest);
+    clearTimeout(speech);
+    clearTimeout(flight && flight.timer);
+    view.close();
+  };
+}
+
+export default { render };
