@@ -20,7 +20,7 @@ class Slider:
     A slider of a ``group`` with ``removable`` may be taken away: its value is then None.
 
     >>> Slider("move", "Price move", "%", -40, 10, "0.5", -25, "How far the price goes.").read("-10.0")
-    Decimal('-10.0')
+    Decimal('-10')
     """
 
     name: str
@@ -52,7 +52,7 @@ class Slider:
             raise ValueError(f"{wanted}, got {value!r}")
         if not Decimal(self.least) <= number <= Decimal(self.most):
             raise ValueError(f"{wanted}, got {number}")
-        return rounded(number, self.places)
+        return Decimal(plain(rounded(number, self.places)))
 
     @property
     def places(self) -> int:

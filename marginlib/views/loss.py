@@ -19,6 +19,14 @@ _WHY = {
     "base_last": "base of {pair}, not collateral (R13)",
     "other": "other funds, by alphabet (R15, A3)",
 }
+_ORDER = {
+    "quote": "{} goes first, as the quote of {pair} (R13)",
+    "base": "{} goes as its base (R13)",
+    "collateral": "{} by the collateral list (R14)",
+    "quote_last": "{}, the quote, late: not collateral (R13)",
+    "base_last": "{}, the base, late: not collateral (R13)",
+    "other": "{} last, as other funds (R15)",
+}
 _COLUMNS = ["Currency", "Place in the order", "You had", "Turn", "Taken", "Covers", "Fee", "You have"]
 
 
@@ -111,8 +119,10 @@ def waterfall(realised: Realised, turns: list[Turn], lowest: Decimal, highest: D
                 "text": [f"fee {number(fee, *places)}" for _, _, fee in fees],
             },
         ],
-        "layout": _layout([f"{name}<br>{amount}" for name, amount in zip(names, sold, strict=True)], quote, lowest, highest),
-    }  # fmt: skip
+        "layout": _layout(
+            [f"{name}<br>{sale}" for name, sale in zip(names, sold, strict=True)], quote, lowest, highest
+        ),
+    }
 
 
 def _bars(colour: str) -> dict[str, Any]:
@@ -170,36 +180,29 @@ def headline(realised: Realised) -> str:
 
 
 def words(moment: Moment, turns: list[Turn]) -> list[str]:
-    """One or two sentences of what is on the screen, and why, with the rules."""
+    """What is on the screen now and why, with the rules."""
     realised = moment.realised[0]
     lot, quote = realised.position, realised.position.quote
-    opened = (
-        f"You open {money(lot.volume, lot.base)} at {money(lot.open_price, quote)}, and owe {money(lot.owed[1], quote)} (R1). "
-        f"You close at {money(realised.price, quote)}: {money(realised.pnl, quote, sign=True)} (R11)."
-    )
+    bought = f"You buy {money(lot.volume, lot.base)} at {money(lot.open_price, quote)} with {money(lot.owed[1], quote)}"
+    closed = f"you close at {money(realised.price, quote)}: {money(realised.pnl, quote, sign=True)} (R11)."
+    opened = f"{bought} that the exchange extends (R1); {closed}"
     if realised.pnl >= 0:
         return [opened, "Only a loss is taken from your balances."]
-    reasons = [
-        f"{code} as the {why}"
-        for code, why in ((take.currency, take.why) for take in realised.cascade)
-        if why in ("quote", "base")
-    ]
-    first = f"First go {listed(reasons)} of the pair (R13), then the collateral list (R14)." if reasons else ""
-    fees = (
-        f" Converting costs {money(realised.conversion_fees, quote)} on top of the loss (R16)."
-        if realised.conversion_fees
-        else ""
-    )
-    rest = [
-        money(moment.after.balance(place.currency), place.currency) for place, mark, _ in turns if mark == "untouched"
-    ]
-    kept = f" Untouched: {listed(rest)}." if rest else ""
-    unpaid = f" Nothing is left to take: {money(realised.unpaid, quote)} stay owed (A5)." if realised.unpaid else ""
-    return [opened, f"{first}{fees}{kept}{unpaid}".strip()]
+    went = {why: listed([take.currency for take in realised.cascade if take.why == why]) for why in _ORDER}
+    because = [text.format(went[why], pair=lot.pair) for why, text in _ORDER.items() if went[why]]
+    sentences = [f"{'; '.join(because)}."]
+    if realised.conversion_fees:
+        sentences.append(f"Converting costs {money(realised.conversion_fees, quote)} on top of the loss (R16).")
+    kept = [place.currency for place, mark, _ in turns if mark == "untouched"]
+    if kept:
+        sentences.append(f"{listed(kept)}: untouched, since nothing is left to cover.")
+    if realised.unpaid:
+        sentences.append(f"Nothing is left to take: {money(realised.unpaid, quote)} stay owed (A5).")
+    return [opened, " ".join(sentences)]
 
 
 def table(realised: Realised, before: State, after: State, turns: list[Turn]) -> dict[str, Any]:
-    """A row for each currency that there is a balance for, in the order of preference, with the reason for its place."""
+    """A row for each currency with a balance, in the order of preference, with the reason for its place."""
     quote, pair = realised.position.quote, realised.position.pair
     rows = [
         {
@@ -218,8 +221,8 @@ def table(realised: Realised, before: State, after: State, turns: list[Turn]) ->
         for at, (place, mark, take) in enumerate(turns, 1)
         if place.currency in before.balances
     ]
-    last = {"mark": "unpaid" if realised.unpaid else "", "cells": ["Unpaid", "when nothing is left (A5)", *[""] * 3]}
-    last["cells"] = [*last["cells"], money(realised.unpaid, quote), "", ""]
+    unpaid = ["Unpaid", "when nothing is left (A5)", "", "", "", money(realised.unpaid, quote), "", ""]
+    last = {"mark": "unpaid" if realised.unpaid else "", "cells": unpaid}
     columns = [{"label": label, "number": at in (2, 4, 5, 6, 7)} for at, label in enumerate(_COLUMNS)]
     return {
         "caption": "Turn by turn, with the reason for each place",
