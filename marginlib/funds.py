@@ -25,14 +25,9 @@ def withdraw(state: State, step: int, order: Withdraw, summary_currency: str) ->
         Refusal: ``insufficient_funds``, ``insufficient_margin``, ``missing_price``.
     """
     event = Event(state, step, "withdrawal")
-    _require(state, order.currency, order.amount, "The withdrawal")
-    event.post(
-        order.currency,
-        "withdrawal",
-        ("B9",),
-        "outside",
-        amount=-state.round(order.currency, order.amount),
-    )
+    amount = state.round(order.currency, order.amount)
+    _require(state, order.currency, amount, "The withdrawal")
+    event.post(order.currency, "withdrawal", ("B9",), "outside", amount=-amount)
     require_level(state, summary_currency, "This withdrawal", ("B9",))
     return event.rows()
 

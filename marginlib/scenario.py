@@ -24,6 +24,8 @@ from marginlib.rulebook import Liquidation
 
 _PLAIN = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII)
 _CODE = re.compile(r"[A-Z0-9]{1,16}", re.ASCII)
+_NAME = re.compile(r"[A-Za-z0-9_]{1,30}", re.ASCII)
+_HALF = re.compile("[\ud800-\udfff]")  # half of a character, as a lone JSON escape makes it
 _MOST_DIGITS = 20  # before and after the point: beyond that nobody means it
 _MOST_STEPS = 10_000
 _MOST_HOURS = 8_784
@@ -316,6 +318,8 @@ _WANTED = {
     "trigger": "a trigger price",
 }
 
+_A_STEP = 'a step such as {"do": "wait", "hours": 4}'
+
 
 def _place(loc: tuple[int | str, ...]) -> str:
     """``('steps', 3, 'open', 'volume')`` as a reader writes it: ``steps[3].volume``."""
@@ -326,11 +330,7 @@ def _place(loc: tuple[int | str, ...]) -> str:
     for part in parts:
         if part == "[key]":
             continue
-        name = (
-            part
-            if isinstance(part, int) or _CODE.fullmatch(part.replace("_", "").upper()) or _is_pair(part)
-            else _shown(part)
-        )
+        name = part if isinstance(part, int) or _NAME.fullmatch(part) or _is_pair(part) else _shown(part)
         text += f"[{part}]" if isinstance(part, int) else f".{name}" if text else str(name)
     return text
 
@@ -361,14 +361,16 @@ def _sentence(error: ErrorDetails) -> str:
     if kind == "missing":
         return f"{place}: missing; expected {_WANTED.get(last, 'a value')}"
     if kind in ("union_tag_invalid", "union_tag_not_found"):
-        got = value.get("do") if isinstance(value, dict) else None
-        if isinstance(value, dict) and "do" not in value:
+        if not isinstance(value, dict):
+            return f"{place}: expected {_A_STEP}, got {_shown(value)}"
+        if "do" not in value:
             return f"{place}.do: missing; expected one of {', '.join(_STEPS)}"
-        near = difflib.get_close_matches(str(got).lower(), _STEPS, 1)
+        got = value["do"]
+        near = difflib.get_close_matches(got.lower(), _STEPS, 1) if isinstance(got, str) else []
         hint = f"; did you mean '{near[0]}'?" if near else ""
         return f"{place}.do: expected one of {', '.join(_STEPS)}, got {_shown(got)}{hint}"
     if kind in ("model_type", "model_attributes_type", "dict_type"):
-        what = 'a step such as {"do": "wait", "hours": 4}' if loc[:1] == ("steps",) else "an object {…}"
+        what = _A_STEP if loc[:1] == ("steps",) else "an object {…}"
         return f"{place or 'the scenario'}: expected {what}, got {_shown(value)}"
     if kind == "tuple_type":
         return f"{place}: expected a list […], got {_shown(value)}"
@@ -386,13 +388,17 @@ def _sentences(errors: list[ErrorDetails]) -> str:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    keys = [key for key, _ in pairs]
+    result: dict[str, Any] = {}
     for key, value in pairs:
-        if keys.count(key) > 1:
+        if key in result:
             raise InvalidScenario(f"the key {_shown(key)} is given twice in one object; expected each key once")
         if value is None:
             raise InvalidScenario(f"{_shown(key)}: expected a value, got nothing (null); leave the key out instead")
-    return dict(pairs)
+        for text in (key, value):
+            if isinstance(text, str) and _HALF.search(text):
+                raise InvalidScenario(f"{_shown(key)}: expected whole characters, got {_shown(text)}")
+        result[key] = value
+    return result
 
 
 def read_scenario(text: str | bytes) -> Scenario:
