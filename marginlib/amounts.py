@@ -41,9 +41,9 @@ def quotient(amount: Decimal, divisor: Decimal, places: int) -> Decimal:
     (Decimal('0.3333'), Decimal('-0.12'))
     """
     whole, rest = EXACT.divmod(amount.scaleb(places, EXACT), divisor)
-    half = EXACT.compare(2 * abs(rest), divisor)
-    if half > 0 or (half == 0 and whole % 2):
-        whole += 1 if amount > 0 else -1
+    half = EXACT.compare(EXACT.abs(EXACT.add(rest, rest)), divisor)
+    if half > 0 or (half == 0 and EXACT.remainder(whole, 2)):
+        whole = EXACT.add(whole, 1 if amount > 0 else -1)
     return whole.scaleb(-places, EXACT) if whole else ZERO
 
 
@@ -54,7 +54,7 @@ def quotient_up(amount: Decimal, divisor: Decimal, places: int) -> Decimal:
     (Decimal('0.3334'), Decimal('0.2500'))
     """
     whole, rest = EXACT.divmod(amount.scaleb(places, EXACT), divisor)
-    return (whole + 1 if rest else whole).scaleb(-places, EXACT)
+    return (EXACT.add(whole, 1) if rest else whole).scaleb(-places, EXACT)
 
 
 def quotient_down(amount: Decimal, divisor: Decimal, places: int) -> Decimal:
