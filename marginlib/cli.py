@@ -1,0 +1,206 @@
+"""The command line: ``marginlib run`` replays scenario files, ``marginlib rules`` shows the rules.
+
+A command is a parser with examples, and a function that prints and returns the exit status. How a story looks
+on a terminal is in :mod:`marginlib.terminal`, which is imported only where something is printed for people.
+"""
+
+import argparse
+import codecs
+import contextlib
+import difflib
+import io
+import json
+import os
+import sys
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from types import ModuleType
+
+from marginlib.errors import InvalidRulebook, InvalidScenario
+from marginlib.replay import replay
+from marginlib.rulebook import rules
+from marginlib.scenario import Scenario, read_scenario
+from marginlib.story import invalid
+
+_OK, _FAILED, _INTERRUPTED, _CANT_WRITE = 0, 2, 130, 141
+_MOST_BYTES = 20_000_000
+_PLAINER = {"−": "-", "–": "-", "×": "x", "÷": "/", "…": "...", "─": "-", "’": "'", "\N{NO-BREAK SPACE}": " "}
+_EXAMPLES = """\
+examples:
+  marginlib run loss.json              replay a scenario and read its story
+  marginlib run --json a.json b.json   one JSON object a line, one line a file
+  marginlib rules                      list the rules
+  marginlib rules R13 A1               read two of them
+"""
+_RUN_EXAMPLES = """\
+a scenario has balances, prices and steps:
+  {"balances": {"EUR": "600", "BTC": "0.1"}, "prices": {"BTC/EUR": "50000"},
+   "steps": [{"do": "open", "pair": "BTC/EUR", "side": "long", "volume": "0.1"},
+             {"do": "price", "pair": "BTC/EUR", "price": "43000"},
+             {"do": "close", "pair": "BTC/EUR", "volume": "all"}]}
+
+examples:
+  marginlib run loss.json
+  marginlib run --json *.json > results.jsonl
+  marginlib run - < loss.json
+
+The exit status is 2 if a step was refused or a file is no scenario, else 0.
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit status: 2 if anything was refused, invalid or unknown, else 0.
+
+    >>> main(["rules", "--json", "R5"])  # doctest: +ELLIPSIS
+    {"id": "R5", "title": "Settling has no trading fee", ...}
+    0
+    """
+    _prepare_streams()
+    try:
+        status = _command(argv)
+        sys.stdout.flush()
+    except InvalidRulebook as error:
+        print(f"marginlib: the rules in data/ can't be used: {error}", file=sys.stderr)
+        return _FAILED
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except OSError as error:  # a reader that has gone, a full disk
+        if not isinstance(error, BrokenPipeError):
+            print(f"marginlib: can't write the output: {error.strerror}", file=sys.stderr)
+        with contextlib.suppress(OSError):  # what is still unwritten must not be tried again at exit
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _CANT_WRITE
+    return status
+
+
+def _command(argv: Sequence[str] | None) -> int:
+    parser = _parser()
+    try:
+        arguments = parser.parse_args(argv)
+    except SystemExit as done:  # help was asked for, or an argument is wrong
+        return int(done.code or 0)
+    if arguments.version:
+        try:
+            print(f"marginlib {version('marginlib')}")
+        except PackageNotFoundError:
+            print("marginlib (not installed: no version)")
+        return _OK
+    if "command" not in arguments:
+        parser.print_help()
+        return _FAILED
+    return int(arguments.command(arguments))
+
+
+def _parser() -> argparse.ArgumentParser:
+    raw = argparse.RawDescriptionHelpFormatter
+    about = "Exact accounting of spot positions on margin: replay a scenario, read the rules."
+    parser = argparse.ArgumentParser(prog="marginlib", description=about, epilog=_EXAMPLES, formatter_class=raw)
+    parser.add_argument("--version", action="store_true", help="show the version and exit")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+
+    about = "Replay scenario files and tell what happens, step by step."
+    run = commands.add_parser(
+        "run", help="replay scenario files", description=about, epilog=_RUN_EXAMPLES, formatter_class=raw
+    )
+    run.add_argument("files", nargs="+", metavar="FILE", help="a scenario as JSON; - is standard input")
+    run.add_argument("--json", action="store_true", help="one JSON object a line, in the order of the files")
+    run.set_defaults(command=_run)
+
+    about = "List the rules, or read some of them with their sources."
+    listing = commands.add_parser("rules", help="list the rules, or read some", description=about)
+    listing.add_argument("ids", nargs="*", metavar="ID", help="a rule's id, such as R13")
+    listing.add_argument("--json", action="store_true", help="one JSON object a line, one line a rule")
+    listing.set_defaults(command=_rules)
+    return parser
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    status = _OK
+    for index, name in enumerate(arguments.files):
+        shown_as = "standard input" if name == "-" else name
+        if index and not arguments.json:
+            print()
+        try:
+            story = replay(_scenario(name))
+        except InvalidScenario as error:
+            status = _FAILED
+            if arguments.json:
+                print(json.dumps(invalid(error)))
+            else:
+                _terminal().show_invalid(error, shown_as)
+            continue
+        if story.error:
+            status = _FAILED
+        if arguments.json:
+            print(json.dumps(story.as_json()))
+        else:
+            _terminal().show_story(story, shown_as)
+    return status
+
+
+def _rules(arguments: argparse.Namespace) -> int:
+    known = rules()
+    ids = list(dict.fromkeys(each.upper() for each in arguments.ids))
+    found = [known[each] for each in ids if each in known] if ids else list(known.values())
+    if arguments.json:
+        for rule in found:
+            print(json.dumps(rule.model_dump()))
+    elif ids:
+        _terminal().show_rules(found)
+    else:
+        _terminal().list_rules(found)
+    unknown = [each for each in ids if each not in known]
+    for each in unknown:
+        near = difflib.get_close_matches(each, known, 3, 0.4)
+        hint = f"Near it: {', '.join(near)}." if near else "`marginlib rules` lists them all."
+        print(f"There is no rule {each[:40]!a}. {hint}", file=sys.stderr)
+    return _FAILED if unknown else _OK
+
+
+def _terminal() -> ModuleType:
+    """What prints for people: importing rich takes longer than a replay."""
+    from marginlib import terminal
+
+    return terminal
+
+
+def _scenario(name: str) -> Scenario:
+    """Read a scenario from a file, or from standard input for ``-``."""
+    what = "standard input" if name == "-" else ascii(name)
+    try:
+        if name == "-":
+            text = sys.stdin.buffer.read(_MOST_BYTES + 1)
+        else:
+            with Path(name).open("rb") as file:
+                text = file.read(_MOST_BYTES + 1)
+    except FileNotFoundError:
+        raise InvalidScenario(f"there is no file {what}; expected the path of a scenario") from None
+    except IsADirectoryError:
+        raise InvalidScenario(f"{what} is a directory; expected a scenario file") from None
+    except PermissionError:
+        raise InvalidScenario(f"no permission to read {what}; expected a readable scenario file") from None
+    except (OSError, ValueError) as error:
+        raise InvalidScenario(f"{what} can't be read ({error}); expected a scenario file") from None
+    if len(text) > _MOST_BYTES:
+        raise InvalidScenario(f"{what} is too large; expected a scenario of at most 20 MB")
+    if not text.strip():
+        raise InvalidScenario(f"{what} is empty; expected a scenario as JSON")
+    return read_scenario(text)
+
+
+def _prepare_streams() -> None:
+    """Never fail on a stream that is closed, or that can't encode a character."""
+    codecs.register_error("plainer", _plainer)
+    for name in ("stdin", "stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, io.TextIOWrapper(io.BytesIO()))
+        elif isinstance(stream, io.TextIOWrapper) and name != "stdin":
+            stream.reconfigure(errors="plainer")
+
+
+def _plainer(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return "".join(_PLAINER.get(each, "?") for each in error.object[error.start : error.end]), error.end
