@@ -27,6 +27,7 @@ function write(node, text) {
 /** Undo `changes` of host.py: what is different, put over what is the same. */
 function merge(first, change) {
   if (change === null || typeof change !== "object" || Array.isArray(change)) return change;
+  if ("=" in change) return change["="];
   if (first === null || typeof first !== "object") return change;
   const merged = Array.isArray(first) ? first.slice() : { ...first };
   for (const name in change) merged[name] = merge(first[name], change[name]);
@@ -349,7 +350,6 @@ function render({ model, el }) {
   const states = new Map();
   const asked = new Set();
   let values = { ...model.get("values") };
-  let known = keyOf(values); // what the kernel has, or is about to
   let pending = null; // the key of a commit that is on its way
   let flight = null; // the one exact request under way
   let frame = 0;
@@ -394,15 +394,15 @@ function render({ model, el }) {
     root.setAttribute("aria-busy", String(!state));
     root.dataset.key = state ? key : "";
     if (!state) return ask(key);
+    if (said.textContent) note("");
     if (key === drawn) return;
     drawn = key;
     view.show(key, merge(state.first, state.change));
-    if (said.textContent) note("");
   }
 
   /** One exact request at a time; what is wanted by then is asked next. */
   function ask(key) {
-    if (flight) return;
+    if (flight && !flight.late) return;
     const silent = () => {
       note("The kernel does not answer. It may be busy with another cell; if it has stopped, run the cell again.");
       if (flight) flight.late = true;
@@ -434,15 +434,14 @@ function render({ model, el }) {
     clearTimeout(speech);
     speech = setTimeout(view.say, SPEECH);
     const key = keyOf(values);
-    if (key === known) return;
-    known = pending = key;
+    if (key === keyOf(model.get("values"))) return; // so it is when Python was faster, too
+    pending = key;
     model.set("values", { ...values });
     model.save_changes();
   }
 
   function adopt() {
     values = { ...model.get("values") };
-    known = keyOf(values);
     controls.set(values);
     schedule();
   }
@@ -454,12 +453,17 @@ function render({ model, el }) {
   const onShown = () => {
     const shown = model.get("_shown");
     keep(shown.key, shown.view, {});
-    if (shown.key === pending) pending = null;
+    // The kernel may also answer a commit with other values: an observer there has the last word.
+    if (shown.key === pending || shown.key === keyOf(model.get("values"))) pending = null;
     if (pending === null && !rest && keyOf(model.get("values")) !== keyOf(values)) adopt();
     schedule();
   };
   const onMessage = (message) => {
-    if (message.kind === "failed") return note(message.message);
+    if (message.kind === "failed") {
+      clearTimeout(flight && flight.timer);
+      flight = pending = null;
+      return note(message.message);
+    }
     if (message.kind !== "states") return;
     const drawable = [];
     for (const key in message.states) {

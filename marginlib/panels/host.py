@@ -36,11 +36,17 @@ def _plotly() -> bytes:
 def changes(old: Any, new: Any) -> Any:
     """What must be changed in one piece of plain data to get another; lists of one length go item by item.
 
+    A dict that takes the place of what it can't be made from stands under ``=``.
+
     >>> changes({"a": 1, "b": [{"c": 1}, {"c": 2}]}, {"a": 1, "b": [{"c": 1}, {"c": 3}]})
     {'b': {'1': {'c': 3}}}
+    >>> changes({"a": {"b": 1, "c": 2}}, {"a": {"b": 1}})
+    {'a': {'=': {'b': 1}}}
     """
     if isinstance(old, dict) and isinstance(new, dict) and old.keys() <= new.keys():
-        return {name: changes(old.get(name), value) for name, value in new.items() if old.get(name) != value}
+        return {
+            name: changes(old.get(name), value) for name, value in new.items() if name not in old or old[name] != value
+        }
     if (
         isinstance(old, list)
         and isinstance(new, list)
@@ -53,7 +59,7 @@ def changes(old: Any, new: Any) -> Any:
             for i, (before, after) in enumerate(zip(old, new, strict=True))
             if before != after
         }
-    return new
+    return {"=": new} if isinstance(new, dict) else new
 
 
 def _to_wire(values: Mapping[str, Value], _widget: object) -> dict[str, str]:
@@ -122,7 +128,12 @@ class Panel(anywidget.AnyWidget):
             return
         values = read_all(self.controls, message["values"])
         if message["kind"] == "exact":
-            self.send({"kind": "states", **self._pack([values])})
+            try:
+                packed = self._pack([values])
+            except Exception as error:
+                self.send({"kind": "failed", "message": f"The kernel can't show this: {error!r}"})
+                raise
+            self.send({"kind": "states", **packed})
             return
         control = next(control for control in self.controls if control.name == message["control"])
         along = [{**values, control.name: value} for value in control.track(values[control.name])]
@@ -139,9 +150,9 @@ class Panel(anywidget.AnyWidget):
         """The live panel; for a reader without a kernel, a still picture and the words."""
         data, metadata = cast("tuple[dict[str, Any], dict[str, Any]]", super()._repr_mimebundle_(**kwargs))
         view = self._shown["view"]
-        lines = [view["title"], *view["words"]]
+        lines = [line for line in (view["title"], view.get("alert"), *view["words"]) if line]
         pictures = "".join(still(figure, view["title"]) for figure in view["figures"])
-        words = "".join(f"<p>{html.escape(line)}</p>" for line in view["words"])
+        words = "".join(f"<p>{html.escape(line)}</p>" for line in lines[1:])
         title = html.escape(view["title"])
         data["text/html"] = f"<p><strong>{title}</strong></p>{pictures}{words}<p><em>{_STILL}</em></p>"
         data["text/plain"] = "\n".join(lines)
