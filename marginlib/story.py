@@ -4,13 +4,16 @@ import functools
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from marginlib.amounts import EXACT, plain, rounded
 from marginlib.book import Position, Realised, Row, State
 from marginlib.errors import InvalidScenario, Refusal, RefusalCode
 from marginlib.margin import Margin, margin
 from marginlib.scenario import Scenario, Step
+
+if TYPE_CHECKING:
+    import pandas
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,29 @@ class Story:
                 return margin(state, currency)
         except Refusal:
             return None
+
+    def frame(self, what: Literal["ledger", "cascade"] = "ledger") -> "pandas.DataFrame":
+        """The ledger, or the cascades of all losses, as a pandas table; amounts stay exact decimals.
+
+        Taken amounts are in the row's currency; covers and fee in the quote currency.
+
+        >>> from marginlib import replay
+        >>> replay(Scenario.of({"steps": [{"do": "deposit", "currency": "EUR", "amount": "5"}]})).frame().shape
+        (1, 8)
+        """
+        import pandas
+
+        result = self.as_json()
+        if what == "ledger":
+            rows = [{**row, "rules": " ".join(row["rules"])} for row in result["ledger"]]
+        else:
+            rows = [
+                {"position": entry["position"], **take, "rules": " ".join(taken.rules)}
+                for entry, realised in zip(result["realised"], self.realised, strict=True)
+                for take, taken in zip(entry["cascade"], realised.cascade, strict=True)
+            ]
+        amounts = ("amount", "fee", "balance", "taken", "covers", "fee_rate")
+        return pandas.DataFrame([{k: Decimal(v) if k in amounts else v for k, v in row.items()} for row in rows])
 
     def as_json(self) -> dict[str, Any]:
         """The result as plain data, amounts as plain decimal strings (the ``--json`` format).
