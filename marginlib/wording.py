@@ -12,6 +12,7 @@ from marginlib.amounts import plain, rounded
 from marginlib.rulebook import rulebook
 
 MINUS = "\N{MINUS SIGN}"
+_HYPHEN = re.compile(r"(?<!\w)-(?=[0-9])")
 _LONG_WHOLE = re.compile(r"(?<![\w.,/])[0-9]{4,}(?![\w/])")
 
 
@@ -95,9 +96,9 @@ def listed(words: list[str]) -> str:
 
 
 def regrouped(sentence: str) -> str:
-    """Separate the thousands of the plain amounts in a sentence.
+    """Write the plain amounts in a sentence as prose has them: thousands separated, with a true minus sign.
 
     >>> regrouped("Settling needs 51500.5 EUR, and the balance is 900 EUR.")
     'Settling needs 51,500.5 EUR, and the balance is 900 EUR.'
     """
-    return _LONG_WHOLE.sub(lambda found: f"{int(found[0]):,}", sentence)
+    return _LONG_WHOLE.sub(lambda found: f"{int(found[0]):,}", _HYPHEN.sub(MINUS, sentence))

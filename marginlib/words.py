@@ -201,7 +201,7 @@ def charges(moment: Moment) -> list[str]:
         for part in row.parts:
             if part.reason in _CHARGES:
                 due.setdefault((row.position, part.reason), []).append((row.asset, part))
-    if not due:
+    if not due and moment.after.unpaid == moment.before.unpaid:
         return []
     lots = {lot.id: lot for lot in (*moment.before.positions, *moment.after.positions)}
     several = len({position for position, _ in due}) > 1
