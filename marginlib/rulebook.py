@@ -172,7 +172,7 @@ def _line_of(text: str, loc: tuple[str | int, ...]) -> int:
     return found + 1
 
 
-def _read(folder: Traversable, name: str, model: type[Model]) -> Model:
+def read_data(folder: Traversable, name: str, model: type[Model]) -> Model:
     """Read one file, or say in which line it is broken and why."""
     try:
         text = folder.joinpath(name).read_text(encoding="utf-8")
@@ -188,11 +188,12 @@ def _read(folder: Traversable, name: str, model: type[Model]) -> Model:
         # A misspelt key is both unknown and missing; the unknown one is where the slip is.
         first = min(error.errors(), key=lambda each: each["type"] != "extra_forbidden")
         where = ".".join(str(part) for part in first["loc"] if part != "[key]")
-        line, got = _line_of(text, first["loc"]), f", got {first['input']!s:.60}"
+        missing = first["type"] == "missing"  # then the line is its table's
+        line, got = _line_of(text, first["loc"][:-1] if missing else first["loc"]), f", got {first['input']!s:.60}"
         reason = first["msg"].removeprefix("Value error, ")
         if first["type"] == "extra_forbidden":
             reason, got = "unknown key", ""
-        elif first["type"] == "missing":
+        elif missing:
             reason, got = "missing", ""
         raise InvalidRulebook(f"{name}, line {line}: {where}: {reason}{got}") from error
 
@@ -206,10 +207,10 @@ def load_rulebook(folder: Traversable) -> Rulebook:
     >>> load_rulebook(data_folder()) == rulebook()
     True
     """
-    collateral = _read(folder, "collateral.toml", _Collateral)
-    conversion = _read(folder, "conversion.toml", _Conversion)
-    precision = _read(folder, "precision.toml", _Precision)
-    margin = _read(folder, "margin.toml", _Margin)
+    collateral = read_data(folder, "collateral.toml", _Collateral)
+    conversion = read_data(folder, "conversion.toml", _Conversion)
+    precision = read_data(folder, "precision.toml", _Precision)
+    margin = read_data(folder, "margin.toml", _Margin)
     return Rulebook(
         collateral_order=tuple(collateral.order),
         cash=frozenset(conversion.cash),
@@ -247,7 +248,7 @@ def load_rules(folder: Traversable) -> dict[str, Rule]:
     >>> load_rules(data_folder()) == rules()
     True
     """
-    table = _read(folder, "rules.toml", _Rules).rules
+    table = read_data(folder, "rules.toml", _Rules).rules
     return {key: Rule(id=key, title=entry.title, text=entry.text, source=entry.source) for key, entry in table.items()}
 
 
