@@ -1,0 +1,127 @@
+"""Endless questions of a lesson's kind, from a seed. The same seed and level always give the same question.
+
+A lesson's generator takes a random source and a level from 1 and makes a question with numbers that a person can work
+with. :func:`make` tries until the scenario isn't refused, the answer is no ugly number, and at least three recognised
+mistakes lead to other answers than the right one, and than each other.
+"""
+
+from collections.abc import Callable
+from decimal import Decimal
+from random import Random
+from typing import Any
+
+from marginlib.amounts import ZERO, plain
+from marginlib.quiz.question import Question
+from marginlib.wording import listed, money
+
+LEVELS = 4
+_TRIES = 400
+Generator = Callable[[Random, int], dict[str, Any]]
+GENERATORS: dict[str, Generator] = {}
+
+
+def drill(lesson: str) -> Callable[[Generator], Generator]:
+    """Register the generator of a lesson's drills: it returns a question as data (see Question)."""
+
+    def register(generator: Generator) -> Generator:
+        GENERATORS[lesson] = generator
+        return generator
+
+    return register
+
+
+def make(lesson: str, seed: int, level: int = 1) -> Question:
+    """A lesson's drill for a seed, at a level from 1 (one lot, one currency) to 4.
+
+    Raises:
+        KeyError: the lesson has no drills.
+
+    >>> make("05", 7).text == make("05", 7).text
+    True
+    """
+    for attempt in range(_TRIES):
+        question = Question.model_validate(GENERATORS[lesson](Random(f"{lesson} {seed} {level} {attempt}"), level))
+        if usable(question):
+            return question
+    raise AssertionError(f"lesson {lesson}, seed {seed}, level {level}: no usable drill in {_TRIES} tries")
+
+
+def usable(question: Question) -> bool:
+    """Whether a person can work with it: a round answer, and three mistakes that can be told apart."""
+    if question.kind != "number":
+        return bool(question.right)
+    right = question.answer
+    if not isinstance(right, Decimal) or not right or not _round(right):
+        return False
+    values = [right, *question.wrong.values()]
+    apart = all(abs(a - b) > 2 * question.tolerance for i, a in enumerate(values) for b in values[:i])
+    return apart and len(question.wrong) >= 3
+
+
+def _round(value: Decimal) -> bool:
+    """Few digits: at most two decimals, or four digits in all."""
+    digits = value.normalize()
+    return int(digits.as_tuple().exponent) >= -2 or len(digits.as_tuple().digits) <= 4
+
+
+def pick(random: Random, *choices: str) -> str:
+    """One of a few texts."""
+    return random.choice(choices)
+
+
+@drill("05")
+def loss_cascade(random: Random, level: int) -> dict[str, Any]:
+    """A long position in BTC/EUR is closed at a loss; more balances with each level."""
+    volume = pick(random, "0.1", "0.2", "0.5")
+    start, fall = random.choice([(40000, 2000), (50000, 4000), (50000, 10000), (60000, 6000), (30000, 3000)])
+    after = start - fall
+    loss = Decimal(volume) * fall
+    euros = loss - random.choice([Decimal(n) for n in (38, 57, 76, 95, 114, 152, 190, 195, 197, 285, 390, 394, 475)])
+    other, price = random.choice([("USDT", "0.8"), ("DOGE", "0.1"), ("SOL", "100"), ("USD", "0.8"), ("ADA", "0.5")])
+    rich = {"USDT": "2000", "DOGE": "20000", "SOL": "20", "USD": "2000", "ADA": "4000"}[other]
+    balances = {"EUR": plain(max(euros, ZERO)), other: rich}
+    prices = {"BTC/EUR": str(start)}
+    prices |= {"EUR/USD": "1.25"} if other == "USD" else {f"{other}/EUR": price}
+    if level >= 2:
+        balances |= {"BTC": pick(random, "0.001", "0.002")}
+    if level >= 3:
+        balances |= {"GBP": pick(random, "20", "40")}
+        prices |= {"GBP/EUR": "1.25"}
+    if level >= 4:
+        balances |= {"XMR": "1"}
+        prices |= {"XMR/EUR": "200"}
+    asked = random.choice([f"taken:{other}", "conversion_fees"])
+    have = listed([money(Decimal(amount), code) for code, amount in balances.items()])
+    rates = listed([f"{pair} {rate}" for pair, rate in prices.items() if pair != "BTC/EUR"])
+    what = (
+        f"How many {other} are taken?" if asked.startswith("taken") else "What do the conversions cost in all, in EUR?"
+    )
+    steps = [
+        {"do": "open", "pair": "BTC/EUR", "side": "long", "volume": volume, "leverage": 5},
+        {"do": "price", "pair": "BTC/EUR", "price": str(after)},
+        {"do": "close", "pair": "BTC/EUR", "volume": "all"},
+    ]
+    return {
+        "kind": "number",
+        "text": f"You have {have}. You buy {volume} BTC on margin at {start:,} EUR and close at {after:,} EUR. "
+        f"Prices: {rates}. {what}",
+        "ask": asked,
+        "unit": other if asked.startswith("taken") else "EUR",
+        "tolerance": "0.01",
+        "scenario": {
+            "balances": balances,
+            "prices": prices,
+            "valuation": "EUR",
+            "rules": {"initial_margin_check": False},
+            "steps": steps,
+        },
+        "mistakes": [
+            "conversion_fee_left_out",
+            "fee_on_top",
+            "highest_fee_for_all",
+            "lowest_fee_for_all",
+            "price_before_the_move",
+            "base_by_the_list",
+            "quote_balance_forgotten",
+        ],
+    }

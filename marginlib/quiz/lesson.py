@@ -1,0 +1,194 @@
+"""A lesson's teaching parts, one line each in a notebook.
+
+::
+
+    lesson = Lesson("05")
+    lesson.predict(LossCascade())
+    lesson.check("taken")
+    lesson.drill()
+
+The questions lie in ``data/lessons/05.toml``, where a teacher may edit them. What was answered is kept for the
+kernel's session, and sent nowhere.
+"""
+
+import functools
+from dataclasses import dataclass, field
+from typing import Any
+
+import ipywidgets
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from marginlib.quiz import drills
+from marginlib.quiz.card import Card
+from marginlib.quiz.question import Question, Verdict
+from marginlib.rulebook import data_folder, read_data
+
+
+class _File(BaseModel):
+    """A lesson's questions: scenarios by name, and the questions that refer to them."""
+
+    model_config = ConfigDict(extra="forbid")
+    scenarios: dict[str, str] = Field(default_factory=dict)
+    predict: dict[str, Question] = Field(default_factory=dict)
+    check: dict[str, Question] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named_scenarios(cls, data: Any) -> Any:
+        """Put a scenario in the place of its name."""
+        known = data.get("scenarios", {})
+        for part in ("predict", "check"):
+            for question in data.get(part, {}).values():
+                name = question.get("scenario")
+                if isinstance(name, str) and not name.lstrip().startswith("{"):
+                    if name not in known:
+                        raise ValueError(f"there is no scenario '{name}'; known: {', '.join(known)}")
+                    question["scenario"] = known[name]
+        return data
+
+
+@dataclass
+class Progress:
+    """What was answered in this session: the given answer and its verdict, by part and question."""
+
+    given: dict[str, tuple[Any, Verdict | None]] = field(default_factory=dict)
+
+    def right(self, names: list[str]) -> int:
+        """How many of these were answered right."""
+        return sum(1 for name in names if (said := self.given.get(name)) and said[1] and said[1].right)
+
+
+_SESSION: dict[str, Progress] = {}
+
+
+@functools.cache
+def questions(lesson: str) -> _File:
+    """The questions of a lesson, read once.
+
+    Raises:
+        InvalidRulebook: the file is missing or broken; names the line and the reason.
+
+    >>> sorted(questions("05").check)[:1] != []
+    True
+    """
+    return read_data(data_folder(), f"lessons/{lesson}.toml", _File)
+
+
+class Lesson:
+    """The predictions, checks and drills of one lesson.
+
+    >>> Lesson("05").check(next(iter(questions("05").check))).given is None
+    True
+    """
+
+    def __init__(self, number: str) -> None:
+        """Open a lesson by its number, such as "05".
+
+        Raises:
+            InvalidRulebook: its file of questions is missing or broken.
+        """
+        self.number = number
+        self.questions = questions(number)
+        self.progress = _SESSION.setdefault(number, Progress())
+
+    def predict(self, panel: ipywidgets.DOMWidget, name: str = "") -> "Predict":
+        """A question before a panel: the panel opens once it is answered or skipped.
+
+        Raises:
+            KeyError: no prediction of that name.
+        """
+        known = self.questions.predict
+        name = name or next(iter(known))
+        return Predict(
+            Card(known[name], "Predict first", skip="Skip, and see"), panel, self.progress, f"predict {name}"
+        )
+
+    def check(self, name: str) -> Card:
+        """One of the lesson's checks.
+
+        Raises:
+            KeyError: no check of that name; lists those that there are.
+        """
+        known = list(self.questions.check)
+        if name not in known:
+            raise KeyError(f"there is no check '{name}' in lesson {self.number}; known: {', '.join(known)}")
+        card = Card(self.questions.check[name], f"Check {known.index(name) + 1} of {len(known)}", hint="Show the way")
+        _remember(card, self.progress, f"check {name}", [f"check {each}" for each in known])
+        return card
+
+    def drill(self, seed: int = 1, level: int = 1) -> "Drill":
+        """Endless questions of this lesson's kind, from a seed; a class with the same seed has the same ones.
+
+        Raises:
+            KeyError: the lesson has no drills.
+        """
+        return Drill(self.number, seed, level)
+
+
+def _remember(card: Card, progress: Progress, name: str, names: list[str]) -> None:
+    """Keep what is answered for the session, and show how far one is."""
+
+    def tell() -> None:
+        card.progress = f"Right so far in this lesson: {progress.right(names)} of {len(names)}."
+
+    def keep(_change: object) -> None:
+        if card.given is not None:
+            progress.given[name] = (card.given, card.verdict)
+        tell()
+
+    if name in progress.given:
+        card.answer(progress.given[name][0])
+    card.observe(keep, "given")
+    tell()
+
+
+class Predict(ipywidgets.VBox):  # type: ignore[misc]
+    """A question, and below it a panel that opens once the question is answered or skipped."""
+
+    def __init__(self, card: Card, panel: ipywidgets.DOMWidget, progress: Progress, name: str) -> None:
+        super().__init__([card, panel])
+        self.card, self.panel = card, panel
+        if name in progress.given:
+            card.answer(progress.given[name][0])
+        self._reveal()
+        card.observe(lambda _: progress.given.update({name: (card.given, card.verdict)}), "given")
+        card.observe(lambda _: self._reveal(), ["given", "skipped"])
+
+    def _reveal(self) -> None:
+        self.panel.layout.display = "" if self.card.given is not None or self.card.skipped else "none"
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        bundle = super()._repr_mimebundle_(**kwargs)
+        data = bundle[0] if isinstance(bundle, tuple) else bundle
+        shown = self.panel._repr_mimebundle_(**kwargs)
+        below = shown[0] if isinstance(shown, tuple) else shown
+        data["text/html"] = self.card.still() + below.get("text/html", "")
+        data["text/plain"] = repr(self)
+        return data
+
+    def __repr__(self) -> str:
+        return f"{self.card!r}, then {self.panel!r}"
+
+
+class Drill(Card):
+    """Endless questions: another one after each, harder after two right ones in a row, the way there on demand."""
+
+    def __init__(self, lesson: str, seed: int, level: int) -> None:
+        self.lesson, self.seed, self.level, self.row = lesson, seed, level, 0
+        super().__init__(drills.make(lesson, seed, level), self._lead(), hint="Show the way", another="Another one")
+        self.observe(self._count, "given")
+
+    def _lead(self) -> str:
+        return f"Drill {self.seed}, level {self.level} of {drills.LEVELS}"
+
+    def _count(self, _change: object) -> None:
+        """Two in a row without help lead to the next level."""
+        if self.verdict is not None:
+            self.row = self.row + 1 if self.verdict.right and not self.helped else 0
+
+    def another(self) -> None:
+        """Go on to the next question, at the next level after two right ones in a row."""
+        if self.row >= 2:
+            self.level, self.row = min(self.level + 1, drills.LEVELS), 0
+        self.seed += 1
+        self.ask(drills.make(self.lesson, self.seed, self.level), self._lead())

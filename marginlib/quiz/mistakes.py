@@ -1,0 +1,240 @@
+"""Wrong models of the rules that people hold. Each gives the number it would lead to, from the same scenario.
+
+A wrong answer is recognised by comparing it with these, and gets the sentence for that mistake. To add one, write a
+function from a scenario and what is asked to a number (or None where the model says nothing), with its sentence.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, localcontext
+
+from marginlib.amounts import EXACT, ZERO, quotient, rounded
+from marginlib.book import Take
+from marginlib.quiz.answers import answer
+from marginlib.replay import replay
+from marginlib.scenario import Close, ConversionFees, Open, Scenario, Step
+
+Model = Callable[[Scenario, str], Decimal | None]
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A wrong model: its name, the sentence for whoever holds it, and what it would give."""
+
+    name: str
+    sentence: str
+    model: Model
+
+    def gives(self, scenario: Scenario, ask: str) -> Decimal | None:
+        """What the wrong model answers, in the unit of the question; None where it says nothing."""
+        with localcontext(EXACT):
+            return self.model(scenario, ask)
+
+
+MISTAKES: dict[str, Mistake] = {}
+
+
+def mistake(sentence: str) -> Callable[[Model], Model]:
+    """Register a wrong model under its function's name."""
+
+    def register(model: Model) -> Model:
+        MISTAKES[model.__name__] = Mistake(model.__name__, sentence, model)
+        return model
+
+    return register
+
+
+def number(scenario: Scenario, ask: str) -> Decimal | None:
+    """The engine's answer where it is a number and the scenario isn't refused."""
+    try:
+        given = answer(scenario, ask)
+    except ValueError:
+        return None
+    return given if isinstance(given, Decimal) else None
+
+
+def _with(scenario: Scenario, steps: Sequence[Step] | None = None, **changes: object) -> Scenario:
+    """The scenario with other steps or parts, and without the opening check: a wrong model is not refused."""
+    rules = scenario.rules.model_copy(update={"initial_margin_check": False, **changes.pop("rules", {})})  # type: ignore[dict-item]
+    update = {"rules": rules, **({"steps": tuple(steps)} if steps is not None else {}), **changes}
+    return scenario.model_copy(update=update)
+
+
+def _openings(scenario: Scenario) -> dict[int, Open]:
+    """The opening steps by index, each with the price that it really had."""
+    found = {}
+    for moment in replay(scenario).moments:
+        if isinstance(moment.step, Open):
+            found[moment.index] = moment.step.model_copy(update={"price": moment.after.positions[-1].open_price})
+    return found
+
+
+def _swapped(scenario: Scenario, opens: dict[int, Open]) -> Scenario:
+    return _with(scenario, [opens.get(index, step) for index, step in enumerate(scenario.steps)])
+
+
+@mistake("That is what you'd get if the newest lot went first. The oldest goes first (R7, R8).")
+def newest_first(scenario: Scenario, ask: str) -> Decimal | None:
+    """Last in, first out."""
+    opens = _openings(scenario)
+    turned = dict(zip(opens, reversed(opens.values()), strict=True))
+    name, _, of = ask.partition(":")
+    if name in ("left", "pnl") and of.isdigit():  # the lot now opens in another place
+        ask = f"{name}:{len(opens) + 1 - int(of)}"
+    return number(_swapped(scenario, turned), ask)
+
+
+@mistake("That is the average of all your opening prices. Each lot keeps its own price, and they go one by one (R12).")
+def average_cost(scenario: Scenario, ask: str) -> Decimal | None:
+    """One average price for all lots."""
+    opens = _openings(scenario)
+    volume = sum((step.volume for step in opens.values()), ZERO)
+    cost = sum((step.volume * (step.price or ZERO) for step in opens.values()), ZERO)
+    if not volume:
+        return None
+    mean = quotient(cost, volume, 10)
+    return number(_swapped(scenario, {i: step.model_copy(update={"price": mean}) for i, step in opens.items()}), ask)
+
+
+@mistake("You left the conversion fee out. Whatever isn't the quote currency is converted, for a fee (R16).")
+def conversion_fee_left_out(scenario: Scenario, ask: str) -> Decimal | None:
+    """Conversions are free."""
+    free = ConversionFees(cash_cash=ZERO, btc_eth_cash=ZERO, other=ZERO)
+    return number(_with(scenario, rules={"conversion_fees": free}), ask)
+
+
+def _one_take(scenario: Scenario, ask: str) -> Take | None:
+    """The single converted deduction that a ``taken:`` question is about."""
+    name, _, code = ask.partition(":")
+    takes = [take for r in replay(scenario).realised for take in r.cascade if take.currency == code and take.fee_rate]
+    return takes[0] if name == "taken" and len(takes) == 1 else None
+
+
+@mistake("You added the fee on top. It comes out of the proceeds, so divide by what is left of one unit (R16, A1).")
+def fee_on_top(scenario: Scenario, ask: str) -> Decimal | None:
+    """Taken = needed x (1 + fee) instead of needed / (1 - fee)."""
+    take = _one_take(scenario, ask)
+    if take is None:
+        return None
+    return quotient(take.covers * (1 + take.fee_rate) * take.taken, take.covers + take.fee, 10)
+
+
+@mistake("You used the price from before the move. A conversion happens at the price of that moment (A2).")
+def price_before_the_move(scenario: Scenario, ask: str) -> Decimal | None:
+    """Convert at the opening price."""
+    kept = [step for step in scenario.steps if step.do != "price"]
+    last = replay(scenario).final.prices
+    closed = [
+        step.model_copy(update={"price": step.price or last[step.pair]}) if isinstance(step, Close) else step
+        for step in kept
+    ]
+    return number(_with(scenario, closed), ask)
+
+
+@mistake(
+    "You took the highest fee for all. It depends on what is converted into what: cash, BTC or ETH, the rest (R16)."
+)
+def highest_fee_for_all(scenario: Scenario, ask: str) -> Decimal | None:
+    """Every conversion costs what most coins cost."""
+    high = replay(scenario).final.rulebook.conversion_fees["other"]
+    return number(_with(scenario, rules={"conversion_fees": ConversionFees(cash_cash=high, btc_eth_cash=high)}), ask)
+
+
+@mistake(
+    "You took the lowest fee for all. It depends on what is converted into what: cash, BTC or ETH, the rest (R16)."
+)
+def lowest_fee_for_all(scenario: Scenario, ask: str) -> Decimal | None:
+    """Every conversion costs what cash costs."""
+    low = replay(scenario).final.rulebook.conversion_fees["cash_cash"]
+    return number(_with(scenario, rules={"conversion_fees": ConversionFees(btc_eth_cash=low, other=low)}), ask)
+
+
+@mistake("You multiplied by the leverage. A position of this size gains or loses the same with any leverage (R20).")
+def leverage_multiplies(scenario: Scenario, ask: str) -> Decimal | None:
+    """Profit or loss times leverage."""
+    right = number(scenario, ask)
+    leverages = {step.leverage for step in scenario.steps if isinstance(step, Open)}
+    return right * leverages.pop() if right is not None and len(leverages) == 1 else None
+
+
+@mistake("You counted in the base currency. Profit and loss are in the quote currency of the pair (R11).")
+def profit_in_base(scenario: Scenario, ask: str) -> Decimal | None:
+    """Profit or loss divided by the closing price."""
+    right = number(scenario, ask)
+    prices = {realised.price for realised in replay(scenario).realised}
+    return quotient(right, prices.pop(), 10) if right is not None and len(prices) == 1 else None
+
+
+@mistake("The sign is the other way round: think again about which way you gain.")
+def wrong_sign(scenario: Scenario, ask: str) -> Decimal | None:
+    """The right size with the wrong sign."""
+    right = number(scenario, ask)
+    return None if right is None else -right
+
+
+@mistake("Settling has no trading fee: you pay back what was extended, and no trade takes place (R5).")
+def fee_on_settling(scenario: Scenario, ask: str) -> Decimal | None:
+    """A trading fee on what is settled."""
+    right = number(scenario, ask)
+    fee = ZERO
+    for moment in replay(scenario).moments:
+        if moment.step.do == "settle":
+            still = {lot.id: lot.volume for lot in moment.after.positions}
+            gone = [(lot.volume - still.get(lot.id, ZERO)) * lot.open_price for lot in moment.before.positions]
+            fee += sum(gone, ZERO) * moment.before.fees["trading"]
+    if right is None or not fee:
+        return None
+    return right + fee if ask.startswith("fees") else right - rounded(fee, 4)
+
+
+@mistake("You left the trading fee out. A closing is a trade, and each trade costs its fee (A4, A9).")
+def trading_fee_left_out(scenario: Scenario, ask: str) -> Decimal | None:
+    """Trades are free."""
+    return number(_with(scenario, fees=scenario.fees.model_copy(update={"trading": ZERO})), ask)
+
+
+@mistake("That counts only part of the lots: go on with the next oldest until the whole volume is done (R7, R8).")
+def first_lot_only(scenario: Scenario, ask: str) -> Decimal | None:
+    """Only the oldest lot is touched."""
+    if ask != "pnl":
+        return None
+    realised = replay(scenario).realised
+    return realised[0].pnl if len(realised) > 1 else None
+
+
+@mistake("That is the margin you put up, not what the exchange extends: it lends the whole cost (R1, B2).")
+def owed_is_the_margin(scenario: Scenario, ask: str) -> Decimal | None:
+    """Cost divided by leverage."""
+    return number(scenario, "used_margin") if ask.startswith("owed") else None
+
+
+@mistake("You took your margin off the loan. The whole cost is extended; your margin is only tied up (R1, B2).")
+def owed_less_the_margin(scenario: Scenario, ask: str) -> Decimal | None:
+    """Cost minus margin."""
+    right, margin = number(scenario, ask), number(scenario, "used_margin")
+    return right - margin if ask.startswith("owed") and right is not None and margin is not None else None
+
+
+@mistake("You left the quote currency's balance out. It goes first, and only the rest is converted (R13).")
+def quote_balance_forgotten(scenario: Scenario, ask: str) -> Decimal | None:
+    """The quote currency is spared: the other currencies pay for it as well."""
+    realised = replay(scenario).realised
+    quotes = {r.position.quote for r in realised}
+    spared = {code: amount for code, amount in scenario.balances.items() if code not in quotes}
+    return number(_with(scenario, balances=spared), ask)
+
+
+@mistake("You went by the collateral list alone. The base currency of the pair comes before it (R13).")
+def base_by_the_list(scenario: Scenario, ask: str) -> Decimal | None:
+    """The base currency waits for its turn at the end, as if it weren't collateral."""
+    bases = {r.position.base for r in replay(scenario).realised}
+    order = tuple(code for code in replay(scenario).final.rulebook.collateral_order if code not in bases)
+    return number(_with(scenario, rules={"collateral_order": order}), ask)
+
+
+@mistake("You spared what is not collateral. When collateral runs out, other funds are taken as needed (R15).")
+def other_funds_spared(scenario: Scenario, ask: str) -> Decimal | None:
+    """Only collateral pays."""
+    order = replay(scenario).final.rulebook.collateral_order
+    kept = {code: amount for code, amount in scenario.balances.items() if code in order}
+    return number(_with(scenario, balances=kept), ask)

@@ -1,0 +1,169 @@
+"""A question about a scenario, and how a given answer is judged.
+
+Kinds: ``one`` (single choice), ``several`` (all that are right), ``number`` (with unit and tolerance), ``order``
+(put right). What is right is the engine's answer to ``ask``; an option is right when its value is that answer.
+"""
+
+import functools
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from marginlib.amounts import plain
+from marginlib.quiz.answers import Answer, answer
+from marginlib.quiz.mistakes import MISTAKES
+from marginlib.replay import replay
+from marginlib.scenario import Scenario, read_scenario
+from marginlib.wording import money, number
+from marginlib.words import tell
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What becomes of an answer: right or not, a sentence for just this answer, and the mistake that was recognised."""
+
+    right: bool
+    sentence: str
+    mistake: str | None = None
+
+
+class Option(BaseModel):
+    """One answer to choose: its value as the engine would say it, its text, and why it is wrong where it is."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    value: str
+    text: str
+    because: str = ""
+
+
+def _known(name: str) -> str:
+    if name not in MISTAKES:
+        raise ValueError(f"there is no mistake '{name}'; known: {', '.join(MISTAKES)}")
+    return name
+
+
+def _read(scenario: object) -> object:
+    return read_scenario(scenario) if isinstance(scenario, str) else scenario
+
+
+class Question(BaseModel):
+    """A question, in data that a teacher can edit.
+
+    ``unit`` is a currency code, ``%`` or ``×``; ``tolerance`` is in that unit.
+
+    >>> question = Question(kind="number", text="What is your profit, in EUR?", ask="pnl", unit="EUR",
+    ...     mistakes=["leverage_multiplies"], scenario='''{
+    ...     "balances": {"EUR": "2000"}, "prices": {"BTC/EUR": "50000"}, "steps": [
+    ...     {"do": "open", "pair": "BTC/EUR", "side": "long", "volume": "0.1", "leverage": 5},
+    ...     {"do": "close", "pair": "BTC/EUR", "volume": "all", "price": "51000"}]}''')
+    >>> question.judge("100").right, question.judge("500 EUR").mistake
+    (True, 'leverage_multiplies')
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    kind: Literal["one", "several", "number", "order"]
+    text: str
+    ask: str
+    scenario: Annotated[Scenario, BeforeValidator(_read)]
+    unit: str = ""
+    tolerance: Annotated[Decimal, Field(ge=0)] = Decimal("0.01")
+    options: tuple[Option, ...] = ()
+    mistakes: tuple[Annotated[str, BeforeValidator(_known)], ...] = ()
+    explain: str = ""
+
+    @functools.cached_property
+    def answer(self) -> Answer:
+        """What the engine answers."""
+        return answer(self.scenario, self.ask)
+
+    @functools.cached_property
+    def wrong(self) -> dict[str, Decimal]:
+        """What each recognised mistake would give, where that isn't within the tolerance of the right answer."""
+        right = self.answer
+        found = {name: MISTAKES[name].gives(self.scenario, self.ask) for name in self.mistakes}
+        return {
+            name: value
+            for name, value in found.items()
+            if value is not None and isinstance(right, Decimal) and abs(value - right) > self.tolerance
+        }
+
+    @property
+    def right(self) -> list[str]:
+        """The right answer as texts: one for a number or a single choice, several otherwise."""
+        if isinstance(self.answer, list):
+            return list(self.answer)
+        return [plain(self.answer) if isinstance(self.answer, Decimal) else self.answer]
+
+    def shown(self, value: Decimal) -> str:
+        """An amount with the question's unit."""
+        if self.unit in ("%", "×", ""):
+            return f"{number(value, 2)} {self.unit}".strip()
+        return money(value, self.unit)
+
+    def shown_answer(self) -> str:
+        """The right answer, as a person reads it."""
+        if isinstance(self.answer, Decimal) and self.kind == "number":
+            return self.shown(self.answer)
+        texts = {option.value: option.text for option in self.options}
+        return ", then ".join(texts.get(value, value) for value in self.right) if self.right else "none of them"
+
+    def judge(self, given: Any) -> Verdict:
+        """Judge an answer: text for a number or a single choice, a list of values otherwise.
+
+        Raises:
+            ValueError: the answer can't be read; the sentence says what would work.
+        """
+        if self.kind == "number":
+            return self._judge_number(self.read(str(given)))
+        chosen = [str(value) for value in given] if isinstance(given, list | tuple) else [str(given)]
+        right = self.right
+        if chosen == right or (self.kind == "several" and sorted(chosen) == sorted(right)):
+            return Verdict(True, self._well())
+        because = {option.value: option.because for option in self.options}
+        if self.kind == "order":
+            place = next((i for i, (a, b) in enumerate(zip(chosen, right, strict=False)) if a != b), 0)
+            hint = f"Right up to place {place}. " if place else ""
+            said = because.get(chosen[place], "") if place < len(chosen) else ""
+            return Verdict(False, f"{hint}{said or 'Look at place ' + str(place + 1) + ' again.'}")
+        wrong = [value for value in chosen if value not in right]
+        if wrong:
+            return Verdict(False, next((because[v] for v in wrong if because.get(v)), f"Not {wrong[0]}."), wrong[0])
+        return Verdict(False, f"What you chose is right, but {len(right) - len(chosen)} more belong to it.")
+
+    def read(self, text: str) -> Decimal:
+        """A number as a person types it: with or without unit, thousands separated or not.
+
+        Raises:
+            ValueError: not a number.
+        """
+        clean = text.replace(self.unit, "") if self.unit else text
+        clean = clean.replace("−", "-").replace(",", "").replace("\u202f", "").replace("\xa0", "").replace(" ", "")
+        try:
+            value = Decimal(clean)
+        except InvalidOperation:
+            value = Decimal("NaN")
+        if not value.is_finite() or abs(value) >= 10**15:
+            raise ValueError(f"Type a number{f' of {self.unit}' if self.unit else ''}, such as 1,234.50.")
+        return value
+
+    def _judge_number(self, given: Decimal) -> Verdict:
+        assert isinstance(self.answer, Decimal)
+        if abs(given - self.answer) <= self.tolerance:
+            return Verdict(True, self._well())
+        near = sorted((abs(given - value), name) for name, value in self.wrong.items())
+        if near and near[0][0] <= self.tolerance:
+            return Verdict(False, MISTAKES[near[0][1]].sentence, near[0][1])
+        if self.answer and abs(given + self.answer) <= self.tolerance:
+            return Verdict(False, MISTAKES["wrong_sign"].sentence, "wrong_sign")
+        side = "less" if given > self.answer else "more"
+        first = self.solution()[0] if self.solution() else ""
+        return Verdict(False, f"It is {side} than {self.shown(given)}. Begin here: {first}")
+
+    def _well(self) -> str:
+        return f"Yes: {self.shown_answer()}. {self.explain}".strip()
+
+    def solution(self) -> list[str]:
+        """The way there, step by step, with rule ids."""
+        return tell(replay(self.scenario))
