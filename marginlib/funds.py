@@ -1,8 +1,8 @@
 """Deposits, withdrawals and ordinary orders without margin, and rollovers as time passes."""
 
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
-from marginlib.amounts import plain
+from marginlib.amounts import EXACT, plain, quotient_up
 from marginlib.book import Event, Row, State
 from marginlib.cascade import charge
 from marginlib.errors import Refusal
@@ -57,6 +57,29 @@ def trade(state: State, step: int, order: Trade, summary_currency: str) -> list[
         event.post(currency, "ordinary_order", rules, "market", amount=amount, fee=cost)
     require_level(state, summary_currency, "This order", ("B9",))
     return event.rows()
+
+
+def order_for(state: State, pair: str, currency: str, amount: Decimal) -> Trade:
+    """The ordinary order in a pair that brings in at least so much of one of its currencies, trading fee paid (R6).
+
+    Raises:
+        Refusal: ``missing_price``.
+
+    >>> from marginlib import Scenario, replay
+    >>> state = replay(Scenario.of({"prices": {"BTC/EUR": "50000"}, "fees": {"trading": "0.004"}})).final
+    >>> order = order_for(state, "BTC/EUR", "EUR", Decimal(4980))
+    >>> order.side, order.volume
+    ('sell', Decimal('0.1'))
+    """
+    if currency == pair.partition("/")[0]:
+        return Trade(pair=pair, side="buy", volume=amount)
+    price, rate = state.price(pair), state.fees["trading"]
+    with localcontext(EXACT):
+        volume = quotient_up(amount, price * (1 - rate), 8)
+        # The ledger rounds worth and fee apart from each other: the last digit may be missing.
+        while state.round(currency, volume * price) - state.round(currency, volume * price * rate) < amount:
+            volume += Decimal("0.00000001")
+        return Trade(pair=pair, side="sell", volume=Decimal(plain(volume)))
 
 
 def _require(state: State, currency: str, amount: Decimal, what: str) -> None:

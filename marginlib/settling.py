@@ -1,11 +1,29 @@
 """Settling: own funds go to the exchange, with no trade and no fee; what was received is kept (R3 to R5)."""
 
-from decimal import Decimal
-from typing import Literal
+from decimal import Decimal, localcontext
+from typing import Literal, NamedTuple
 
-from marginlib.amounts import ZERO, plain, quotient_down
+from marginlib.amounts import EXACT, ZERO, plain, quotient_down
 from marginlib.book import Event, Position, Row, State
 from marginlib.errors import Refusal
+
+
+class Need(NamedTuple):
+    """What a settlement asks of a balance: amounts in its currency, the volume that could be settled in BASE (R3, R6).
+
+    >>> Need("BTC", Decimal(1), Decimal("0.4"), Decimal("0.4")).missing
+    Decimal('0.6')
+    """
+
+    currency: str
+    amount: Decimal
+    balance: Decimal
+    possible: Decimal
+
+    @property
+    def missing(self) -> Decimal:
+        """How much the balance lacks; nothing if it suffices."""
+        return max(self.amount - self.balance, ZERO)
 
 
 def first_in_first_out(state: State, pair: str, volume: Decimal | Literal["all"]) -> list[tuple[Position, Decimal]]:
@@ -33,6 +51,23 @@ def first_in_first_out(state: State, pair: str, volume: Decimal | Literal["all"]
     return ends
 
 
+def need(state: State, pair: str, volume: Decimal | Literal["all"]) -> Need:
+    """What settling a volume of BASE, oldest lot first, would ask of the balance (R3, R6, R7).
+
+    Raises:
+        Refusal: ``no_position``, ``volume_exceeds_position``.
+
+    >>> from marginlib import Scenario, replay
+    >>> story = replay(Scenario.of({"balances": {"BTC": "0.4"}, "prices": {"BTC/EUR": "50000"}, "steps": [
+    ...     {"do": "open", "pair": "BTC/EUR", "side": "short", "volume": "1", "leverage": 5}]}))
+    >>> needed = need(story.final, "BTC/EUR", "all")
+    >>> needed.currency, plain(needed.missing), plain(needed.possible)
+    ('BTC', '0.6', '0.4')
+    """
+    with localcontext(EXACT):
+        return _need(state, first_in_first_out(state, pair, volume))[0]
+
+
 def settle(state: State, step: int, pair: str, volume: Decimal | Literal["all"]) -> list[Row]:
     """Settle a volume of BASE: pay back what was extended for it, keep what was received for it.
 
@@ -41,16 +76,13 @@ def settle(state: State, step: int, pair: str, volume: Decimal | Literal["all"])
             how much could be settled; nothing is settled in part (A7).
     """
     ends = first_in_first_out(state, pair, volume)
-    paid = ends[0][0].owed[0]
-    due = {lot.id: state.round(paid, part * lot.open_price if lot.side == "long" else part) for lot, part in ends}
-    total = sum(due.values(), ZERO)
-    have = state.balance(paid)
-    if total > have:
-        possible = _possible(ends, have)
+    needed, due = _need(state, ends)
+    paid = needed.currency
+    if needed.missing:
         raise Refusal(
             "insufficient_funds",
-            f"Settling needs {plain(total)} {paid}, and the balance is {plain(have)} {paid}: "
-            f"enough for {plain(possible)} {ends[0][0].base} at most. Deposit {plain(total - have)} {paid}, "
+            f"Settling needs {plain(needed.amount)} {paid}, and the balance is {plain(needed.balance)} {paid}: "
+            f"enough for {plain(needed.possible)} {ends[0][0].base} at most. Deposit {plain(needed.missing)} {paid}, "
             f"buy it with an ordinary order, or settle less.",
             ("R6", "A7"),
         )
@@ -64,6 +96,14 @@ def settle(state: State, step: int, pair: str, volume: Decimal | Literal["all"])
         state.reduce(lot, part)
         rows += event.rows()
     return rows
+
+
+def _need(state: State, ends: list[tuple[Position, Decimal]]) -> tuple[Need, dict[int, Decimal]]:
+    """What settling these lots needs, in all and by the lot's id."""
+    paid = ends[0][0].owed[0]
+    due = {lot.id: state.round(paid, part * lot.open_price if lot.side == "long" else part) for lot, part in ends}
+    have = state.balance(paid)
+    return Need(paid, sum(due.values(), ZERO), have, _possible(ends, have)), due
 
 
 def _possible(ends: list[tuple[Position, Decimal]], have: Decimal) -> Decimal:
