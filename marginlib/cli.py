@@ -69,7 +69,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if not isinstance(error, BrokenPipeError):
             print(f"marginlib: can't write the output: {error.strerror}", file=sys.stderr)
         with contextlib.suppress(OSError):  # what is still unwritten must not be tried again at exit
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            written_to = sys.stdout.fileno()
+            os.dup2(os.open(os.devnull, os.O_WRONLY), written_to)
         return _CANT_WRITE
     return status
 

@@ -117,7 +117,9 @@ def _section(page: Console, title: str, sentences: Iterable[str]) -> None:
 def _say(page: Console, text: str, indent: int, lead: str = "", style: str = "") -> None:
     """A sentence, wrapped, in which no amount is parted from its currency."""
     first, rest = f"{'':{indent}}{lead}", " " * (indent + len(lead))
-    lines = textwrap.fill(_BOUND.sub(_NBSP, text), page.width, initial_indent=first, subsequent_indent=rest)
+    lines = textwrap.fill(
+        _BOUND.sub(_NBSP, text), page.width, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False
+    )
     shown = Text(lines.replace(_NBSP, " "), style=style)
     shown.highlight_regex(_CITED, "dim")
     page.print(shown, no_wrap=True, overflow="ignore", crop=False)
@@ -190,16 +192,19 @@ def _balances(page: Console, story: Story) -> None:
     codes = sorted(after)
     with localcontext(EXACT):
         change = [after[code] - before.get(code, ZERO) for code in codes]
-    columns = [
-        _aligned("Before", [exact(before.get(code, ZERO)) for code in codes]),
-        _aligned("After", [exact(after[code]) for code in codes]),
-        _aligned("Change", [f"{'+' if each > 0 else ''}{exact(each)}" for each in change]),
-    ]
+    columns = {
+        "Before": [exact(before.get(code, ZERO)) for code in codes],
+        "After": [exact(after[code]) for code in codes],
+        "Change": [f"{'+' if each > 0 else ''}{exact(each)}" for each in change],
+    }
     title = "Balances, as they stood before that step" if story.error else "Balances"
     _section(page, title, [] if codes else ["There are none."])
     if codes:
-        table = _table(page, "Currency", *(header for header, _ in columns), left=4)
-        for row in zip(codes, *(cells for _, cells in columns), strict=True):
+        aligned = dict(_aligned(name, cells) for name, cells in columns.items())
+        fits = 4 + max(8, *map(len, codes)) + sum(2 + len(header) for header in aligned) <= page.width
+        shown = aligned if fits else columns  # what is folded can't be aligned
+        table = _table(page, "Currency", *shown, left=4 if fits else 1)
+        for row in zip(codes, *shown.values(), strict=True):
             table.add_row(*row)
         page.print(Padding(table, (0, 0, 0, 2)))
     if story.final.unpaid:

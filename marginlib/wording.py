@@ -23,7 +23,7 @@ def number(amount: Decimal | Fraction, places: int, least: int = 0) -> str:
     ('−1,234.5', '1,234.50')
     """
     value = rounded(amount, places)
-    text = plain(abs(value))
+    text = plain(value.copy_abs())  # abs() would round to the context's precision
     whole, _, decimals = text.partition(".")
     decimals = decimals.ljust(least, "0")
     sign = MINUS if value < 0 else ""

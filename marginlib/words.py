@@ -154,7 +154,7 @@ def realised(result: Realised) -> str:
     who, s = {"order": ("You", ""), "stop": ("Your stop", "s"), "liquidation": ("The exchange", "s")}[result.by]
     rules = {"order": "R9", "stop": "R22", "liquidation": "B5"}[result.by] + ", R10, R11"
     volume, at = money(result.volume, lot.base), price(result.price, lot.quote)
-    amount = money(abs(pnl), lot.quote)
+    amount = money(pnl.copy_abs(), lot.quote)
     if lot.side == "long":
         done = f"{who} sell{s} {volume} of position {lot.id} at {at}"
         with localcontext(EXACT):
@@ -369,7 +369,7 @@ def _traded(step: Trade, moment: Moment) -> str:
     verb, also = ("pay", " and") if step.side == "buy" else ("receive", ", less")
     fee = f"{also} a trading fee of {money(row.fee, quote)}" if row.fee else ""
     order = f"You {step.side} {volume} at {at} with an ordinary order"
-    return f"{order}: you {verb} {money(abs(row.amount), quote)}{fee} ({_rules(row.rules)})."
+    return f"{order}: you {verb} {money(row.amount.copy_abs(), quote)}{fee} ({_rules(row.rules)})."
 
 
 def _stop(stop: StopOrder) -> str:
