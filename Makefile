@@ -2,7 +2,7 @@
 # Works with GNU Make 3.81 (macOS) and later; all paths are relative, so the folder may have any name.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab lint test bench pins clean
+.PHONY: help setup lab lint test notebooks bench pins clean
 SHELL := /bin/sh
 PY := .venv/bin/python
 
@@ -18,12 +18,14 @@ unexport PYTHONPATH PYTHONHOME
 export PYTHON
 LAB_ARGS =
 PYTEST_ARGS =
+NOTEBOOKS =
 PINS_ARGS =
 
 help:
 	@echo 'make setup   make the environment in .venv from the hashed pins'
 	@echo 'make lab     open the workbook in JupyterLab (LAB_ARGS=... is passed on)'
 	@echo 'make test    linters, types, tests and notebooks (PYTEST_ARGS=... is passed on)'
+	@echo 'make notebooks  run the lessons anew and save their outputs (NOTEBOOKS=... for some)'
 	@echo 'make bench   measure the engine'
 	@echo 'make pins    work out requirements.txt and environment.yml anew (PINS_ARGS=--upgrade)'
 	@echo 'make clean   remove .venv and everything else that was made here'
@@ -50,6 +52,10 @@ lint: setup
 
 test: lint
 	@$(PY) -m pytest --cov $(PYTEST_ARGS)
+
+# After a change that a lesson shows: run the lessons anew and save what they show.
+notebooks: setup
+	@$(PY) tools/run_notebooks.py $(NOTEBOOKS)
 
 bench: setup
 	@$(PY) tests/bench.py

@@ -1,4 +1,4 @@
-"""What a learner can move: sliders, choices and switches, and the one way in which their values are written.
+"""What a learner can move: sliders, choices, switches and steps, and the one way in which their values are written.
 
 A value has the same text in Python and in the browser, so that a state is found under the same key on both sides.
 """
@@ -145,7 +145,46 @@ class Switch:
         return {"kind": "switch", "name": self.name, "label": self.label, "legend": self.legend}
 
 
-Control = Slider | Choice | Switch
+@dataclass(frozen=True)
+class Walk:
+    """Named steps to be walked forward and back; the value is the step's number, from 1, as text.
+
+    >>> Walk("step", "The opening", ("Before", "The trade", "After"), "1", "What happens, in order.").read(2)
+    '2'
+    """
+
+    name: str
+    label: str
+    steps: tuple[str, ...]
+    start: str
+    legend: str
+
+    def read(self, value: object) -> str:
+        """A value as this control keeps it.
+
+        Raises:
+            ValueError: not the number of a step.
+        """
+        if not isinstance(value, bool) and str(value) in self.track():
+            return str(value)
+        raise ValueError(f"{self.name}: expected a step from 1 to {len(self.steps)}, got {value!r}")
+
+    def track(self, _at: Value = None) -> list[Value]:
+        """All steps."""
+        return [str(step) for step in range(1, len(self.steps) + 1)]
+
+    def describe(self) -> dict[str, Any]:
+        """What the browser needs to draw it."""
+        return {
+            "kind": "walk",
+            "name": self.name,
+            "label": self.label,
+            "steps": list(self.steps),
+            "legend": self.legend,
+        }
+
+
+Control = Slider | Choice | Switch | Walk
 
 
 def text(value: Value) -> str:

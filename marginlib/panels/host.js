@@ -6,23 +6,6 @@ const COMMIT = 120; // ms of rest after which the kernel learns the values
 const SPEECH = 800; // ms after which a screen reader hears what is there
 const KEPT = 2000; // states kept in memory
 const PICTURES = 400; // drawn ones
-let serial = 0;
-
-/** Make an element; every text goes in as text, never as HTML. */
-function make(tag, attributes = {}, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
-    else if (value !== undefined && value !== false) node.setAttribute(name, value === true ? "" : value);
-  }
-  node.append(...children);
-  return node;
-}
-
-/** Write text only where it changed: a moving slider touches little. */
-function write(node, text) {
-  if (node.textContent !== text) node.textContent = text;
-}
 
 /** Undo `changes` of host.py: what is different, put over what is the same. */
 function merge(first, change) {
@@ -32,22 +15,6 @@ function merge(first, change) {
   const merged = Array.isArray(first) ? first.slice() : { ...first };
   for (const name in change) merged[name] = merge(first[name], change[name]);
   return merged;
-}
-
-/** A number as Python writes it: no trailing zeros, no minus zero; null if it isn't one. */
-function canonical(text, places) {
-  const clean = text.replace(/[\s,]/g, "").replace("\u2212", "-");
-  if (!/^-?(\d+\.?\d*|\.\d+)$/.test(clean)) return null;
-  const fixed = Number(clean).toFixed(places);
-  const short = places ? fixed.replace(/\.?0+$/, "") : fixed;
-  return short === "-0" || short === "" ? "0" : short;
-}
-
-/** A canonical number as people read it. */
-function readable(value) {
-  const [whole, decimals] = value.replace("-", "").split(".");
-  const sign = value.startsWith("-") ? "\u2212" : "";
-  return sign + whole.replace(/\B(?=(\d{3})+$)/g, ",") + (decimals ? `.${decimals}` : "");
 }
 
 /** Load plotly once a page: packed bytes, from whichever panel's kernel is asked first. */
@@ -146,13 +113,6 @@ function easel(about, box, model, note) {
   return { stage, show, prepare, close };
 }
 
-/** Have so many children of a kind, and return them. */
-function sized(parent, count, tag, attributes = {}) {
-  while (parent.children.length > count) parent.lastElementChild.remove();
-  while (parent.children.length < count) parent.append(make(tag, attributes));
-  return [...parent.children];
-}
-
 /** The part that shows a view: title, figures, words, strip, tables. Built once, then only changed. */
 function screen(about, model, note) {
   const title = make("h3", { class: "mw-title" });
@@ -218,131 +178,6 @@ function screen(about, model, note) {
   return { node, show, say, prepare: art.prepare, close: art.close };
 }
 
-/** One slider: label, track, number box, unit. `moved(value, settled)` hears of every move. */
-function slider(control, moved, warm) {
-  const id = `mw-${(serial += 1)}`;
-  const track = make("input", { type: "range", id, min: control.least, max: control.most, step: control.step });
-  const label = `${control.label}${control.unit ? `, ${control.unit}` : ""}`;
-  const box = make("input", { type: "text", inputmode: "decimal", class: "mw-box", "aria-label": `${label}, as a number` });
-  const wrong = make("p", { class: "mw-wrong", role: "alert", hidden: true });
-  const row = make("div", { class: "mw-row" }, make("label", { for: id }, label), track, box);
-  let value = "";
-
-  const set = (next) => {
-    value = next;
-    if (next === "") return;
-    if (track.value !== next) track.value = next;
-    const shown = readable(next);
-    if (document.activeElement !== box || canonical(box.value, control.places) !== next) box.value = shown;
-    track.setAttribute("aria-valuetext", control.unit ? `${shown} ${control.unit}` : shown);
-    track.style.setProperty("--mw-at", `${(100 * (next - control.least)) / (control.most - control.least)}%`);
-    wrong.hidden = true;
-    box.removeAttribute("aria-invalid");
-  };
-  const typed = () => {
-    const next = canonical(box.value, control.places);
-    if (next !== null && +next >= +control.least && +next <= +control.most) {
-      if (next !== value) moved(next, true);
-      else set(value);
-      box.value = readable(next);
-    } else {
-      write(wrong, `Type a number from ${readable(control.least)} to ${readable(control.most)}. It stays at ${readable(value)}.`);
-      wrong.hidden = false;
-      box.setAttribute("aria-invalid", "true");
-    }
-  };
-  track.addEventListener("input", () => moved(canonical(track.value, control.places), false));
-  track.addEventListener("change", () => moved(canonical(track.value, control.places), true));
-  box.addEventListener("change", typed);
-  box.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") set(((box.value = ""), value));
-    if (event.key === "Enter") typed();
-  });
-  row.append(wrong);
-  for (const kind of ["pointerenter", "focusin", "pointerdown"]) row.addEventListener(kind, warm);
-  return { row, set, focus: () => track.focus() };
-}
-
-/** One choice of a few words. */
-function choice(control, moved, warm) {
-  const id = `mw-${(serial += 1)}`;
-  const options = control.options.map((option) => make("option", { value: option }, option));
-  const select = make("select", { id, onchange: () => moved(select.value, true), onfocus: warm, onpointerenter: warm }, ...options);
-  const row = make("div", { class: "mw-row" }, make("label", { for: id }, control.label), select);
-  return { row, set: (value) => (select.value = value), focus: () => select.focus() };
-}
-
-/** On or off. */
-function toggle(control, moved, warm) {
-  const id = `mw-${(serial += 1)}`;
-  const box = make("input", { type: "checkbox", id, onchange: () => moved(String(box.checked), true), onfocus: warm });
-  const row = make("div", { class: "mw-row mw-switch", onpointerenter: warm }, box, make("label", { for: id }, control.label));
-  return { row, set: (value) => (box.checked = value === "true"), focus: () => box.focus() };
-}
-
-const KINDS = { slider, choice, switch: toggle };
-
-/** The controls of a panel, with groups whose members can be taken away and added. */
-function desk(about, moved, warm) {
-  const node = make("form", { class: "mw-desk", onsubmit: (event) => event.preventDefault() });
-  const parts = {};
-  const groups = {};
-  for (const control of about.controls) {
-    const hear = (value, settled) => moved(control.name, value, settled);
-    const part = KINDS[control.kind](control, hear, () => warm(control.name));
-    parts[control.name] = part;
-    let home = node;
-    if (control.group) {
-      const group = (groups[control.group] ??= { box: make("fieldset", { class: "mw-group" }, make("legend", {}, control.group)), members: [] });
-      if (!group.members.length) node.append(group.box);
-      home = group.box;
-      if (control.removable) {
-        group.members.push(control);
-        const name = `Take ${control.label} away`;
-        part.row.append(
-          make("button", { type: "button", class: "mw-away", title: name, "aria-label": name, onclick: () => hear("", true) }, "\u00d7"),
-        );
-      }
-    }
-    home.append(part.row);
-  }
-  for (const group of Object.values(groups)) {
-    if (!group.members.length) continue;
-    group.more = make("select", { "aria-label": `Add to ${group.members[0].group}` });
-    group.more.addEventListener("change", () => {
-      const name = group.more.value;
-      moved(name, "0", true);
-      parts[name].focus();
-    });
-    group.box.append(group.more);
-  }
-  node.append(
-    make("button", { type: "button", class: "mw-again", onclick: () => moved(null, about.start, true) }, "Start again"),
-    make(
-      "details",
-      { class: "mw-legend" },
-      make("summary", {}, "What the controls do"),
-      make("dl", {}, ...about.controls.filter((c) => c.legend).flatMap((c) => [make("dt", {}, c.label), make("dd", {}, c.legend)])),
-    ),
-  );
-  const set = (values) => {
-    for (const [name, part] of Object.entries(parts)) {
-      part.row.hidden = values[name] === "";
-      part.set(values[name]);
-    }
-    for (const { more, members } of Object.values(groups)) {
-      if (!more) continue;
-      const absent = members.filter((control) => values[control.name] === "");
-      const full = members.length - absent.length >= about.limit;
-      const hint = full ? `${about.limit} at most: take one away first` : "Add a currency\u2026";
-      const options = full ? [] : absent.map((control) => make("option", { value: control.name }, control.label));
-      more.replaceChildren(make("option", { value: "", disabled: true, selected: true }, hint), ...options);
-      more.disabled = full || !absent.length;
-    }
-  };
-  return { node, set };
-}
-
 function render({ model, el }) {
   const about = model.get("_about");
   const names = about.controls.map((control) => control.name);
@@ -362,18 +197,20 @@ function render({ model, el }) {
     write(said, text);
     said.hidden = !text;
   };
+  const veil = make("p", { class: "mw-veil" });
+  const cover = () => {
+    write(veil, model.get("veil"));
+    root.toggleAttribute("data-veiled", Boolean(model.get("veil")));
+  };
   const view = screen(about, model, note);
   const controls = desk(about, moved, warm);
   const root = make(
     "section",
     { class: "mw-panel", "aria-label": about.heading },
-    make("div", { class: "mw-layout" }, controls.node, view.node),
+    make("div", { class: "mw-layout" }, controls.node, make("div", { class: "mw-stand" }, veil, view.node)),
     said,
   );
-  root.addEventListener("keydown", (event) => {
-    // The notebook would take arrows and letters; shortcuts with Ctrl, Cmd or Alt stay the notebook's.
-    if (!event.ctrlKey && !event.metaKey && !event.altKey && !(event.shiftKey && event.key === "Enter")) event.stopPropagation();
-  });
+  keepKeys(root);
   el.append(root);
 
   function keep(key, first, change) {
@@ -420,6 +257,7 @@ function render({ model, el }) {
   }
 
   function moved(name, value, settled) {
+    if (model.get("veil")) model.set("veil", ""); // to move on is to skip the question above
     if (name === null) values = { ...value };
     else values = { ...values, [name]: value };
     controls.set(values);
@@ -434,9 +272,11 @@ function render({ model, el }) {
     clearTimeout(speech);
     speech = setTimeout(view.say, SPEECH);
     const key = keyOf(values);
-    if (key === keyOf(model.get("values"))) return; // so it is when Python was faster, too
-    pending = key;
-    model.set("values", { ...values });
+    if (key !== keyOf(model.get("values"))) {
+      // it is the same when Python was faster
+      pending = key;
+      model.set("values", { ...values });
+    }
     model.save_changes();
   }
 
@@ -478,12 +318,15 @@ function render({ model, el }) {
     schedule();
   };
   model.on("change:values", onValues);
+  model.on("change:veil", cover);
   model.on("change:_shown", onShown);
   model.on("msg:custom", onMessage);
   controls.set(values);
+  cover();
   onShown();
   return () => {
     model.off("change:values", onValues);
+    model.off("change:veil", cover);
     model.off("change:_shown", onShown);
     model.off("msg:custom", onMessage);
     cancelAnimationFrame(frame);

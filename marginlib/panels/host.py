@@ -33,6 +33,16 @@ def _plotly() -> bytes:
     return gzip.compress(get_plotlyjs().encode(), 6)
 
 
+def script(*names: str, folder: pathlib.Path = _HERE) -> str:
+    """One browser script of several files in a folder, behind the part that all widgets share.
+
+    >>> "export default" in script("host.js")
+    True
+    """
+    files = [_HERE / "dom.js", *(folder / name for name in names)]
+    return "\n".join(file.read_text(encoding="utf-8") for file in files)
+
+
 def changes(old: Any, new: Any) -> Any:
     """What must be changed in one piece of plain data to get another; lists of one length go item by item.
 
@@ -73,13 +83,16 @@ class Panel(anywidget.AnyWidget):
     ``title`` (a sentence), ``figures`` (plotly specs as plain dicts), ``words`` (sentences), ``strip`` and ``tables``.
     """
 
-    _esm = _HERE / "host.js"
+    _esm = script("controls.js", "host.js")
     _css = _HERE / "host.css"
 
     heading: ClassVar[str] = ""
     controls: ClassVar[tuple[Control, ...]] = ()
     strip: ClassVar[str] = ""
     limit: ClassVar[int] = 8
+
+    veil = traitlets.Unicode("").tag(sync=True)
+    """What covers the picture until a question is answered; to move a control lifts it."""
 
     values = traitlets.Dict().tag(sync=True, to_json=_to_wire)
     _about = traitlets.Dict().tag(sync=True)

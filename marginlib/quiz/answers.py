@@ -73,7 +73,7 @@ def answer(scenario: Scenario, ask: str) -> Answer:
         ValueError: nothing of that name can be asked; the sentence lists what can.
 
     >>> scenario = Scenario.of({"balances": {"EUR": "2000"}, "prices": {"BTC/EUR": "50000"}, "steps": [
-    ...     {"do": "open", "pair": "BTC/EUR", "side": "long", "volume": "0.1"},
+    ...     {"do": "open", "pair": "BTC/EUR", "side": "long", "volume": "0.1", "leverage": 5},
     ...     {"do": "close", "pair": "BTC/EUR", "volume": "all", "price": "51000"}]})
     >>> answer(scenario, "pnl"), answer(scenario, "balance:EUR")
     (Decimal('100.0000'), Decimal('2100.0000'))

@@ -1,17 +1,5 @@
 // A question on a card: choose, type or put in order; the kernel judges. All text goes in as text, never as HTML.
 
-let serial = 0;
-
-function make(tag, attributes = {}, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
-    else if (value !== undefined && value !== false) node.setAttribute(name, value === true ? "" : value);
-  }
-  node.append(...children.filter(Boolean));
-  return node;
-}
-
 /** The means to answer, by kind: each gives a node and a way to read what is given. */
 const KINDS = {
   one(card, send) {
@@ -29,7 +17,7 @@ const KINDS = {
     return { node: make("fieldset", {}, make("legend", { class: "mq-hidden" }, card.text), ...boxes.map(([, label]) => label)), read };
   },
   number(card, send) {
-    const id = `mq-${(serial += 1)}`;
+    const id = newId();
     const input = make("input", { id, type: "text", inputmode: "decimal", autocomplete: "off", value: card.given || undefined });
     input.addEventListener("keydown", (event) => event.key === "Enter" && send(input.value));
     const label = make("label", { for: id, class: "mq-hidden" }, card.unit ? `Your answer in ${card.unit}` : "Your answer");
@@ -78,9 +66,7 @@ const KINDS = {
 function render({ model, el }) {
   const root = make("section", { class: "mq-card" });
   const progress = make("p", { class: "mq-progress" });
-  root.addEventListener("keydown", (event) => {
-    if (!event.ctrlKey && !event.metaKey && !event.altKey && !(event.shiftKey && event.key === "Enter")) event.stopPropagation();
-  });
+  keepKeys(root);
   el.append(root);
   let asked = null;
   let verdict;
@@ -96,7 +82,7 @@ function render({ model, el }) {
       root.querySelectorAll(".mq-option").forEach((button, i) => button.setAttribute("aria-pressed", String(card.options[i].value === card.given)));
     const { right, text } = card.verdict || {};
     const said = card.note || (card.verdict && `${right ? "\u2713" : "\u2717"} ${text}`) || card.skipped;
-    verdict.replaceChildren(...(said ? [make("p", { class: card.note ? "mq-note" : right ? "mq-right" : "mq-wrong" }, said)] : []));
+    verdict.replaceChildren(...(said ? [make("p", { class: card.note || !card.verdict ? "mq-note" : right ? "mq-right" : "mq-wrong" }, said)] : []));
     if (card.solution.length) verdict.append(make("ol", { class: "mq-way" }, ...card.solution.map((line) => make("li", {}, line))));
     progress.textContent = model.get("progress");
   }

@@ -7,6 +7,7 @@ from typing import Any, cast
 import anywidget
 import traitlets
 
+from marginlib.panels.host import script
 from marginlib.quiz.question import Question, Verdict
 
 _HERE = pathlib.Path(__file__).parent
@@ -18,7 +19,7 @@ class Card(anywidget.AnyWidget):
     ``given`` is the newest answer, or None; ``verdict`` what became of it.
     """
 
-    _esm = _HERE / "card.js"
+    _esm = script("card.js", folder=_HERE)
     _css = _HERE / "card.css"
 
     given = traitlets.Any(None, allow_none=True)

@@ -18,6 +18,7 @@ from typing import Any
 import ipywidgets
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from marginlib.panels.host import Panel
 from marginlib.quiz import drills
 from marginlib.quiz.card import Card
 from marginlib.quiz.question import Question, Verdict
@@ -91,8 +92,8 @@ class Lesson:
         self.questions = questions(number)
         self.progress = _SESSION.setdefault(number, Progress())
 
-    def predict(self, panel: ipywidgets.DOMWidget, name: str = "") -> "Predict":
-        """A question before a panel: the panel opens once it is answered or skipped.
+    def predict(self, panel: Panel, name: str = "") -> "Predict":
+        """A question before a panel: the picture is uncovered once it is answered or skipped.
 
         Raises:
             KeyError: no prediction of that name.
@@ -143,19 +144,26 @@ def _remember(card: Card, progress: Progress, name: str, names: list[str]) -> No
 
 
 class Predict(ipywidgets.VBox):  # type: ignore[misc]
-    """A question, and below it a panel that opens once the question is answered or skipped."""
+    """A question, and below it a panel whose picture is covered until the question is answered or skipped."""
 
-    def __init__(self, card: Card, panel: ipywidgets.DOMWidget, progress: Progress, name: str) -> None:
+    def __init__(self, card: Card, panel: Panel, progress: Progress, name: str) -> None:
         super().__init__([card, panel])
         self.card, self.panel = card, panel
         if name in progress.given:
             card.answer(progress.given[name][0])
-        self._reveal()
+        self._cover()
         card.observe(lambda _: progress.given.update({name: (card.given, card.verdict)}), "given")
-        card.observe(lambda _: self._reveal(), ["given", "skipped"])
+        card.observe(lambda _: self._cover(), ["given", "skipped"])
+        panel.observe(self._moved_on, "veil")
 
-    def _reveal(self) -> None:
-        self.panel.layout.display = "" if self.card.given is not None or self.card.skipped else "none"
+    def _cover(self) -> None:
+        """The picture is covered until the question is answered or skipped; the controls are not."""
+        done = self.card.given is not None or self.card.skipped
+        self.panel.veil = "" if done else "Answer the question above first. To move a control is to skip it."
+
+    def _moved_on(self, _change: object) -> None:
+        if not self.panel.veil and self.card.given is None and not self.card.skipped:
+            self.card.skip()
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         bundle = super()._repr_mimebundle_(**kwargs)
