@@ -26,7 +26,7 @@ def withdraw(state: State, step: int, order: Withdraw, summary_currency: str) ->
     """
     event = Event(state, step, "withdrawal")
     amount = state.round(order.currency, order.amount)
-    _require(state, order.currency, amount, "The withdrawal")
+    _require(state, order.currency, amount, "The withdrawal", "B9")
     event.post(order.currency, "withdrawal", ("B9",), "outside", amount=-amount)
     require_level(state, summary_currency, "This withdrawal", ("B9",))
     return event.rows()
@@ -44,10 +44,10 @@ def trade(state: State, step: int, order: Trade, summary_currency: str) -> list[
     volume, worth = state.round(base, order.volume), state.round(quote, value)
     fee = state.round(quote, value * state.fees["trading"])
     if order.side == "buy":
-        _require(state, quote, worth + fee, "The order")
+        _require(state, quote, worth + fee, "The order", "R6")
     else:
-        _require(state, base, volume, "The order")
-        _require(state, quote, fee - worth, "The order's fee")
+        _require(state, base, volume, "The order", "R6")
+        _require(state, quote, fee - worth, "The order's fee", "R6")
     event = Event(state, step, "trade")
     sign = 1 if order.side == "buy" else -1
     rules = ("R6", "R17")
@@ -82,13 +82,14 @@ def order_for(state: State, pair: str, currency: str, amount: Decimal) -> Trade:
         return Trade(pair=pair, side="sell", volume=Decimal(plain(volume)))
 
 
-def _require(state: State, currency: str, amount: Decimal, what: str) -> None:
+def _require(state: State, currency: str, amount: Decimal, what: str, rule: str) -> None:
     have = state.balance(currency)
     if amount > have:
         raise Refusal(
             "insufficient_funds",
             f"{what} needs {plain(amount)} {currency}, and the balance is {plain(have)} {currency}. "
             f"Deposit {plain(amount - have)} {currency} first, or use a smaller amount.",
+            (rule,),
         )
 
 

@@ -1,10 +1,10 @@
 """Trade balance, equity, used and free margin, margin level (B1 to B3)."""
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from fractions import Fraction
 
-from marginlib.amounts import rounded
+from marginlib.amounts import EXACT, plain, rounded
 from marginlib.book import Position, State
 from marginlib.errors import Refusal
 
@@ -37,6 +37,21 @@ def unrealised(state: State, position: Position) -> Decimal:
     """What closing now would gain or lose before fees, in QUOTE (B1)."""
     moved = state.prices[position.pair] - position.open_price
     return position.volume * (moved if position.side == "long" else -moved)
+
+
+def put_up(position: Position) -> Fraction:
+    """The equity that opening a position ties up: cost / leverage, in QUOTE (R20).
+
+    >>> put_up(Position(1, "BTC/USD", "short", Decimal(1), Decimal(60000), Decimal(3), Decimal(0)))
+    Fraction(20000, 1)
+    """
+    return Fraction(position.volume) * Fraction(position.open_price) / Fraction(position.leverage)
+
+
+def return_on_put_up(state: State, position: Position) -> Fraction:
+    """What closing now would gain or lose before fees, as a share of the equity put up (R20)."""
+    with localcontext(EXACT):
+        return Fraction(unrealised(state, position)) / put_up(position)
 
 
 def margin(state: State, currency: str) -> Margin:
@@ -77,11 +92,11 @@ def require_level(state: State, currency: str, doing: str, rules: tuple[str, ...
     least = after.used_margin * Fraction(state.rulebook.opening_level) / 100
     if after.equity < least:
         short = rounded(least - after.equity, state.rulebook.places(currency))
-        percent = rounded(after.level or Fraction(0), 2)
+        percent = plain(rounded(after.level or Fraction(0), 2))
         raise Refusal(
             "insufficient_margin",
-            f"{doing} would leave a margin level of {percent:f} %, below {state.rulebook.opening_level:f} %. "
-            f"Equity is {short:f} {currency} short of the used margin: deposit that much collateral, "
-            "take a smaller volume, or a higher leverage.",
+            f"{doing} would leave a margin level of {percent} %, below {plain(state.rulebook.opening_level)} %: equity "
+            f"is {plain(short)} {currency} short of the used margin. Deposit that much collateral, take a smaller "
+            "volume, or a higher leverage.",
             rules,
         )

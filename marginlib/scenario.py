@@ -13,12 +13,14 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    PlainSerializer,
     PlainValidator,
     ValidationError,
     field_validator,
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from marginlib.amounts import plain
 from marginlib.errors import InvalidScenario
 from marginlib.rulebook import Liquidation
 
@@ -116,19 +118,24 @@ def _true_or_false(value: object) -> bool:
     raise _expected("true or false", value)
 
 
+_AS_TEXT = PlainSerializer(lambda value: plain(value) if isinstance(value, Decimal) else value, when_used="json")
+
 Code = Annotated[str, PlainValidator(_code)]
 Pair = Annotated[str, PlainValidator(_pair)]
-Balance = Annotated[Decimal, _amount("an amount of 0 or more")]
-Positive = Annotated[Decimal, _amount("a positive amount", above=True)]
-PositiveOrAll = Annotated[Decimal | Literal["all"], _amount("a positive amount or 'all'", above=True, word="all")]
-PriceAmount = Annotated[Decimal, _amount("a price above 0", above=True)]
-Leverage = Annotated[Decimal, _amount("a leverage of 1 or more", 1)]
-Hours = Annotated[Decimal, _amount(f"a number of hours from 0 to {_MOST_HOURS}", most=_MOST_HOURS)]
+Balance = Annotated[Decimal, _amount("an amount of 0 or more"), _AS_TEXT]
+Positive = Annotated[Decimal, _amount("a positive amount", above=True), _AS_TEXT]
+PositiveOrAll = Annotated[
+    Decimal | Literal["all"], _amount("a positive amount or 'all'", above=True, word="all"), _AS_TEXT
+]
+PriceAmount = Annotated[Decimal, _amount("a price above 0", above=True), _AS_TEXT]
+Leverage = Annotated[Decimal, _amount("a leverage of 1 or more", 1), _AS_TEXT]
+Hours = Annotated[Decimal, _amount(f"a number of hours from 0 to {_MOST_HOURS}", most=_MOST_HOURS), _AS_TEXT]
 Rate = Annotated[
     Decimal,
     _amount("a rate from 0 to below 1, such as '0.0026' for 0.26 %", most=1, below=True),
+    _AS_TEXT,
 ]
-Share = Annotated[Decimal, _amount("a share from 0 to 1, such as '0.05' for 5 %", most=1)]
+Share = Annotated[Decimal, _amount("a share from 0 to 1, such as '0.05' for 5 %", most=1), _AS_TEXT]
 PositionSide = Annotated[Literal["long", "short"], _one_of("long", "short")]
 OrderSide = Annotated[Literal["buy", "sell"], _one_of("buy", "sell")]
 

@@ -187,4 +187,4 @@ def test_the_refusal_says_how_much_is_missing() -> None:
     booked = book({"USD": "11000"}, BTC, [], opens("BTC/USD", "long", "1", 5))
 
     assert "91.67 %" in booked.message
-    assert "1000.0000 USD short" in booked.message
+    assert "1000 USD short" in booked.message

@@ -345,3 +345,14 @@ def test_ten_thousand_steps_and_no_more() -> None:
 def test_a_scenario_does_not_change_any_more() -> None:
     with pytest.raises(ValueError, match="frozen"):
         Scenario().valuation = "EUR"  # type: ignore[misc]
+
+
+def test_a_scenario_is_written_as_it_is_read() -> None:
+    data = {
+        "balances": {"EUR": "0.0000001"},
+        "prices": {"BTC/EUR": "50000"},
+        "steps": [{"do": "close", "pair": "BTC/EUR", "volume": "all"}],
+    }
+    scenario = Scenario.of(data)
+    assert scenario.model_dump(mode="json", exclude_unset=True) == data
+    assert read_scenario(scenario.model_dump_json(exclude_none=True)) == scenario
