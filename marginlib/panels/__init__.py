@@ -5,6 +5,8 @@
 Decimal('-10')
 """
 
+from marginlib.panels.borrowing import BalanceSheet, OpeningSteps
+from marginlib.panels.life import Life
 from marginlib.panels.loss_cascade import LossCascade
 
-__all__ = ["LossCascade"]
+__all__ = ["BalanceSheet", "Life", "LossCascade", "OpeningSteps"]

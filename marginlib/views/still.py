@@ -42,15 +42,17 @@ def svg(spec: dict[str, Any]) -> str:
     layout = spec["layout"]
     xaxis, yaxis, height = layout["xaxis"], layout["yaxis"], layout["height"]
     (x0, x1), (y0, y1) = xaxis["range"], yaxis["range"]
-    bottom, right = height - _BOTTOM, _WIDTH - _RIGHT
+    width = round(_WIDTH * layout.get("meta", {}).get("share", 1))
+    edges = {"l": _LEFT, "r": _RIGHT, "t": _TOP, "b": _BOTTOM, **layout.get("margin", {})}
+    bottom, right = height - edges["b"], width - edges["r"]
     ink, quiet, line = (ROLES[role]["light"] for role in ("ink", "quiet", "line"))
 
     def across(x: float) -> float:
-        at: float = _LEFT + (x - x0) / (x1 - x0) * (right - _LEFT)
+        at: float = edges["l"] + (x - x0) / (x1 - x0) * (right - edges["l"])
         return round(at, 1)
 
     def up(y: float) -> float:
-        at: float = bottom - (y - y0) / (y1 - y0) * (bottom - _TOP)
+        at: float = bottom - (y - y0) / (y1 - y0) * (bottom - edges["t"])
         return round(at, 1)
 
     def words(x: float, y: float, text: str, colour: str, anchor: str = "middle", size: int = 12) -> str:
@@ -60,28 +62,28 @@ def svg(spec: dict[str, Any]) -> str:
         )
         return f'<text x="{x}" y="{y}" fill="{colour}" font-size="{size}" text-anchor="{anchor}">{lines}</text>'
 
-    parts = [f'<rect width="{_WIDTH}" height="{height}" fill="{ROLES["ground"]["light"]}"/>']
+    parts = [f'<rect width="{width}" height="{height}" fill="{ROLES["ground"]["light"]}"/>']
     defs: list[str] = []
     ticks = _ticks(y0, y1)
     for tick in ticks:
         parts.append(
-            f'<line x1="{_LEFT}" x2="{right}" y1="{up(tick)}" y2="{up(tick)}" stroke="{line if tick else quiet}"/>'
+            f'<line x1="{edges["l"]}" x2="{right}" y1="{up(tick)}" y2="{up(tick)}" stroke="{line if tick else quiet}"/>'
         )
         name = f"{tick:,.10g}".replace("-", "−") + (yaxis.get("ticksuffix", "") if tick == ticks[-1] else "")
-        parts.append(words(_LEFT - 6, up(tick) + 4, name, ink, "end"))
+        parts.append(words(edges["l"] - 6, up(tick) + 4, name, ink, "end"))
     for tick, name in zip(xaxis.get("tickvals", ()), xaxis.get("ticktext", ()), strict=True):
         parts.append(words(across(tick), bottom + 16, name, ink))
     for trace in spec["data"]:
         if trace["type"] == "bar":
             parts += _bars(trace, across, up, words, defs)
+        elif trace["mode"] == "text":
+            parts += _texts(trace, across, up, words)
+        elif trace["mode"] == "markers":
+            parts += _markers(trace, across, up)
         else:
-            path, pen = "", "M"
-            for x, y in zip(trace["x"], trace["y"], strict=True):
-                path += "" if x is None else f"{pen}{across(x)},{up(y)} "
-                pen = "M" if x is None else "L"
-            parts.append(f'<path d="{path}" fill="none" stroke="{trace["line"]["color"]}" stroke-dasharray="3 3"/>')
+            parts.append(_line(trace, across, up))
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" height="{height}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
         f'font-family="system-ui, sans-serif"><defs>{"".join(defs)}</defs>{"".join(parts)}</svg>'
     )
 
@@ -112,7 +114,40 @@ def _bars(trace: dict[str, Any], across: Any, up: Any, words: Any, defs: list[st
     return parts
 
 
+def _line(trace: dict[str, Any], across: Any, up: Any) -> str:
+    line, path, pen = trace["line"], "", "M"
+    for x, y in zip(trace["x"], trace["y"], strict=True):
+        path += "" if x is None else f"{pen}{across(x)},{up(y)} "
+        pen = "M" if x is None else "L"
+    named = {"dot": "3 3", "dash": "9 9"}.get(
+        line.get("dash", ""), line.get("dash", "").replace("px", "").replace(",", " ")
+    )
+    dashes = f' stroke-dasharray="{named}"' if named else ""
+    return f'<path d="{path}" fill="none" stroke="{line["color"]}" stroke-width="{line.get("width", 2)}"{dashes}/>'
+
+
+def _markers(trace: dict[str, Any], across: Any, up: Any) -> list[str]:
+    marker = trace["marker"]
+    edge = f'stroke="{marker["line"]["color"]}" stroke-width="{marker["line"]["width"]}"' if "line" in marker else ""
+    return [
+        f'<circle cx="{across(x)}" cy="{up(y)}" r="{marker["size"] / 2}" fill="{marker["color"]}" {edge}/>'
+        for x, y in zip(trace["x"], trace["y"], strict=True)
+    ]
+
+
+def _texts(trace: dict[str, Any], across: Any, up: Any, words: Any) -> list[str]:
+    """Labels: ``middle right`` means that the text stands to the right of its place, at the height of its middle."""
+    font, parts = trace["textfont"], []
+    for x, y, text, place in zip(trace["x"], trace["y"], trace["text"], trace["textposition"], strict=True):
+        lines = text.count("<br>") + 1
+        first = {"top": -14 * lines + 10, "middle": -7 * lines + 11, "bottom": 14}[place.split()[0]]
+        shift, anchor = {"left": (-4, "end"), "center": (0, "middle"), "right": (4, "start")}[place.split()[1]]
+        parts.append(words(across(x) + shift, up(y) + first, text, font["color"], anchor, font["size"]))
+    return parts
+
+
 def still(spec: dict[str, Any], title: str) -> str:
     """The figure as an ``<img>`` that needs no script: it survives a sanitiser and travels in a saved notebook."""
     data = base64.b64encode(svg(spec).encode()).decode()
-    return f'<img width="{_WIDTH}" alt={quoteattr(title)} src="data:image/svg+xml;base64,{data}">'
+    width = round(_WIDTH * spec["layout"].get("meta", {}).get("share", 1))
+    return f'<img width="{width}" alt={quoteattr(title)} src="data:image/svg+xml;base64,{data}">'

@@ -1,0 +1,93 @@
+"""The pieces that figures are drawn from, as plain plotly data: bars, lines, labels and their axes."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Spec = dict[str, Any]
+HATCH = {"shape": "/", "fgcolor": "role:own", "bgcolor": "role:ground", "size": 9, "solidity": 0.3}
+"""What was received and is restricted: yours in a position only."""
+
+
+def bars(role: str, x: Sequence[float], base: Sequence[float], y: Sequence[float], width: float) -> Spec:
+    """Bars from a base, of a role's colour; those of the role ``restricted`` are hatched in the colour of what is own.
+
+    >>> bars("owed", [1], [0], [25000], 0.8)["marker"]["color"]
+    'role:owed'
+    """
+    colour = "role:own" if role == "restricted" else f"role:{role}"
+    marker: Spec = {"color": colour, "line": {"width": 1.5, "color": "role:ground"}}
+    if role == "restricted":
+        marker |= {"pattern": HATCH, "line": {"width": 1.5, "color": colour}}
+    return {"type": "bar", "width": width, "x": [*x], "base": [*base], "y": [*y], "marker": marker}
+
+
+def lines(points: Sequence[tuple[float, float] | None], role: str = "ink", width: float = 1.5) -> Spec:
+    """A line through points; None lifts the pen.
+
+    >>> lines([(0, 1), None, (2, 3)])["x"]
+    [0, None, 2]
+    """
+    x, y = ([None if point is None else point[i] for point in points] for i in (0, 1))
+    return {
+        "type": "scatter", "mode": "lines", "x": x, "y": y, "line": {"color": f"role:{role}", "width": width},
+    }  # fmt: skip
+
+
+def labels(
+    written: Sequence[tuple[float, float, str, str]], role: str = "ink", size: int = 12, bold: bool = False
+) -> Spec:
+    """Texts at places: x, y, the text, and where it stands from there (such as ``middle right``).
+
+    >>> labels([(0, 1, "owed", "middle right")])["textposition"]
+    ['middle right']
+    """
+    x, y, text, place = ([each[i] for each in written] for i in range(4))
+    font = {"color": f"role:{role}", "size": size, "weight": "bold" if bold else "normal"}
+    return {
+        "type": "scatter", "mode": "text", "x": x, "y": y, "text": text, "textposition": place,
+        "cliponaxis": False, "textfont": font,
+    }  # fmt: skip
+
+
+def apart(written: Sequence[tuple[float, str]], line: float) -> list[float]:
+    """Heights for labels, from the lowest up: as wished, or as much higher as keeps them from colliding.
+
+    ``line`` is what one line of text takes up of the axis.
+
+    >>> apart([(10, "owed<br>5 EUR"), (11, "yours"), (30, "all")], 4)
+    [10, 16.0, 30]
+    """
+    placed: list[float] = []
+    reached = 0.0
+    for wish, text in written:
+        half = line * (text.count("<br>") + 1) / 2
+        placed.append(max(wish, reached + half))
+        reached = placed[-1] + half
+    return placed
+
+
+def layout(
+    names: Mapping[float, str], across: tuple[float, float], up: tuple[float, float], unit: str, bottom: int = 48
+) -> Spec:
+    """Both axes, fixed: names along the first, amounts in a unit along the second, with zero marked.
+
+    >>> layout({0: "Before"}, (-1, 1), (0, 10), "EUR")["yaxis"]["ticksuffix"]
+    ' EUR'
+    """
+    return {
+        "height": 400,
+        "margin": {"l": 82, "r": 12, "t": 12, "b": bottom},
+        "barmode": "overlay",
+        "showlegend": False,
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"family": "system-ui, sans-serif", "size": 12, "color": "role:ink"},
+        "xaxis": {
+            "range": [*across], "tickangle": 0, "tickvals": [*names], "ticktext": [*names.values()],
+            "showgrid": False, "zeroline": False,
+        },
+        "yaxis": {
+            "range": [*up], "ticksuffix": f" {unit}", "showticksuffix": "last", "tickformat": ",.10~f",
+            "gridcolor": "role:line", "zerolinecolor": "role:quiet", "zerolinewidth": 2,
+        },
+    }  # fmt: skip
