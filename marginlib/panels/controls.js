@@ -117,9 +117,11 @@ function desk(about, moved, warm) {
       if (control.removable) {
         group.members.push(control);
         const name = `Take ${control.label} away`;
-        part.row.append(
-          make("button", { type: "button", class: "mw-away", title: name, "aria-label": name, onclick: () => hear("", true) }, "\u00d7"),
-        );
+        const away = () => {
+          hear("", true);
+          group.more.focus(); // the button itself is gone now
+        };
+        part.row.append(make("button", { type: "button", class: "mw-away", title: name, "aria-label": name, onclick: away }, "\u00d7"));
       }
     }
     home.append(part.row);

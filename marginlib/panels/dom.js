@@ -1,9 +1,7 @@
 // What every widget here builds its page with. Joined in front of the other files: they share one scope.
 
-let serial = 0;
-
-/** A new id, for a label and what it names. */
-const newId = () => `mw-${(serial += 1)}`;
+/** A new id, for a label and what it names. Counted on the page: every widget has a copy of this file. */
+const newId = () => `mw-${(globalThis.__marginlibIds = (globalThis.__marginlibIds ?? 0) + 1)}`;
 
 /** Make an element; every text goes in as text, never as HTML. */
 function make(tag, attributes = {}, ...children) {
