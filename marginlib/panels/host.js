@@ -65,6 +65,9 @@ function easel(about, box, model, note) {
     const ground = document.body.dataset.jpThemeLight === "false" ? "dark" : "light";
     const id = `${width} ${ground} ${key}`;
     if (!Plotly || !width || kept.has(id)) return kept.get(id);
+    // Where only colours change, plotly returns before it has painted: a new ground begins anew.
+    if (stage.dataset.ground !== ground) [...stage.children].forEach((canvas) => Plotly.purge(canvas));
+    stage.dataset.ground = ground;
     const nodes = sized(stage, view.figures.length, "div").map((canvas, i) => {
       const { data, layout } = paint(view.figures[i], about.colours, ground);
       Plotly.react(canvas, data, { ...layout, width }, { staticPlot: true });
