@@ -5,6 +5,7 @@ const PATIENCE = 5000; // ms until a silent kernel is mentioned
 const COMMIT = 120; // ms of rest after which the kernel learns the values
 const SPEECH = 800; // ms after which a screen reader hears what is there
 const KEPT = 2000; // states kept in memory
+const ROOM = 720; // px from which figures stand side by side
 const PICTURES = 400; // drawn ones
 
 /** Undo `changes` of host.py: what is different, put over what is the same. */
@@ -59,6 +60,12 @@ function easel(about, box, model, note) {
   let queue = [];
   let busy = 0;
 
+  /** How wide each figure is: figures with a share of the width stand side by side where there is room. */
+  function widths(view) {
+    const full = box.clientWidth;
+    return view.figures.map(({ layout }) => Math.floor(full * ((full >= ROOM && layout.meta?.share) || 1)));
+  }
+
   /** The pictures of a state for the width and ground there are now; null while plotly is on its way. */
   function pictures(key, view) {
     const width = box.clientWidth;
@@ -68,9 +75,10 @@ function easel(about, box, model, note) {
     // Where only colours change, plotly returns before it has painted: a new ground begins anew.
     if (stage.dataset.ground !== ground) [...stage.children].forEach((canvas) => Plotly.purge(canvas));
     stage.dataset.ground = ground;
+    const each = widths(view);
     const nodes = sized(stage, view.figures.length, "div").map((canvas, i) => {
       const { data, layout } = paint(view.figures[i], about.colours, ground);
-      Plotly.react(canvas, data, { ...layout, width }, { staticPlot: true });
+      Plotly.react(canvas, data, { ...layout, width: each[i] }, { staticPlot: true });
       return canvas.querySelector(".svg-container").cloneNode(true);
     });
     kept.set(id, nodes);
@@ -82,8 +90,10 @@ function easel(about, box, model, note) {
     current = [key, view];
     busy = performance.now();
     const nodes = pictures(key, view);
+    const each = widths(view);
     sized(box, view.figures.length, "div", { class: "mw-figure", role: "img" }).forEach((figure, i) => {
       figure.style.minHeight = `${view.figures[i].layout.height}px`;
+      figure.style.width = `${each[i]}px`;
       figure.setAttribute("aria-label", view.title);
       if (nodes && figure.firstChild !== nodes[i]) figure.replaceChildren(nodes[i]);
     });

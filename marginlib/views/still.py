@@ -76,9 +76,9 @@ def svg(spec: dict[str, Any]) -> str:
     for trace in spec["data"]:
         if trace["type"] == "bar":
             parts += _bars(trace, across, up, words, defs)
-        elif trace["mode"] == "text":
+        elif trace.get("mode") == "text":
             parts += _texts(trace, across, up, words)
-        elif trace["mode"] == "markers":
+        elif trace.get("mode") == "markers":
             parts += _markers(trace, across, up)
         else:
             parts.append(_line(trace, across, up))
