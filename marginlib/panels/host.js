@@ -72,9 +72,6 @@ function easel(about, box, model, note) {
     const ground = document.body.dataset.jpThemeLight === "false" ? "dark" : "light";
     const id = `${width} ${ground} ${key}`;
     if (!Plotly || !width || kept.has(id)) return kept.get(id);
-    // Where only colours change, plotly returns before it has painted: a new ground begins anew.
-    if (stage.dataset.ground !== ground) [...stage.children].forEach((canvas) => Plotly.purge(canvas));
-    stage.dataset.ground = ground;
     const each = widths(view);
     const nodes = sized(stage, view.figures.length, "div").map((canvas, i) => {
       const { data, layout } = paint(view.figures[i], about.colours, ground);
@@ -110,7 +107,8 @@ function easel(about, box, model, note) {
     if (queue.length) idle = later(work);
   }
 
-  const again = () => current && show(...current);
+  /** Once the page has found its new form: in the middle of a change of theme nothing has a width. */
+  const again = () => requestAnimationFrame(() => current && show(...current));
   const watching = [new ResizeObserver(again), new MutationObserver(again)];
   watching[0].observe(box);
   watching[1].observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light", "data-jp-theme-name"] });
