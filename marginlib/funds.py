@@ -50,11 +50,9 @@ def trade(state: State, step: int, order: Trade, summary_currency: str) -> list[
         _require(state, quote, fee - worth, "The order's fee", "R6")
     event = Event(state, step, "trade")
     sign = 1 if order.side == "buy" else -1
-    rules = ("R6", "R17")
-    for currency, amount, cost in sorted(
-        ((quote, -worth * sign, fee), (base, volume * sign, Decimal(0))), key=lambda x: x[1]
-    ):
-        event.post(currency, "ordinary_order", rules, "market", amount=amount, fee=cost)
+    paid_first = [(quote, -worth * sign, fee), (base, volume * sign, ZERO)][::sign]
+    for currency, amount, cost in paid_first:
+        event.post(currency, "ordinary_order", ("R6", "R17"), "market", amount=amount, fee=cost)
     require_level(state, summary_currency, "This order", ("B9",))
     return event.rows()
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from fractions import Fraction
 
-from marginlib.amounts import EXACT, plain, rounded
+from marginlib.amounts import EXACT, ZERO, plain, rounded
 from marginlib.book import Position, State
 from marginlib.errors import Refusal
 
@@ -69,12 +69,19 @@ def margin(state: State, currency: str) -> Margin:
         if amount and code in book.collateral_order:
             value = state.rate(code, currency).of(amount)
             trade_balance += value * (1 - Fraction(book.haircuts[code])) if code in book.haircuts else value
-    equity, used = trade_balance, Fraction(0)
+    gains: dict[str, Decimal] = {}  # added up before they are converted: fractions are slow
+    tied_up: dict[tuple[str, Decimal], Decimal] = {}
     for position in state.positions:
-        rate = state.rate(position.quote, currency)
-        equity += rate.of(unrealised(state, position))
+        quote = position.quote
+        gains[quote] = gains.get(quote, ZERO) + unrealised(state, position)
         price = position.open_price if position.side == "long" else state.prices[position.pair]
-        used += rate.of(position.volume * price) / Fraction(position.leverage)
+        alike = (quote, position.leverage)
+        tied_up[alike] = tied_up.get(alike, ZERO) + position.volume * price
+    equity = trade_balance + sum(state.rate(quote, currency).of(gain) for quote, gain in gains.items())
+    used = sum(
+        (state.rate(quote, currency).of(cost) / Fraction(leverage) for (quote, leverage), cost in tied_up.items()),
+        Fraction(0),
+    )
     for code, amount in state.unpaid.items():
         equity -= state.rate(code, currency).of(amount)
     return Margin(currency, trade_balance, equity, used)

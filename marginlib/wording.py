@@ -58,6 +58,15 @@ def short(amount: Decimal, currency: str) -> str:
     return number(amount, min(8, max(0, 5 - amount.adjusted())))
 
 
+def brief(amount: Decimal, currency: str) -> str:
+    """Write an amount with its currency for a title: coins in at most six digits.
+
+    >>> brief(Decimal("10668.42105263"), "DOGE"), brief(Decimal(300), "EUR")
+    ('10,668.4 DOGE', '300.00 EUR')
+    """
+    return money(amount, currency) if currency in rulebook().cash else f"{short(amount, currency)} {currency}"
+
+
 def price(amount: Decimal, currency: str) -> str:
     """Write a price with all its digits: a coin may cost a fraction of a cent.
 

@@ -8,7 +8,7 @@ from marginlib.book import Realised, State, Take
 from marginlib.cascade import Place, preference
 from marginlib.rulebook import rulebook
 from marginlib.story import Moment, Story
-from marginlib.wording import listed, money, number, percent, short
+from marginlib.wording import brief, listed, money, number, percent, short
 
 _MARKS = {"taken": "● taken", "untouched": "○ untouched", "skipped": "– none there"}
 _WHY = {
@@ -175,7 +175,7 @@ def headline(realised: Realised) -> str:
     if realised.unpaid:
         return f"The loss takes everything, and {money(realised.unpaid, quote)} stay unpaid"
     last, whole = takes[-1], listed([take.currency for take in takes[:-1]])
-    taken = money(last.taken, last.currency)
+    taken = brief(last.taken, last.currency)
     return f"The loss takes all your {whole}, then {taken}" if whole else f"The loss takes {taken}, and nothing else"
 
 
