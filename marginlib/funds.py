@@ -2,7 +2,7 @@
 
 from decimal import Decimal, localcontext
 
-from marginlib.amounts import EXACT, plain, quotient_up
+from marginlib.amounts import EXACT, ZERO, plain, quotient_up
 from marginlib.book import Event, Row, State
 from marginlib.cascade import charge
 from marginlib.errors import Refusal
