@@ -8,5 +8,7 @@ Decimal('-10')
 from marginlib.panels.borrowing import BalanceSheet, OpeningSteps
 from marginlib.panels.life import Life
 from marginlib.panels.loss_cascade import LossCascade
+from marginlib.panels.queue import LotQueue
+from marginlib.panels.settle_or_close import SettleOrClose
 
-__all__ = ["BalanceSheet", "Life", "LossCascade", "OpeningSteps"]
+__all__ = ["BalanceSheet", "Life", "LossCascade", "LotQueue", "OpeningSteps", "SettleOrClose"]

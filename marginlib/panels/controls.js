@@ -1,5 +1,7 @@
 // The controls of controls.py in the browser. Every one hears `moved(value, settled)` and can be `set`.
 
+const DWELL = 100; // ms that the pointer rests on a control before its states are asked for
+
 /** A number as Python writes it: no trailing zeros, no minus zero; null if it isn't one. */
 function canonical(text, places) {
   const clean = text.replace(/[\s,]/g, "").replace("\u2212", "-");
@@ -17,7 +19,7 @@ function readable(value) {
 }
 
 /** One slider: label, track, number box, unit. `moved(value, settled)` hears of every move. */
-function slider(control, moved, warm) {
+function slider(control, moved) {
   const id = newId();
   const track = make("input", { type: "range", id, min: control.least, max: control.most, step: control.step });
   const label = `${control.label}${control.unit ? `, ${control.unit}` : ""}`;
@@ -57,29 +59,28 @@ function slider(control, moved, warm) {
     if (event.key === "Enter") typed();
   });
   row.append(wrong);
-  for (const kind of ["pointerenter", "focusin", "pointerdown"]) row.addEventListener(kind, warm);
   return { row, set, focus: () => track.focus() };
 }
 
 /** One choice of a few words. */
-function choice(control, moved, warm) {
+function choice(control, moved) {
   const id = newId();
   const options = control.options.map((option) => make("option", { value: option }, option));
-  const select = make("select", { id, onchange: () => moved(select.value, true), onfocus: warm, onpointerenter: warm }, ...options);
+  const select = make("select", { id, onchange: () => moved(select.value, true) }, ...options);
   const row = make("div", { class: "mw-row" }, make("label", { for: id }, control.label), select);
   return { row, set: (value) => (select.value = value), focus: () => select.focus() };
 }
 
 /** On or off. */
-function toggle(control, moved, warm) {
+function toggle(control, moved) {
   const id = newId();
-  const box = make("input", { type: "checkbox", id, onchange: () => moved(String(box.checked), true), onfocus: warm });
-  const row = make("div", { class: "mw-row mw-switch", onpointerenter: warm }, box, make("label", { for: id }, control.label));
+  const box = make("input", { type: "checkbox", id, onchange: () => moved(String(box.checked), true) });
+  const row = make("div", { class: "mw-row mw-switch" }, box, make("label", { for: id }, control.label));
   return { row, set: (value) => (box.checked = value === "true"), focus: () => box.focus() };
 }
 
 /** Named steps, walked with two buttons. At an end a button does nothing, but keeps the focus. */
-function walk(control, moved, warm) {
+function walk(control, moved) {
   const id = newId();
   const last = control.steps.length;
   let at = 1;
@@ -88,7 +89,6 @@ function walk(control, moved, warm) {
   const [back, next] = [button("Back", -1), button("Next", 1)];
   const where = make("span", { class: "mw-where", role: "status" });
   const row = make("div", { class: "mw-row mw-walk", role: "group", "aria-labelledby": id }, make("span", { id }, control.label), back, where, next);
-  for (const kind of ["pointerenter", "focusin"]) row.addEventListener(kind, warm);
   const set = (value) => {
     at = Number(value);
     write(where, `${at} of ${last}: ${control.steps[at - 1]}`);
@@ -107,7 +107,13 @@ function desk(about, moved, warm) {
   const groups = {};
   for (const control of about.controls) {
     const hear = (value, settled) => moved(control.name, value, settled);
-    const part = KINDS[control.kind](control, hear, () => warm(control.name));
+    const part = KINDS[control.kind](control, hear);
+    const soon = () => warm(control.name);
+    let dwell;
+    part.row.addEventListener("focusin", soon);
+    part.row.addEventListener("pointerdown", soon);
+    part.row.addEventListener("pointerenter", () => (dwell = setTimeout(soon, DWELL))); // passing by costs nothing
+    part.row.addEventListener("pointerleave", () => clearTimeout(dwell));
     parts[control.name] = part;
     let home = node;
     if (control.group) {

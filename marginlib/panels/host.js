@@ -6,7 +6,7 @@ const COMMIT = 120; // ms of rest after which the kernel learns the values
 const SPEECH = 800; // ms after which a screen reader hears what is there
 const KEPT = 2000; // states kept in memory
 const ROOM = 720; // px from which figures stand side by side
-const PICTURES = 400; // drawn ones
+const PICTURES = 150; // drawn ones kept: a slider's states and then some
 
 /** Undo `changes` of host.py: what is different, put over what is the same. */
 function merge(first, change) {
@@ -98,7 +98,7 @@ function easel(about, box, model, note) {
 
   /** Draw states that are likely to be wanted, while nothing moves. */
   function prepare(states) {
-    queue = states.length > 1 ? [...queue, ...states].slice(-PICTURES / 2) : queue;
+    queue = states.length > 1 ? [...queue, ...states].slice(-PICTURES + 40) : queue;
     idle ??= later(work);
   }
   function work(deadline) {
