@@ -14,7 +14,7 @@ settings.register_profile(
     "engine",
     deadline=None,
     derandomize="CI" in os.environ,
-    max_examples=100,
+    max_examples=50,
     stateful_step_count=14,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
@@ -187,10 +187,13 @@ def scenarios(draw: st.DrawFn, most_steps: int = 8) -> dict[str, Any]:
 
 @st.composite
 def losses(draw: st.DrawFn) -> dict[str, Any]:
-    """A poor account, a few lots, time, another price, and the end of it all: everything that is ever taken."""
+    """A poor account, a few lots with some time between them, another price, and an end by parts."""
     data = draw(beginnings(poor()))
     pair, side = draw(st.sampled_from(MARGIN_PAIRS)), draw(st.sampled_from(["long", "short"]))
     lots = draw(st.lists(openings(side, pair), min_size=1, max_size=3))
-    end = [waits(draw(st.sampled_from(["0", "9"]))), moves(pair, draw(prices_near(pair))), closes(pair)]
+    hours = st.sampled_from(["0", "0", "1", "9"])
+    given = [step for lot in lots for step in (lot, waits(draw(hours)))]
+    part = draw(endings(pair, [Decimal(lot["volume"]) for lot in lots]))
+    end = [moves(pair, draw(prices_near(pair))), part, waits(draw(hours)), closes(pair)]
     rules = {**data["rules"], "initial_margin_check": False}
-    return {**data, "rules": rules, "steps": [*lots, *end]}
+    return {**data, "rules": rules, "steps": [*given, *end]}
