@@ -135,7 +135,7 @@ function screen(about, model, note) {
   const live = make("p", { class: "mw-hidden", "aria-live": "polite" });
   const art = easel(about, figures, model, note);
   const node = make("div", { class: "mw-screen" }, title, alert, figures, words, strip, tables, live, art.stage);
-  let current, spoken;
+  let current, spoken, wide;
 
   function fillTable(box, table) {
     if (box.caption !== table.caption) {
@@ -179,8 +179,11 @@ function screen(about, model, note) {
     art.show(key, view);
   }
 
-  /** Tell a screen reader what is there, once things have come to rest. */
+  /** Tell a screen reader what is there, once things have come to rest; keep the room that the words have taken. */
   function say() {
+    if (wide !== node.clientWidth) words.style.minHeight = "";
+    wide = node.clientWidth;
+    words.style.minHeight = `${words.offsetHeight}px`;
     const text = current ? [current.title, current.alert || "", ...current.words].join(" ") : "";
     if (spoken !== undefined && text !== spoken) write(live, text);
     spoken = text;

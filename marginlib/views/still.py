@@ -119,11 +119,11 @@ def _line(trace: dict[str, Any], across: Any, up: Any) -> str:
     for x, y in zip(trace["x"], trace["y"], strict=True):
         path += "" if x is None else f"{pen}{across(x)},{up(y)} "
         pen = "M" if x is None else "L"
-    named = {"dot": "3 3", "dash": "9 9"}.get(
-        line.get("dash", ""), line.get("dash", "").replace("px", "").replace(",", " ")
-    )
+    dash = line.get("dash", "")
+    named = {"dot": "3 3", "dash": "9 9"}.get(dash, dash.replace("px", "").replace(",", " "))
     dashes = f' stroke-dasharray="{named}"' if named else ""
-    return f'<path d="{path}" fill="none" stroke="{line["color"]}" stroke-width="{line.get("width", 2)}"{dashes}/>'
+    inside = trace["fillcolor"] if trace.get("fill") == "toself" else "none"
+    return f'<path d="{path}" fill="{inside}" stroke="{line["color"]}" stroke-width="{line.get("width", 2)}"{dashes}/>'
 
 
 def _markers(trace: dict[str, Any], across: Any, up: Any) -> list[str]:
