@@ -76,7 +76,9 @@ function easel(about, box, model, note) {
     const nodes = sized(stage, view.figures.length, "div").map((canvas, i) => {
       const { data, layout } = paint(view.figures[i], about.colours, ground);
       Plotly.react(canvas, data, { ...layout, width: each[i] }, { staticPlot: true });
-      return canvas.querySelector(".svg-container").cloneNode(true);
+      const picture = canvas.querySelector(".svg-container").cloneNode(true);
+      picture.setAttribute("aria-hidden", "true"); // the figure around it has the title as its name
+      return picture;
     });
     kept.set(id, nodes);
     if (kept.size > PICTURES) kept.delete(kept.keys().next().value);

@@ -141,14 +141,14 @@ def _layout(names: list[str], quote: str, lowest: Decimal, highest: Decimal) -> 
     room = (highest - lowest) / 12  # for the numbers beyond the ends of the bars
     return {
         "height": 400,
-        "margin": {"l": 82, "r": 12, "t": 12, "b": 48},
+        "margin": {"l": 82, "r": 28, "t": 12, "b": 48},
         "barmode": "overlay",
         "showlegend": False,
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "font": {"family": "system-ui, sans-serif", "size": 12, "color": "role:ink"},
         "xaxis": {
-            "range": [-0.55, len(names) - 0.45],
+            "range": [-0.75, len(names) - 0.25],  # the outer labels are wider than their bars
             "tickangle": 0,
             "tickvals": list(range(len(names))),
             "ticktext": names,
