@@ -1,0 +1,31 @@
+"""A JupyterLab and a browser for the tests of this folder, started once and ended here."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from browser.lab import FLAGS, Lab
+
+
+@pytest.fixture(scope="package")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the opened notebooks lie: copies, so that saving one changes nothing in the repository."""
+    return tmp_path_factory.mktemp("notebooks")
+
+
+@pytest.fixture(scope="package")
+def chrome(chromium: str) -> Iterator[Browser]:
+    """A Chromium of our own."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="package")
+def lab(chromium: str, folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:  # noqa: ARG001
+    """A JupyterLab of our own."""
+    with Lab(folder, tmp_path_factory.mktemp("lab")) as running:
+        yield running
