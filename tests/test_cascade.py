@@ -214,6 +214,8 @@ def test_the_row_of_a_conversion() -> None:
         # But never beyond the balance, though what it covers is then rounded.
         ("10.5263157", "1", "DOGE 10.5263157 covers 1 fee 0.0526 (0.05)"),
         ("10.52", "1", "DOGE 10.52 covers 0.9994 fee 0.0526 (0.05)"),
+        # A balance with more digits than the ledger has, and just enough: not 10.5263157895.
+        ("10.52631578948", "1", "DOGE 10.52631578948 covers 1 fee 0.0526 (0.05)"),
     ],
 )
 def test_rounding_of_what_is_taken(doge: str, loss: str, expected: str) -> None:

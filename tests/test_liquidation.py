@@ -103,16 +103,21 @@ def test_several_stops_may_wait_and_all_end_together() -> None:
     assert booked.story.final.stops == ()
 
 
-def test_another_pairs_price_and_stops_are_left_alone() -> None:
-    """R22."""
-    prices = {**BTC, "ETH/USD": "1000"}
-    given = [
-        *LONG,
-        opens("ETH/USD", "long", "1"),
-        stops("BTC/USD", "sell", "19000"),
-        stops("ETH/USD", "sell", "900"),
-    ]
-    booked = book({"USD": "50000"}, prices, given, moves("ETH/USD", "800"))
+ETH_TOO = [*LONG, opens("ETH/USD", "long", "1"), stops("BTC/USD", "sell", "19000")]
+
+
+@pytest.mark.parametrize("price", ["800", "1200"])
+def test_another_pairs_price_sets_no_stop_off(price: str) -> None:
+    """R22: 800 is below the trigger, but it is ETH's price."""
+    booked = book({"USD": "50000"}, {**BTC, "ETH/USD": "1000"}, ETH_TOO, moves("ETH/USD", price))
+
+    assert booked.lots == ["1 long 1 BTC/USD at 20000", "2 long 1 ETH/USD at 1000"]
+
+
+def test_a_stop_closes_its_own_pair_alone() -> None:
+    """R22: and leaves the other pair's stops waiting."""
+    given = [*ETH_TOO, stops("ETH/USD", "sell", "900")]
+    booked = book({"USD": "50000"}, {**BTC, "ETH/USD": "1000"}, given, moves("ETH/USD", "800"))
 
     assert booked.lots == ["1 long 1 BTC/USD at 20000"]
     assert [stop.pair for stop in booked.story.final.stops] == ["BTC/USD"]
