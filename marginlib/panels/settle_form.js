@@ -1,0 +1,102 @@
+// A small copy of the exchange's positions and settle form. The kernel judges every step; this file shows it.
+
+function render({ model, el }) {
+  const send = (message) => model.send(message);
+  const [taskId, typeId, quantityId] = [newId(), newId(), newId()];
+  const task = make("select", { id: taskId, onchange: () => pickTask(Number(task.value)) });
+  const text = make("p", { class: "ms-task" });
+  const steps = make("ol", { class: "ms-steps", "aria-label": "The four steps" });
+  const have = make("p", { class: "ms-have" });
+  const body = make("tbody");
+  const heads = ["Pair", "Side", "Volume", "Opened at"].map((head) => make("th", { scope: "col" }, head));
+  const last = make("th", { scope: "col" }, make("span", { class: "ms-hidden" }, "End it"));
+  const positions = make("table", {}, make("caption", {}, "Positions"), make("thead", {}, make("tr", {}, ...heads, last)), body);
+  const type = make("select", { id: typeId, onchange: () => send({ kind: "choose", type: type.value }) });
+  const quantity = make("input", { id: quantityId, type: "text", inputmode: "decimal", autocomplete: "off" });
+  const fill = () => quantity.value.trim() !== model.get("_shown").quantity && send({ kind: "fill", quantity: quantity.value });
+  quantity.addEventListener("change", fill);
+  const button = make("button", { type: "submit", class: "ms-go" });
+  const form = make(
+    "form",
+    { class: "ms-form", "aria-label": "Order form" },
+    make("label", { for: typeId }, "Order type"),
+    type,
+    make("label", { for: quantityId }, "Quantity, BTC"),
+    quantity,
+    button,
+  );
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    fill();
+    send({ kind: "press" });
+  });
+  const said = make("p", { class: "ms-said", role: "status" });
+  const order = make("pre", { class: "ms-order" });
+  const shown = make("div", {}, make("p", {}, "The same as an order for the API, shown and never sent (B8):"), order);
+  const again = make("button", { type: "button", class: "ms-again", onclick: () => send({ kind: "again" }) }, "Start again");
+  const root = make(
+    "section",
+    { class: "ms-card", "aria-label": "Rehearse the settle form" },
+    make("p", { class: "ms-lead" }, "A small copy of the exchange\u2019s form. Nothing is sent."),
+    make("div", { class: "ms-row" }, make("label", { for: taskId }, "Rehearse"), task, again),
+    text,
+    make("div", { class: "ms-desk" }, make("div", {}, have, positions, form), make("div", {}, steps, said, shown)),
+  );
+  keepKeys(root);
+  el.append(root);
+
+  function pickTask(index) {
+    model.set("task", index);
+    model.save_changes();
+  }
+
+  function line(position) {
+    const name = `Close or settle ${position.cells.slice(0, 3).join(", ")}`;
+    const cross = make("button", { type: "button", class: "ms-cross", title: name, "aria-label": name }, "\u2715");
+    cross.addEventListener("click", () => send({ kind: "pick", id: position.id }));
+    const cells = position.cells.map((cell, i) => make(i ? "td" : "th", i ? {} : { scope: "row" }, cell));
+    return make("tr", {}, ...cells, make("td", {}, cross));
+  }
+
+  function show() {
+    const now = model.get("_shown");
+    if (!task.options.length) task.append(...now.tasks.map((name, i) => make("option", { value: String(i) }, name)));
+    if (!type.options.length) type.append(...Object.entries(now.types).map(([value, name]) => make("option", { value }, name)));
+    task.value = String(model.get("task"));
+    write(text, now.task);
+    write(have, `Your balance: ${now.balances}`);
+    const lines = JSON.stringify(now.positions);
+    if (body.dataset.lines !== lines) {
+      body.dataset.lines = lines; // rebuilt only when something ended, so that the focus stays
+      body.replaceChildren(...now.positions.map(line));
+    }
+    sized(steps, now.steps.length, "li").forEach((item, i) => {
+      const [words, done] = now.steps[i];
+      if (!item.firstChild) item.append(make("span"), make("span", { class: "ms-hidden" }));
+      write(item.firstChild, words);
+      write(item.lastChild, done ? ": done" : "");
+      item.dataset.done = String(done);
+    });
+    const opened = form.hidden && now.picked !== null;
+    form.hidden = now.picked === null;
+    type.value = now.type;
+    if (document.activeElement !== quantity || !now.quantity) quantity.value = now.quantity;
+    write(button, now.button);
+    button.dataset.buys = String(now.buys);
+    write(said, now.said);
+    said.dataset.right = String(now.right);
+    shown.hidden = !now.order;
+    write(order, now.order);
+    if (opened) type.focus({ preventScroll: true });
+  }
+  form.hidden = true;
+  model.on("change:_shown", show);
+  model.on("change:task", show);
+  show();
+  return () => {
+    model.off("change:_shown", show);
+    model.off("change:task", show);
+  };
+}
+
+export default { render };
