@@ -5,7 +5,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from marginlib.amounts import EXACT, Rate, plain, quotient, quotient_down, quotient_up, rounded
@@ -39,6 +39,7 @@ def test_half_goes_to_the_even_digit(amount: str, places: int, expected: str) ->
     assert plain(quotient(Decimal(amount) * 3, Decimal(3), places)) == expected
 
 
+@settings(deadline=None)
 @given(SIGNED, POSITIVE, PLACES)
 def test_a_quotient_is_rounded_once(amount: Decimal, divisor: Decimal, places: int) -> None:
     """A8: rounding digit by digit would move halves."""
@@ -47,6 +48,7 @@ def test_a_quotient_is_rounded_once(amount: Decimal, divisor: Decimal, places: i
     assert Fraction(quotient(amount, divisor, places)) * 10**places == round(exact)
 
 
+@settings(deadline=None)
 @given(POSITIVE, POSITIVE, PLACES)
 def test_rounding_up_and_down_enclose_the_quotient(amount: Decimal, divisor: Decimal, places: int) -> None:
     exact = Fraction(amount) / Fraction(divisor)

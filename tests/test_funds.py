@@ -1,9 +1,14 @@
 """Deposits, withdrawals, ordinary orders, and the rollovers that fall due as time passes."""
 
+from decimal import Decimal
+
 import pytest
 from bookings import Do, book, closes, deposits, moves, opens, tell, trades, waits, withdraws
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from marginlib.amounts import plain
+from marginlib.funds import order_for
 
 BTC = {"BTC/EUR": "50000"}
 
@@ -164,3 +169,27 @@ def test_what_opening_and_holding_cost() -> None:
 
     assert plain(story.final.balances["EUR"]) == "19970"
     assert plain(story.final.positions[0].owed[1]) == "50000"
+
+
+@settings(deadline=None)
+@given(
+    st.decimals("0.0001", 90000, places=4),
+    st.sampled_from(["0", "0.0026", "0.004", "0.1"]),
+    st.decimals("0.0001", 10000, places=4),
+)
+def test_the_order_that_brings_in_what_is_missing(price: Decimal, rate: str, missing: Decimal) -> None:
+    """R6: what a sale leaves after its fee is enough, and no more was sold than needed."""
+    prices, fees, own = {"BTC/EUR": f"{price}"}, {"trading": rate}, {"BTC": "999999999999"}
+    order = order_for(tell(own, prices, [], fees=fees).final, "BTC/EUR", "EUR", missing)
+    brought = tell(own, prices, [order.model_dump(exclude_none=True)], fees=fees).final.balance("EUR")
+
+    assert (order.side, order.price) == ("sell", None)
+    assert brought >= missing
+    assert (order.volume - Decimal("0.00000002")) * price * (1 - Decimal(rate)) < missing
+
+
+def test_what_is_missing_of_the_base_is_bought() -> None:
+    """R6: the fee is in QUOTE, so it is just the amount."""
+    order = order_for(tell({}, BTC, []).final, "BTC/EUR", "BTC", Decimal("0.6"))
+
+    assert (order.side, order.volume) == ("buy", Decimal("0.6"))

@@ -5,6 +5,8 @@ from fractions import Fraction
 import pytest
 from bookings import Do, book, closes, deposits, moves, opens, tell, trades, withdraws
 
+from marginlib.margin import put_up, return_on_put_up
+
 BTC = {"BTC/USD": "60000"}
 UNCHECKED = {"initial_margin_check": False}
 
@@ -48,6 +50,15 @@ def test_short_at_sixty_thousand_with_three_times() -> None:
     assert after is not None
     assert before.used_margin == 20000
     assert (after.equity - before.equity) / before.used_margin == Fraction(30, 100)
+
+
+@pytest.mark.parametrize(("side", "share"), [("short", Fraction(30, 100)), ("long", Fraction(-30, 100))])
+def test_the_return_on_what_was_put_up(side: str, share: Fraction) -> None:
+    """R20: ten percent down, at 3x."""
+    state = tell({"USD": "20000"}, BTC, [opens("BTC/USD", side, "1", 3), moves("BTC/USD", "54000")]).final
+
+    assert put_up(state.positions[0]) == 20000
+    assert return_on_put_up(state, state.positions[0]) == share
 
 
 @pytest.mark.parametrize("leverage", ["1", "2", "3", "5", "2.5"])

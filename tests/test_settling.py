@@ -1,7 +1,12 @@
 """Settling: own funds go to the exchange, what was received is kept; no trade, no fee, no profit or loss."""
 
+from decimal import Decimal
+
 import pytest
-from bookings import Do, book, deposits, moves, opens, settles, trades
+from bookings import Do, book, deposits, moves, opens, settles, tell, trades
+
+from marginlib.amounts import plain
+from marginlib.settling import need
 
 BTC = {"BTC/EUR": "50000"}
 FEES = {"trading": "0.004", "opening": "0.0002", "rollover": "0.0002"}
@@ -161,3 +166,25 @@ def test_ledger_precision_of_what_is_paid_and_kept() -> None:
     booked = book({"EUR": "10"}, BTC, given, settles("BTC/EUR"))
 
     assert booked.rows == ["settled EUR -0.1247 = 9.8753", "settled BTC +0.123456789 = 0.123456789"]
+
+
+@pytest.mark.parametrize(
+    ("balance", "missing", "possible"),
+    [
+        ("0", "40000", "0"),
+        ("15000", "25000", "0.5"),
+        ("35000", "5000", "1.125"),
+        ("40000", "0", "1.25"),
+        ("99999", "0", "1.25"),
+    ],
+)
+def test_what_settling_would_need_can_be_asked_beforehand(balance: str, missing: str, possible: str) -> None:
+    """R3, R6, R7: 1 BTC at 30,000 and a quarter at 40,000. What is possible is then accepted."""
+    unchecked = {"initial_margin_check": False}
+    before = tell({"EUR": balance}, {"BTC/EUR": "30000"}, TWO_LOTS, rules=unchecked).final
+    needed = need(before, "BTC/EUR", Decimal("1.25"))
+
+    assert (needed.currency, plain(needed.missing), plain(needed.possible)) == ("EUR", missing, possible)
+    if needed.possible:
+        settled = book({"EUR": balance}, {"BTC/EUR": "30000"}, TWO_LOTS, settles("BTC/EUR", possible), rules=unchecked)
+        assert settled.refused is None
