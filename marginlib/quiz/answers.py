@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from marginlib.amounts import EXACT, ZERO, rounded
 from marginlib.book import Take
+from marginlib.margin import return_on_put_up
 from marginlib.replay import replay
 from marginlib.scenario import Scenario
 from marginlib.story import Story
@@ -39,6 +40,11 @@ def _worth(story: Story, of: str) -> Decimal:
     return sum((amount for code, amount in pairs if code == currency), ZERO)
 
 
+def _return(story: Story, _of: str) -> Decimal:
+    """What the oldest open position has gained, in percent of what was put up for it (R20)."""
+    return rounded(return_on_put_up(story.final, story.final.positions[0]) * 100, 4)
+
+
 ANSWERS: dict[str, Callable[[Story, str], Answer]] = {
     "balance": lambda story, code: story.final.balance(code),
     "change": lambda story, code: story.final.balance(code) - story.scenario.balances.get(code, ZERO),
@@ -58,6 +64,7 @@ ANSWERS: dict[str, Callable[[Story, str], Answer]] = {
     "used_margin": _summary("used_margin"),
     "free_margin": _summary("free_margin"),
     "level": _summary("level"),
+    "return": _return,
     "refused": lambda story, _: story.error.code if story.error else "no",
     "order": lambda story, _: [take.currency for take in _takes(story, "")],
     "sequence": lambda story, _: " ".join(take.currency for take in _takes(story, "")),

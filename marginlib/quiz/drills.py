@@ -125,3 +125,40 @@ def loss_cascade(random: Random, level: int) -> dict[str, Any]:
             "quote_balance_forgotten",
         ],
     }
+
+
+@drill("01")
+def borrowing(random: Random, level: int) -> dict[str, Any]:
+    """A position in BTC/EUR: its profit or loss; then what is tied up, what is free, and the margin level."""
+    side, volume = pick(random, "long", "short"), pick(random, "0.1", "0.2", "0.3", "0.4", "0.5")
+    price, leverage = random.choice([30000, 40000, 50000, 60000]), random.choice([2, 3, 4, 5, 8, 10])
+    move = random.choice([-20, -10, -5, 5, 10, 20])
+    funds, after = random.randrange(3000, 30001, 500), price + price * move // 100
+    asked, question, unit, mistakes = [
+        ("pnl", "You close there. What is your profit, in EUR? (A loss has a minus sign.)", "EUR",
+         ["leverage_multiplies", "leverage_divides", "profit_in_base", "wrong_sign"]),
+        ("used_margin", "What is your used margin now?", "EUR",
+         ["margin_is_the_cost", "margin_of_the_balance", "margin_of_the_other_side"]),
+        ("free_margin", "What is your free margin now?", "EUR",
+         ["open_result_left_out", "open_result_times_leverage", "used_margin_left_out", "margin_is_the_cost",
+          "margin_of_the_other_side"]),
+        ("level", "What is your margin level now, in percent?", "%",
+         ["open_result_left_out", "open_result_times_leverage", "margin_is_the_cost", "level_upside_down",
+          "margin_of_the_other_side"]),
+    ][level - 1]  # fmt: skip
+    steps: list[dict[str, Any]] = [
+        {"do": "open", "pair": "BTC/EUR", "side": side, "volume": volume, "leverage": leverage},
+        {"do": "price", "pair": "BTC/EUR", "price": str(after)},
+    ]
+    steps += [{"do": "close", "pair": "BTC/EUR", "volume": "all"}] if level == 1 else []
+    trade = "buy" if side == "long" else "sell"
+    return {
+        "kind": "number",
+        "text": f"You have {funds:,} EUR and {trade} {volume} BTC on margin at {price:,} EUR with {leverage}× "
+        f"leverage. The price {'rises' if move > 0 else 'falls'} to {after:,} EUR. {question}",
+        "ask": asked,
+        "unit": unit,
+        "tolerance": "0.1" if unit == "%" else "0.01",
+        "scenario": {"balances": {"EUR": str(funds)}, "prices": {"BTC/EUR": str(price)}, "steps": steps},
+        "mistakes": mistakes,
+    }

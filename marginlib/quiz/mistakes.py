@@ -7,9 +7,11 @@ function from a scenario and what is asked to a number (or None where the model 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
+from fractions import Fraction
 
 from marginlib.amounts import EXACT, ZERO, quotient, rounded
-from marginlib.book import Take
+from marginlib.book import Position, Take
+from marginlib.margin import Margin
 from marginlib.quiz.answers import answer
 from marginlib.replay import replay
 from marginlib.scenario import Close, ConversionFees, Open, Scenario, Step
@@ -238,3 +240,100 @@ def other_funds_spared(scenario: Scenario, ask: str) -> Decimal | None:
     order = replay(scenario).final.rulebook.collateral_order
     kept = {code: amount for code, amount in scenario.balances.items() if code in order}
     return number(_with(scenario, balances=kept), ask)
+
+
+def _tied(ask: str, equity: Fraction, used: Fraction) -> Decimal | None:
+    """What is asked of a margin summary, from another equity or used margin than the right one."""
+    level = equity / used * 100 if used else None
+    value = {"equity": equity, "used_margin": used, "free_margin": equity - used, "level": level}.get(ask)
+    return None if value is None else rounded(value, 4)
+
+
+def _open(scenario: Scenario) -> tuple[Margin, list[Position], dict[str, Decimal]] | None:
+    """The margin summary, the open lots and the prices at the end; None with nothing open."""
+    story = replay(scenario)
+    lots = [lot for lot in story.final.positions if story.margin and lot.quote == story.margin.currency]
+    return (story.margin, lots, story.final.prices) if story.margin and lots else None
+
+
+@mistake("You left the open profit or loss out. It counts in equity as soon as the price moves (B1).")
+def open_result_left_out(scenario: Scenario, ask: str) -> Decimal | None:
+    """Equity is the balance alone."""
+    found = _open(scenario)
+    return _tied(ask, found[0].trade_balance, found[0].used_margin) if found else None
+
+
+@mistake("You multiplied the profit or loss by the leverage. It is volume × move, at any leverage (R20).")
+def open_result_times_leverage(scenario: Scenario, ask: str) -> Decimal | None:
+    """Equity moves by the result times leverage."""
+    found = _open(scenario)
+    if not found:
+        return None
+    tied, lots, _ = found
+    gain = (tied.equity - tied.trade_balance) * Fraction(lots[0].leverage)
+    return _tied(ask, tied.trade_balance + gain, tied.used_margin)
+
+
+@mistake("You didn't divide by the leverage. Used margin is the cost divided by it (B2).")
+def margin_is_the_cost(scenario: Scenario, ask: str) -> Decimal | None:
+    """The whole cost is tied up."""
+    found = _open(scenario)
+    return _tied(ask, found[0].equity, found[0].used_margin * Fraction(found[1][0].leverage)) if found else None
+
+
+@mistake("You divided your balance by the leverage. Used margin comes from the cost of the position (B2).")
+def margin_of_the_balance(scenario: Scenario, ask: str) -> Decimal | None:
+    """A share of the balance is tied up."""
+    found = _open(scenario)
+    return _tied(ask, found[0].equity, found[0].trade_balance / Fraction(found[1][0].leverage)) if found else None
+
+
+@mistake("That is the other side's used margin: a long's stays at opening cost ÷ leverage, a short's moves (B2).")
+def margin_of_the_other_side(scenario: Scenario, ask: str) -> Decimal | None:
+    """A long's used margin follows the price, a short's stays."""
+    found = _open(scenario)
+    if not found:
+        return None
+    tied, lots, prices = found
+    used = Fraction(0)
+    for lot in lots:
+        price = prices[lot.pair] if lot.side == "long" else lot.open_price
+        used += Fraction(lot.volume) * Fraction(price) / Fraction(lot.leverage)
+    return _tied(ask, tied.equity, used)
+
+
+@mistake("That is your equity. Free margin is what of it is not tied up: subtract the used margin (B3).")
+def used_margin_left_out(scenario: Scenario, ask: str) -> Decimal | None:
+    """Everything is free."""
+    return number(scenario, "equity") if ask == "free_margin" else None
+
+
+@mistake("You turned it round: the margin level is equity in percent of used margin (B3).")
+def level_upside_down(scenario: Scenario, ask: str) -> Decimal | None:
+    """Used margin in percent of equity."""
+    found = _open(scenario)
+    upside = found and ask == "level" and found[0].equity
+    return rounded(found[0].used_margin / found[0].equity * 100, 4) if found and upside else None
+
+
+@mistake("You divided by the leverage. It divides what is tied up, not the profit or loss (B2, R20).")
+def leverage_divides(scenario: Scenario, ask: str) -> Decimal | None:
+    """Profit or loss divided by leverage."""
+    right = number(scenario, ask)
+    leverages = {step.leverage for step in scenario.steps if isinstance(step, Open)}
+    return quotient(right, leverages.pop(), 10) if right is not None and len(leverages) == 1 else None
+
+
+@mistake("You measured it on the whole cost. What you put up is the cost divided by the leverage (R20).")
+def return_on_the_cost(scenario: Scenario, ask: str) -> Decimal | None:
+    """The price move itself."""
+    return leverage_divides(scenario, ask) if ask == "return" else None
+
+
+@mistake("You measured it on your whole balance. Put up is only the cost divided by the leverage (R20).")
+def return_on_the_balance(scenario: Scenario, ask: str) -> Decimal | None:
+    """Profit in percent of the balance."""
+    found = _open(scenario)
+    if not found or ask != "return":
+        return None
+    return rounded((found[0].equity - found[0].trade_balance) / found[0].trade_balance * 100, 4)

@@ -14,6 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from marginlib.amounts import plain
 from marginlib.quiz.answers import Answer, answer
 from marginlib.quiz.mistakes import MISTAKES
+from marginlib.quiz.workings import ASKED, workings
 from marginlib.replay import replay
 from marginlib.scenario import Scenario, read_scenario
 from marginlib.wording import money, number
@@ -166,4 +167,5 @@ class Question(BaseModel):
 
     def solution(self) -> list[str]:
         """The way there, step by step, with rule ids."""
-        return tell(replay(self.scenario))
+        story = replay(self.scenario)
+        return [*tell(story), *(workings(story, self.ask) if self.ask in ASKED else [])]

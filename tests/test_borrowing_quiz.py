@@ -1,0 +1,81 @@
+"""Lesson 01's mistakes, each with the number it leads to, and the way to the right one."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from marginlib import Scenario, replay
+from marginlib.quiz.answers import answer
+from marginlib.quiz.mistakes import MISTAKES
+from marginlib.quiz.workings import ASKED, workings
+
+
+def moved(side: str, after: str) -> Scenario:
+    """12,000 EUR, 0.5 BTC at 40,000 EUR with five times: 4,000 EUR are tied up at opening."""
+    opening: dict[str, Any] = {"do": "open", "pair": "BTC/EUR", "side": side, "volume": "0.5", "leverage": 5}
+    steps = [opening, {"do": "price", "pair": "BTC/EUR", "price": after}]
+    return Scenario.of({"balances": {"EUR": "12000"}, "prices": {"BTC/EUR": "40000"}, "steps": steps})
+
+
+LONG, SHORT = moved("long", "36000"), moved("short", "44000")
+
+
+@pytest.mark.parametrize(
+    ("scenario", "ask", "right"),
+    [
+        (LONG, "used_margin", "4000"),
+        (LONG, "free_margin", "6000"),
+        (LONG, "level", "250"),
+        (LONG, "return", "-50"),
+        (SHORT, "used_margin", "4400"),
+        (SHORT, "free_margin", "5600"),
+        (SHORT, "return", "-50"),
+    ],
+)
+def test_the_engine_answers(scenario: Scenario, ask: str, right: str) -> None:
+    assert answer(scenario, ask) == Decimal(right)
+
+
+@pytest.mark.parametrize(
+    ("name", "scenario", "ask", "gives"),
+    [
+        ("open_result_left_out", LONG, "free_margin", "8000"),
+        ("open_result_left_out", LONG, "level", "300"),
+        ("open_result_times_leverage", LONG, "free_margin", "-2000"),
+        ("margin_is_the_cost", LONG, "used_margin", "20000"),
+        ("margin_is_the_cost", LONG, "level", "50"),
+        ("margin_of_the_balance", LONG, "used_margin", "2400"),
+        ("margin_of_the_other_side", LONG, "used_margin", "3600"),
+        ("margin_of_the_other_side", SHORT, "used_margin", "4000"),
+        ("used_margin_left_out", LONG, "free_margin", "10000"),
+        ("level_upside_down", LONG, "level", "40"),
+        ("leverage_divides", LONG, "return", "-10"),
+        ("return_on_the_cost", LONG, "return", "-10"),
+        ("return_on_the_balance", LONG, "return", "-16.6667"),
+    ],
+)
+def test_a_wrong_model_gives_its_own_number(name: str, scenario: Scenario, ask: str, gives: str) -> None:
+    assert MISTAKES[name].gives(scenario, ask) == Decimal(gives)
+
+
+def test_a_wrong_model_says_nothing_where_nothing_is_open() -> None:
+    flat = Scenario.of({"balances": {"EUR": "100"}, "prices": {"BTC/EUR": "40000"}})
+    for name in ("open_result_left_out", "open_result_times_leverage", "margin_is_the_cost", "margin_of_the_balance",
+                 "margin_of_the_other_side", "level_upside_down", "return_on_the_balance"):  # fmt: skip
+        assert MISTAKES[name].gives(flat, "level") is None, name
+    assert all(workings(replay(flat), ask) == [] for ask in ASKED)
+
+
+@pytest.mark.parametrize(
+    ("ask", "last"),
+    [
+        ("equity", "12,000.00 EUR of collateral and −2,600.00 EUR in open positions (B1)."),
+        ("used_margin", "It ties up 4,520.00 EUR: 0.5 BTC at 45,200.00 EUR, divided by 5 (B2)."),
+        ("free_margin", "9,400.00 EUR minus 4,520.00 EUR is 4,880.00 EUR (B3)."),
+        ("level", "9,400.00 EUR of 4,520.00 EUR are 207.96\xa0% (B3)."),
+        ("return", "You put up 4,000.00 EUR: 20,000.00 EUR divided by 5. −2,600.00 EUR are −65\xa0% of that (R20)."),
+    ],
+)
+def test_the_way_ends_in_what_was_asked(ask: str, last: str) -> None:
+    assert workings(replay(moved("short", "45200")), ask)[-1].endswith(last)
