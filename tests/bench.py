@@ -1,0 +1,304 @@
+"""How fast is it? Measured here and now: the engine, the kernel's memory, and panels in a real browser.
+
+Run by ``make bench``. Times depend on the machine and on what else it does; the ratios within one run say more.
+"""
+
+import os
+import shutil
+import statistics
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from browser.lab import FLAGS, Lab, notebook
+from jupyter_client.manager import start_new_kernel
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from marginlib import replay
+from marginlib.panels import LossCascade
+
+PRESSES = 30
+STEPS = 80  # of a drag, one each 16 ms
+
+OURS = "from marginlib.panels import LossCascade\n\nLossCascade()"
+FLOOR = """
+import ipywidgets as widgets
+
+slider = widgets.FloatSlider(value=-25, min=-40, max=10, step=0.5, description="Price move")
+label = widgets.Label("Price move: -25")
+label.add_class("bench-label")
+slider.observe(lambda change: setattr(label, "value", f"Price move: {change['new']}"), "value")
+widgets.VBox([slider, label])
+"""
+FIGURE = """
+import ipywidgets as widgets
+import plotly.graph_objects as go
+
+figure = go.FigureWidget(go.Bar(x=[f"C{at}" for at in range(12)], y=[25 * (at + 1) for at in range(12)]))
+figure.update_layout(width=700, height=400, yaxis_range=[-500, 500], title="Price move: -25")
+slider = widgets.FloatSlider(value=-25, min=-40, max=10, step=0.5, description="Price move")
+
+
+def show(change):
+    with figure.batch_update():
+        figure.data[0].y = [-change["new"] * (at + 1) for at in range(12)]
+        figure.layout.title = f"Price move: {change['new']}"
+
+
+slider.observe(show, "value")
+widgets.VBox([slider, figure])
+"""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A notebook with a slider: what moves, what changes, what is there when it is drawn."""
+
+    name: str
+    source: str
+    knob: str
+    shown: str
+    drawn: str
+
+
+IPYWIDGETS_KNOB = ".jupyter-widgets .noUi-handle"
+KINDS = [
+    Kind("this panel", OURS, ".mw-panel input[type=range]", ".mw-title, .mw-figure", ".mw-figure .point path"),
+    Kind("ipywidgets slider → label", FLOOR, IPYWIDGETS_KNOB, ".bench-label", ".bench-label"),
+    Kind("ipywidgets slider → FigureWidget", FIGURE, IPYWIDGETS_KNOB, ".js-plotly-plot", ".js-plotly-plot .point path"),
+]
+
+# Watches what a selector names: when it last changed, and in how many frames it looked different.
+WATCH = """(shown) => {
+  const roots = () => [...document.querySelectorAll(shown)];
+  const look = () => roots().map((root) =>
+    root.textContent + [...root.querySelectorAll('.point path')].map((path) => path.getAttribute('d'))).join();
+  const watch = (globalThis.benchWatch = { pressed: null, last: null, frames: 0, counting: false });
+  new MutationObserver((records) => {
+    if (records.some(({ target }) => roots().some((root) => root.contains(target)))) watch.last = performance.now();
+  }).observe(document.body, { subtree: true, childList: true, attributes: true, characterData: true });
+  addEventListener('keydown', (event) => { watch.pressed ??= event.timeStamp; }, true);
+  watch.reset = () => { watch.pressed = watch.last = null; };
+  watch.rest = (quiet) => new Promise((resolve) => {
+    const began = performance.now();
+    const look = () => {
+      const now = performance.now();
+      const settled = watch.last && now - watch.last > quiet;
+      if (settled || now - began > 5000) resolve(watch.last && watch.last - watch.pressed);
+      else setTimeout(look, 10);
+    };
+    look();
+  });
+  watch.count = () => {
+    let before = look();
+    watch.frames = 0;
+    watch.counting = true;
+    const frame = () => {
+      const now = look();
+      if (now !== before) watch.frames += 1;
+      before = now;
+      if (watch.counting) requestAnimationFrame(frame);
+    };
+    requestAnimationFrame(frame);
+  };
+}"""
+
+# From the order to run all cells until so many figures are drawn, in seconds; -1 after half a minute.
+SIX = """([drawn, count]) => new Promise((resolve) => {
+  const began = performance.now();
+  jupyterapp.commands.execute('notebook:run-all-cells');
+  const look = () => {
+    const seconds = (performance.now() - began) / 1000;
+    const there = [...document.querySelectorAll(drawn)].filter((node) => node.querySelector('.point path'));
+    if (there.length >= count) resolve(seconds);
+    else if (seconds > 30) resolve(-1);
+    else requestAnimationFrame(look);
+  };
+  look();
+})"""
+
+
+@dataclass(frozen=True)
+class Result:
+    """A line of the table: what, how much, and what it should be."""
+
+    what: str
+    value: float
+    unit: str
+    goal: float | None = None
+    more_is_better: bool = False
+
+    def __str__(self) -> str:
+        """In columns."""
+        written = f"{self.value:,.0f}" if self.value >= 20 else f"{self.value:.1f}"
+        line = f"  {self.what:<58}{written:>9} {self.unit:<10}"
+        if self.goal is None:
+            return line.rstrip()
+        met = self.value >= self.goal if self.more_is_better else self.value <= self.goal
+        return f"{line}goal {self.goal:,g}: {'met' if met else 'MISSED'}"
+
+
+def median_of(times: int, work: Callable[[], object]) -> float:
+    """Seconds that something takes, in the middle of so many times."""
+    taken = []
+    for _ in range(times):
+        start = time.perf_counter()
+        work()
+        taken.append(time.perf_counter() - start)
+    return statistics.median(taken)
+
+
+def engine() -> Iterator[Result]:
+    """Replays, and what the kernel does before a slider moves."""
+    panel = LossCascade()
+    scenario = panel.scenario(panel.values)
+
+    def replays() -> None:
+        for _ in range(200):
+            replay(scenario)
+
+    replays()
+    yield Result("replays of lesson 05's scenario", 200 / median_of(7, replays), "a second", 2000, True)
+    track = next(control for control in panel.controls if control.name == "move").track(panel.values["move"])
+    along = [{**panel.values, "move": value} for value in track]
+    name = f"the {len(along)} states along “Price move”"
+    yield Result(name, 1000 * median_of(7, lambda: panel._pack(along)), "ms", 100)
+
+
+SHOW = f"""
+{OURS.replace("LossCascade()", "panel = LossCascade()")}
+from IPython.display import display
+display(panel)
+values = panel.get_state("values")["values"]
+panel._on_message(panel, {{"kind": "plotly"}}, [])
+panel._on_message(panel, {{"kind": "along", "control": "move", "values": values}}, [])
+"""
+
+
+def memory() -> Iterator[Result]:
+    """Megabytes that a kernel takes: a bare one, and one that has shown a panel and sent what the browser asks for."""
+    os.environ.setdefault("JUPYTER_PREFER_ENV_PATH", "1")
+    manager, client = start_new_kernel(kernel_name="python3", stderr=subprocess.DEVNULL)
+
+    def taken(code: str) -> float:
+        ask = {"rss": "__import__('psutil').Process().memory_info().rss"}
+        reply = client.execute_interactive(code, user_expressions=ask, output_hook=lambda _: None, timeout=60)
+        content = reply["content"]
+        assert content["status"] == "ok", content
+        return int(content["user_expressions"]["rss"]["data"]["text/plain"]) / 1e6
+
+    try:
+        yield Result("memory of a bare kernel", taken(""), "MB")
+        yield Result("memory of a kernel with a panel on screen", taken(SHOW), "MB", 100)
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+
+
+def presses(page: Page) -> list[float]:
+    """Milliseconds from a key press to the last change of what is watched; each when the one before has settled."""
+    taken: list[float] = []
+    for at in range(PRESSES + 3):
+        page.evaluate("() => benchWatch.reset()")
+        page.keyboard.press("ArrowRight" if at < PRESSES else "ArrowLeft")
+        settled: float | None = page.evaluate("() => benchWatch.rest(150)")
+        if at >= 3 and settled is not None:  # the first ones warm up
+            taken.append(settled)
+    return taken
+
+
+def drag(page: Page, kind: Kind) -> float:
+    """Frames a second in which something else is shown, while the slider is dragged from end to end."""
+    knob = page.locator(kind.knob).filter(visible=True)
+    knob = page.get_by_role("slider", name="Price move") if kind.name == "this panel" else knob.first
+    knob.scroll_into_view_if_needed()
+    knob.focus()
+    page.keyboard.press("Home")
+    page.evaluate("() => benchWatch.rest(300)")
+    place = knob.bounding_box()
+    whole = knob.evaluate(
+        "(knob) => { const r = (knob.closest('.noUi-base') ?? knob).getBoundingClientRect();"
+        " return [r.left, r.width]; }"
+    )
+    assert place is not None
+    native = knob.evaluate("(knob) => knob.tagName === 'INPUT'")
+    left = whole[0] + 8 if native else place["x"] + place["width"] / 2
+    run, y = whole[1] - 24, place["y"] + place["height"] / 2
+    page.mouse.move(left, y)
+    page.mouse.down()
+    page.evaluate("() => benchWatch.count()")
+    start = time.perf_counter()
+    for step in range(1, STEPS + 1):
+        time.sleep(max(0.0, start + 0.016 * step - time.perf_counter()))
+        page.mouse.move(left + run * step / STEPS, y)
+    seconds = time.perf_counter() - start
+    frames: int = page.evaluate("() => { benchWatch.counting = false; return benchWatch.frames; }")
+    page.mouse.up()
+    return frames / seconds
+
+
+def browser(chromium: str) -> Iterator[Result]:
+    """A panel beside what ipywidgets and plotly do by themselves, in JupyterLab."""
+    with tempfile.TemporaryDirectory() as root, tempfile.TemporaryDirectory() as home, sync_playwright() as playwright:
+        for at, kind in enumerate(KINDS):
+            (Path(root) / f"{at}.ipynb").write_text(notebook(kind.source), encoding="utf-8")
+        (Path(root) / "six.ipynb").write_text(notebook(*[OURS] * 6), encoding="utf-8")
+        with Lab(Path(root), Path(home)) as lab:
+            chrome = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+            yield from latencies(lab, chrome)
+            seconds = []
+            for _ in range(3):
+                opened = lab.open(chrome, "six.ipynb")
+                seconds.append(opened.page.evaluate(SIX, [".mw-figure", 6]))
+                opened.page.context.close()
+            yield Result("six panels: kernel ready → all drawn", statistics.median(seconds), "s", 2.5)
+            chrome.close()
+
+
+def latencies(lab: Lab, chrome: Browser) -> Iterator[Result]:
+    """Key presses and drags of each kind, and how they compare."""
+    reached: list[tuple[float, float]] = []
+    for at, kind in enumerate(KINDS):
+        opened = lab.open(chrome, f"{at}.ipynb")
+        page = opened.page
+        opened.run_all()
+        page.locator(kind.drawn).first.wait_for(timeout=60_000)
+        time.sleep(2)  # for what comes after: fonts, toolbars
+        page.evaluate(WATCH, kind.shown)
+        ours = page.get_by_role("slider", name="Price move")
+        (ours if kind.name == "this panel" else page.locator(kind.knob).first).focus()
+        settled = statistics.median(presses(page))
+        updates = statistics.median(drag(page, kind) for _ in range(3))
+        page.context.close()
+        reached.append((settled, updates))
+        yield Result(f"{kind.name}: key press → last change", settled, "ms")
+        yield Result(f"{kind.name}: updates while dragging", updates, "a second")
+    ours_at, *others = reached
+    for kind, other in zip(KINDS[1:], others, strict=True):
+        yield Result(f"  against {kind.name}: key press", other[0] / ours_at[0], "× faster")
+        yield Result(f"  against {kind.name}: updates", ours_at[1] / other[1], "× as many")
+
+
+def main() -> None:
+    """Measure everything, and print a table."""
+    processors, load = os.cpu_count() or 1, os.getloadavg()[0]
+    print(f"{processors} processors, load {load:.1f}")
+    if load > processors / 2:
+        print("This machine is busy with other things: times are longer than they would be. Compare the ratios.")
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    parts = [("Engine", engine()), ("Kernel", memory())]
+    if chromium:
+        parts.append(("JupyterLab in Chromium, medians", browser(chromium)))
+    for heading, results in parts:
+        print(f"\n{heading}")
+        for result in results:
+            print(result, flush=True)
+    if not chromium:
+        print("\nJupyterLab in a browser: SKIPPED, there is no Chromium on this machine.")
+
+
+if __name__ == "__main__":
+    main()
