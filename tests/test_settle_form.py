@@ -57,9 +57,14 @@ def test_the_four_steps_settle_what_the_task_asks(task: int) -> None:
 def test_the_steps_are_ticked_one_by_one() -> None:
     form = SettleForm(1)
     seen = [done(form)]
-    for step in (lambda: form.pick(1), lambda: form.choose("settle-position"), lambda: form.fill("0.5"), form.press):
-        step()
-        seen.append(done(form))
+    form.pick(1)
+    seen.append(done(form))
+    form.choose("settle-position")
+    seen.append(done(form))
+    form.fill("0.5")
+    seen.append(done(form))
+    form.press()
+    seen.append(done(form))
 
     assert seen == [[True] * at + [False] * (4 - at) for at in range(5)]
     assert [text for text, _ in form._shown["steps"]] == list(STEPS)
