@@ -7,5 +7,8 @@ mistake: what a wrong model of the rules would give for the same scenario.
 * :mod:`~marginlib.quiz.mistakes`: wrong models that people hold, each with its feedback;
 * :mod:`~marginlib.quiz.question`: a question, and how a given answer is judged;
 * :mod:`~marginlib.quiz.drills`: endless questions from a seed;
+* :mod:`~marginlib.quiz.endings`: answers, mistakes and drills of lessons 03 and 04;
 * :mod:`~marginlib.quiz.lesson`: one line a part, for a notebook.
 """
+
+from marginlib.quiz import endings  # noqa: F401 - to import it registers them
