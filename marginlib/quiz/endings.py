@@ -11,7 +11,7 @@ from marginlib.book import Position, State
 from marginlib.outcome import worth
 from marginlib.quiz.answers import ANSWERS
 from marginlib.quiz.drills import drill, pick
-from marginlib.quiz.mistakes import _openings, _swapped, _with, mistake, number
+from marginlib.quiz.mistakes import changed, mistake, number, openings, swapped
 from marginlib.replay import replay
 from marginlib.scenario import Close, Open, Scenario, Settle
 from marginlib.settling import Need, need
@@ -118,7 +118,7 @@ def ended_all(scenario: Scenario, ask: str) -> Decimal | None:
     *steps, last = scenario.steps
     if not isinstance(last, Close | Settle) or last.volume == "all":
         return None
-    whole = _with(scenario, [*steps, last.model_copy(update={"volume": "all"})])
+    whole = changed(scenario, [*steps, last.model_copy(update={"volume": "all"})])
     return None if replay(whole).error else number(whole, ask)
 
 
@@ -146,7 +146,7 @@ def closing_fee_forgotten(scenario: Scenario, ask: str) -> Decimal | None:
 def opening_fee_forgotten(scenario: Scenario, ask: str) -> Decimal | None:
     """Only the closing costs a trading fee."""
     right, rate = number(scenario, ask), scenario.fees.trading
-    fee = sum((step.volume * (step.price or ZERO) for step in _openings(scenario).values()), ZERO) * rate
+    fee = sum((step.volume * (step.price or ZERO) for step in openings(scenario).values()), ZERO) * rate
     return right + fee if right is not None and fee and _balance_of(ask) else None
 
 
@@ -234,13 +234,13 @@ def missing_at_the_price_now(scenario: Scenario, ask: str) -> Decimal | None:
 
 def _reordered(scenario: Scenario, ask: str, key: Callable[[Open], Decimal]) -> Decimal | None:
     """The answer if the lots had been opened sorted by something."""
-    opens = _openings(scenario)
+    opens = openings(scenario)
     places = sorted(range(len(opens)), key=lambda place: key([*opens.values()][place]))
     turned = {index: [*opens.values()][place] for index, place in zip(opens, places, strict=True)}
     name, _, of = ask.partition(":")
     if name in ("left", "pnl") and of.isdigit():  # the lot now opens in another place
         ask = f"{name}:{places.index(int(of) - 1) + 1}"
-    return number(_swapped(scenario, turned), ask)
+    return number(swapped(scenario, turned), ask)
 
 
 @mistake("You let the dearest lot go first. Prices don't matter: the oldest goes first (R7, R8).")
@@ -259,7 +259,7 @@ def cheapest_first(scenario: Scenario, ask: str) -> Decimal | None:
 def pro_rata(scenario: Scenario, ask: str) -> Decimal | None:
     """Every lot gives the same share."""
     last = scenario.steps[-1]
-    opens = [*_openings(scenario).values()]
+    opens = [*openings(scenario).values()]
     total = sum((step.volume for step in opens), ZERO)
     if not isinstance(last, Close | Settle) or not isinstance(last.volume, Decimal) or not total:
         return None
@@ -284,8 +284,8 @@ def netted(scenario: Scenario, ask: str) -> Decimal | None:
         return None
     cost = sum((each.volume * each.position.open_price for each in realised), ZERO)
     mean = quotient(cost, ended, 10)
-    opens = {index: step.model_copy(update={"price": mean}) for index, step in _openings(scenario).items()}
-    return number(_swapped(scenario, opens), ask)
+    opens = {index: step.model_copy(update={"price": mean}) for index, step in openings(scenario).items()}
+    return number(swapped(scenario, opens), ask)
 
 
 _RATE = Decimal("0.002")

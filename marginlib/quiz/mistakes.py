@@ -55,14 +55,14 @@ def number(scenario: Scenario, ask: str) -> Decimal | None:
     return given if isinstance(given, Decimal) else None
 
 
-def _with(scenario: Scenario, steps: Sequence[Step] | None = None, **changes: object) -> Scenario:
+def changed(scenario: Scenario, steps: Sequence[Step] | None = None, **changes: object) -> Scenario:
     """The scenario with other steps or parts, and without the opening check: a wrong model is not refused."""
     rules = scenario.rules.model_copy(update={"initial_margin_check": False, **changes.pop("rules", {})})  # type: ignore[dict-item]
     update = {"rules": rules, **({"steps": tuple(steps)} if steps is not None else {}), **changes}
     return scenario.model_copy(update=update)
 
 
-def _openings(scenario: Scenario) -> dict[int, Open]:
+def openings(scenario: Scenario) -> dict[int, Open]:
     """The opening steps by index, each with the price that it really had."""
     found = {}
     for moment in replay(scenario).moments:
@@ -71,38 +71,39 @@ def _openings(scenario: Scenario) -> dict[int, Open]:
     return found
 
 
-def _swapped(scenario: Scenario, opens: dict[int, Open]) -> Scenario:
-    return _with(scenario, [opens.get(index, step) for index, step in enumerate(scenario.steps)])
+def swapped(scenario: Scenario, opens: dict[int, Open]) -> Scenario:
+    """The scenario with other openings in the places of its own."""
+    return changed(scenario, [opens.get(index, step) for index, step in enumerate(scenario.steps)])
 
 
 @mistake("That is what you'd get if the newest lot went first. The oldest goes first (R7, R8).")
 def newest_first(scenario: Scenario, ask: str) -> Decimal | None:
     """Last in, first out."""
-    opens = _openings(scenario)
+    opens = openings(scenario)
     turned = dict(zip(opens, reversed(opens.values()), strict=True))
     name, _, of = ask.partition(":")
     if name in ("left", "pnl") and of.isdigit():  # the lot now opens in another place
         ask = f"{name}:{len(opens) + 1 - int(of)}"
-    return number(_swapped(scenario, turned), ask)
+    return number(swapped(scenario, turned), ask)
 
 
 @mistake("That is the average of all your opening prices. Each lot keeps its own price, and they go one by one (R12).")
 def average_cost(scenario: Scenario, ask: str) -> Decimal | None:
     """One average price for all lots."""
-    opens = _openings(scenario)
+    opens = openings(scenario)
     volume = sum((step.volume for step in opens.values()), ZERO)
     cost = sum((step.volume * (step.price or ZERO) for step in opens.values()), ZERO)
     if not volume:
         return None
     mean = quotient(cost, volume, 10)
-    return number(_swapped(scenario, {i: step.model_copy(update={"price": mean}) for i, step in opens.items()}), ask)
+    return number(swapped(scenario, {i: step.model_copy(update={"price": mean}) for i, step in opens.items()}), ask)
 
 
 @mistake("You left the conversion fee out. Whatever isn't the quote currency is converted, for a fee (R16).")
 def conversion_fee_left_out(scenario: Scenario, ask: str) -> Decimal | None:
     """Conversions are free."""
     free = ConversionFees(cash_cash=ZERO, btc_eth_cash=ZERO, other=ZERO)
-    return number(_with(scenario, rules={"conversion_fees": free}), ask)
+    return number(changed(scenario, rules={"conversion_fees": free}), ask)
 
 
 def _one_take(scenario: Scenario, ask: str) -> Take | None:
@@ -130,7 +131,7 @@ def price_before_the_move(scenario: Scenario, ask: str) -> Decimal | None:
         step.model_copy(update={"price": step.price or last[step.pair]}) if isinstance(step, Close) else step
         for step in kept
     ]
-    return number(_with(scenario, closed), ask)
+    return number(changed(scenario, closed), ask)
 
 
 @mistake(
@@ -139,7 +140,7 @@ def price_before_the_move(scenario: Scenario, ask: str) -> Decimal | None:
 def highest_fee_for_all(scenario: Scenario, ask: str) -> Decimal | None:
     """Every conversion costs what most coins cost."""
     high = replay(scenario).final.rulebook.conversion_fees["other"]
-    return number(_with(scenario, rules={"conversion_fees": ConversionFees(cash_cash=high, btc_eth_cash=high)}), ask)
+    return number(changed(scenario, rules={"conversion_fees": ConversionFees(cash_cash=high, btc_eth_cash=high)}), ask)
 
 
 @mistake(
@@ -148,7 +149,7 @@ def highest_fee_for_all(scenario: Scenario, ask: str) -> Decimal | None:
 def lowest_fee_for_all(scenario: Scenario, ask: str) -> Decimal | None:
     """Every conversion costs what cash costs."""
     low = replay(scenario).final.rulebook.conversion_fees["cash_cash"]
-    return number(_with(scenario, rules={"conversion_fees": ConversionFees(btc_eth_cash=low, other=low)}), ask)
+    return number(changed(scenario, rules={"conversion_fees": ConversionFees(btc_eth_cash=low, other=low)}), ask)
 
 
 @mistake("You multiplied by the leverage. A position of this size gains or loses the same with any leverage (R20).")
@@ -192,7 +193,7 @@ def fee_on_settling(scenario: Scenario, ask: str) -> Decimal | None:
 @mistake("You left the trading fee out. A closing is a trade, and each trade costs its fee (A4, A9).")
 def trading_fee_left_out(scenario: Scenario, ask: str) -> Decimal | None:
     """Trades are free."""
-    return number(_with(scenario, fees=scenario.fees.model_copy(update={"trading": ZERO})), ask)
+    return number(changed(scenario, fees=scenario.fees.model_copy(update={"trading": ZERO})), ask)
 
 
 @mistake("That counts only part of the lots: go on with the next oldest until the whole volume is done (R7, R8).")
@@ -223,7 +224,7 @@ def quote_balance_forgotten(scenario: Scenario, ask: str) -> Decimal | None:
     realised = replay(scenario).realised
     quotes = {r.position.quote for r in realised}
     spared = {code: amount for code, amount in scenario.balances.items() if code not in quotes}
-    return number(_with(scenario, balances=spared), ask)
+    return number(changed(scenario, balances=spared), ask)
 
 
 @mistake("You went by the collateral list alone. The base currency of the pair comes before it (R13).")
@@ -231,7 +232,7 @@ def base_by_the_list(scenario: Scenario, ask: str) -> Decimal | None:
     """The base currency waits for its turn at the end, as if it weren't collateral."""
     bases = {r.position.base for r in replay(scenario).realised}
     order = tuple(code for code in replay(scenario).final.rulebook.collateral_order if code not in bases)
-    return number(_with(scenario, rules={"collateral_order": order}), ask)
+    return number(changed(scenario, rules={"collateral_order": order}), ask)
 
 
 @mistake("You spared what is not collateral. When collateral runs out, other funds are taken as needed (R15).")
@@ -239,7 +240,7 @@ def other_funds_spared(scenario: Scenario, ask: str) -> Decimal | None:
     """Only collateral pays."""
     order = replay(scenario).final.rulebook.collateral_order
     kept = {code: amount for code, amount in scenario.balances.items() if code in order}
-    return number(_with(scenario, balances=kept), ask)
+    return number(changed(scenario, balances=kept), ask)
 
 
 def _tied(ask: str, equity: Fraction, used: Fraction) -> Decimal | None:
