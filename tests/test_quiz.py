@@ -126,6 +126,8 @@ def test_an_unknown_answer_lists_what_can_be_asked() -> None:
         ("conversion_fee_left_out", CONVERTED, "taken:USDT", "237.5"),
         ("fee_on_top", CONVERTED, "taken:USDT", "249.375"),
         ("lowest_fee_for_all", CONVERTED, "taken:USDT", "241.1167512691"),
+        ("left_in_the_quote_currency", CONVERTED, "taken:USDT", "190"),
+        ("middle_fee_for_all", CONVERTED, "taken:USDT", "243.5897435898"),
         ("quote_balance_forgotten", CONVERTED, "taken:USDT", "315.7894736843"),
     ],
 )
@@ -169,7 +171,7 @@ def test_a_wrong_number_hears_of_its_mistake_and_an_unknown_one_of_the_first_ste
     unknown = question.judge("77")
     assert unknown.mistake is None
     assert "more than 77.00 EUR" in unknown.sentence
-    assert "(R1)" in unknown.sentence
+    assert "You sell 0.1 BTC" in unknown.sentence
 
 
 def test_several_and_order_are_judged_place_by_place() -> None:

@@ -34,7 +34,7 @@ function slider(control, moved) {
     if (track.value !== next) track.value = next;
     const shown = readable(next);
     if (document.activeElement !== box || canonical(box.value, control.places) !== next) box.value = shown;
-    track.setAttribute("aria-valuetext", control.unit ? `${shown} ${control.unit}` : shown);
+    track.setAttribute("aria-valuetext", `${shown} ${control.unit || (control.removable ? control.label : "")}`.trim());
     track.style.setProperty("--mw-at", `${(100 * (next - control.least)) / (control.most - control.least)}%`);
     wrong.hidden = true;
     box.removeAttribute("aria-invalid");

@@ -105,8 +105,10 @@ function easel(about, box, model, note) {
   }
   function work(deadline) {
     idle = undefined;
-    while (queue.length && performance.now() - busy > 200 && deadline.timeRemaining() > 5) pictures(...queue.shift()());
-    if (queue.length) idle = later(work);
+    const rest = performance.now() - busy > 200;
+    if (queue.length && rest && deadline.timeRemaining() > 5) pictures(...queue.shift()());
+    // One at a time, with a pause as long as a draw: a key that is pressed meanwhile must not wait.
+    if (queue.length) idle = setTimeout(() => (idle = later(work)), rest ? 20 : 100);
   }
 
   /** Once the page has found its new form: in the middle of a change of theme nothing has a width. */

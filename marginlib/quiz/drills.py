@@ -12,6 +12,7 @@ from typing import Any
 
 from marginlib.amounts import ZERO, plain
 from marginlib.quiz.question import Question
+from marginlib.rulebook import rulebook
 from marginlib.wording import listed, money
 
 LEVELS = 4
@@ -51,22 +52,28 @@ def usable(question: Question) -> bool:
     if question.kind != "number":
         return bool(question.right)
     right = question.answer
-    if not isinstance(right, Decimal) or not right or not _round(right):
+    if not isinstance(right, Decimal) or not right or not _round(right, question.unit):
         return False
     values = [right, *question.wrong.values()]
     apart = all(abs(a - b) > 2 * question.tolerance for i, a in enumerate(values) for b in values[:i])
     return apart and len(question.wrong) >= 3
 
 
-def _round(value: Decimal) -> bool:
-    """Few digits: at most two decimals, or four digits in all."""
+def _round(value: Decimal, unit: str) -> bool:
+    """Few digits: at most two decimals, or, where it isn't cash, four digits in all."""
     digits = value.normalize()
-    return int(digits.as_tuple().exponent) >= -2 or len(digits.as_tuple().digits) <= 4
+    few = len(digits.as_tuple().digits) <= 4 and unit not in rulebook().cash
+    return int(digits.as_tuple().exponent) >= -2 or few
 
 
 def pick(random: Random, *choices: str) -> str:
     """One of a few texts."""
     return random.choice(choices)
+
+
+def _said(pair: str, rate: str) -> str:
+    base, quote = pair.split("/")
+    return f"1 {base} is {rate} {quote}"
 
 
 @drill("05")
@@ -91,11 +98,15 @@ def loss_cascade(random: Random, level: int) -> dict[str, Any]:
         balances |= {"XMR": "1"}
         prices |= {"XMR/EUR": "200"}
     asked = random.choice([f"taken:{other}", "conversion_fees"])
+    if level >= 4 and random.random() < 0.6:
+        asked = "unpaid"
+        balances[other] = {"USDT": "100", "DOGE": "1000", "SOL": "2", "USD": "125", "ADA": "200"}[other]
     have = listed([money(Decimal(amount), code) for code, amount in balances.items()])
-    rates = listed([f"{pair} {rate}" for pair, rate in prices.items() if pair != "BTC/EUR"])
-    what = (
-        f"How many {other} are taken?" if asked.startswith("taken") else "What do the conversions cost in all, in EUR?"
-    )
+    rates = listed([_said(pair, rate) for pair, rate in prices.items() if pair != "BTC/EUR"])
+    what = {
+        "unpaid": "How much of the loss stays unpaid?",
+        "conversion_fees": "What do the conversions cost in all, in EUR?",
+    }.get(asked, f"How many {other} are taken?")
     steps = [
         {"do": "open", "pair": "BTC/EUR", "side": "long", "volume": volume, "leverage": 5},
         {"do": "price", "pair": "BTC/EUR", "price": str(after)},
@@ -104,7 +115,7 @@ def loss_cascade(random: Random, level: int) -> dict[str, Any]:
     return {
         "kind": "number",
         "text": f"You have {have}. You buy {volume} BTC on margin at {start:,} EUR and close at {after:,} EUR. "
-        f"Prices: {rates}. {what}",
+        f"{rates}. {what}",
         "ask": asked,
         "unit": other if asked.startswith("taken") else "EUR",
         "tolerance": "0.01",
@@ -123,6 +134,11 @@ def loss_cascade(random: Random, level: int) -> dict[str, Any]:
             "price_before_the_move",
             "base_by_the_list",
             "quote_balance_forgotten",
+            "left_in_the_quote_currency",
+            "first_conversion_only",
+            "covered_instead",
+            "other_funds_spared",
+            "one_for_one",
         ],
     }
 

@@ -338,3 +338,45 @@ def return_on_the_balance(scenario: Scenario, ask: str) -> Decimal | None:
     if not found or ask != "return":
         return None
     return rounded((found[0].equity - found[0].trade_balance) / found[0].trade_balance * 100, 4)
+
+
+@mistake("That is the amount in the quote currency. Divide it by the coin's price, less the fee (R16, A1).")
+def left_in_the_quote_currency(scenario: Scenario, ask: str) -> Decimal | None:
+    """What a deduction covers, instead of what is taken."""
+    take = _one_take(scenario, ask)
+    return take.covers if take else None
+
+
+@mistake("You took the middle fee for all. 2.5 % is for BTC or ETH to and from cash; a stablecoin is not cash (R16).")
+def middle_fee_for_all(scenario: Scenario, ask: str) -> Decimal | None:
+    """Every conversion costs what BTC to cash costs."""
+    fees = replay(scenario).final.rulebook.conversion_fees
+    middle = fees["btc_eth_cash"]
+    return number(changed(scenario, rules={"conversion_fees": ConversionFees(cash_cash=middle, other=middle)}), ask)
+
+
+@mistake("That is what gets covered. What stays unpaid is the loss less that (A5).")
+def covered_instead(scenario: Scenario, ask: str) -> Decimal | None:
+    """The sum of what the balances cover."""
+    if ask != "unpaid":
+        return None
+    return sum((take.covers for r in replay(scenario).realised for take in r.cascade), ZERO)
+
+
+@mistake("You took the balances one for one. Each is worth its amount at its own price (A2).")
+def one_for_one(scenario: Scenario, ask: str) -> Decimal | None:
+    """Every price of a cash currency is 1."""
+    cash = replay(scenario).final.rulebook.cash
+    traded = {r.position.pair for r in replay(scenario).realised}
+    alike = {
+        pair: Decimal(1) if set(pair.split("/")) <= cash and pair not in traded else price
+        for pair, price in scenario.prices.items()
+    }
+    return number(changed(scenario, prices=alike), ask)
+
+
+@mistake("That is the fee of the first conversion only. The next balance is converted as well (R13, R16).")
+def first_conversion_only(scenario: Scenario, ask: str) -> Decimal | None:
+    """Stop after one conversion."""
+    fees = [take.fee for r in replay(scenario).realised for take in r.cascade if take.fee]
+    return fees[0] if ask == "conversion_fees" and len(fees) > 1 else None

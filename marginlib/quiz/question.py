@@ -18,7 +18,7 @@ from marginlib.quiz.workings import ASKED, workings
 from marginlib.replay import replay
 from marginlib.scenario import Scenario, read_scenario
 from marginlib.wording import money, number
-from marginlib.words import tell
+from marginlib.words import sentence, tell
 
 
 @dataclass(frozen=True)
@@ -159,8 +159,9 @@ class Question(BaseModel):
         if self.answer and abs(given + self.answer) <= self.tolerance:
             return Verdict(False, MISTAKES["wrong_sign"].sentence, "wrong_sign")
         side = "less" if given > self.answer else "more"
-        first = self.solution()[0] if self.solution() else ""
-        return Verdict(False, f"It is {side} than {self.shown(given)}. Begin here: {first}")
+        moments = replay(self.scenario).moments
+        step = f" Think of this: {sentence(moments[-1])}" if moments else ""
+        return Verdict(False, f"It is {side} than {self.shown(given)}.{step}")
 
     def _well(self) -> str:
         return f"Yes: {self.shown_answer()}. {self.explain}".strip()
