@@ -90,7 +90,7 @@ def figure(seen: Sheet, tied: Margin | None, most: float) -> dict[str, Any]:
         ],
         "layout": layout(
             {0: "What<br>you have", 1: "Owed<br>and yours"},
-            (-1.75, 2.75),
+            (-1.95, 2.75),
             (0, most * _ROOM),
             seen.currency,
         ),

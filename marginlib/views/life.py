@@ -79,7 +79,7 @@ def _figure(
         for entry in seen.owed:
             parts["owed"].append((x, 0, -float(entry.worth)))
             written.append(
-                (x + 0.14, -float(entry.worth) / 2, _part("owed", entry.currency, entry.amount, seen), "middle right")
+                (x + 0.16, -float(entry.worth) / 2, _part("owed", entry.currency, entry.amount, seen), "middle right")
             )
         if margin and margin.used_margin:
             used = float(margin.used_margin)
@@ -88,7 +88,7 @@ def _figure(
                 (x - 0.21, max(used / 2, line), f"tied up<br>{number(margin.used_margin, 2)}", "middle left")
             )
         written += [
-            (x + 0.14, height, text, "middle right")
+            (x + 0.16, height, text, "middle right")
             for height, (_, text) in zip(apart(stack, line), stack, strict=True)
         ]
         tops.append(top)
@@ -105,7 +105,7 @@ def _figure(
             labels(gained, "loss" if gained and gained[0][2].startswith("▼") else "profit", bold=True),
         ],
         "layout": layout(
-            dict(enumerate(yours)), (-0.45, 3.65), (-deepest * _ROOM, highest * _ROOM), sheets[0].currency, 64
+            dict(enumerate(yours)), (-0.45, 3.75), (-deepest * _ROOM, highest * _ROOM), sheets[0].currency, 64
         ),
     }
 
