@@ -98,11 +98,11 @@ def test_rows_are_the_stories(values: Values) -> None:
         expected = ["refused" if story.error else money(story.final.balance(code), code) for story in (settled, closed)]
         assert cells(view, f"Your {code}")[:2] == expected
     pnl = sum((each.pnl for each in closed.realised), Decimal(0))
-    assert cells(view, "Profit or loss")[1].endswith(money(pnl, "EUR", sign=True))
+    assert cells(view, "Result")[1].endswith(money(pnl, "EUR", sign=True))
     if settled.error:
         assert "is refused" in view["title"]
         assert cells(view, "Net worth")[0] == "refused"
-    sides = [cell.split()[0] for cell in cells(view, "Side")[:2]]
+    sides = [cell.split()[0] for cell in cells(view, "Order")[:2]]
     assert sides == (["buy", "sell"] if values["side"] == "long" else ["sell", "buy"])
 
 

@@ -18,7 +18,7 @@ from marginlib.wording import listed, money, price, regrouped
 
 Worths = tuple[float | None, float | None]
 PREPARED = 2  # the opening and the move of the price: both ways share them
-_SHARES, _HEIGHTS, _BOTTOMS = (0.53, 0.47), (340, 240), (80, 50)
+_SHARES, _HEIGHTS, _BOTTOMS = (0.53, 0.47), (320, 220), (80, 46)
 _SIDE = 0.29  # half of a column
 _FINE = 0.004  # of an axis: a line that bends less looks straight
 _MOST_HALVINGS = 6
@@ -261,12 +261,10 @@ def table(start: State, settled: Way, closed: Way) -> dict[str, Any]:
     )
     rows = [
         *first,
-        ["Side and volume", *(_order(way.story) for way in ways), "opposite", "R9, R19"],
-        ["Type of order", "settle-position", "market", "", "B8"],
+        ["Order", *(_order(way.story) for way in ways), "opposite", "R9, R19"],
         ["Repays", _paid(settled.story), _repaid(start), "", "R3, R10"],
-        ["Profit or loss", "none" if settled.end else _REFUSED, _pnl(closed.story), "", "R11"],
-        amounts("Trading fees", quote, "R5, A4", lambda _, end: end.trading_fees),
-        amounts("Conversion fees", quote, "R16", lambda _, end: end.conversion_fees),
+        ["Result", "none" if settled.end else _REFUSED, _pnl(closed.story), "", "R11"],
+        amounts("Fees", quote, "R5, R16", lambda _, end: end.fees),
         amounts(f"Your {quote}", quote, "R3, R11", lambda state, _: state.balance(quote)),
         amounts(f"Your {base}", base, "R4", lambda state, _: state.balance(base)),
         amounts("Still open", base, "R2", lambda state, _: sum((lot.volume for lot in state.positions), ZERO)),
