@@ -54,7 +54,9 @@ function paint(spec, colours, ground) {
 
 /** Plotly's pictures of states, drawn once and then only swapped: that is what keeps a drag at the display's rate. */
 function easel(about, box, model, note) {
+  // Outside the notebook, which would lay itself out anew at each draw.
   const stage = make("div", { class: "mw-stage", "aria-hidden": "true" });
+  document.body.append(stage);
   const kept = new Map();
   let Plotly, current, idle;
   let queue = [];
@@ -105,10 +107,10 @@ function easel(about, box, model, note) {
   }
   function work(deadline) {
     idle = undefined;
-    const rest = performance.now() - busy > 200;
+    const rest = performance.now() - busy > 60;
+    // One at a time: a key that is pressed meanwhile waits for one draw at most.
     if (queue.length && rest && deadline.timeRemaining() > 5) pictures(...queue.shift()());
-    // One at a time, with a pause as long as a draw: a key that is pressed meanwhile must not wait.
-    if (queue.length) idle = setTimeout(() => (idle = later(work)), rest ? 20 : 100);
+    if (queue.length) idle = rest ? later(work) : setTimeout(() => (idle = later(work)), 60);
   }
 
   /** Once the page has found its new form: in the middle of a change of theme nothing has a width. */
@@ -124,8 +126,9 @@ function easel(about, box, model, note) {
     watching.forEach((watch) => watch.disconnect());
     queue = [];
     if (Plotly) [...stage.children].forEach((canvas) => Plotly.purge(canvas));
+    stage.remove();
   };
-  return { stage, show, prepare, close };
+  return { show, prepare, close };
 }
 
 /** The part that shows a view: title, figures, words, strip, tables. Built once, then only changed. */
@@ -138,7 +141,7 @@ function screen(about, model, note) {
   const tables = make("div", { class: "mw-tables" });
   const live = make("p", { class: "mw-hidden", "aria-live": "polite" });
   const art = easel(about, figures, model, note);
-  const node = make("div", { class: "mw-screen" }, title, alert, figures, words, strip, tables, live, art.stage);
+  const node = make("div", { class: "mw-screen" }, title, alert, figures, words, strip, tables, live);
   let current, spoken, wide;
 
   function fillTable(box, table) {
