@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from marginlib.amounts import EXACT
 from marginlib.book import State
-from marginlib.margin import unrealised
+from marginlib.sheet import sheet
 from marginlib.story import Moment
 
 _TRADING = ("trading_fee", "ordinary_order")
@@ -28,16 +28,7 @@ def worth(state: State, currency: str) -> Fraction:
     >>> worth(story.final, "EUR")
     Fraction(50000, 1)
     """
-    with localcontext(EXACT):
-        total = Fraction(0)
-        for code, amount in state.balances.items():
-            if amount:
-                total += state.rate(code, currency).of(amount)
-        for position in state.positions:
-            total += state.rate(position.quote, currency).of(unrealised(state, position))
-        for code, amount in state.unpaid.items():
-            total -= state.rate(code, currency).of(amount)
-        return total
+    return sheet(state, currency).yours
 
 
 @dataclass(frozen=True, slots=True)

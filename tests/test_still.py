@@ -148,3 +148,36 @@ def test_the_picture_is_the_same_twice() -> None:
 
     assert svg(figure) == svg(figure)
     assert "role:" not in svg(figure)
+
+
+def paths(picture: ET.Element) -> list[dict[str, str]]:
+    return [dict(path.attrib) for path in picture.findall(f"{SVG}path")]
+
+
+def test_an_area_is_filled_and_a_line_keeps_its_dashes() -> None:
+    line = {"color": "role:own", "width": 9, "dash": "2px,9px"}
+    area = {"type": "scatter", "mode": "lines", "fill": "toself", "fillcolor": "role:owed", "x": [0, 1], "y": [0, 50]}
+    marks = {"type": "scatter", "mode": "lines", "line": line, "x": [0, 1], "y": [0, 50]}
+    filled, dashed = paths(drawn(spec({**area, "line": {"color": "role:ground"}}, marks, names=("A", "B"))))
+
+    assert filled["fill"] == ROLES["owed"]["light"]
+    assert "stroke-dasharray" not in filled
+    assert (dashed["fill"], dashed["stroke-dasharray"], dashed["stroke-width"]) == ("none", "2 9", "9")
+
+
+def test_marks_are_circles_at_their_places() -> None:
+    marker = {"color": "role:ground", "size": 11, "line": {"color": "role:own", "width": 3}}
+    picture = drawn(spec({"type": "scatter", "mode": "markers", "x": [0], "y": [0], "marker": marker}))
+    (circle,) = picture.findall(f"{SVG}circle")
+
+    assert (circle.get("r"), circle.get("stroke-width"), circle.get("stroke")) == ("5.5", "3", ROLES["own"]["light"])
+    assert float(circle.get("cy", "nan")) == TOP + 100
+
+
+def test_a_figure_keeps_its_own_margins() -> None:
+    figure = spec(bar(x=[0], y=[100]))
+    figure["layout"]["margin"] = {"l": 92, "r": 12, "t": 22, "b": 38}
+    (box,) = boxes(drawn(figure))
+
+    assert box["y"] == 22
+    assert box["x"] == pytest.approx(92 + (WIDTH - 92 - 12) / 4)

@@ -5,7 +5,7 @@ const PATIENCE = 5000; // ms until a silent kernel is mentioned
 const COMMIT = 120; // ms of rest after which the kernel learns the values
 const SPEECH = 800; // ms after which a screen reader hears what is there
 const KEPT = 2000; // states kept in memory
-const ROOM = 720; // px from which figures stand side by side
+const ROOM = 1000; // px from which figures stand side by side
 const PICTURES = 150; // drawn ones kept: a slider's states and then some
 
 /** Undo `changes` of host.py: what is different, put over what is the same. */

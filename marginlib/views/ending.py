@@ -161,7 +161,9 @@ def _held(seen: Sheet) -> str:
 
 def _layout(names: dict[float, str], across: tuple[float, float], up: tuple[float, float], unit: str, at: int) -> Spec:
     """One of two figures that stand side by side where there is room."""
-    return {**layout(names, across, up, unit, _BOTTOMS[at]), "height": _HEIGHTS[at], "meta": {"share": _SHARES[at]}}
+    spec = layout(names, across, up, unit, _BOTTOMS[at])
+    margin = {**spec["margin"], "l": 92}
+    return {**spec, "margin": margin, "height": _HEIGHTS[at], "meta": {"share": _SHARES[at]}}
 
 
 def against_price(start: State, settled: Way, closed: Way, line: Curve, ranges: Ranges) -> Spec:

@@ -177,7 +177,7 @@ def _layout(
 ) -> Spec:
     """One of two figures that stand side by side where there is room."""
     spec = layout(ticks, across, up, unit, _BOTTOMS[at])
-    margin = {**spec["margin"], "t": 22, "r": right}
+    margin = {**spec["margin"], "l": 92, "t": 22, "r": right}
     return {**spec, "margin": margin, "height": _HEIGHTS[at], "meta": {"share": _SHARES[at]}}
 
 

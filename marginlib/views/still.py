@@ -42,9 +42,8 @@ def svg(spec: dict[str, Any]) -> str:
     layout = spec["layout"]
     xaxis, yaxis, height = layout["xaxis"], layout["yaxis"], layout["height"]
     (x0, x1), (y0, y1) = xaxis["range"], yaxis["range"]
-    width = round(_WIDTH * layout.get("meta", {}).get("share", 1))
     edges = {"l": _LEFT, "r": _RIGHT, "t": _TOP, "b": _BOTTOM, **layout.get("margin", {})}
-    bottom, right = height - edges["b"], width - edges["r"]
+    bottom, right = height - edges["b"], _WIDTH - edges["r"]
     ink, quiet, line = (ROLES[role]["light"] for role in ("ink", "quiet", "line"))
 
     def across(x: float) -> float:
@@ -62,7 +61,7 @@ def svg(spec: dict[str, Any]) -> str:
         )
         return f'<text x="{x}" y="{y}" fill="{colour}" font-size="{size}" text-anchor="{anchor}">{lines}</text>'
 
-    parts = [f'<rect width="{width}" height="{height}" fill="{ROLES["ground"]["light"]}"/>']
+    parts = [f'<rect width="{_WIDTH}" height="{height}" fill="{ROLES["ground"]["light"]}"/>']
     defs: list[str] = []
     ticks = _ticks(y0, y1)
     for tick in ticks:
@@ -83,7 +82,7 @@ def svg(spec: dict[str, Any]) -> str:
         else:
             parts.append(_line(trace, across, up))
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" height="{height}" '
         f'font-family="system-ui, sans-serif"><defs>{"".join(defs)}</defs>{"".join(parts)}</svg>'
     )
 
@@ -149,5 +148,4 @@ def _texts(trace: dict[str, Any], across: Any, up: Any, words: Any) -> list[str]
 def still(spec: dict[str, Any], title: str) -> str:
     """The figure as an ``<img>`` that needs no script: it survives a sanitiser and travels in a saved notebook."""
     data = base64.b64encode(svg(spec).encode()).decode()
-    width = round(_WIDTH * spec["layout"].get("meta", {}).get("share", 1))
-    return f'<img width="{width}" alt={quoteattr(title)} src="data:image/svg+xml;base64,{data}">'
+    return f'<img width="{_WIDTH}" alt={quoteattr(title)} src="data:image/svg+xml;base64,{data}">'
