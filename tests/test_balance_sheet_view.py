@@ -90,7 +90,7 @@ def test_the_sources_example_can_be_set_on_the_panel() -> None:
     view, _ = seen(BalanceSheet, side="short", price=60000, leverage=3, move=-10)
 
     assert (
-        "10,000.00 EUR, which is 30,000.00 EUR ÷ 3. Measured on that, the move is +30\xa0% (R20)." in view["words"][1]
+        "10,000.00 EUR, which is 30,000.00 EUR ÷ 3. Measured on that, your gain is 30\xa0% (R20)." in view["words"][1]
     )
 
 

@@ -50,6 +50,11 @@ def test_the_engine_answers(scenario: Scenario, ask: str, right: str) -> None:
         ("margin_of_the_other_side", SHORT, "used_margin", "4000"),
         ("used_margin_left_out", LONG, "free_margin", "10000"),
         ("level_upside_down", LONG, "level", "40"),
+        ("level_of_free_margin", LONG, "level", "150"),
+        ("margin_is_the_opening_cost", SHORT, "used_margin", "20000"),
+        ("free_margin_instead", SHORT, "used_margin", "5600"),
+        ("used_margin_instead", LONG, "free_margin", "4000"),
+        ("return_times_leverage", LONG, "return", "-250"),
         ("leverage_divides", LONG, "return", "-10"),
         ("return_on_the_cost", LONG, "return", "-10"),
         ("return_on_the_balance", LONG, "return", "-16.6667"),
@@ -62,7 +67,8 @@ def test_a_wrong_model_gives_its_own_number(name: str, scenario: Scenario, ask: 
 def test_a_wrong_model_says_nothing_where_nothing_is_open() -> None:
     flat = Scenario.of({"balances": {"EUR": "100"}, "prices": {"BTC/EUR": "40000"}})
     for name in ("open_result_left_out", "open_result_times_leverage", "margin_is_the_cost", "margin_of_the_balance",
-                 "margin_of_the_other_side", "level_upside_down", "return_on_the_balance"):  # fmt: skip
+                 "margin_of_the_other_side", "level_upside_down", "level_of_free_margin",
+                 "return_on_the_balance"):  # fmt: skip
         assert MISTAKES[name].gives(flat, "level") is None, name
     assert all(workings(replay(flat), ask) == [] for ask in ASKED)
 

@@ -154,13 +154,14 @@ def borrowing(random: Random, level: int) -> dict[str, Any]:
         ("pnl", "You close there. What is your profit, in EUR? (A loss has a minus sign.)", "EUR",
          ["leverage_multiplies", "leverage_divides", "profit_in_base", "wrong_sign"]),
         ("used_margin", "What is your used margin now?", "EUR",
-         ["margin_is_the_cost", "margin_of_the_balance", "margin_of_the_other_side"]),
+         ["margin_is_the_cost", "margin_is_the_opening_cost", "margin_of_the_balance", "margin_of_the_other_side",
+          "free_margin_instead"]),
         ("free_margin", "What is your free margin now?", "EUR",
          ["open_result_left_out", "open_result_times_leverage", "used_margin_left_out", "margin_is_the_cost",
-          "margin_of_the_other_side"]),
+          "margin_of_the_other_side", "used_margin_instead"]),
         ("level", "What is your margin level now, in percent?", "%",
          ["open_result_left_out", "open_result_times_leverage", "margin_is_the_cost", "level_upside_down",
-          "margin_of_the_other_side"]),
+          "margin_of_the_other_side", "level_of_free_margin"]),
     ][level - 1]  # fmt: skip
     steps: list[dict[str, Any]] = [
         {"do": "open", "pair": "BTC/EUR", "side": side, "volume": volume, "leverage": leverage},

@@ -14,7 +14,7 @@ from marginlib.book import Position, Take
 from marginlib.margin import Margin
 from marginlib.quiz.answers import answer
 from marginlib.replay import replay
-from marginlib.scenario import Close, ConversionFees, Open, Scenario, Step
+from marginlib.scenario import Close, ConversionFees, Open, Scenario, Settle, Step
 
 Model = Callable[[Scenario, str], Decimal | None]
 
@@ -168,7 +168,7 @@ def profit_in_base(scenario: Scenario, ask: str) -> Decimal | None:
     return quotient(right, prices.pop(), 10) if right is not None and len(prices) == 1 else None
 
 
-@mistake("The sign is the other way round: think again about which way you gain.")
+@mistake("The size is right, the sign is not: does this come to you, or leave you?")
 def wrong_sign(scenario: Scenario, ask: str) -> Decimal | None:
     """The right size with the wrong sign."""
     right = number(scenario, ask)
@@ -198,11 +198,16 @@ def trading_fee_left_out(scenario: Scenario, ask: str) -> Decimal | None:
 
 @mistake("That counts only part of the lots: go on with the next oldest until the whole volume is done (R7, R8).")
 def first_lot_only(scenario: Scenario, ask: str) -> Decimal | None:
-    """Only the oldest lot is touched."""
-    if ask != "pnl":
+    """The order ends no more than the oldest lot."""
+    opens = _openings(scenario)
+    if len(opens) < 2:
         return None
-    realised = replay(scenario).realised
-    return realised[0].pnl if len(realised) > 1 else None
+    oldest = next(iter(opens.values())).volume
+    steps = [
+        step.model_copy(update={"volume": oldest}) if isinstance(step, Close | Settle) else step
+        for step in scenario.steps
+    ]
+    return number(changed(scenario, steps), ask)
 
 
 @mistake("That is the margin you put up, not what the exchange extends: it lends the whole cost (R1, B2).")
@@ -282,6 +287,34 @@ def margin_is_the_cost(scenario: Scenario, ask: str) -> Decimal | None:
     return _tied(ask, found[0].equity, found[0].used_margin * Fraction(found[1][0].leverage)) if found else None
 
 
+@mistake("That is the opening cost. A short's used margin is coins × today's price ÷ leverage (B2).")
+def margin_is_the_opening_cost(scenario: Scenario, ask: str) -> Decimal | None:
+    """What a short was sold for is tied up; for a long that is margin_is_the_cost."""
+    found = _open(scenario)
+    if not found or ask != "used_margin" or found[1][0].side == "long":
+        return None
+    return rounded(sum((Fraction(lot.cost) for lot in found[1]), Fraction(0)), 4)
+
+
+@mistake("That is your free margin. Used margin is what is tied up (B2, B3).")
+def free_margin_instead(scenario: Scenario, ask: str) -> Decimal | None:
+    """What is left, instead of what is tied up."""
+    return number(scenario, "free_margin") if ask == "used_margin" else None
+
+
+@mistake("That is the used margin: it is what is not free. Subtract it from equity (B3).")
+def used_margin_instead(scenario: Scenario, ask: str) -> Decimal | None:
+    """What is tied up, instead of what is left."""
+    return number(scenario, "used_margin") if ask == "free_margin" else None
+
+
+@mistake("You used free margin; take equity. The margin level is equity in percent of used margin (B3).")
+def level_of_free_margin(scenario: Scenario, ask: str) -> Decimal | None:
+    """Free margin in percent of used margin."""
+    found = _open(scenario)
+    return _tied(ask, found[0].free_margin, found[0].used_margin) if found and ask == "level" else None
+
+
 @mistake("You divided your balance by the leverage. Used margin comes from the cost of the position (B2).")
 def margin_of_the_balance(scenario: Scenario, ask: str) -> Decimal | None:
     """A share of the balance is tied up."""
@@ -329,6 +362,12 @@ def leverage_divides(scenario: Scenario, ask: str) -> Decimal | None:
 def return_on_the_cost(scenario: Scenario, ask: str) -> Decimal | None:
     """The price move itself."""
     return leverage_divides(scenario, ask) if ask == "return" else None
+
+
+@mistake("You used the leverage twice: the price move times it is already measured on what you put up (R20).")
+def return_times_leverage(scenario: Scenario, ask: str) -> Decimal | None:
+    """The return, times leverage once more."""
+    return leverage_multiplies(scenario, ask) if ask == "return" else None
 
 
 @mistake("You measured it on your whole balance. Put up is only the cost divided by the leverage (R20).")
@@ -380,3 +419,29 @@ def first_conversion_only(scenario: Scenario, ask: str) -> Decimal | None:
     """Stop after one conversion."""
     fees = [take.fee for r in replay(scenario).realised for take in r.cascade if take.fee]
     return fees[0] if ask == "conversion_fees" and len(fees) > 1 else None
+
+
+@mistake("That is the later lot alone. The first one ended too, and its result counts (R8, R12).")
+def last_lot_only(scenario: Scenario, ask: str) -> Decimal | None:
+    """Only the youngest of the lots that ended counts."""
+    realised = replay(scenario).realised
+    return realised[-1].pnl if ask == "pnl" and len(realised) > 1 else None
+
+
+@mistake("That is what goes. What stays open is the rest of the lot (R8).")
+def gone_instead(scenario: Scenario, ask: str) -> Decimal | None:
+    """The ended part of a lot instead of the open one."""
+    name, _, lot = ask.partition(":")
+    if name != "left" or not lot.isdigit():
+        return None
+    volume = list(_openings(scenario).values())[int(lot) - 1].volume
+    left = number(scenario, ask)
+    return None if left is None else volume - left
+
+
+@mistake("You took the fee on what is covered. It is taken from what is converted: covered ÷ (1 − fee) (R16, A1).")
+def fee_of_what_is_covered(scenario: Scenario, ask: str) -> Decimal | None:
+    """Fee = covered x rate."""
+    if ask != "conversion_fees":
+        return None
+    return sum((take.covers * take.fee_rate for r in replay(scenario).realised for take in r.cascade), ZERO)

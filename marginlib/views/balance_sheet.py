@@ -195,12 +195,12 @@ def _explained(story: Story, now: Sheet, tied: Margin) -> list[str]:
     else:
         moves = f"You owe {owed}, whatever they cost (R1): at {at}, that is {_money(now, now.owes)}"
         moves += f". The {held} from their sale stay"
-    gain = percent(return_on_put_up(state, lot))
-    gain = gain if gain.startswith(("−", "0")) else f"+{gain}"
+    gain = return_on_put_up(state, lot)
+    result = f"your {'loss' if gain < 0 else 'gain'} is {percent(abs(gain))}"
     return [
         f"{moves}. What is left over is yours: {_money(now, now.yours)} (B1).",
         f"To open you put up {money(put_up(lot), lot.quote)}, which is {cost} ÷ {times}. "
-        f"Measured on that, the move is {gain} (R20).",
+        f"Measured on that, {result} (R20).",
         sentences.margin(tied, state.rulebook),
     ]
 
