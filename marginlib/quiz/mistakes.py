@@ -168,7 +168,7 @@ def profit_in_base(scenario: Scenario, ask: str) -> Decimal | None:
     return quotient(right, prices.pop(), 10) if right is not None and len(prices) == 1 else None
 
 
-@mistake("The size is right, the sign is not: does this come to you, or leave you?")
+@mistake("The size is right, the sign is not: what comes to you has a plus, what leaves you a minus.")
 def wrong_sign(scenario: Scenario, ask: str) -> Decimal | None:
     """The right size with the wrong sign."""
     right = number(scenario, ask)
@@ -199,7 +199,7 @@ def trading_fee_left_out(scenario: Scenario, ask: str) -> Decimal | None:
 @mistake("That counts only part of the lots: go on with the next oldest until the whole volume is done (R7, R8).")
 def first_lot_only(scenario: Scenario, ask: str) -> Decimal | None:
     """The order ends no more than the oldest lot."""
-    opens = _openings(scenario)
+    opens = openings(scenario)
     if len(opens) < 2:
         return None
     oldest = next(iter(opens.values())).volume
@@ -434,7 +434,7 @@ def gone_instead(scenario: Scenario, ask: str) -> Decimal | None:
     name, _, lot = ask.partition(":")
     if name != "left" or not lot.isdigit():
         return None
-    volume = list(_openings(scenario).values())[int(lot) - 1].volume
+    volume = list(openings(scenario).values())[int(lot) - 1].volume
     left = number(scenario, ask)
     return None if left is None else volume - left
 

@@ -5,6 +5,7 @@ Kinds: ``one`` (single choice), ``several`` (all that are right), ``number`` (wi
 """
 
 import functools
+import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, Literal
@@ -139,7 +140,9 @@ class Question(BaseModel):
         Raises:
             ValueError: not a number.
         """
-        clean = text.replace(self.unit, "") if self.unit else text
+        clean = (text.replace(self.unit, "") if self.unit else text).strip()
+        if re.search(r",[0-9]{1,2}$|^[0-9]{1,3}\.[0-9]{3}\.|,[0-9]{4,}$", clean):
+            raise ValueError("Write decimals with a point and thousands with a comma, such as 1,234.50.")
         clean = clean.replace("−", "-").replace(",", "").replace("\u202f", "").replace("\xa0", "").replace(" ", "")
         try:
             value = Decimal(clean)
@@ -159,7 +162,7 @@ class Question(BaseModel):
         if self.answer and abs(given + self.answer) <= self.tolerance:
             return Verdict(False, MISTAKES["wrong_sign"].sentence, "wrong_sign")
         side = "less" if given > self.answer else "more"
-        moments = replay(self.scenario).moments
+        moments = [moment for moment in replay(self.scenario).moments if moment.step.do not in ("price", "wait")]
         step = f" Think of this: {sentence(moments[-1])}" if moments else ""
         return Verdict(False, f"It is {side} than {self.shown(given)}.{step}")
 
