@@ -16,7 +16,7 @@ from marginlib.rulebook import rulebook
 from marginlib.wording import listed, money
 
 LEVELS = 4
-_TRIES = 400
+_TRIES = 4000
 Generator = Callable[[Random, int], dict[str, Any]]
 GENERATORS: dict[str, Generator] = {}
 
