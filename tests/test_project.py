@@ -1,6 +1,8 @@
 """The project's own files agree with each other."""
 
 import re
+import subprocess
+import sys
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,6 +93,19 @@ def test_every_pin_has_hashes() -> None:
     ]
 
     assert without == []
+
+
+def test_the_pins_are_complete() -> None:
+    """They are installed without looking at what they require (`--no-deps`), so nothing may be missing."""
+    checked = subprocess.run([sys.executable, "-m", "pip", "check"], capture_output=True, text=True, check=False)
+
+    assert (checked.returncode, checked.stdout.strip()) == (0, "No broken requirements found.")
+
+
+def test_the_lines_for_windows_install_as_make_does() -> None:
+    how = '"--no-deps", "--require-hashes", "-r"'
+    assert how in (ROOT / "tools" / "environment.py").read_text(encoding="utf-8")
+    assert "pip install --no-deps --require-hashes -r requirements.txt" in (ROOT / "README.md").read_text("utf-8")
 
 
 @pytest.mark.parametrize("python", ["3.11", "3.12", "3.13", "3.14"])

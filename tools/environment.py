@@ -89,7 +89,9 @@ def build() -> None:
     environment = {name: value for name, value in os.environ.items() if name not in elsewhere}
     pip = [str(python), "-I", "-m", "pip", "--disable-pip-version-check", "--no-input", "install"]
     pip += ["--quiet"]
-    subprocess.run([*pip, "--require-hashes", "-r", str(PINS)], check=True, env=environment)
+    # The pins are complete, so there is nothing to work out: older pips stumble over an extra (coverage[toml])
+    # as soon as a newer release of it than the pinned one is out.
+    subprocess.run([*pip, "--no-deps", "--require-hashes", "-r", str(PINS)], check=True, env=environment)
     # Nothing is downloaded here: the build backend is among the pins.
     subprocess.run(
         [*pip, "--no-deps", "--no-build-isolation", "--no-index", "-e", str(ROOT)],
