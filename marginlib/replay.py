@@ -1,5 +1,6 @@
 """From a scenario to its story: one step after the other, pure and exact."""
 
+from collections.abc import Sequence
 from decimal import localcontext
 
 from marginlib import closing, funds, liquidation, opening, settling
@@ -36,18 +37,39 @@ def replay(scenario: Scenario, book: Rulebook | None = None) -> Story:
     {'EUR': Decimal('2100.0000')}
     """
     with localcontext(EXACT):
-        state = _start(scenario, book or rulebook())
-        moments: list[Moment] = []
-        for index, step in enumerate(scenario.steps):
-            after = state.copy()
-            try:
-                rows, realised = _do(after, index, step, scenario.summary_currency or "")
-            except Refusal as refusal:
-                refused = Refused(index, step, refusal.code, str(refusal), refusal.rules)
-                return Story(scenario, state, tuple(moments), refused)
-            moments.append(Moment(index, step, state, after, tuple(rows), tuple(realised)))
-            state = after
-        return Story(scenario, state, tuple(moments), None)
+        return _go_on(scenario, _start(scenario, book or rulebook()), (), scenario.steps)
+
+
+def resume(story: Story, steps: Sequence[Step]) -> Story:
+    """Go on where a story ended: the same as replaying its scenario with these steps added, without doing it all again.
+
+    Raises:
+        ValueError: the story ended with a refused step.
+
+    >>> story = replay(Scenario.of({"balances": {"EUR": "2000"}}))
+    >>> resume(story, [Deposit(currency="EUR", amount=5)]).final.balances
+    {'EUR': Decimal('2005.0000')}
+    """
+    if story.error:
+        raise ValueError(f"step {story.error.index + 1} of this story is refused; nothing can follow it")
+    longer = story.scenario.model_copy(update={"steps": (*story.scenario.steps, *steps)})
+    with localcontext(EXACT):
+        return _go_on(longer, story.final, story.moments, steps)
+
+
+def _go_on(scenario: Scenario, state: State, past: tuple[Moment, ...], steps: Sequence[Step]) -> Story:
+    """The steps, one after the other, after what has happened; the last steps of the scenario."""
+    moments = [*past]
+    for index, step in enumerate(steps, len(scenario.steps) - len(steps)):
+        after = state.copy()
+        try:
+            rows, realised = _do(after, index, step, scenario.summary_currency or "")
+        except Refusal as refusal:
+            refused = Refused(index, step, refusal.code, str(refusal), refusal.rules)
+            return Story(scenario, state, tuple(moments), refused)
+        moments.append(Moment(index, step, state, after, tuple(rows), tuple(realised)))
+        state = after
+    return Story(scenario, state, tuple(moments), None)
 
 
 def _start(scenario: Scenario, book: Rulebook) -> State:

@@ -1,0 +1,130 @@
+"""Where the answer to "what should I do before I close?" turns: at which trading fee, at which price (R16, R17)."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal, localcontext
+from fractions import Fraction
+from typing import NamedTuple
+
+from marginlib.amounts import EXACT, ZERO, plain, quotient, rounded
+from marginlib.plan import WayName, plan, way_out, which
+from marginlib.story import Story
+
+_MOST_GUESSES, _FINE = 40, Decimal("0.0000002")  # at a break-even rate
+_PLACES, _HALVINGS = 24, 20  # where a change of the answer is looked for
+
+
+class Flip(NamedTuple):
+    """A price in QUOTE at which the cheapest way changes, and to what; None: no way is open without outside money."""
+
+    price: Decimal
+    cheapest: WayName | None
+
+
+def break_even_fee(story: Story, pair: str = "") -> Decimal | None:
+    """The trading fee, as a share, at which closing now and buying first cost the same; None if they never do.
+
+    To a ten-thousandth of a percent. None as well where nothing would be converted, or buying first isn't open.
+
+    Raises:
+        Refusal, ValueError: as :func:`plan`.
+
+    >>> from marginlib import Scenario, replay
+    >>> break_even_fee(replay(Scenario.of({
+    ...     "balances": {"EUR": "500", "BTC": "0.1"}, "prices": {"BTC/EUR": "50000"}, "fees": {"trading": "0.004"},
+    ...     "steps": [{"do": "open", "pair": "BTC/EUR", "side": "long", "volume": "0.2", "leverage": 5},
+    ...               {"do": "price", "pair": "BTC/EUR", "price": "45000"}]})))
+    Decimal('0.025')
+    """
+    pair = which(story, pair)
+    with localcontext(EXACT):
+        story.final.price(pair)
+
+        def dearer(fee: Decimal) -> Fraction | None:
+            """By how much buying first costs more."""
+            state = story.final.copy()
+            state.fees = {**state.fees, "trading": fee}
+            moved = replace(story, final=state)
+            close, buy = way_out(moved, pair, "close"), way_out(moved, pair, "buy")
+            return None if close.cost is None or buy.cost is None else buy.cost - close.cost
+
+        rates = {
+            take.fee_rate
+            for moment in way_out(story, pair, "close").moments
+            for realised in moment.realised
+            for take in realised.cascade
+        }
+        # Where an order's fee comes on top, and not out of what is sold, it may be as much as r / (1 - r).
+        highest = max(rates, default=ZERO)
+        return _root(dearer, ZERO, rounded(Fraction(highest) / Fraction(1 - highest) * Fraction(101, 100), 10))
+
+
+def _root(value: Callable[[Decimal], Fraction | None], low: Decimal, high: Decimal) -> Decimal | None:
+    """Where a rising, nearly straight function is 0, by the Illinois variant of the rule of false position."""
+    ends = [low, high]
+    found = [value(low), value(high)]
+    if found[0] is None or found[1] is None or found[0] >= 0 or found[1] <= 0:
+        return None
+    below, above = found[0], found[1]
+    guess, kept = low, 0
+    for _ in range(_MOST_GUESSES):
+        before = guess
+        guess = ends[0] + rounded(Fraction(ends[1] - ends[0]) * -below / (above - below), 12)
+        at = value(guess)
+        if at is None:
+            return None
+        if abs(guess - before) < _FINE or at == 0:
+            break
+        if at < 0:
+            ends[0], below, above = guess, at, above / 2 if kept == 1 else above
+            kept = 1
+        else:
+            ends[1], above, below = guess, at, below / 2 if kept == -1 else below
+            kept = -1
+    return Decimal(plain(rounded(guess, 6)))
+
+
+def flips(
+    story: Story, pair: str, low: Decimal, high: Decimal, places: int = _PLACES
+) -> tuple[Flip | None, Flip | None]:
+    """The nearest prices on either side of the present one at which the cheapest way changes, and to what.
+
+    In QUOTE for one BASE. Only ways that need nothing from outside are compared; stops and liquidation are not looked
+    at. ``places``: how many prices are tried on each side before the place of a change is narrowed down.
+
+    Raises:
+        Refusal, ValueError: as :func:`plan`.
+    """
+    pair = which(story, pair)
+    with localcontext(EXACT):
+        now = story.final.price(pair)
+
+        def cheapest(price: Decimal) -> WayName | None:
+            state = story.final.copy()
+            state.prices[pair] = price
+            return plan(replace(story, final=state), pair).cheapest
+
+        here = cheapest(now)
+        return _flip(cheapest, here, now, low, places), _flip(cheapest, here, now, high, places)
+
+
+def _flip(
+    cheapest: Callable[[Decimal], WayName | None], here: WayName | None, now: Decimal, end: Decimal, places: int
+) -> Flip | None:
+    """The nearest change between the present price and an end; narrowed down by halving."""
+    near, step = now, quotient(end - now, Decimal(places), 10)
+    for _ in range(places if step else 0):
+        far = near + step
+        answer = cheapest(far)
+        if answer != here:
+            break
+        near = far
+    else:
+        return None
+    for _ in range(_HALVINGS):
+        middle = (near + far) / 2
+        if (found := cheapest(middle)) == here:
+            near = middle
+        else:
+            far, answer = middle, found
+    return Flip(Decimal(plain(rounded(far, 10))), answer)
