@@ -6,10 +6,23 @@ Decimal('-10')
 """
 
 from marginlib.panels.borrowing import BalanceSheet, OpeningSteps
+from marginlib.panels.going_short import ClosingSteps, ShortAndMirror, ShortOrFuture, StopRun
 from marginlib.panels.life import Life
 from marginlib.panels.loss_cascade import LossCascade
 from marginlib.panels.queue import LotQueue
 from marginlib.panels.settle_form import SettleForm
 from marginlib.panels.settle_or_close import SettleOrClose
 
-__all__ = ["BalanceSheet", "Life", "LossCascade", "LotQueue", "OpeningSteps", "SettleForm", "SettleOrClose"]
+__all__ = [
+    "BalanceSheet",
+    "ClosingSteps",
+    "Life",
+    "LossCascade",
+    "LotQueue",
+    "OpeningSteps",
+    "SettleForm",
+    "SettleOrClose",
+    "ShortAndMirror",
+    "ShortOrFuture",
+    "StopRun",
+]

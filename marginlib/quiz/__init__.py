@@ -8,7 +8,8 @@ mistake: what a wrong model of the rules would give for the same scenario.
 * :mod:`~marginlib.quiz.question`: a question, and how a given answer is judged;
 * :mod:`~marginlib.quiz.drills`: endless questions from a seed;
 * :mod:`~marginlib.quiz.endings`: answers, mistakes and drills of lessons 03 and 04;
+* :mod:`~marginlib.quiz.shorting`: those of lesson 02;
 * :mod:`~marginlib.quiz.lesson`: one line a part, for a notebook.
 """
 
-from marginlib.quiz import endings  # noqa: F401 - to import it registers them
+from marginlib.quiz import endings, shorting  # noqa: F401 - to import it registers them

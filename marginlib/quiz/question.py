@@ -15,7 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from marginlib.amounts import plain
 from marginlib.quiz.answers import Answer, answer
 from marginlib.quiz.mistakes import MISTAKES
-from marginlib.quiz.workings import ASKED, workings
+from marginlib.quiz.workings import ASKED, WAYS, workings
 from marginlib.replay import replay
 from marginlib.scenario import Scenario, read_scenario
 from marginlib.wording import money, number
@@ -172,4 +172,5 @@ class Question(BaseModel):
     def solution(self) -> list[str]:
         """The way there, step by step, with rule ids."""
         story = replay(self.scenario)
-        return [*tell(story), *(workings(story, self.ask) if self.ask in ASKED else [])]
+        way = workings if self.ask in ASKED else WAYS.get(self.ask.partition(":")[0])
+        return [*tell(story), *(way(story, self.ask) if way else [])]

@@ -1,11 +1,16 @@
 """The way to a margin figure, step by step: what the engine's story alone doesn't spell out."""
 
+from collections.abc import Callable
+
 from marginlib.margin import put_up, return_on_put_up, unrealised
 from marginlib.story import Story
 from marginlib.wording import money, number, percent, price
 
 ASKED = ("equity", "used_margin", "free_margin", "level", "return")
 """What can be asked of open positions."""
+
+WAYS: dict[str, Callable[[Story, str], list[str]]] = {}
+"""More ways, by the name of what is asked (before the colon): a module of a lesson adds its own."""
 
 
 def workings(story: Story, ask: str) -> list[str]:
