@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from marginlib.amounts import EXACT, ZERO, plain, quotient, rounded
-from marginlib.plan import WayName, plan, way_out, which
+from marginlib.plan import Plan, WayName, plan, way_out, which
 from marginlib.story import Story
 
 _MOST_GUESSES, _FINE = 40, Decimal("0.0000002")  # at a break-even rate
@@ -15,10 +15,14 @@ _PLACES, _HALVINGS = 24, 20  # where a change of the answer is looked for
 
 
 class Flip(NamedTuple):
-    """A price in QUOTE at which the cheapest way changes, and to what; None: no way is open without outside money."""
+    """A price in QUOTE from which the cheapest way is another one, and why that of now isn't open there, if it isn't.
+
+    ``cheapest`` is None where no way is open without money from outside.
+    """
 
     price: Decimal
     cheapest: WayName | None
+    why: str
 
 
 def break_even_fee(story: Story, pair: str = "") -> Decimal | None:
@@ -99,32 +103,28 @@ def flips(
     with localcontext(EXACT):
         now = story.final.price(pair)
 
-        def cheapest(price: Decimal) -> WayName | None:
+        def planned(price: Decimal) -> Plan:
             state = story.final.copy()
             state.prices[pair] = price
-            return plan(replace(story, final=state), pair).cheapest
+            return plan(replace(story, final=state), pair)
 
-        here = cheapest(now)
-        return _flip(cheapest, here, now, low, places), _flip(cheapest, here, now, high, places)
+        return _flip(planned, now, low, places), _flip(planned, now, high, places)
 
 
-def _flip(
-    cheapest: Callable[[Decimal], WayName | None], here: WayName | None, now: Decimal, end: Decimal, places: int
-) -> Flip | None:
+def _flip(planned: Callable[[Decimal], Plan], now: Decimal, end: Decimal, places: int) -> Flip | None:
     """The nearest change between the present price and an end; narrowed down by halving."""
+    here = planned(now).cheapest
     near, step = now, quotient(end - now, Decimal(places), 10)
     for _ in range(places if step else 0):
         far = near + step
-        answer = cheapest(far)
-        if answer != here:
+        beyond = planned(far)
+        if beyond.cheapest != here:
             break
         near = far
     else:
         return None
     for _ in range(_HALVINGS):
         middle = (near + far) / 2
-        if (found := cheapest(middle)) == here:
-            near = middle
-        else:
-            far, answer = middle, found
-    return Flip(Decimal(plain(rounded(far, 10))), answer)
+        near, far = (middle, far) if planned(middle).cheapest == here else (near, middle)
+    # Just beyond the place, costs differ by less than the ledger's digits: the reason is seen further on.
+    return Flip(Decimal(plain(rounded(far, 10))), beyond.cheapest, beyond.way(here).closed if here else "")

@@ -1,4 +1,4 @@
-"""The command line: ``marginlib run`` replays scenario files, ``marginlib rules`` shows the rules.
+"""The command line: ``marginlib run`` replays scenario files, ``plan`` compares ways out, ``rules`` shows the rules.
 
 A command is a parser with examples, and a function that prints and returns the exit status. How a story looks
 on a terminal is in :mod:`marginlib.terminal`, which is imported only where something is printed for people.
@@ -17,7 +17,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import ModuleType
 
-from marginlib.errors import InvalidRulebook, InvalidScenario
+from marginlib.advice import no_report, reports
+from marginlib.errors import InvalidRulebook, InvalidScenario, Refusal
 from marginlib.replay import replay
 from marginlib.rulebook import rules
 from marginlib.scenario import Scenario, read_scenario
@@ -30,6 +31,7 @@ _EXAMPLES = """\
 examples:
   marginlib run loss.json              replay a scenario and read its story
   marginlib run --json a.json b.json   one JSON object a line, one line a file
+  marginlib plan loss.json             compare the ways out of the position that is open at the end
   marginlib rules                      list the rules
   marginlib rules R13 A1               read two of them
 """
@@ -46,6 +48,20 @@ examples:
   marginlib run - < loss.json
 
 The exit status is 2 if a step was refused or a file is no scenario, else 0.
+"""
+_PLAN_EXAMPLES = """\
+the scenario must end with a position open:
+  {"balances": {"EUR": "600", "BTC": "0.1"}, "prices": {"BTC/EUR": "50000"},
+   "fees": {"trading": "0.0025"},
+   "steps": [{"do": "open", "pair": "BTC/EUR", "side": "long", "volume": "0.1"},
+             {"do": "price", "pair": "BTC/EUR", "price": "43000"}]}
+
+examples:
+  marginlib plan loss.json
+  marginlib plan --json loss.json
+  marginlib plan --pair ETH/EUR portfolio.json
+
+The exit status is 2 if nothing is open, a step was refused or a file is no scenario, else 0.
 """
 
 
@@ -108,6 +124,19 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--json", action="store_true", help="one JSON object a line, in the order of the files")
     run.set_defaults(command=_run)
 
+    about = "Compare four ways out of an open position: close now, buy the quote currency first, deposit, settle."
+    planning = commands.add_parser(
+        "plan",
+        help="compare the ways out of an open position",
+        description=about,
+        epilog=_PLAN_EXAMPLES,
+        formatter_class=raw,
+    )
+    planning.add_argument("files", nargs="+", metavar="FILE", help="a scenario as JSON; - is standard input")
+    planning.add_argument("--pair", default="", metavar="PAIR", help="only the position in this pair, such as BTC/EUR")
+    planning.add_argument("--json", action="store_true", help="one JSON object a line, in the order of the files")
+    planning.set_defaults(command=_plan)
+
     about = "List the rules, or read some of them with their sources."
     listing = commands.add_parser("rules", help="list the rules, or read some", description=about)
     listing.add_argument("ids", nargs="*", metavar="ID", help="a rule's id, such as R13")
@@ -137,6 +166,34 @@ def _run(arguments: argparse.Namespace) -> int:
             print(json.dumps(story.as_json()))
         else:
             _terminal().show_story(story, shown_as)
+    return status
+
+
+def _plan(arguments: argparse.Namespace) -> int:
+    status = _OK
+    for index, name in enumerate(arguments.files):
+        shown_as = "standard input" if name == "-" else name
+        if index and not arguments.json:
+            print()
+        failed: tuple[int | None, str, str] | None = None
+        try:
+            story = replay(_scenario(name))
+            if story.error:
+                failed = story.error.index, story.error.code, story.error.message
+            else:
+                found = reports(story, arguments.pair.upper())
+        except (InvalidScenario, Refusal) as error:
+            failed = None, error.code, str(error)
+        if failed:
+            status = _FAILED
+            if arguments.json:
+                print(json.dumps(no_report(*failed)))
+            else:
+                _terminal().show_no_plan(*failed, shown_as)
+        elif arguments.json:
+            print(json.dumps({"status": "ok", "plans": [each.as_json() for each in found]}))
+        else:
+            _terminal().show_plans(story, found, shown_as)
     return status
 
 

@@ -26,6 +26,9 @@ from marginlib.wording import listed
 WayName = Literal["close", "buy", "deposit", "settle"]
 WAYS: tuple[WayName, ...] = ("close", "buy", "deposit", "settle")
 
+NOT_NEEDED = "Not needed"
+"""How the sentence begins where nothing would be converted."""
+
 _TRIES = 12  # for the amount that just avoids every conversion
 
 
@@ -215,8 +218,11 @@ def which(story: Story, pair: str = "") -> str:
     if not pair and len(pairs) > 1:
         raise ValueError(f"positions are open in {', '.join(pairs)}; name one of these pairs")
     if not pairs or (pair and pair not in pairs):
-        where = f" in {pair}" if pair else ""
-        raise Refusal("no_position", f"No position is open{where}, so there is nothing to end.", ("R2",))
+        if pairs:
+            message = f"No position is open in {pair}. Open: {', '.join(pairs)}."
+        else:
+            message = "No position is open at the end, so there is nothing to end. Leave out the step that ends it."
+        raise Refusal("no_position", message, ("R2",))
     return pair or pairs[0]
 
 
@@ -269,7 +275,7 @@ def _needless(story: Story, pair: str, name: WayName, direct: Way) -> Way | None
     if _lacking(direct):
         return None
     quote = pair.partition("/")[2]
-    why = f"Not needed: closing converts nothing, since your {quote} bear what is due (R13)."
+    why = f"{NOT_NEEDED}: closing converts nothing, since your {quote} bear what is due (R13)."
     return _not_open(story, pair, name, why)
 
 

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal, localcontext
+from fractions import Fraction
 
 from rich.box import SIMPLE_HEAD, Box
 from rich.console import Console
@@ -17,13 +18,15 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from marginlib import words
+from marginlib import advice, words
+from marginlib.advice import Report
 from marginlib.amounts import EXACT, ZERO
 from marginlib.book import Realised
 from marginlib.errors import InvalidScenario
+from marginlib.plan import Plan
 from marginlib.rulebook import Rule
 from marginlib.story import Moment, Story
-from marginlib.wording import exact, money, number, percent, price
+from marginlib.wording import exact, money, number, percent, price, regrouped
 
 _PIPED_WIDTH, _MOST_WIDTH, _TABLE_WIDTH, _MOST_TITLE = 80, 100, 70, 200
 _ASCII_HEAD = Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)
@@ -49,6 +52,50 @@ def show_story(story: Story, name: str) -> None:
         if story.final.stops:
             _section(page, "Waiting stops", words.stops(story.final))
         _margin(page, story)
+
+
+def show_plans(story: Story, reports: Iterable[Report], name: str) -> None:
+    """Print the four ways out of each open position, what each costs, and where the answer turns."""
+    with _page() as page:
+        _heading(page, _clean(story.scenario.title or "") or name)
+        for report in reports:
+            plan = report.plan
+            page.print()
+            _say(page, advice.standing(plan, report.state), 2)
+            page.print()
+            page.print(Padding(_costs(page, plan), (0, 0, 0, 2)))
+            page.print()
+            for sentence in (advice.answer(plan), *report.turning()):
+                _say(page, sentence, 2)
+            for way in plan.ways:
+                told = [*advice.followed(way), advice.cost(way), advice.asked(way), advice.leaves(way)]
+                _section(page, advice.named(way.name, plan.currency), filter(None, told))
+
+
+def show_no_plan(step: int | None, code: str, message: str, name: str) -> None:
+    """Print why there is nothing to plan: no scenario, a step that is refused, or nothing open."""
+    with _page() as page:
+        _heading(page, name)
+        page.print()
+        if code == InvalidScenario.code:
+            _say(page, f"This can't be replayed: {_clean(message)}.", 2)
+        else:
+            refused = f"Step {step + 1} is refused, so there is nothing to plan: " if step is not None else ""
+            _say(page, refused + regrouped(_clean(message)), 2)
+
+
+def _costs(page: Console, plan: Plan) -> Table:
+    """The ways beside each other; the cheapest is marked by a word."""
+    quote = plan.currency
+    table = _table(page, "Way", f"Costs, {quote}", "Closing", "Orders", "Converting", "", left=1)
+    for way in plan.ways:
+        name = advice.named(way.name, quote).partition(",")[0]
+        if way.cost is None:
+            table.add_row(name, "not open", "", "", "", "")
+            continue
+        mark = "cheapest" if way.name == plan.cheapest else "with a deposit" if way.name == plan.cheapest_of_all else ""
+        table.add_row(name, _bare(way.cost, quote), *(_bare(part, quote) if part else "–" for part in way.parts), mark)
+    return table
 
 
 def show_invalid(error: InvalidScenario, name: str) -> None:
@@ -182,7 +229,7 @@ def _cascade(page: Console, result: Realised) -> Table:
     return table
 
 
-def _bare(amount: Decimal, currency: str) -> str:
+def _bare(amount: Decimal | Fraction, currency: str) -> str:
     """An amount as prose has it, where the currency stands elsewhere in the table."""
     return money(amount, currency).removesuffix(f" {currency}")
 
