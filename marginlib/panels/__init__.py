@@ -9,6 +9,7 @@ from marginlib.panels.borrowing import BalanceSheet, OpeningSteps
 from marginlib.panels.going_short import ClosingSteps, ShortAndMirror, ShortOrFuture, StopRun
 from marginlib.panels.life import Life
 from marginlib.panels.loss_cascade import LossCascade
+from marginlib.panels.margin_call import HowFar, ThroughTheCrash
 from marginlib.panels.queue import LotQueue
 from marginlib.panels.settle_form import SettleForm
 from marginlib.panels.settle_or_close import SettleOrClose
@@ -16,6 +17,7 @@ from marginlib.panels.settle_or_close import SettleOrClose
 __all__ = [
     "BalanceSheet",
     "ClosingSteps",
+    "HowFar",
     "Life",
     "LossCascade",
     "LotQueue",
@@ -25,4 +27,5 @@ __all__ = [
     "ShortAndMirror",
     "ShortOrFuture",
     "StopRun",
+    "ThroughTheCrash",
 ]

@@ -1,9 +1,11 @@
 """The pieces that figures are drawn from, as plain plotly data: bars, lines, labels and their axes."""
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 Spec = dict[str, Any]
+Point = tuple[float, float]
 HATCH = {"shape": "/", "fgcolor": "role:own", "bgcolor": "role:ground", "size": 9, "solidity": 0.3}
 """What was received and is restricted: yours in a position only."""
 
@@ -31,6 +33,39 @@ def lines(points: Sequence[tuple[float, float] | None], role: str = "ink", width
     return {
         "type": "scatter", "mode": "lines", "x": x, "y": y, "line": {"color": f"role:{role}", "width": width},
     }  # fmt: skip
+
+
+def clipped(points: Sequence[Point], low: float, high: float) -> list[Point | None]:
+    """The part of a line that lies between two heights; None lifts the pen.
+
+    >>> clipped([(0, 0), (10, 100)], 50, 200)
+    [(5.0, 50), (10, 100)]
+    """
+    found: list[Point | None] = []
+    for (x0, y0), (x1, y1) in itertools.pairwise(points):
+        part = _inside((x0, y0), (x1, y1), low, high)
+        if part is None:
+            if found and found[-1] is not None:
+                found.append(None)
+            continue
+        start, end = part
+        if not found or found[-1] != start:
+            found += [None, start] if found and found[-1] is not None else [start]
+        found.append(end)
+    return found[:-1] if found and found[-1] is None else found
+
+
+def _inside(one: Point, other: Point, low: float, high: float) -> tuple[Point, Point] | None:
+    """A piece of a line, cut off at two heights; None if nothing of it is between them."""
+    (x0, y0), (x1, y1) = one, other
+    if max(y0, y1) <= low or min(y0, y1) >= high:
+        return None
+
+    def cut(x: float, y: float) -> Point:
+        bound = min(max(y, low), high)
+        return (x, y) if bound == y else (x0 + (x1 - x0) * (bound - y0) / (y1 - y0), bound)
+
+    return cut(x0, y0), cut(x1, y1)
 
 
 def labels(
