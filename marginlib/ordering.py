@@ -59,9 +59,10 @@ def _exchange(state: State, source: str, target: str, amount: Decimal) -> list[T
     """Orders that turn one currency into so much of another; or all of it, if it is too little."""
     legs = route(state, source, target)
     orders: list[Trade] = []
-    for _, pair, into in reversed(legs):
+    for out_of, pair, into in reversed(legs):
         orders.insert(0, order_for(state, pair, into, amount))
-        amount = _moves(state, orders[0])[0]
+        least = Decimal(1).scaleb(-state.rulebook.places(out_of))
+        amount = max(_moves(state, orders[0])[0], least)  # what rounds to nothing can't be ordered
     have = state.balance(source)
     if not orders or amount <= have:
         return orders

@@ -1,15 +1,19 @@
 """``marginlib plan``: the comparison as JSON and as a page for people; every input gets a sentence."""
 
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import assume, given, settings
+from strategies import scenarios
 from test_cli import LOSS, REFUSED, marginlib, scenario
 
 from marginlib import Scenario, replay
-from marginlib.advice import answer, cost, named, reports, turning
+from marginlib.advice import answer, cost, followed, leaves, named, reports, turning
 from marginlib.cli import main
+from marginlib.ordering import orders_for
 from marginlib.plan import plan
 
 OPEN: dict[str, Any] = {
@@ -169,6 +173,30 @@ def test_several_files_and_standard_input(tmp_path: Path) -> None:
     assert second["plans"][0]["cheapest"] == "buy"
     assert third["error"]["code"] == "invalid_scenario"
     assert run.stderr == b""
+
+
+@settings(max_examples=25)
+@given(scenarios())
+def test_any_account_gets_its_plans_in_json_and_words(data: dict[str, Any]) -> None:
+    """R2: with whatever is open, or owned, at whatever prices."""
+    story = replay(Scenario.of(data))
+    assume(story.error is None and story.final.positions)
+    for report in reports(story):
+        result = json.loads(json.dumps(report.as_json()))
+        assert [way["name"] for way in result["ways"]] == ["close", "buy", "deposit", "settle"]
+        for way in report.plan.ways:
+            told = [*followed(way), cost(way), leaves(way)]
+            assert [line for line in told if line and not line.endswith(".")] == []
+            assert (cost(way) == "") == bool(way.closed)
+
+
+def test_a_purchase_by_a_hop_may_be_too_small_to_round() -> None:
+    """A2, A8: what rounds to nothing on the way is ordered as the least there is."""
+    state = replay(
+        Scenario.of({"balances": {"DOGE": "10"}, "prices": {"DOGE/EUR": "0.1", "BTC/EUR": "50000", "BTC/XMR": "300"}})
+    ).final
+    orders = [*orders_for(state, "ETH/BTC", Decimal("0.0000000001"))]
+    assert [(each.side, each.pair) for each in orders] == [("sell", "DOGE/EUR"), ("buy", "BTC/EUR")]
 
 
 def test_a_plan_without_any_way_says_so() -> None:
