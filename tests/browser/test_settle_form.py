@@ -1,0 +1,90 @@
+"""The copy of the settle form in a real JupyterLab: its four steps by mouse and by keyboard, and a wrong turn."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, expect
+
+from browser.lab import Lab, Notebook, notebook, until
+from marginlib.panels.settle_form import TASKS
+
+pytestmark = pytest.mark.browser
+
+SHORT = next(at for at, task in enumerate(TASKS) if task.side == "short")
+
+
+@pytest.fixture(scope="module")
+def opened(chrome: Browser, lab: Lab, folder: Path) -> Iterator[Notebook]:
+    """A notebook with the form alone."""
+    cell = "from marginlib.panels import SettleForm\n\nform = SettleForm()\nform"
+    (folder / "settle_form.ipynb").write_text(notebook(cell), encoding="utf-8")
+    page = lab.open(chrome, "settle_form.ipynb")
+    page.run_all()
+    expect(page.page.locator(".ms-card")).to_be_visible(timeout=30_000)
+    yield page
+    page.page.context.close()
+
+
+@pytest.fixture
+def card(opened: Notebook) -> Locator:
+    """The form, as it stands at its start."""
+    found = opened.page.locator(".ms-card")
+    found.get_by_label("Rehearse", exact=True).select_option(index=0)
+    found.get_by_role("button", name="Start again").click()
+    expect(found.locator(".ms-said")).to_have_text("Start with step 1.")
+    return found
+
+
+def done(card: Locator) -> list[str | None]:
+    return [item.get_attribute("data-done") for item in card.locator(".ms-steps li").all()]
+
+
+def test_the_four_steps_by_mouse(opened: Notebook, card: Locator) -> None:
+    """R3, R4: the kernel has settled what the page says."""
+    volume = TASKS[0].volume
+    card.get_by_role("button", name="Close or settle BTC/EUR").click()
+    expect(card.get_by_label("Order type")).to_be_focused()
+    card.get_by_label("Order type").select_option("settle-position")
+    card.get_by_label("Quantity, BTC").fill(volume)
+    go = card.locator(".ms-go")
+    go.click()
+    expect(card.locator(".ms-said")).to_contain_text("Done. You settle ")
+    assert done(card) == ["true"] * 4
+    expect(card.locator(".ms-order")).to_contain_text('"ordertype": "settle-position"')
+    assert opened.execute("", "form.done") is True
+    assert opened.complaints == []
+
+
+def test_the_four_steps_by_keyboard_on_a_short(opened: Notebook, card: Locator) -> None:
+    """R19: the button sells, as the opening did."""
+    keys = opened.page.keyboard
+    card.get_by_label("Rehearse", exact=True).select_option(index=SHORT)
+    card.get_by_role("button", name="Close or settle BTC/EUR").focus()
+    keys.press("Enter")
+    expect(card.get_by_label("Order type")).to_be_focused()
+    keys.type("Settle")
+    expect(card.locator(".ms-go")).to_contain_text("Settle: sell")
+    keys.press("Tab")
+    keys.type(TASKS[SHORT].volume)
+    keys.press("Enter")
+    expect(card.locator(".ms-said")).to_contain_text("Done. You settle ")
+    assert opened.execute("", "form.order['type']") == "sell"
+
+
+def test_a_wrong_turn_gets_its_sentence_and_loses_nothing(opened: Notebook, card: Locator) -> None:
+    """R9, R18: another pair, another order type; then the right way is still open."""
+    card.get_by_role("button", name="Close or settle ETH/EUR").click()
+    expect(card.locator(".ms-said")).to_contain_text("A settlement stays in the pair")
+    card.get_by_role("button", name="Close or settle BTC/EUR").click()
+    card.locator(".ms-go").click()
+    expect(card.locator(".ms-said")).to_contain_text("To keep what you received, choose Settle.")
+    card.get_by_label("Order type").select_option("settle-position")
+    card.get_by_label("Quantity, BTC").fill("<b>much</b>")
+    card.locator(".ms-go").click()
+    expect(card.locator(".ms-said")).to_contain_text("Type how much to settle, in BTC")
+    assert card.locator("b").count() == 0, "what is typed stays text"
+    card.get_by_label("Quantity, BTC").fill(TASKS[0].volume)
+    card.locator(".ms-go").click()
+    until(lambda: done(card) == ["true"] * 4, "settled after all")
+    assert opened.complaints == []
