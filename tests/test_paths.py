@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from bookings import Do, opens, stops
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from marginlib import InvalidRulebook, replay
@@ -283,6 +283,7 @@ def account(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
+@settings(deadline=None)
 @given(account())
 def test_just_beyond_a_solved_price_the_exchange_liquidates_and_just_before_it_does_not(data: dict[str, Any]) -> None:
     """The solver and the engine agree, for any account (B1, B2, B5)."""

@@ -1,7 +1,9 @@
 """An account along a price path: the margin level up to a moment, what was closed, and what a stop would have done."""
 
+import functools
 import itertools
 from bisect import bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -23,7 +25,10 @@ FURTHEST = 70.0
 """How far the axis of the price goes, in percent of the opening price, up and down."""
 _ROOM = 20.2  # days: to the right of the last one stand the names of the lines
 _HEIGHTS = (310, 300)
-_BY = {"stop": "your stop", "liquidation": "the exchange"}
+_BY = {
+    "stop": ("your stop has closed", "your stops have closed"),
+    "liquidation": ("the exchange has closed", "the exchange has closed"),
+}
 
 
 @dataclass(frozen=True)
@@ -146,27 +151,30 @@ def _share(now: Now, pair: str) -> Fraction:
     return Fraction(now.state.prices[pair]) / Fraction(now.course.path.prices[pair][0]) - 1
 
 
+def _capital(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}"
+
+
 def headline(now: Now) -> str:
     """The one message of this moment."""
-    yours = money(worth(now.state, _quote(now)), _quote(now))
+    yours, when = money(worth(now.state, _quote(now)), _quote(now)), _capital(now.when)
     if not now.closings:
         tied = now.story.margin_of(now.state)
         assert tied
         book, level = now.state.rulebook, tied.level or Fraction(0)
         shown = f"the margin level is {percent(level / 100, 1)}"
         if level <= Fraction(book.call_level):
-            return f"{now.when}: margin call, {shown}; {yours} are yours"
-        return f"{now.when}: {shown}; {yours} are yours"
+            return f"{when}: margin call, {shown}; {yours} are yours"
+        return f"{when}: {shown}; {yours} are yours"
     ended: dict[str, list[str]] = {}
     for moment in now.closings:
         for each in moment.realised:
-            what = f"{each.position.base} at {price(each.price, each.position.quote)}"
-            ended.setdefault(each.by, []).append(what)
-    told = listed([f"{_BY[by]} has closed {listed(what)}" for by, what in ended.items()])
+            ended.setdefault(each.by, []).append(each.position.base)
+    told = listed([f"{_BY[by][len(what) > 1]} {listed(what)}" for by, what in ended.items()])
     if now.state.unpaid:
         owed = listed([money(amount, code) for code, amount in now.state.unpaid.items()])
-        return f"{now.when}: {told}; {owed} stay unpaid"
-    return f"{now.when}: {told}; {yours} are yours"
+        return f"{when}: {told}; {owed} stay unpaid"
+    return f"{when}: {told}; {yours} are yours"
 
 
 def _level_figure(now: Now) -> Spec:
@@ -178,7 +186,7 @@ def _level_figure(now: Now) -> Spec:
         if open_:
             drawn += [*clipped([(x, y) for x, y in piece if y is not None], BOTTOM, TOP), None]
     marks = (
-        (book.opening_level, "needed to open"),
+        (book.opening_level, "to open"),
         (book.call_level, "margin call"),
         (book.liquidation_level, "liquidation"),
     )
@@ -204,7 +212,12 @@ def _level_figure(now: Now) -> Spec:
         []
         if level is None
         else [
-            (x + 0.2, level, percent(Fraction(last or 0) / 100, 0), "middle right" if x < MOST_DAYS - 2.5 else "top center")
+            (
+                x + 0.2,
+                level,
+                percent(Fraction(last or 0) / 100, 0),
+                "middle right" if x < MOST_DAYS - 2.5 else "top center",
+            )
         ]
     )
     return {
@@ -272,7 +285,7 @@ def _price_figure(now: Now, limits: tuple[Limit, Limit] | None, stop: Decimal | 
             where = f"{'bottom' if long else 'top'} {side}"
             names.append((now.days, y, "▼ liquidation, if they went on from here", where))
     heights = _spread([y for y, _ in ends], 9)
-    written = [(now.days + 0.1, y, text, "middle right") for y, (_, text) in zip(heights, ends, strict=True)]
+    written = [(now.days + 0.4, y, text, "middle right") for y, (_, text) in zip(heights, ends, strict=True)]
     return {
         "data": [level, *data, lines(ticks, "loss", 4), labels(written, bold=True), labels(names, size=11)],
         "layout": _layout(path, (-FURTHEST, FURTHEST), "%", "price since opening", 1),
@@ -310,7 +323,7 @@ def _situation(now: Now, limits: tuple[Limit, Limit] | None) -> str:
         f"{_signed(_share(now, pair))}"
         for pair in now.state.prices
     ]
-    told = [f"{now.when}: {'; '.join(moves)}."]
+    told = [f"{_capital(now.when)}: {'; '.join(moves)}."]
     if now.point + 1 == now.course.path.points:
         told.append("The path ends here.")
     if limits is None:
@@ -342,7 +355,7 @@ def _ahead(now: Now, limits: tuple[Limit, Limit]) -> str:
 
 
 def _further(factor: Fraction) -> str:
-    return f"{percent(abs(factor - 1), 1)} on"
+    return f"after another {percent(abs(factor - 1), 1)}"
 
 
 def _happened(now: Now) -> list[str]:
@@ -400,32 +413,25 @@ def _beside(without: Now, with_stop: Now, distance: Decimal) -> dict[str, Any]:
     quote = _quote(without)
     codes = list(dict.fromkeys([*without.state.balances, *with_stop.state.balances]))
 
-    def opened(now: Now) -> str:
-        return listed([money(lot.volume, lot.base) for lot in now.state.positions]) or "nothing"
-
-    def closed(now: Now) -> str:
-        ends = [each for moment in now.closings for each in moment.realised]
-        return (
-            ", ".join(f"{each.position.base} at {price(each.price, each.position.quote)}" for each in ends) or "nothing"
-        )
+    def position(lot: Position, now: Now) -> str:
+        ended = [each for moment in now.closings for each in moment.realised if each.position.id == lot.id]
+        return f"closed at {price(ended[0].price, lot.quote)}" if ended else money(lot.volume, lot.base)
 
     def unpaid(now: Now) -> str:
         return listed([money(amount, code) for code, amount in now.state.unpaid.items()]) or "nothing"
 
-    pairs = [
-        ("Still open", opened),
-        ("Closed", closed),
+    entries: list[tuple[str, Callable[[Now], str]]] = [
+        *((f"{lot.base} {lot.side}", functools.partial(position, lot)) for lot in _opened(without)),
         *((f"Your {code}", lambda now, code=code: money(now.state.balance(code), code)) for code in codes),
         ("Unpaid (A5)", unpaid),
         ("Net worth", lambda now: money(worth(now.state, quote), quote)),
     ]
     rows = []
-    for name, tell in pairs:
+    for name, tell in entries:
         one, two = tell(without), tell(with_stop)
-        rows.append(
-            {"mark": "taken" if one != two else "", "cells": [name, one, two, "same" if one == two else "differs"]}
-        )
-    heads = ("", "Without a stop", f"With a stop {number(distance, 2)} % away", "Compared")
+        same = "yes" if one == two else "no"
+        rows.append({"mark": "" if one == two else "taken", "cells": [name, one, two, same]})
+    heads = ("", "Without stops", f"With stops, {number(distance, 2)} % away", "Same?")
     return {
         "caption": "What a stop does: the same account twice",
         "open": True,

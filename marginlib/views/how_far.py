@@ -77,7 +77,7 @@ def view(opened: Story, moved: Story, reached: Reach | None, highest: Decimal) -
         "title": headline(lot, tied, now, reached, moved.final),
         "alert": _alert(lot, tied, now, reached, moved.final),
         "figures": [figure(lot, tied, now, reached, moved.final)],
-        "words": [" ".join(_figures(moved.final, lot, tied)), _limits(lot, reached, moved.final)],
+        "words": [*_figures(moved.final, lot, tied), _limits(lot, reached, moved.final)],
         "strip": [],
         "tables": [_numbers(moved.final, lot, then, tied), _distances(lot, now, reached, moved.final)],
     }
@@ -103,7 +103,7 @@ def figure(lot: Position, tied: Margin, now: Decimal, reached: Reach, state: Sta
     names = [
         (
             right[0],
-            float(mark),
+            float(mark) + _SHIFTS[at],
             f"{number(mark, 2)} %, {_NAMES[at]}: {_where(reached.marks[mark], lot.quote)}",
             f"{_SIDES[at]} {right[1]}",
         )
@@ -135,6 +135,7 @@ def figure(lot: Position, tied: Margin, now: Decimal, reached: Reach, state: Sta
 
 _NAMES = ("needed to open", "margin call", "liquidation", "equity gone")
 _SIDES = ("top", "bottom", "bottom", "bottom")
+_SHIFTS = (4, -9, -9, -9)  # so that a name is clear of its line
 
 
 def _levels(state: State) -> list[float]:
@@ -180,7 +181,8 @@ def headline(lot: Position, tied: Margin, now: Decimal, reached: Reach, state: S
     if end is not None and level <= Fraction(book.liquidation_level):
         return f"At {at} it is too late: the exchange closes the position at {money(end, lot.quote)}"
     if level <= Fraction(book.call_level):
-        return f"At {at} there is a margin call; liquidation: {_where(end, lot.quote)}"
+        comes = f"no price of {lot.base} brings" if end is None else f"at {money(end, lot.quote)} comes"
+        return f"At {at} there is a margin call, with a level of {shown}; {comes} liquidation"
     if call is None:
         return f"At {at} the margin level is {shown}, and no price of {lot.base} brings a margin call"
     return f"At {at} the margin level is {shown}; a margin call comes at {money(call, lot.quote)}, {_apart(call, now)}"
