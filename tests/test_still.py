@@ -65,6 +65,21 @@ def test_a_bar_of_nothing_is_not_drawn_and_a_tiny_one_is_seen() -> None:
     assert box["height"] == 1
 
 
+def test_a_bar_may_lie_on_its_side_in_a_row_without_a_number() -> None:
+    """The plot is 666 px for one unit across and 200 px for 200 up: a row of 40, a bar from 0 to 0.25."""
+    lying = bar(orientation="h", width=40, x=[0.25], y=[50])
+    figure = spec(lying)
+    figure["layout"]["yaxis"]["tickvals"] = []
+    (box,) = boxes(drawn(figure))
+
+    plot = WIDTH - LEFT - RIGHT
+    assert box == {
+        "x": pytest.approx(LEFT + plot / 2), "y": TOP + 30, "width": pytest.approx(plot / 4, abs=0.1), "height": 40,
+    }  # fmt: skip
+    assert drawn(figure).findall(f"{SVG}line") == []
+    assert words(drawn(figure)) == ["A"]
+
+
 def test_labels_stand_beyond_the_bars_ends() -> None:
     picture = drawn(spec(bar(x=[0, 1], y=[50, -50], base=[0, 0], text=["<up> & away", "down"]), names=("A", "B<br>−5")))
     places = {text.findtext(f"{SVG}tspan"): float(text.get("y", "nan")) for text in picture.iter(f"{SVG}text")}

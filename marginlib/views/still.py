@@ -1,6 +1,7 @@
 """A still picture of a figure spec, for a reader without a kernel: the part of plotly's language that we use, as SVG.
 
-Only what is drawn by the figures in this package is understood: bars with a base, lines, numbers on both axes.
+Only what is drawn by the figures in this package is understood: bars with a base, lines, numbers on both axes,
+bars that lie on their side along an axis without numbers.
 """
 
 import base64
@@ -63,7 +64,7 @@ def svg(spec: dict[str, Any]) -> str:
 
     parts = [f'<rect width="{_WIDTH}" height="{height}" fill="{ROLES["ground"]["light"]}"/>']
     defs: list[str] = []
-    ticks = _ticks(y0, y1)
+    ticks = yaxis["tickvals"] if "tickvals" in yaxis else _ticks(y0, y1)
     for tick in ticks:
         parts.append(
             f'<line x1="{edges["l"]}" x2="{right}" y1="{up(tick)}" y2="{up(tick)}" stroke="{line if tick else quiet}"/>'
@@ -98,6 +99,12 @@ def _bars(trace: dict[str, Any], across: Any, up: Any, words: Any, defs: list[st
         fill, edge = f"url(#{name})", marker["pattern"]["fgcolor"]
     parts = []
     half = trace.get("width", 0.8) / 2
+    if trace.get("orientation") == "h":
+        for x, y, start in zip(trace["x"], trace["y"], trace["base"], strict=True):
+            left, top = across(start), up(y + half)
+            wide, tall = max(round(across(start + x) - left, 1), 1), round(up(y - half) - top, 1)
+            parts.append(f'<rect x="{left}" y="{top}" width="{wide}" height="{tall}" fill="{fill}" stroke="{edge}"/>')
+        return parts
     texts = trace.get("text") or [""] * len(trace["x"])
     for x, y, start, text in zip(trace["x"], trace["y"], trace["base"], texts, strict=True):
         if not y:

@@ -1,0 +1,399 @@
+"""Four ways out of one position: what each costs beside the loss, where the answer flips, and what is left."""
+
+import math
+import re
+import textwrap
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from marginlib import advice
+from marginlib.amounts import ZERO, rounded
+from marginlib.book import State, Take
+from marginlib.break_even import break_even_fee
+from marginlib.covering import covered_to
+from marginlib.limits import limit_price
+from marginlib.plan import NOT_NEEDED, Plan, Way, plan, way_out
+from marginlib.scenario import Deposit, Settle, Trade
+from marginlib.story import Story
+from marginlib.views.drawing import Spec, labels, layout, lines
+from marginlib.wording import brief, listed, money, number, percent, price, regrouped
+
+_DOTS = {"shape": ".", "fgcolor": "role:fee", "bgcolor": "role:ground", "size": 5}
+_THICK, _NEAR = 0.26, 0.18  # of a row: the bar, and from its middle to what is written above and below
+_WIDE = 78  # characters of a reason in the place of a bar
+_ROOM = 1.35  # above the highest cost: for what is written there
+_PARTS = ("closing", "ordering", "converting")
+_DENSE = {"closing": 0.2, "ordering": 0.6, "converting": 0.6}  # of the dots: what may be avoided is darker
+_NEEDLESS = f"{NOT_NEEDED}: "
+_COLUMNS = ("Way", "What you do", "Costs", "Asked of you", "You have then")
+
+
+class Ranges(NamedTuple):
+    """How far the axes go: the cost of a way, and what bringing in QUOTE costs, both in QUOTE; the trading fee."""
+
+    cost: float
+    bringing: float
+    fee: Decimal
+
+
+@dataclass(frozen=True)
+class Curve:
+    """What ordering the missing QUOTE costs at trading fees in %, and the fee at which converting costs as much.
+
+    ``even`` is a share; None where nothing would be converted, or ordering isn't open.
+    """
+
+    ordering: tuple[tuple[float, float], ...]
+    even: Decimal | None
+
+
+def curve(story: Story, most: Decimal) -> Curve:
+    """Both, for the position that a story leaves open: from no fee, through the break-even, to the highest.
+
+    >>> from marginlib import Scenario, replay
+    >>> curve(replay(Scenario.of({
+    ...     "balances": {"BTC": "1"}, "prices": {"BTC/EUR": "50000"}, "steps": [
+    ...     {"do": "open", "pair": "BTC/EUR", "side": "long", "volume": "0.975", "leverage": 5},
+    ...     {"do": "price", "pair": "BTC/EUR", "price": "49000"}]})), Decimal("0.05"))
+    Curve(ordering=((0.0, 0.0), (2.5, 25.0), (5.0, 51.3158)), even=Decimal('0.025'))
+    """
+    if story.error:
+        return Curve((), None)
+    pair = story.final.positions[-1].pair
+    even = break_even_fee(story, pair)
+    if even is None:
+        return Curve((), None)
+    points = [(0.0, 0.0)]
+    if even < most:
+        points.append((float(even * 100), float(way_out(story, pair, "close").parts.converting)))
+    state = story.final.copy()
+    state.fees = {**state.fees, "trading": most}
+    dear = way_out(replace(story, final=state), pair, "buy")
+    if not dear.closed:
+        points.append((float(most * 100), float(dear.parts.ordering)))
+    return Curve(tuple(points), even)
+
+
+def view(story: Story, line: Curve, ranges: Ranges) -> dict[str, Any]:
+    """What the screen shows of the four ways out of the position that a story leaves open."""
+    if story.error:
+        return _not_opened(story, ranges)
+    ways = plan(story)
+    return {
+        "title": headline(ways),
+        "alert": "",
+        "figures": [costs(ways, ranges), against_fee(ways, story.final, line, ranges)],
+        "words": words(story, ways, line),
+        "strip": [],
+        "tables": [table(ways)],
+    }
+
+
+def converted(plan: Plan) -> list[Take]:
+    """What closing now would convert, in the order taken (R16)."""
+    return [take for each in plan.way("close").story.realised for take in each.cascade if take.fee_rate]
+
+
+def headline(plan: Plan) -> str:
+    """The one message: what the two ways that look alike cost, and what that leaves you; or why they don't differ."""
+    quote = plan.currency
+    direct, bought, settled = (plan.way(name) for name in ("close", "buy", "settle"))
+    if direct.cost is None:
+        return "None of these ways can be priced"
+    now = money(direct.cost, quote)
+    free = "; settling costs nothing" if settled.cost == 0 else ""
+    if bought.cost is None:
+        why = "nothing is converted" if bought.closed.startswith(NOT_NEEDED) else f"{quote} can't be bought first"
+        return f"Closing now costs {now}: {why}{free}"
+    gap = money(abs(direct.cost - bought.cost), quote)
+    if direct.cost == bought.cost:
+        return f"Buying {quote} first costs {now}, as closing now does{free}"
+    told = f"Buying {quote} first costs {money(bought.cost, quote)}, closing now {now}"
+    return f"{told}: {gap} {'to keep' if bought.cost < direct.cost else 'more'}{free}"
+
+
+def costs(plan: Plan, ranges: Ranges) -> Spec:
+    """A row for each way: its name and cost, a bar of the cost's parts, and what they are; or why it isn't open."""
+    quote = plan.currency
+    base: list[float] = []
+    x: list[float] = []
+    y: list[float] = []
+    dense: list[float] = []
+    plain: list[tuple[float, float, str, str]] = []
+    strong: list[tuple[float, float, str, str]] = []
+    below: list[tuple[float, float, str, str]] = []
+    for row, way in enumerate(reversed(plan.ways)):
+        name = advice.named(way.name, quote)
+        if way.cost is None:
+            plain.append((0, row + _NEAR, f"{name}: {_short_of(way)}", "top right"))
+            reason = "<br>".join(textwrap.wrap(_reason(way), _WIDE)[:2])
+            below.append((0, row + _NEAR - 0.02, reason, "bottom right"))
+            continue
+        start, told = 0.0, []
+        for amount, what in zip(way.parts, _PARTS, strict=True):
+            if amount:
+                base.append(start)
+                x.append(float(amount))
+                y.append(row)
+                dense.append(_DENSE[what])
+                told.append(f"{what} {money(amount, quote)}")
+                start += float(amount)
+        made = " + ".join(told) or "no trade, no conversion (R5)"
+        asks = f"; needs {money(way.deposited, quote)} from outside (R6)" if way.deposited else ""
+        below.append((0, row - _NEAR, made + asks, "bottom right"))
+        text = f"{name}: {money(way.cost, quote) if told else 'nothing'}"
+        if way.name == plan.cheapest:
+            strong.append((0, row + _NEAR, f"\N{BLACK CIRCLE} {text}, {_best(plan)}", "top right"))
+        else:
+            plain.append((0, row + _NEAR, text, "top right"))
+    return {
+        "data": [
+            {
+                "type": "bar", "orientation": "h", "width": _THICK, "base": base, "x": x, "y": y,
+                "marker": {"color": "role:fee", "pattern": {**_DOTS, "solidity": dense},
+                           "line": {"color": "role:fee", "width": 2}},
+            },
+            lines([(0, -0.5), (0, 3.6)], "quiet", 2),
+            labels(plain, "ink", 13),
+            labels(strong, "ink", 13, bold=True),
+            labels(below, "quiet"),
+        ],
+        "layout": _rows_layout(quote, ranges),
+    }  # fmt: skip
+
+
+def _best(plan: Plan) -> str:
+    """What the cheapest way is called: a deposit may cost less still."""
+    return "the cheapest" if plan.cheapest == plan.cheapest_of_all else "the cheapest with what you have"
+
+
+def _rows_layout(quote: str, ranges: Ranges) -> Spec:
+    """Costs along the first axis, in QUOTE; the rows have no numbers."""
+    step = next(size for size in _sizes(ranges.cost) if size >= ranges.cost / 5)
+    ticks = [step * i for i in range(int(ranges.cost / step) + 1)]
+    names = [number(Fraction(tick).limit_denominator(10**6), 6) for tick in ticks]
+    names[-1] = f"{names[-1]} {quote}"
+    spec = layout(dict(zip(ticks, names, strict=True)), (0, ranges.cost), (-0.55, 3.6), "", 26)
+    up = {**spec["yaxis"], "tickvals": [], "ticktext": [], "showgrid": False, "zeroline": False}
+    return {**spec, "height": 300, "margin": {**spec["margin"], "l": 12, "r": 28}, "yaxis": up}
+
+
+def _sizes(most: float) -> list[float]:
+    """Round steps along an axis, from small to large.
+
+    >>> _sizes(150)
+    [1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0]
+    """
+    least = 10.0 ** (math.floor(math.log10(most)) - 2)
+    return [least * factor for factor in (1, 2, 5, 10, 20, 50, 100, 200, 500)]
+
+
+def _short_of(way: Way) -> str:
+    return "not needed" if way.closed.startswith(_NEEDLESS) else "not open"
+
+
+def _reason(way: Way) -> str:
+    """Why a way isn't open, as short as its sentence can be cut, with its rules."""
+    told = regrouped(way.closed).removeprefix(_NEEDLESS)
+    text, bracket, rules = told.rpartition(" (")
+    first = re.split(r"[:;] |\. ", text)[0]
+    said = f"{first[:1].upper()}{first[1:]}"
+    return f"{said}{bracket}{rules}" if bracket else told
+
+
+def against_fee(plan: Plan, state: State, line: Curve, ranges: Ranges) -> Spec:
+    """What bringing in the missing QUOTE costs, against the trading fee: converting is flat, ordering rises."""
+    quote, (direct, bought) = plan.currency, (plan.way(name) for name in ("close", "buy"))
+    here, most = float(state.fees["trading"] * 100), float(ranges.fee * 100)
+    converting = float(direct.parts.converting)
+    ends = [(here, converting)] if direct.cost is not None and converting else []
+    told = []
+    if ends:
+        told.append(f"╎╎ converted at closing: {money(direct.parts.converting, quote)}")
+        if bought.cost is None:
+            told.append("── bought first: not open")
+        else:
+            told.append(f"── bought first: {money(bought.parts.ordering, quote)}")
+            ends.append((here, float(bought.parts.ordering)))
+    lacking = money(sum((take.covers for take in converted(plan)), ZERO), quote)
+    heading = f"What bringing in {lacking} costs" if ends else f"No {quote} are missing: nothing to convert or to buy"
+    flat = lines([(0, converting), (most, converting)] if ends else [], "fee", 9)
+    flat["line"]["dash"] = "2px,9px"
+    even = line.even
+    up = ranges.bringing * _ROOM
+    marks: list[tuple[float, float] | None] = [(here, 0), (here, max((y for _, y in ends), default=0))]
+    written = [(0.0, up, "<br>".join([heading, *told]), "bottom right")]
+    if even is not None and even <= ranges.fee and ends:
+        at = float(even * 100)
+        marks += [None, (at, 0), (at, converting)]
+        written.append(
+            (at, converting, f"the same at {percent(even)}", "top center" if at < most * 0.85 else "top left")
+        )
+    spec = layout(_fees(most), (-most / 60, most * 61 / 60), (0, up), quote, 46)
+    return {
+        "data": [
+            lines(marks, "market", 1),
+            flat,
+            lines(line.ordering if ends else [], "fee", 2.5),
+            {
+                "type": "scatter", "mode": "markers", "x": [x for x, _ in ends], "y": [y for _, y in ends],
+                "marker": {"color": "role:ground", "size": 11, "line": {"color": "role:fee", "width": 3}},
+            },
+            labels(written),
+        ],
+        "layout": {**spec, "height": 230},
+    }  # fmt: skip
+
+
+def words(story: Story, plan: Plan, line: Curve) -> list[str]:
+    """How it stands, why each way costs what it costs, and where the answer is another."""
+    state, quote = story.final, plan.currency
+    lacking = sum((take.covers for take in converted(plan)), ZERO)
+    told = [advice.standing(plan, state)]
+    if lacking:
+        told.append(f"You have {money(state.balance(quote), quote)}: {money(lacking, quote)} are missing.")
+    told = [" ".join(each) for each in (told, _why(plan, state), _beside(plan), _turns(story, plan, line))]
+    return [each for each in told if each]
+
+
+def _why(plan: Plan, state: State) -> list[str]:
+    """Closing now and buying first, side by side."""
+    quote, (direct, bought) = plan.currency, (plan.way(name) for name in ("close", "buy"))
+    takes = converted(plan)
+    told = []
+    if takes:
+        sold = listed([f"{brief(take.taken, take.currency)} ({percent(take.fee_rate)})" for take in takes])
+        fees = money(direct.parts.converting, quote)
+        told.append(f"If you close now, {sold} are converted, for {fees} (R13, R16).")
+    else:
+        told.append(f"If you close now, nothing is converted: only {quote} are taken (R13).")
+    if bought.cost is None:
+        if takes:
+            told.append(f"To buy {quote} first is not open. {regrouped(bought.closed)}")
+    else:
+        orders = [step for step in bought.steps if isinstance(step, Trade)]
+        many = "one ordinary order" if len(orders) == 1 else f"{len(orders)} ordinary orders"
+        fee = money(bought.parts.ordering, quote)
+        told.append(f"To buy {quote} first takes {many}, for {fee} at {percent(state.fees['trading'])} (R17).")
+    if direct.parts.closing:
+        both = "either way" if bought.cost is not None else "as well"
+        told.append(f"The closing is a trade and costs its own fee {both}: {money(direct.parts.closing, quote)} (A9).")
+    return told
+
+
+def _beside(plan: Plan) -> list[str]:
+    """The deposit and the settlement."""
+    quote, (deposit, settled) = plan.currency, (plan.way(name) for name in ("deposit", "settle"))
+    told = []
+    if deposit.cost is not None:
+        told.append(
+            f"A deposit of {money(deposit.deposited, quote)} saves both fees, but it is money from outside (R6)."
+        )
+    if settled.cost is not None:
+        owed, held = settled.before.lots(plan.pair)[0].owed, settled.before.lots(plan.pair)[0].held
+        told.append(
+            f"To settle takes {money(owed[1], owed[0])} of your own and frees {money(held[1], held[0])}, without a fee "
+            "(R3 to R5)."
+        )
+    return told
+
+
+def _turns(story: Story, plan: Plan, line: Curve) -> list[str]:
+    """At which trading fee, and at which prices, the answer is another."""
+    state, quote, told = story.final, plan.currency, []
+    lot = state.lots(plan.pair)[0]
+    beyond, nearer = ("below", "above") if lot.side == "long" else ("above", "below")
+    if line.even is not None:
+        told.append(
+            f"At a trading fee of {percent(line.even)} both would cost the same; above it, buying first costs more."
+        )
+    covered = covered_to(state, plan.pair)
+    if covered is not None and converted(plan):
+        told.append(f"{nearer.capitalize()} {_price(covered, quote)} your {quote} would bear the loss alone (R13).")
+    bought = plan.way("buy")
+    if bought.cost is not None and bought.cost < (plan.way("close").cost or 0):
+        worth, least = story.scenario.summary_currency or quote, state.rulebook.opening_level
+        found = limit_price(state, worth, least, plan.pair)
+        edge = found.below if lot.side == "long" else found.above
+        if edge is not None:
+            told.append(
+                f"{beyond.capitalize()} {_price(edge, quote)} your margin level falls under {percent(least / 100)}: "
+                "then ordinary orders are refused (B9)."
+            )
+    return told
+
+
+def _price(at: Fraction, quote: str) -> str:
+    """A price in some six digits."""
+    return price(rounded(at, max(2, 5 - rounded(at, 20).adjusted())).normalize(), quote)
+
+
+def table(plan: Plan) -> dict[str, Any]:
+    """The four ways, line by line: what you do, what it costs, what is asked of you, what you have then."""
+    quote = plan.currency
+    rows = []
+    for way in plan.ways:
+        if way.cost is None:
+            cells = ["–", _short_of(way), _reason(way), "–"]
+        else:
+            held = [money(amount, code) for code, amount in way.left.balances.items() if amount]
+            unpaid = [f"{money(way.unpaid, quote)} unpaid (A5)"] if way.unpaid else []
+            cells = [_done(way), money(way.cost, quote), _asked(way), listed([*held, *unpaid]) or "nothing"]
+        best = way.name == plan.cheapest
+        name = advice.named(way.name, quote)
+        rows.append(
+            {"mark": "taken" if best else "", "cells": [f"{name} \N{BLACK CIRCLE} cheapest" if best else name, *cells]}
+        )
+    columns = [{"label": label, "number": label == "Costs"} for label in _COLUMNS]
+    return {"caption": "The four ways, line by line", "open": False, "columns": columns, "rows": rows}
+
+
+def _done(way: Way) -> str:
+    """The steps, in a few words each."""
+    told = []
+    for step in way.steps:
+        if isinstance(step, Trade):
+            told.append(f"{step.side} {brief(step.volume, step.pair.partition('/')[0])}")
+        elif isinstance(step, Deposit):
+            told.append(f"deposit {money(step.amount, step.currency)}")
+        else:
+            told.append("settle all" if isinstance(step, Settle) else "close all")
+    return ", ".join(told)
+
+
+def _asked(way: Way) -> str:
+    if way.deposited:
+        return f"{money(way.deposited, way.pair.partition('/')[2])} from outside (R6)"
+    if way.name == "settle":
+        owed = way.before.lots(way.pair)[0].owed[0]
+        paid = sum((row.amount for row in way.moments[-1].rows if row.asset == owed), ZERO)
+        return f"{money(-paid, owed)} of your own (R3)"
+    orders = sum(isinstance(step, Trade) for step in way.steps)
+    return f"{orders} order{'s' if orders > 1 else ''}, while the margin level allows (B9)" if orders else "nothing"
+
+
+def _not_opened(story: Story, ranges: Ranges) -> dict[str, Any]:
+    """The opening that the exchange refuses: nothing to end, and what would work (B4)."""
+    assert story.error is not None
+    quote = story.error.step.pair.partition("/")[2]  # type: ignore[union-attr]
+    most = float(ranges.fee * 100)
+    below = layout(_fees(most), (-most / 60, most * 61 / 60), (0, ranges.bringing * _ROOM), quote, 46)
+    return {
+        "title": "The exchange refuses this opening, so there is nothing to end",
+        "alert": f"{regrouped(story.error.message)} ({', '.join(story.error.rules)})",
+        "figures": [
+            {"data": [], "layout": _rows_layout(quote, ranges)},
+            {"data": [], "layout": {**below, "height": 230}},
+        ],
+        "words": ["Nothing is opened, so nothing is owed. Your balances stay as they are (A7)."],
+        "strip": [],
+        "tables": [],
+    }
+
+
+def _fees(most: float) -> dict[float, str]:
+    """Trading fees along the axis, in %."""
+    names = {most * i / 6: percent(Decimal(str(most * i / 6)) / 100) for i in range(7)}
+    return {**names, most / 2: f"{names[most / 2]}<br>trading fee"}
