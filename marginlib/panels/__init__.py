@@ -13,7 +13,6 @@ from marginlib.panels.margin_call import HowFar, ThroughTheCrash
 from marginlib.panels.queue import LotQueue
 from marginlib.panels.settle_form import SettleForm
 from marginlib.panels.settle_or_close import SettleOrClose
-from marginlib.panels.ways_out import WaysOut
 
 __all__ = [
     "BalanceSheet",
@@ -29,5 +28,4 @@ __all__ = [
     "ShortOrFuture",
     "StopRun",
     "ThroughTheCrash",
-    "WaysOut",
 ]

@@ -68,9 +68,9 @@ class ThroughTheCrash(Panel):
     controls = (
         Choice("path", "Prices", tuple(paths()), "March 2020", "Three crashes as they were, and three made-up paths."),
         Slider("day", "Days since you opened", "", 0, MOST_DAYS - Decimal("0.25"), "0.25", 0, "Four prices a day."),
-        Slider("USD", "USD", "", 0, 30_000, 1_000, 6_000, "Your own dollars: collateral.", 2, "What you have"),
-        Slider("BTC", "BTC", "", 0, 20_000, 1_000, 4_000, "Your own bitcoin, in USD at the start.", 2, "What you have"),
-        Slider("haircut", "Haircut on BTC", "%", 0, 50, 5, 0, "So much of your BTC's worth does not count (B1)."),
+        Slider("USD", "Your dollars", "USD", 0, 30_000, 1_000, 6_000, "Your own: collateral that stays."),
+        Slider("BTC", "Your bitcoin", "USD worth", 0, 20_000, 1_000, 4_000, "What your own are worth at the start."),
+        Slider("haircut", "Haircut on your bitcoin", "%", 0, 50, 5, 0, "So much of your BTC's worth does not count (B1)."),
         Choice("side", "Side", ("long", "short"), "long", "Of both positions."),
         Slider("first", "First, in BTC", "USD worth", 2_000, 40_000, 2_000, 20_000, "The first position's cost."),
         Slider("second", "Then, in ETH", "USD worth", 0, 40_000, 2_000, 10_000, "The second one's; 0 for none."),

@@ -216,7 +216,7 @@ def _level_figure(now: Now) -> Spec:
                 x + 0.2,
                 level,
                 percent(Fraction(last or 0) / 100, 0),
-                "middle right" if x < MOST_DAYS - 2.5 else "top center",
+                "top right" if x < MOST_DAYS - 2.5 else "top center",
             )
         ]
     )
@@ -283,7 +283,7 @@ def _price_figure(now: Now, limits: tuple[Limit, Limit] | None, stop: Decimal | 
         if ticks and abs(y) < FURTHEST:
             side = "right" if now.days < MOST_DAYS * 0.4 else "left"
             where = f"{'bottom' if long else 'top'} {side}"
-            names.append((now.days, y, "▼ liquidation, if they went on from here", where))
+            names.append((now.days, y, "▼ liquidation, if prices went on from here", where))
     heights = _spread([y for y, _ in ends], 9)
     written = [(now.days + 0.4, y, text, "middle right") for y, (_, text) in zip(heights, ends, strict=True)]
     return {
@@ -387,19 +387,13 @@ def _ledger(now: Now) -> dict[str, Any]:
     over = now.course.walk.over[now.point]
     rows = []
     for moment in now.story.moments[:over]:
+        when = now.course.path.when(now.point_of(moment) if moment.realised else 0)
+        what = moment.realised[0].by if moment.realised else "opening"
         for row in moment.rows:
-            when = now.course.path.when(now.point_of(moment))
-            by = moment.realised[0].by if moment.realised else "opening"
-            cells = [
-                when if moment.realised else now.course.path.when(0),
-                f"{by} of position {row.position}",
-                exact(row.amount, row.asset),
-                exact(row.fee, row.asset),
-                exact(row.balance, row.asset),
-                ", ".join(row.rules),
-            ]
+            amounts = [exact(each) for each in (row.amount, row.fee, row.balance)]
+            cells = [f"{when}: {what} of position {row.position}", row.asset, *amounts, ", ".join(row.rules)]
             rows.append({"mark": "taken" if moment.realised else "", "cells": cells})
-    heads = ("On the way to", "What", "Amount", "Fee", "Balance", "Rules")
+    heads = ("On the way to", "Asset", "Amount", "Fee", "Balance", "Rules")
     return {
         "caption": "The ledger so far",
         "open": False,
