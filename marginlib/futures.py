@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from fractions import Fraction
+from itertools import accumulate
 from typing import Literal
 
 from marginlib.amounts import EXACT, ZERO
@@ -46,8 +47,21 @@ class Perpetual:
         It is size x price x rate. A rate above zero is paid by longs to shorts.
         """
         with localcontext(EXACT):
-            paid = self.size * price * rate
-            return -paid if self.side == "long" and paid else paid
+            return self._paid(price, rate)
+
+    def _paid(self, price: Decimal, rate: Decimal) -> Decimal:
+        paid = self.size * price * rate
+        return -paid if self.side == "long" and paid else paid
+
+    def funding_so_far(self, price: Decimal, rates: Iterable[Decimal]) -> list[Decimal]:
+        """What has been received before the first payment and after each, at one price, in QUOTE (R23).
+
+        >>> short = Perpetual("short", Decimal(1), Decimal(60000), Decimal(40000), Decimal("0.02"))
+        >>> [int(amount) for amount in short.funding_so_far(Decimal(60000), [Decimal("0.0001"), Decimal("-0.0003")])]
+        [0, 6, -12]
+        """
+        with localcontext(EXACT):
+            return [*accumulate((self._paid(price, rate) for rate in rates), initial=ZERO)]
 
     def funding(self, price: Decimal, rates: Iterable[Decimal]) -> Decimal:
         """All payments at one price, at one rate after the other, in QUOTE (R23).
@@ -56,8 +70,7 @@ class Perpetual:
         >>> short.funding(Decimal(60000), [Decimal("0.0001"), Decimal("-0.0003")])
         Decimal('-12.0000')
         """
-        with localcontext(EXACT):
-            return sum((self.payment(price, rate) for rate in rates), ZERO)
+        return self.funding_so_far(price, rates)[-1]
 
     def equity(self, price: Decimal, funding: Decimal = ZERO) -> Decimal:
         """Collateral, profit or loss, and the funding so far, in QUOTE."""

@@ -94,8 +94,9 @@ def closed(move: Decimal, fee: Decimal) -> Story:
 
 MOST_DAYS, MOST_RATE, MAINTENANCE = 30, Decimal("0.03"), Decimal("0.02")
 COURSES = ("stays as it is", "turns its sign every 5 days")
+CONTRACT = Perpetual("short", VOLUME, PRICE, FUNDS, MAINTENANCE)
 HELD = holding.Ranges(
-    (-88_000.0, 112_000.0), (-4_600.0, 2_700.0), (36_000.0, 112_000.0), (0.0, 68_000.0), (-34_000.0, 24_000.0)
+    (-88_000.0, 112_000.0), (-4_600.0, 2_700.0), (36_000.0, 112_000.0), (0.0, 68_000.0), (-34_000.0, 28_000.0)
 )
 
 
@@ -105,8 +106,8 @@ class ShortOrFuture(Panel):
     heading = "A margin short and a futures short, side by side"
     controls = (
         Choice("row", "Compare", holding.ROWS, holding.ROWS[1], "One of the five rows in which they differ (R23)."),
-        Slider("move", "Price move", "%", -NEAR, NEAR, 1, -10, "From 60,000 USD, at once after you open; it stays."),
-        Slider("days", "Days held", "days", 0, MOST_DAYS, 1, 10, "How long both stay open at that price."),
+        Slider("move", "Price move", "%", -NEAR, NEAR, 2, -10, "From 60,000 USD, at once after you open; it stays."),
+        Slider("days", "Held for", "days", 0, MOST_DAYS, 1, 10, "How long both stay open at that price."),
         Slider("opening", "Opening fee", "%", 0, MOST_RATE, "0.001", "0.02", "On what is extended, once (B6)."),
         Slider("borrowing", "Borrowing rate", "% per 4 h", 0, MOST_RATE, "0.001", "0.02",
                "The rollover fee. On the exchange, 0.01 % to 0.025 % occur (B6)."),
@@ -122,36 +123,51 @@ class ShortOrFuture(Panel):
 
 def held(values: Any) -> holding.Held:
     """The short and the contract after these days; rates in percent."""
-    now, hours = PRICE * (100 + values["move"]) / 100, plain(24 * values["days"])
-    fees = {"opening": plain(values["opening"] / 100), "rollover": plain(values["borrowing"] / 100)}
-    goes, passes = goes_to(now), {"do": "wait", "hours": hours}
-    trigger = now * Decimal("1.1")
-
-    def stop(side: str) -> dict[str, Any]:
-        return {"do": "stop", "pair": PAIR, "side": side, "trigger": plain(trigger)}
-
-    def then(*steps: dict[str, Any]) -> Story:
-        return replay(position("short", PRICE, LEVERAGE, goes, passes, *steps, **fees))
-
-    contract = Perpetual("short", VOLUME, PRICE, FUNDS, MAINTENANCE)
-    rate, often = values["funding"] / 100, 24 // FUNDING_HOURS
-    rates = turning(rate, MOST_DAYS * often, 5 * often if values["course"] == COURSES[1] else 0)
+    now, days, row = PRICE * (100 + values["move"]) / 100, int(values["days"]), values["row"]
+    short = (now, plain(values["opening"] / 100), plain(values["borrowing"] / 100))
     return holding.Held(
-        story=then({"do": "close", "pair": PAIR, "volume": "all"}),
-        contract=contract,
-        costs=_costs(now, fees["opening"], fees["rollover"]),
-        funding=tuple(contract.funding(now, rates[: day * often]) for day in range(MOST_DAYS + 1)),
-        days=int(values["days"]),
-        stops=(then(stop("buy"), goes_to(trigger)), then(stop("sell"))) if values["row"] == holding.ROWS[4] else None,
+        month=_month(*short),
+        days=days,
+        contract=CONTRACT,
+        funding=_funding(now, values["funding"] / 100, values["course"]),
+        closed=_closed(*short, days) if row == holding.ROWS[3] else None,
+        stops=_stops(*short, days) if row == holding.ROWS[4] else None,
     )
 
 
-@functools.lru_cache(maxsize=1024)
-def _costs(now: Decimal, opening: str, rollover: str) -> tuple[Decimal, ...]:
-    """What borrowing costs by each day; it stays while the days go by."""
-    month = {"do": "wait", "hours": 24 * MOST_DAYS}
-    story = replay(position("short", PRICE, LEVERAGE, goes_to(now), month, opening=opening, rollover=rollover))
-    return holding.charged(story, MOST_DAYS, int(24 // story.final.rulebook.rollover_hours))
+def _after(now: Decimal, opening: str, rollover: str, days: int, *steps: dict[str, Any]) -> Story:
+    """The short at a price in USD, held for some days, and what is done then."""
+    waits = {"do": "wait", "hours": 24 * days}
+    return replay(position("short", PRICE, LEVERAGE, goes_to(now), waits, *steps, opening=opening, rollover=rollover))
+
+
+@functools.lru_cache(maxsize=64)
+def _closed(now: Decimal, opening: str, rollover: str, days: int) -> Story:
+    return _after(now, opening, rollover, days, {"do": "close", "pair": PAIR, "volume": "all"})
+
+
+@functools.lru_cache(maxsize=64)
+def _stops(now: Decimal, opening: str, rollover: str, days: int) -> tuple[Story, Story]:
+    """A buy stop 10 % above the price now, run into, and a sell stop, refused."""
+    trigger = now * Decimal("1.1")
+    buy, sell = ({"do": "stop", "pair": PAIR, "side": side, "trigger": plain(trigger)} for side in ("buy", "sell"))
+    held_ = (now, opening, rollover, days)
+    return _after(*held_, buy, goes_to(trigger)), _after(*held_, sell)
+
+
+@functools.lru_cache(maxsize=64)
+def _month(now: Decimal, opening: str, rollover: str) -> Story:
+    """The short, day by day; it stays while the days go by and the funding rate changes."""
+    days = [{"do": "wait", "hours": 24}] * MOST_DAYS
+    return replay(position("short", PRICE, LEVERAGE, goes_to(now), *days, opening=opening, rollover=rollover))
+
+
+@functools.lru_cache(maxsize=256)
+def _funding(now: Decimal, rate: Decimal, course: str) -> tuple[Decimal, ...]:
+    """What the contract has received by the end of each day from 0, in USD."""
+    often = 24 // FUNDING_HOURS
+    rates = turning(rate, MOST_DAYS * often, 5 * often if course == COURSES[1] else 0)
+    return tuple(CONTRACT.funding_so_far(now, rates)[::often])
 
 
 HOURS, MOST_TRIGGER = 24, 20
@@ -163,7 +179,7 @@ PATHS: dict[str, str] = {
     "goes your way": "0 -0.5 -1 0 -1 -2 -3 -2.5 -4 -5 -4.5 -6 -7 -8 -7.5 -9 -10 -11 -10.5 -12 -13 -14 -15 -16 -17",
 }
 """Made-up prices, hour by hour: by how many percent the price has gone against the position."""
-STOP_RANGES = stops.Ranges((45_000.0, 75_000.0), (-15_000.0, 12_500.0), HOURS)
+STOP_RANGES = stops.Ranges((45_000.0, 75_000.0), (-17_000.0, 14_000.0), HOURS)
 
 
 class StopRun(Panel):
@@ -173,10 +189,10 @@ class StopRun(Panel):
     controls = (
         Choice("side", "Side", ("short", "long"), "short", "You sold, or bought, 1 BTC on margin at 60,000 USD."),
         Choice("stop", "Stop", STOPS, STOPS[0], "A buy stop stands above the price, a sell stop below it."),
-        Slider("trigger", "Trigger, away from 60,000 USD", "%", 1, MOST_TRIGGER, "0.5", 10,
+        Slider("trigger", "Trigger", "% away from 60,000 USD", 1, MOST_TRIGGER, "0.5", 10,
                "How far above (a buy stop) or below (a sell stop) it stands."),
         Choice("path", "The price", tuple(PATHS), "goes against you", "What the price does in 24 hours; made up."),
-        Slider("hours", "Hours gone by", "h", 0, HOURS, 1, 8, "Let the price run."),
+        Slider("hours", "Time gone by", "hours", 0, HOURS, 1, 8, "Let the price run."),
     )  # fmt: skip
 
     def view(self, values: Any) -> View:

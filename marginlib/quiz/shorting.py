@@ -129,7 +129,9 @@ def rollover_for_a_part(scenario: Scenario, ask: str) -> Decimal | None:
     """A part of a period costs as much as a whole one."""
     period = replay(scenario).final.rulebook.rollover_hours
     steps = [
-        step.model_copy(update={"hours": -(-step.hours // period) * period}) if isinstance(step, Wait) else step
+        step.model_copy(update={"hours": step.hours + (period - step.hours % period) % period})
+        if isinstance(step, Wait)
+        else step
         for step in scenario.steps
     ]
     return number(changed(scenario, steps), ask) if ask.startswith("fees:") else None
@@ -245,7 +247,9 @@ def _account(random: Random) -> dict[str, Any]:
     """A volume, a price, a leverage and enough dollars for them."""
     volume, opened = pick(random, "0.1", "0.2", "0.4", "0.5", "1"), random.choice([30000, 40000, 50000, 60000])
     leverage = random.choice([2, 3, 4, 5])
-    return {"volume": volume, "opened": opened, "leverage": leverage, "funds": random.randrange(20, 61, 5) * 1000}
+    least = int(Decimal(volume) * opened * Decimal("1.6") / leverage)  # room for a loss, too
+    funds = max(random.randrange(20, 61, 5) * 1000, -(-least // 5000) * 5000)
+    return {"volume": volume, "opened": opened, "leverage": leverage, "funds": funds}
 
 
 def _scenario(has: dict[str, Any], side: str, steps: list[dict[str, Any]], **fees: str) -> dict[str, Any]:

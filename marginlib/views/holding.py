@@ -1,28 +1,31 @@
 """A margin short and a futures short, side by side as days pass: the five rows in which they differ (R23)."""
 
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 from marginlib import words as sentences
 from marginlib.amounts import ZERO
-from marginlib.book import Position, State
+from marginlib.book import Position, Row, State
 from marginlib.futures import FUNDING_HOURS, Perpetual
 from marginlib.limits import limit_price
 from marginlib.margin import unrealised
 from marginlib.sheet import Sheet, sheet
-from marginlib.story import Story
+from marginlib.story import Moment, Story
 from marginlib.views.drawing import Spec, apart, bars, labels, layout, lines
 from marginlib.wording import money, number, percent
 
 ROWS = ("what is borrowed", "what holding costs", "what liquidates it", "how it ends", "which stop protects")
 """The five rows of the source's comparison (R23)."""
 
+PREPARED = 2  # the opening and the move of the price, before the days
 _NAMES = {0.0: "margin short", 1.0: "futures short"}
 _DOTS = {"shape": ".", "fgcolor": "role:fee", "bgcolor": "role:ground", "size": 5, "solidity": 0.6}
-_SIDE = 0.22  # half of a column
+_SIDE = 0.18  # half of a column
 _EDGE = _SIDE + 0.03
 _LINES = 21  # lines of text that a figure is high
 
@@ -39,24 +42,25 @@ class Ranges(NamedTuple):
 
 @dataclass(frozen=True)
 class Held:
-    """A short that was opened, whose price moved, held for some days and closed; beside it a contract of its size.
+    """A short that was opened, whose price moved, and which was held day by day; beside it a contract of its size.
 
-    ``costs`` is what borrowing has cost by the end of each day from 0, ``funding`` what the contract has received by
-    then, both in QUOTE and up to the last day of the slider. ``stops`` has two more stories of the short: with a stop
-    that is placed after those days and run into, and with the attempt to place one of the other type.
+    ``month`` opens it, moves the price and waits a day at a time, ``days`` of which have gone by; ``funding`` is what
+    the contract has received by the end of each day from 0, in QUOTE. What the last two rows need: ``closed`` is the
+    short closed after those days; ``stops`` are the short with a stop that is placed then and run into, and with the
+    attempt to place one of the other type.
     """
 
-    story: Story
-    contract: Perpetual
-    costs: tuple[Decimal, ...]
-    funding: tuple[Decimal, ...]
+    month: Story
     days: int
-    stops: tuple[Story, Story] | None
+    contract: Perpetual
+    funding: tuple[Decimal, ...]
+    closed: Story | None = None
+    stops: tuple[Story, Story] | None = None
 
     @property
     def state(self) -> State:
-        """The state in which the short is still open, after the days."""
-        return self.story.moments[-2].after
+        """The state after these days, the short still open."""
+        return self.month.moments[PREPARED + self.days - 1].after
 
     @property
     def lot(self) -> Position:
@@ -73,22 +77,29 @@ class Held:
         """Funding so far: received with a plus, paid with a minus."""
         return self.funding[self.days]
 
+    @functools.cached_property
+    def costs(self) -> tuple[Decimal, ...]:
+        """What borrowing has cost by the end of each day from 0, in QUOTE: opening fee and rollovers."""
+        daily = [_charged(self.month.moments[:PREPARED])]
+        daily += [_charged([moment]) for moment in self.month.moments[PREPARED:]]
+        return tuple(accumulate(daily))
+
     @property
     def cost(self) -> Decimal:
         """What borrowing has cost so far."""
         return self.costs[self.days]
 
+    @property
+    def rollovers(self) -> list[Row]:
+        """The rollovers so far."""
+        passed = self.month.moments[: PREPARED + self.days]
+        return [row for moment in passed for row in moment.rows if row.type == "rollover"]
 
-def charged(story: Story, days: int, a_day: int) -> tuple[Decimal, ...]:
-    """Opening fee and rollovers of a story's ledger, added up to the end of each day; so many rollovers a day."""
-    parts = [part for row in story.ledger for part in row.parts]
-    paid = [part.fee - part.amount for part in parts if part.reason == "rollover_fee"]
-    total = sum((part.fee - part.amount for part in parts if part.reason == "opening_fee"), ZERO)
-    found = [total]
-    for day in range(days):
-        total += sum(paid[day * a_day : (day + 1) * a_day], ZERO)
-        found.append(total)
-    return tuple(found)
+
+def _charged(moments: Sequence[Moment]) -> Decimal:
+    """Opening fees and rollovers of some moments, in QUOTE."""
+    parts = [part for moment in moments for row in moment.rows for part in row.parts]
+    return sum((part.fee - part.amount for part in parts if part.reason in ("opening_fee", "rollover_fee")), ZERO)
 
 
 def view(row: str, held: Held, ranges: Ranges) -> dict[str, Any]:
@@ -112,10 +123,10 @@ def view(row: str, held: Held, ranges: Ranges) -> dict[str, Any]:
     }
 
 
-Row = tuple[str, Spec, list[str], list[list[str]]]
+Shown = tuple[str, Spec, list[str], list[list[str]]]
 
 
-def _borrowed(held: Held, ranges: Ranges) -> Row:
+def _borrowed(held: Held, ranges: Ranges) -> Shown:
     lot, quote = held.lot, held.lot.quote
     seen, equity = sheet(held.state, quote), held.contract.equity(held.now, held.received)
     pnl = held.contract.pnl(held.now)
@@ -180,7 +191,7 @@ def _columns(seen: Sheet, held: Held, ranges: Ranges) -> Spec:
 
 
 def _stack(role: str, places: list[tuple[float, float, float]]) -> Spec:
-    x, base, height = ([place[i] for place in places] for i in range(3))
+    x, base, height = ([place[i] for place in places if place[2]] for i in range(3))
     spec = bars(role, x, base, height, 2 * _SIDE)
     if role == "fee":
         spec["marker"] |= {"pattern": _DOTS, "line": {"color": "role:fee", "width": 2}}
@@ -203,10 +214,10 @@ def _paid(amount: Decimal, quote: str) -> str:
     return f"funding has {'brought' if amount > 0 else 'cost'} {money(abs(amount), quote)}"
 
 
-def _holding(held: Held, ranges: Ranges) -> Row:
+def _holding(held: Held, ranges: Ranges) -> Shown:
     lot, quote, fees = held.lot, held.lot.quote, held.state.fees
     cost, got = money(held.cost, quote), _paid(held.received, quote)
-    rolled = [row for row in held.story.ledger if row.type == "rollover"]
+    rolled = held.rollovers
     value, opening = money(lot.volume * held.now, quote), held.costs[0]
     each = money(rolled[0].fee - rolled[0].amount, quote) if rolled else ""
     every = number(held.state.rulebook.rollover_hours, 20)
@@ -275,7 +286,7 @@ def _over_time(held: Held, ranges: Ranges) -> Spec:
     }  # fmt: skip
 
 
-def _liquidated(held: Held, ranges: Ranges) -> Row:
+def _liquidated(held: Held, ranges: Ranges) -> Shown:
     lot, quote, state = held.lot, held.lot.quote, held.state
     book = state.rulebook
     levels = (book.call_level, book.liquidation_level, ZERO)
@@ -286,7 +297,7 @@ def _liquidated(held: Held, ranges: Ranges) -> Row:
     assert gone
     assert future
     at, other = (money(limit, quote) for limit in (ends, future))
-    summary = held.story.margin_of(state)
+    summary = held.month.margin_of(state)
     assert summary
     assert summary.level is not None
     ratio, limit = held.contract.margin_ratio(held.now, held.received), held.contract.maintenance
@@ -350,19 +361,19 @@ def _ladder(held: Held, marks: list[list[tuple[Fraction, str]]], ranges: Ranges)
             _stack("market", [(float(at), base, height) for at, base, height in room]),
             lines(rungs, "ink", 3),
             lines([(-0.4, now), (1.95, now)], "ink", 2),
-            labels([(1.95, now, f"price now, {number(held.now, 2)}", "bottom left")], bold=True),
-            labels([(-0.4, float(held.lot.open_price), "opened here", "bottom right")], "quiet"),
+            labels([(1.95, now - line / 4, f"price now, {number(held.now, 2)}", "bottom left")], bold=True),
+            labels([(0.5, float(held.lot.open_price), "opened here", "top center")], "quiet"),
             labels(written),
         ],
         "layout": layout(_NAMES, (-0.4, 1.95), ranges.prices, quote),
     }
 
 
-def _ending(held: Held, ranges: Ranges) -> Row:
+def _ending(held: Held, ranges: Ranges) -> Shown:
+    assert held.closed
     lot, quote = held.lot, held.lot.quote
-    closed = held.story.moments[-1]
-    left, other = held.story.final.balance(quote), held.contract.equity(held.now, held.received)
-    pnl = money(closed.realised[0].pnl, quote, sign=True)
+    left, other = held.closed.final.balance(quote), held.contract.equity(held.now, held.received)
+    pnl = money(held.closed.realised[0].pnl, quote, sign=True)
     gap, volume = left - other, money(lot.volume, lot.base)
     apart_ = f"{money(abs(gap), quote)} apart" if gap else "the same"
     title = (
@@ -418,7 +429,7 @@ def _leftovers(held: Held, ranges: Ranges) -> Spec:
     }
 
 
-def _protected(held: Held, ranges: Ranges) -> Row:
+def _protected(held: Held, ranges: Ranges) -> Shown:
     assert held.stops
     quote, (stopped, refused) = held.lot.quote, held.stops
     (result,) = stopped.moments[-1].realised
@@ -488,13 +499,13 @@ def _capped(held: Held, ranges: Ranges) -> Spec:
                 "marker": {"color": "role:ground", "size": 11, "line": {"color": "role:ink", "width": 3}},
             },
             labels([(float(result.price), top, f"stop at {number(result.price, 2)}", "bottom right")], bold=True),
-            labels([(float(high), y, text, "middle right") for y, text in names], size=13),
+            labels([(float(high) + span / 80, y, text, "middle right") for y, text in names], size=13),
             labels([(here[0][0], max(y for _, y in here) + line / 2, "now", "top right")]),
         ],
         "layout": layout(ticks, (float(low) - span / 30, float(high) + span / 8), ranges.results, quote),
     }
 
 
-_ROWS: dict[str, Callable[[Held, Ranges], Row]] = dict(
+_ROWS: dict[str, Callable[[Held, Ranges], Shown]] = dict(
     zip(ROWS, (_borrowed, _holding, _liquidated, _ending, _protected), strict=True)
 )

@@ -13,7 +13,7 @@ from marginlib.story import Story
 from marginlib.views.drawing import Spec, apart, bars, labels, layout, lines
 from marginlib.wording import money, number, percent, price
 
-STEPS = ("Still open", "1. Buy the coins back", "2. Repay what was lent", "3. Profit or loss", "4. The trading fee")
+STEPS = ("Still open", "Buy the coins back", "Repay what was lent", "Profit or loss", "The trading fee")
 """The steps that a closing is walked in: before it, and the four things that it does."""
 
 _DOTS = {"shape": ".", "fgcolor": "role:fee", "bgcolor": "role:ground", "size": 5, "solidity": 0.6}
@@ -254,7 +254,7 @@ def _places(story: Story, stages: tuple[Sheet, ...], step: int, up: tuple[float,
 
 
 def _stack(role: str, places: list[tuple[float, float, float]]) -> Spec:
-    x, base, height = ([place[i] for place in places] for i in range(3))
+    x, base, height = ([place[i] for place in places if place[2]] for i in range(3))
     spec = bars(role, x, base, height, 2 * _SIDE)
     if role == "fee":
         spec["marker"] |= {"pattern": _DOTS, "line": {"color": "role:fee", "width": 2}}

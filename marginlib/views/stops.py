@@ -12,9 +12,9 @@ from marginlib.story import Story
 from marginlib.views.drawing import Spec, bars, labels, layout, lines
 from marginlib.wording import money, number, percent, price
 
-_SHARES, _HEIGHT = (0.62, 0.38), 360
+_SHARES, _HEIGHTS = (0.6, 0.4), (300, 230)
 _HALF = 0.3
-_LINES = 17  # lines of text that a figure is high
+_LINES = (15, 11)  # lines of text that each figure is high
 
 
 class Ranges(NamedTuple):
@@ -135,7 +135,7 @@ def _path(chosen: Run, stop: Stop | None, refused: bool, ranges: Ranges) -> Spec
     quote, (low, high) = chosen.lot.quote, ranges.prices
     seen = [(float(hour), float(at)) for hour, at in enumerate(chosen.prices)]
     out = len(seen) if chosen.at is None else chosen.at + 1
-    line, opened = (high - low) / _LINES, float(chosen.lot.open_price)
+    line, opened = (high - low) / _LINES[0], float(chosen.lot.open_price)
     dashes = []
     under = "bottom" if stop is None or stop.side == "buy" else "top"
     written = [(float(ranges.hours), opened, f"opened at {number(chosen.lot.open_price, 2)}", f"{under} left")]
@@ -145,7 +145,8 @@ def _path(chosen: Run, stop: Stop | None, refused: bool, ranges: Ranges) -> Spec
         dash["line"]["dash"] = "dash"
         dashes = [dash]
         name = f"{stop.side} stop at {number(stop.trigger, 2)}{': refused' if refused else ''}"
-        written.append((float(ranges.hours), trigger, name, "top left" if stop.side == "buy" else "bottom left"))
+        place, off = ("top left", line / 4) if stop.side == "buy" else ("bottom left", -line / 4)
+        written.append((float(ranges.hours), trigger + off, name, place))
     marks = [seen[-1]]
     end = seen[-1]
     down = end[1] < opened
@@ -189,7 +190,7 @@ def _path(chosen: Run, stop: Stop | None, refused: bool, ranges: Ranges) -> Spec
 def _results(chosen: Run, plain_run: Run, ranges: Ranges) -> Spec:
     """Profit or loss with the stop and without it."""
     ends = (chosen.result, plain_run.result)
-    line = (ranges.results[1] - ranges.results[0]) / _LINES
+    line = (ranges.results[1] - ranges.results[0]) / _LINES[1]
     written = [
         (
             float(at),
@@ -221,7 +222,7 @@ def _bar(role: str, heights: list[float]) -> Spec:
 
 def _layout(names: dict[float, str], across: tuple[float, float], up: tuple[float, float], unit: str, at: int) -> Spec:
     """One of two figures that stand side by side where there is room."""
-    return {**layout(names, across, up, unit), "height": _HEIGHT, "meta": {"share": _SHARES[at]}}
+    return {**layout(names, across, up, unit), "height": _HEIGHTS[at], "meta": {"share": _SHARES[at]}}
 
 
 def _table(chosen: Run, plain_run: Run, stop: Stop | None, refused: bool) -> dict[str, Any]:

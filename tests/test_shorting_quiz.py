@@ -1,0 +1,121 @@
+"""Lesson 02: the wrong models, each with the number that it leads to; what can be asked; the way there."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from bookings import Do, closes, moves, opens, stops, waits
+
+from marginlib.quiz import drills
+from marginlib.quiz.answers import answer
+from marginlib.quiz.lesson import questions
+from marginlib.quiz.mistakes import MISTAKES
+from marginlib.quiz.question import Question
+from marginlib.scenario import Scenario
+
+
+def told(*steps: Do, **fees: str) -> Scenario:
+    data = {"balances": {"USD": "40000"}, "prices": {"BTC/USD": "60000"}, "fees": fees, "valuation": "USD"}
+    return Scenario.of({**data, "steps": list(steps)})
+
+
+PAIR = "BTC/USD"
+SHORT, LONG = opens(PAIR, "short", "1", 3), opens(PAIR, "long", "1", 3)
+CLOSED = told(SHORT, moves(PAIR, "54000"), closes(PAIR), trading="0.001")
+OPEN = told(SHORT, moves(PAIR, "54000"))
+HELD = told(SHORT, moves(PAIR, "50000"), waits(30), opening="0.0002", rollover="0.0001")
+RUN = [moves(PAIR, price) for price in ("64000", "69000", "65000")]
+STOPPED = told(SHORT, stops(PAIR, "buy", "66000"), *RUN)
+LONG_STOPPED = told(LONG, stops(PAIR, "sell", "55000"), moves(PAIR, "57000"), moves(PAIR, "51000"))
+FUNDED = told(SHORT, moves(PAIR, "50000"), waits(26))
+
+
+@pytest.mark.parametrize(
+    ("name", "scenario", "ask", "gives"),
+    [
+        ("other_side", CLOSED, "pnl", "-6000"),
+        ("other_side", OPEN, "return", "-30"),
+        ("other_side", CLOSED, "balance:USD", None),
+        ("sale_kept", CLOSED, "balance:USD", "99886"),
+        ("sale_kept", CLOSED, "pnl", None),
+        ("result_left_out", CLOSED, "balance:USD", "39886"),
+        ("result_left_out", CLOSED, "pnl", None),
+        ("rollover_every_hour", HELD, "fees:USD", "162"),
+        ("rollover_once_a_day", HELD, "fees:USD", "17"),
+        ("rollover_for_a_part", HELD, "fees:USD", "52"),
+        ("rollover_on_the_opening_price", HELD, "fees:USD", "54"),
+        ("opening_rate_left_out", HELD, "fees:USD", "35"),
+        ("rollovers_left_out", HELD, "fees:USD", "12"),
+        ("fee_on_the_margin", HELD, "fees:USD", "15.6667"),
+        ("rollover_every_hour", HELD, "pnl", None),
+        ("rollover_for_a_part", CLOSED, "pnl", None),
+        ("fee_on_the_margin", CLOSED, "pnl", None),
+        ("filled_at_the_trigger", STOPPED, "pnl", "-6000"),
+        ("filled_at_the_trigger", LONG_STOPPED, "pnl", "-5000"),
+        ("filled_at_the_trigger", CLOSED, "pnl", None),
+        ("ran_past_the_stop", STOPPED, "pnl", "-5000"),
+        ("ran_past_the_stop", OPEN, "pnl", None),
+        ("stopped_too_early", STOPPED, "pnl", "-4000"),
+        ("stopped_too_early", LONG_STOPPED, "pnl", "-3000"),
+        ("stopped_too_early", CLOSED, "pnl", None),
+        ("funding_reversed", FUNDED, "funding:0.0001", "-15"),
+        ("funding_every_four_hours", FUNDED, "funding:0.0001", "30"),
+        ("funding_on_the_opening_price", FUNDED, "funding:0.0001", "18"),
+        ("funding_on_the_margin", FUNDED, "funding:0.0001", "5"),
+        ("funding_reversed", CLOSED, "pnl", None),
+        ("funding_on_the_margin", CLOSED, "pnl", None),
+    ],
+)
+def test_a_wrong_model_gives_its_own_number(name: str, scenario: Scenario, ask: str, gives: str | None) -> None:
+    assert MISTAKES[name].gives(scenario, ask) == (None if gives is None else Decimal(gives))
+
+
+@pytest.mark.parametrize(
+    ("scenario", "ask", "expected"),
+    [
+        (HELD, "fees:USD", Decimal(47)),
+        (STOPPED, "closed_at", Decimal(69000)),
+        (STOPPED, "pnl", Decimal(-9000)),
+        (LONG_STOPPED, "closed_at", Decimal(51000)),
+        (told(SHORT, stops(PAIR, "buy", "66000")), "protecting", "buy"),
+        (told(LONG, stops(PAIR, "buy", "66000")), "protecting", "sell"),
+        (FUNDED, "funding:0.0001", Decimal(15)),
+        (FUNDED, "funding:-0.0003", Decimal(-45)),
+    ],
+)
+def test_what_can_be_asked_of_a_short(scenario: Scenario, ask: str, expected: Any) -> None:
+    """R22, R23, B6: seven full periods in 30 hours; the first price beyond the trigger; three payments in 26 hours."""
+    assert answer(scenario, ask) == expected
+
+
+def test_without_a_stop_nothing_closes() -> None:
+    with pytest.raises(ValueError, match="no stop closes anything"):
+        answer(CLOSED, "closed_at")
+
+
+def test_the_surprises_are_met() -> None:
+    """R20, B6, R22: what 30 % are of; what a small rate adds up to; a jump over the trigger."""
+    asked = questions("02").predict
+
+    assert asked["gain"].right == ["6000"]
+    assert asked["month"].right == ["2160"]
+    assert asked["jump"].right == ["69000"]
+    assert questions("02").check["stop"].right == ["buy"]
+
+
+@pytest.mark.parametrize(("rate", "says"), [("0.0001", "longs pay shorts"), ("-0.0001", "shorts pay longs")])
+def test_the_way_to_funding_is_told(rate: str, says: str) -> None:
+    question = Question(kind="number", text="?", ask=f"funding:{rate}", scenario=FUNDED, unit="USD")
+    way = question.solution()
+
+    assert says in way[-2]
+    assert "3 payments" in way[-1]
+    assert question.shown_answer() in way[-1].replace("+", "")
+
+
+def test_each_level_asks_for_something_else() -> None:
+    """A result; a measure of it or a balance; a cost; a stop."""
+    asked = [{drills.make("02", seed, level).ask for seed in range(20)} for level in range(1, drills.LEVELS + 1)]
+
+    assert asked == [{"pnl"}, {"return", "balance:USD"}, {"fees:USD"}, {"pnl"}]
+    assert all("stop" in drills.make("02", seed, 4).text for seed in range(20))
