@@ -14,7 +14,7 @@ from marginlib.break_even import Flip, break_even_fee, flips
 from marginlib.plan import NOT_NEEDED, Plan, Way, WayName, open_pairs, plan
 from marginlib.scenario import Close, Settle
 from marginlib.story import Story
-from marginlib.wording import listed, money, percent, price, regrouped
+from marginlib.wording import listed, money, near, percent, price, regrouped
 
 _LOWEST, _HIGHEST, _PLACES = Decimal("0.1"), Decimal(3), 60  # how far from the present price an answer may turn
 _NAMES: dict[WayName, str] = {
@@ -220,7 +220,7 @@ def turning(plan: Plan, fee: Decimal, even: Decimal | None, turns: tuple[Flip | 
     for flip, beyond in zip(turns, ("Below", "Above"), strict=True):
         if flip:
             then = f"the cheapest is: {named(flip.cheapest, quote)}" if flip.cheapest else "none of the ways is open"
-            told.append(f"{beyond} {price(_rough(flip.price), quote)}{_because(flip)}, {then}.")
+            told.append(f"{beyond} {near(flip.price, quote)}{_because(flip)}, {then}.")
     return told
 
 
@@ -229,9 +229,3 @@ def _because(flip: Flip) -> str:
     if "B9" in flip.why:
         return ", where the margin level forbids orders (B9)"
     return ", where nothing is converted" if flip.why.startswith(NOT_NEEDED) else ""
-
-
-def _rough(at: Decimal) -> Decimal:
-    """A price in six digits or so: where an answer turns isn't known, or needed, to the last one."""
-    places = max(2, 5 - at.adjusted())
-    return round(at, places)

@@ -281,7 +281,8 @@ def _positions(page: Console, story: Story) -> None:
 
 
 def _margin(page: Console, story: Story) -> None:
-    if story.scenario.summary_currency is None:
+    currency = story.scenario.summary_currency
+    if currency is None:
         return
     _section(page, "Margin", [])
     if summary := story.margin:
@@ -297,4 +298,5 @@ def _margin(page: Console, story: Story) -> None:
         for name, amount in rows:
             table.add_row(name, money(amount, summary.currency))
         page.print(Padding(table, (0, 0, 0, 2)))
-    _say(page, words.margin(story.margin, story.final.rulebook), 2)
+    for sentence in (words.margin(story.margin, story.final.rulebook), *words.how_far(story.final, currency)):
+        _say(page, sentence, 2)

@@ -76,6 +76,16 @@ def price(amount: Decimal, currency: str) -> str:
     return f"{number(amount, 20, 2 if currency in rulebook().cash else 0)} {currency}"
 
 
+def near(amount: Decimal | Fraction, currency: str) -> str:
+    """Write a price that was solved for: six digits of it, and cents at least.
+
+    >>> near(Fraction(116000, 3), "EUR"), near(Fraction(1, 30), "EUR"), near(Fraction(1, 70000), "BTC")
+    ('38,666.67 EUR', '0.0333333 EUR', '0.0000142857 BTC')
+    """
+    whole = rounded(amount, 20)
+    return price(rounded(whole, max(2, 5 - whole.adjusted())), currency)
+
+
 def exact(amount: Decimal, currency: str = "") -> str:
     """Write all digits of a ledger amount.
 

@@ -10,11 +10,13 @@ from decimal import Decimal, localcontext
 
 from marginlib.amounts import EXACT, ZERO
 from marginlib.book import Part, Position, Realised, Reason, State, StopOrder, Take
+from marginlib.errors import Refusal
+from marginlib.limits import Limit, limit_price
 from marginlib.margin import Margin
 from marginlib.rulebook import Rulebook
 from marginlib.scenario import Close, Deposit, Open, Price, Settle, Step, Stop, Trade, Wait, Withdraw
 from marginlib.story import Moment, Refused, Story
-from marginlib.wording import listed, money, number, percent, price, regrouped
+from marginlib.wording import listed, money, near, number, percent, price, regrouped
 
 WHY = {
     "quote": "quote currency",
@@ -299,6 +301,41 @@ def margin(summary: Margin | None, book: Rulebook) -> str:
     if summary.level < book.opening_level:
         return f"{level}: too low to open more (B4). A margin call comes near {call}, liquidation near {end} (B5)."
     return f"{level}. A margin call comes near {call}, liquidation near {end} (B5)."
+
+
+def how_far(state: State, currency: str) -> list[str]:
+    """How far each open position's price may go by itself to a margin call and to liquidation (B5).
+
+    Valued in ``currency``. A pair whose level is there already, or that can't be priced, is left out.
+
+    >>> from marginlib import Scenario, replay
+    >>> story = replay(Scenario.of({"balances": {"USD": "10000"}, "prices": {"BTC/USD": "20000"}, "steps": [
+    ...     {"do": "open", "pair": "BTC/USD", "side": "long", "volume": "1", "leverage": 5}]}))
+    >>> print(*how_far(story.final, "USD"))  # doctest: +NORMALIZE_WHITESPACE
+    If only BTC/USD moves: a margin call comes at 13,200.00 USD or less, liquidation at 11,600.00 USD or less (B5).
+    """
+    told, book = [], state.rulebook
+    for pair in dict.fromkeys(lot.pair for lot in state.positions):
+        try:
+            call, end = (
+                limit_price(state, currency, level, pair) for level in (book.call_level, book.liquidation_level)
+            )
+        except Refusal:
+            continue
+        if call.reached:
+            continue
+        at, gone = _limits(call, pair), _limits(end, pair)
+        reach = f"a margin call comes at {at}, liquidation {f'at {gone}' if gone else 'at no price'}"
+        told.append(f"If only {pair} moves: {reach if at else 'no price of it brings a margin call'} (B5).")
+    return told
+
+
+def _limits(limit: Limit, pair: str) -> str:
+    """The prices at which a level is reached, to the digits that a price is told with; nothing if there are none."""
+    quote = pair.partition("/")[2]
+    sides = ((limit.below, "less"), (limit.above, "more"))
+    found = [f"{near(at, quote)} or {beyond}" for at, beyond in sides if at is not None]
+    return ", or at ".join(found)
 
 
 def unpaid(state: State) -> list[str]:

@@ -356,6 +356,38 @@ def test_the_margin_level_is_told_with_how_close_the_call_is(equity: str, senten
     assert spaced(words.margin(summary, rulebook())) == sentence
 
 
+@pytest.mark.parametrize(
+    ("told", "sentences"),
+    [
+        (
+            story({"EUR": "3000"}, opens(volume="0.2"), opens("short", "1", "ETH/EUR")),
+            [
+                # 3,000 and 0.2 (p - 50,000) make 80 % of 2,000 + 400: 1,920; for 40 %, 960.
+                "If only BTC/EUR moves: a margin call comes at 44,600.00 EUR or less, liquidation at 39,800.00 EUR or "
+                "less (B5).",
+                # 3,000 + 2,000 - p is 80 % of 2,000 + p / 5, so 1.16 p is 3,400; 1.08 p is 4,200.
+                "If only ETH/EUR moves: a margin call comes at 2,931.03 EUR or more, liquidation at 3,888.89 EUR or "
+                "more (B5).",
+            ],
+        ),
+        (story({"EUR": "9000"}, opens()), ["If only BTC/EUR moves: no price of it brings a margin call (B5)."]),
+        (
+            story({"EUR": "5500"}, opens()),
+            # 5,500 - 5,000 at a price of 0 are 50 % of 1,000: a call, but no liquidation.
+            ["If only BTC/EUR moves: a margin call comes at 3,000.00 EUR or less, liquidation at no price (B5)."],
+        ),
+        (story({"EUR": "1000"}, opens(), moves("45000")), []),
+        (story({"EUR": "1000"}), []),
+        (story({"EUR": "1000"}, opens(), valuation="XMR", prices={"BTC/EUR": "50000"},
+               rules={"initial_margin_check": False}), []),
+    ],
+)  # fmt: skip
+def test_how_far_each_price_may_go(told: Story, sentences: list[str]) -> None:
+    """B2, B3, B5: solved, with the case that there is no such price; said once it is still ahead."""
+    assert told.error is None
+    assert words.how_far(told.final, told.scenario.summary_currency or "") == sentences
+
+
 def test_the_margin_level_is_told_without_a_switch_where_liquidation_is_on() -> None:
     summary = Margin("EUR", Fraction(40), Fraction(40), Fraction(100))
 
