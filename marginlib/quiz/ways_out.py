@@ -406,8 +406,9 @@ def ways_out(random: Random, level: int) -> dict[str, Any]:
         question = "How much do you save if you buy the missing euros before you close, in EUR?"
         made = _asked("long", lost - missing, {"BTC": own, coin: _COINS[coin][1]}, question, **numbers)
         return {**made, "ask": "saved", "mistakes": [*wrong, "first_balance_only", "highest_fee_for_all"]}
-    own = plain(Decimal(volume) * random.choice([Decimal("0.5"), Decimal("0.8"), Decimal(1), Decimal("1.2")]))
-    missing = Decimal(random.randrange(1, 201)) * Decimal("0.975") * kept * 10
+    share = random.choice([Decimal("0.5"), Decimal("0.8"), Decimal(1), Decimal("1.2")])  # of the coins that are owed
+    own = plain(Decimal(volume) * share)
+    missing = Decimal(random.randrange(1, 201)) * Decimal("9.75") * (1 if share >= 1 else kept)
     numbers["now"] = opened + fall
     question = "How much does the cheapest way out save against closing now, in EUR, if nothing is deposited?"
     made = _asked("short", lost - missing, {"BTC": own, coin: _COINS[coin][1]}, question, **numbers)

@@ -21,7 +21,7 @@ from marginlib.views.drawing import Spec, labels, layout, lines
 from marginlib.wording import brief, listed, money, number, percent, price, regrouped
 
 _DOTS = {"shape": ".", "fgcolor": "role:fee", "bgcolor": "role:ground", "size": 5}
-_THICK, _NEAR = 0.26, 0.18  # of a row: the bar, and from its middle to what is written above and below
+_THICK, _NEAR = 0.26, 0.19  # of a row: the bar, and from its middle to what is written above and below
 _WIDE = 78  # characters of a reason in the place of a bar
 _ROOM = 1.35  # above the highest cost: for what is written there
 _PARTS = ("closing", "ordering", "converting")
@@ -98,20 +98,21 @@ def converted(plan: Plan) -> list[Take]:
 
 def headline(plan: Plan) -> str:
     """The one message: what the two ways that look alike cost, and what that leaves you; or why they don't differ."""
-    quote = plan.currency
-    direct, bought, settled = (plan.way(name) for name in ("close", "buy", "settle"))
+    quote, (direct, bought, settled) = plan.currency, (plan.way(name) for name in ("close", "buy", "settle"))
     if direct.cost is None:
         return "None of these ways can be priced"
-    now = money(direct.cost, quote)
-    free = "; settling costs nothing" if settled.cost == 0 else ""
+    now = f"closing now {money(direct.cost, quote)}"
+    first = None if bought.cost is None else f"buying {quote} first {money(bought.cost, quote)}"
+    if settled.cost == 0:
+        return f"Settling costs nothing: {f'{first}, ' if first else ''}{now}"
     if bought.cost is None:
         why = "nothing is converted" if bought.closed.startswith(NOT_NEEDED) else f"{quote} can't be bought first"
-        return f"Closing now costs {now}: {why}{free}"
+        return f"Closing now costs {money(direct.cost, quote)}: {why}"
     gap = money(abs(direct.cost - bought.cost), quote)
     if direct.cost == bought.cost:
-        return f"Buying {quote} first costs {now}, as closing now does{free}"
-    told = f"Buying {quote} first costs {money(bought.cost, quote)}, closing now {now}"
-    return f"{told}: {gap} {'to keep' if bought.cost < direct.cost else 'more'}{free}"
+        return f"Buying {quote} first costs {money(bought.cost, quote)}, as closing now does"
+    told = f"Buying {quote} first costs {money(bought.cost, quote)}, {now}"
+    return f"{told}: {gap} {'to keep' if bought.cost < direct.cost else 'more'}"
 
 
 def costs(plan: Plan, ranges: Ranges) -> Spec:
@@ -129,7 +130,7 @@ def costs(plan: Plan, ranges: Ranges) -> Spec:
         if way.cost is None:
             plain.append((0, row + _NEAR, f"{name}: {_short_of(way)}", "top right"))
             reason = "<br>".join(textwrap.wrap(_reason(way), _WIDE)[:2])
-            below.append((0, row + _NEAR - 0.02, reason, "bottom right"))
+            below.append((0, row + _NEAR - 0.1, reason, "bottom right"))
             continue
         start, told = 0.0, []
         for amount, what in zip(way.parts, _PARTS, strict=True):
@@ -171,8 +172,7 @@ def _best(plan: Plan) -> str:
 
 def _rows_layout(quote: str, ranges: Ranges) -> Spec:
     """Costs along the first axis, in QUOTE; the rows have no numbers."""
-    step = next(size for size in _sizes(ranges.cost) if size >= ranges.cost / 5)
-    ticks = [step * i for i in range(int(ranges.cost / step) + 1)]
+    ticks = _steps(ranges.cost, 5)
     names = [number(Fraction(tick).limit_denominator(10**6), 6) for tick in ticks]
     names[-1] = f"{names[-1]} {quote}"
     spec = layout(dict(zip(ticks, names, strict=True)), (0, ranges.cost), (-0.55, 3.6), "", 26)
@@ -180,14 +180,15 @@ def _rows_layout(quote: str, ranges: Ranges) -> Spec:
     return {**spec, "height": 300, "margin": {**spec["margin"], "l": 12, "r": 28}, "yaxis": up}
 
 
-def _sizes(most: float) -> list[float]:
-    """Round steps along an axis, from small to large.
+def _steps(most: float, few: int) -> list[float]:
+    """Round numbers along an axis, from 0 to the highest, so many at most besides 0.
 
-    >>> _sizes(150)
-    [1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0]
+    >>> _steps(79, 5), _steps(0.0016, 5)
+    ([0.0, 20.0, 40.0, 60.0], [0.0, 0.0005, 0.001, 0.0015])
     """
-    least = 10.0 ** (math.floor(math.log10(most)) - 2)
-    return [least * factor for factor in (1, 2, 5, 10, 20, 50, 100, 200, 500)]
+    size = 10.0 ** math.floor(math.log10(most / few))
+    step = next(size * factor for factor in (1, 2, 5, 10) if size * factor * few >= most)
+    return [float(f"{step * i:.6g}") for i in range(int(most / step) + 1)]
 
 
 def _short_of(way: Way) -> str:
@@ -229,9 +230,8 @@ def against_fee(plan: Plan, state: State, line: Curve, ranges: Ranges) -> Spec:
         at = float(even * 100)
         marks += [None, (at, 0), (at, converting)]
         written.append(
-            (at, converting, f"the same at {percent(even)}", "top center" if at < most * 0.85 else "top left")
+            (at, converting + up * 0.04, f"the same at {percent(even)}", "top left" if at > most / 4 else "top right")
         )
-    spec = layout(_fees(most), (-most / 60, most * 61 / 60), (0, up), quote, 46)
     return {
         "data": [
             lines(marks, "market", 1),
@@ -243,8 +243,18 @@ def against_fee(plan: Plan, state: State, line: Curve, ranges: Ranges) -> Spec:
             },
             labels(written),
         ],
-        "layout": {**spec, "height": 230},
+        "layout": _fee_layout(quote, ranges),
     }  # fmt: skip
+
+
+def _fee_layout(quote: str, ranges: Ranges) -> Spec:
+    """Trading fees in % along the first axis; the second has no lines where something is written."""
+    most = float(ranges.fee * 100)
+    fees = {most * i / 6: percent(Decimal(str(most * i / 6)) / 100) for i in range(7)}
+    names = {**fees, most / 2: f"{fees[most / 2]}<br>trading fee"}
+    spec = layout(names, (-most / 60, most * 61 / 60), (0, ranges.bringing * _ROOM), quote, 46)
+    up = {**spec["yaxis"], "tickvals": _steps(ranges.bringing, 5), "showticksuffix": "all"}
+    return {**spec, "height": 230, "yaxis": up}
 
 
 def words(story: Story, plan: Plan, line: Curve) -> list[str]:
@@ -271,7 +281,8 @@ def _why(plan: Plan, state: State) -> list[str]:
         told.append(f"If you close now, nothing is converted: only {quote} are taken (R13).")
     if bought.cost is None:
         if takes:
-            told.append(f"To buy {quote} first is not open. {regrouped(bought.closed)}")
+            reason = _reason(bought)
+            told.append(f"To buy {quote} first is not open: {reason[:1].lower()}{reason[1:]}")
     else:
         orders = [step for step in bought.steps if isinstance(step, Trade)]
         many = "one ordinary order" if len(orders) == 1 else f"{len(orders)} ordinary orders"
@@ -378,22 +389,14 @@ def _not_opened(story: Story, ranges: Ranges) -> dict[str, Any]:
     """The opening that the exchange refuses: nothing to end, and what would work (B4)."""
     assert story.error is not None
     quote = story.error.step.pair.partition("/")[2]  # type: ignore[union-attr]
-    most = float(ranges.fee * 100)
-    below = layout(_fees(most), (-most / 60, most * 61 / 60), (0, ranges.bringing * _ROOM), quote, 46)
     return {
         "title": "The exchange refuses this opening, so there is nothing to end",
         "alert": f"{regrouped(story.error.message)} ({', '.join(story.error.rules)})",
         "figures": [
             {"data": [], "layout": _rows_layout(quote, ranges)},
-            {"data": [], "layout": {**below, "height": 230}},
+            {"data": [], "layout": _fee_layout(quote, ranges)},
         ],
         "words": ["Nothing is opened, so nothing is owed. Your balances stay as they are (A7)."],
         "strip": [],
         "tables": [],
     }
-
-
-def _fees(most: float) -> dict[float, str]:
-    """Trading fees along the axis, in %."""
-    names = {most * i / 6: percent(Decimal(str(most * i / 6)) / 100) for i in range(7)}
-    return {**names, most / 2: f"{names[most / 2]}<br>trading fee"}

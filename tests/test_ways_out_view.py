@@ -1,0 +1,223 @@
+"""Lesson 06's view says what the engine says: bars, lines, words and rows come from the four ways."""
+
+import re
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from marginlib.break_even import break_even_fee, flips
+from marginlib.covering import covered_to
+from marginlib.panels import WaysOut
+from marginlib.panels.controls import Slider, Value, read_all
+from marginlib.panels.ways_out import FUNDS, open_at, ranges
+from marginlib.plan import WAYS, Plan, plan
+from marginlib.story import Story
+from marginlib.views.ways_out import _steps
+from marginlib.wording import money, percent
+
+PANEL = WaysOut()
+Values = dict[str, Value]
+
+
+@st.composite
+def anywhere(draw: st.DrawFn) -> Values:
+    """Values along all the tracks; leverage often high, so that most openings are accepted."""
+    values: Values = {}
+    for control in PANEL.controls:
+        track = st.sampled_from(control.track())
+        removable = isinstance(control, Slider) and control.removable
+        values[control.name] = draw(st.none() | track if removable else track)
+    return values
+
+
+def shown(**values: object) -> tuple[dict[str, Any], Story]:
+    read = read_all(PANEL.controls, values)
+    return PANEL.view(read), open_at(read)
+
+
+def texts(view: dict[str, Any], figure: int) -> list[str]:
+    return [text for trace in view["figures"][figure]["data"] for text in trace.get("text", ())]
+
+
+def rows_of(view: dict[str, Any]) -> dict[int, list[tuple[float, float]]]:
+    """Base and length of the bars, by row: from closing now (3) to settling (0)."""
+    (trace,) = (trace for trace in view["figures"][0]["data"] if trace["type"] == "bar")
+    found: dict[int, list[tuple[float, float]]] = {}
+    for base, x, y in zip(trace["base"], trace["x"], trace["y"], strict=True):
+        found.setdefault(y, []).append((base, x))
+    return found
+
+
+@settings(max_examples=60)
+@given(anywhere())
+def test_the_screen_says_what_the_engine_says(values: Values) -> None:
+    view, story = PANEL.view(values), open_at(values)
+    if story.error:
+        assert "refuses this opening" in view["title"]
+        assert all(not figure["data"] for figure in view["figures"])
+        assert view["tables"] == []
+        return
+    ways = plan(story)
+    check_bars(view, ways)
+    check_lines(view, ways, values)
+    check_table(view, ways)
+
+
+def check_bars(view: dict[str, Any], ways: Plan) -> None:
+    """Each way's bar is made of the parts of its cost, end to end; a way that isn't open has none, and says so."""
+    found, said = rows_of(view), texts(view, 0)
+    for row, way in enumerate(reversed(ways.ways)):
+        lengths = [length for _, length in found.get(row, [])]
+        if way.cost is None:
+            assert lengths == []
+            assert any(text.endswith((": not open", ": not needed")) for text in said)
+            continue
+        assert lengths == [pytest.approx(float(part)) for part in way.parts if part]
+        assert sum(lengths) == pytest.approx(float(way.cost), abs=0.02)
+        assert [base for base, _ in found.get(row, [])] == [
+            pytest.approx(sum(lengths[:i])) for i in range(len(lengths))
+        ]
+        amount = money(way.cost, ways.currency) if any(way.parts) else "nothing"
+        assert any(f": {amount}" in text for text in said)
+    marked = [text for text in said if text.startswith("\N{BLACK CIRCLE}")]
+    assert len(marked) == 1
+    cost = ways.way(ways.cheapest or "close").cost
+    assert cost is not None
+    assert all(other.cost is None or other.cost >= cost or other.name == "deposit" for other in ways.ways)
+
+
+def check_lines(view: dict[str, Any], ways: Plan, values: Values) -> None:
+    """The rings stand at what converting and ordering cost at the trading fee now."""
+    (rings,) = (trace for trace in view["figures"][1]["data"] if trace.get("mode") == "markers")
+    direct, bought = ways.way("close"), ways.way("buy")
+    assert isinstance(values["fee"], Decimal)
+    expected = [way.parts.converting if way is direct else way.parts.ordering for way in (direct, bought)]
+    ends = [float(part) for part, way in zip(expected, (direct, bought), strict=True) if not way.closed]
+    assert rings["y"] == ([pytest.approx(end) for end in ends] if direct.parts.converting else [])
+    assert set(rings["x"]) <= {float(values["fee"])}
+
+
+def check_table(view: dict[str, Any], ways: Plan) -> None:
+    (table,) = view["tables"]
+    assert len(table["rows"]) == len(WAYS)
+    for row, way in zip(table["rows"], ways.ways, strict=True):
+        name, _, cost, _, left = row["cells"]
+        assert ("cheapest" in name) == (row["mark"] == "taken") == (way.name == ways.cheapest)
+        if way.cost is None:
+            assert cost in ("not open", "not needed")
+            continue
+        assert cost == money(way.cost, ways.currency)
+        for code, amount in way.left.balances.items():
+            assert (money(amount, code) in left) or not amount
+
+
+@settings(max_examples=40)
+@given(anywhere())
+def test_you_stand_where_the_sliders_are(values: Values) -> None:
+    """The fee of the opening is paid before: with the position open, the balances are those on the screen."""
+    story = open_at(values)
+    if not story.error:
+        held = {code: amount for code, amount in story.final.balances.items() if amount}
+        assert held == {code: values[code] for code in FUNDS if values[code]}
+
+
+def test_the_start_is_worth_moving() -> None:
+    """800 EUR are missing: 750 − 2.5 % of BTC, 68.75 ÷ 0.95 EUR of DOGE; an order for 800 ÷ 0.996; 3,000 EUR closed."""
+    view, _ = shown()
+
+    assert view["title"] == "Buying EUR first costs 15.21 EUR, closing now 34.37 EUR: 19.16 EUR to keep"
+    assert "closing 12.00 EUR + converting 22.37 EUR" in texts(view, 0)
+    assert "\N{BLACK CIRCLE} Buy EUR first, then close: 15.21 EUR, the cheapest with what you have" in texts(view, 0)
+    assert "closing 12.00 EUR; needs 800.00 EUR from outside (R6)" in texts(view, 0)
+    assert "Settling needs 4,000 EUR, and the balance is 200 EUR (R6)." in texts(view, 0)
+    words = " ".join(view["words"])
+    assert "0.02 BTC (2.5\N{NO-BREAK SPACE}%) and 723.684 DOGE (5\N{NO-BREAK SPACE}%) are converted, for 22.37" in words
+    assert "2 ordinary orders, for 3.21 EUR at 0.4\N{NO-BREAK SPACE}% (R17)" in words
+    assert "its own fee either way: 12.00 EUR (A9)" in words
+
+
+def test_the_rings_cross_at_the_break_even() -> None:
+    """Below it buying first is the cheapest, above it closing now; the line goes through both."""
+    view, story = shown()
+    even = break_even_fee(story)
+    assert even
+    rising = view["figures"][1]["data"][2]
+    at = rising["x"].index(float(even * 100))
+
+    assert f"the same at {percent(even)}" in texts(view, 1)
+    assert rising["y"][at] == pytest.approx(float(plan(story).way("close").parts.converting))
+    assert "to keep" in shown(fee="2.7")[0]["title"]
+    assert shown(fee="2.75")[0]["title"].endswith("more")
+    assert [plan(shown(fee=fee)[1]).cheapest for fee in ("2.7", "2.75")] == ["buy", "close"]
+
+
+def test_the_line_does_not_move_with_the_fee() -> None:
+    assert len({str(shown(fee=fee)[0]["figures"][1]["data"][2]) for fee in ("0", "0.4", "1", "3")}) == 1
+
+
+def test_beyond_the_slider_the_break_even_is_told_in_words_alone() -> None:
+    view, _ = shown(BTC=None, DOGE=20000)
+
+    assert not [text for text in texts(view, 1) if "the same at" in text]
+    assert any("At a trading fee of 5\N{NO-BREAK SPACE}%" in line for line in view["words"])
+
+
+def test_the_prices_in_the_words_are_where_the_answer_flips() -> None:
+    """Where the euros bear it alone, to the cent; where orders are refused, but for the fee of the order itself."""
+    view, story = shown()
+    told = " ".join(view["words"])
+    below, above = flips(story, "BTC/EUR", Decimal(30000), Decimal(50000))
+    assert below
+    assert above
+
+    assert covered_to(story.final, "BTC/EUR") == Fraction(47500) == round(above.price)
+    assert "Above 47,500.00 EUR your EUR would bear the loss alone (R13)" in told
+    assert "Below 36,000.00 EUR your margin level falls under 100" in told
+    assert 0 < below.price - 36000 < 50
+
+
+@pytest.mark.parametrize("move", [29, 30])
+def test_too_late_to_buy_first(move: int) -> None:
+    """B9: the way is there no longer, and its place says why."""
+    view, _ = shown(move=move)
+
+    assert view["title"].endswith("EUR can't be bought first")
+    assert any(text.startswith("This order would leave a margin level of") for text in texts(view, 0))
+    assert "── bought first: not open" in "".join(texts(view, 1))
+    assert "To buy EUR first is not open: this order would leave" in " ".join(view["words"])
+    assert "ordinary orders are refused" not in " ".join(view["words"])
+
+
+def test_nothing_is_needed_where_the_quote_currency_suffices() -> None:
+    view, _ = shown(EUR=2000)
+
+    assert view["title"] == "Closing now costs 12.00 EUR: nothing is converted"
+    assert texts(view, 0).count("Closing converts nothing, since your EUR bear what is due (R13).") == 2
+    assert texts(view, 1) == ["No EUR are missing: nothing to convert or to buy"]
+
+
+def test_a_short_with_its_coins_is_settled_for_nothing() -> None:
+    """2,000 EUR at 50,000: 0.04 BTC are owed."""
+    view, _ = shown(side="short", size=2000, BTC="0.1")
+
+    assert view["title"] == "Settling costs nothing: buying EUR first 11.20 EUR, closing now 17.69 EUR"
+    assert "\N{BLACK CIRCLE} Settle: nothing, the cheapest" in texts(view, 0)
+    assert "To settle takes 0.04 BTC of your own and frees 2,000.00 EUR, without a fee (R3 to R5)." in view["words"][2]
+    assert view["tables"][0]["rows"][3]["cells"][3] == "0.04 BTC of your own (R3)"
+
+
+def test_what_stays_unpaid_is_in_the_table() -> None:
+    view, _ = shown(EUR=500, BTC=None, DOGE=0, leverage=10)
+
+    assert re.search(r"unpaid \(A5\)", view["tables"][0]["rows"][0]["cells"][4])
+
+
+def test_no_cost_goes_beyond_the_axis() -> None:
+    """Worked out for the worst corner of each side, with two orders on the way to the quote currency."""
+    assert ranges("EUR", "long").cost < ranges("EUR", "short").cost
+    assert ranges("USD", "long").cost == pytest.approx(1.25 * ranges("EUR", "long").cost)
+    assert _steps(ranges("BTC", "long").cost, 5)[1] == 0.001
