@@ -23,7 +23,7 @@ class HowFar(Panel):
     controls = (
         Slider("USD", "USD", "", 0, 30_000, 500, 10_000, "Your own dollars: collateral.", 2, "What you have"),
         Slider("BTC", "BTC", "", 0, 2, "0.05", 0, "Your own bitcoin: collateral that moves too.", 8, "What you have"),
-        Slider("haircut", "Haircut on BTC", "%", 0, 50, 1, 0, "So much of your BTC's worth does not count (B1)."),
+        Slider("haircut", "Haircut on BTC", "%", 0, 50, 1, 0, "The part of their worth that does not count (B1)."),
         Choice("side", "Side", ("long", "short"), "long", "Long buys BTC on margin at 20,000 USD; short sells BTC."),
         Slider("volume", "Volume", "BTC", "0.1", 2, "0.1", 1, "How much you buy or sell.", 8),
         Slider("leverage", "Leverage", "×", 2, 10, 1, 5, "What the cost is divided by to say how much is tied up."),
@@ -67,10 +67,10 @@ class ThroughTheCrash(Panel):
     heading = "Through the crash"
     controls = (
         Choice("path", "Prices", tuple(paths()), "March 2020", "Three crashes as they were, and three made-up paths."),
-        Slider("day", "Days since you opened", "", 0, MOST_DAYS - Decimal("0.25"), "0.25", 0, "Four prices a day."),
+        Slider("day", "Days since you opened", "", 0, MOST_DAYS - Decimal("0.25"), "0.25", 0, "Four prices to a day."),
         Slider("USD", "Your dollars", "USD", 0, 30_000, 1_000, 6_000, "Your own: collateral that stays."),
         Slider("BTC", "Your bitcoin", "USD worth", 0, 20_000, 1_000, 4_000, "What your own are worth at the start."),
-        Slider("haircut", "Haircut on your bitcoin", "%", 0, 50, 5, 0, "So much of your BTC's worth does not count (B1)."),
+        Slider("haircut", "Haircut on your bitcoin", "%", 0, 50, 5, 0, "The part of it that does not count (B1)."),
         Choice("side", "Side", ("long", "short"), "long", "Of both positions."),
         Slider("first", "First, in BTC", "USD worth", 2_000, 40_000, 2_000, 20_000, "The first position's cost."),
         Slider("second", "Then, in ETH", "USD worth", 0, 40_000, 2_000, 10_000, "The second one's; 0 for none."),
@@ -112,6 +112,7 @@ def account(values: Any) -> Scenario:
         {
             "balances": {"USD": values["USD"], "BTC": plain(quotient(values["BTC"], prices["BTC/USD"], 8))},
             "prices": {pair: prices[pair] for pair in sizes},
+            "valuation": "USD",
             "rules": {
                 "haircuts": {"BTC": plain(values["haircut"] / 100)},
                 "liquidation": "all" if values["how"] == HOW[0] else "until-100",
