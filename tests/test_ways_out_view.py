@@ -13,7 +13,8 @@ from marginlib.break_even import break_even_fee, flips
 from marginlib.covering import covered_to
 from marginlib.panels import WaysOut
 from marginlib.panels.controls import Slider, Value, read_all
-from marginlib.panels.ways_out import FUNDS, open_at, ranges
+from marginlib.panels.loss_cascade import FUNDS
+from marginlib.panels.ways_out import open_at, ranges
 from marginlib.plan import WAYS, Plan, plan
 from marginlib.story import Story
 from marginlib.views.ways_out import _steps
@@ -190,6 +191,17 @@ def test_too_late_to_buy_first(move: int) -> None:
     assert "── bought first: not open" in "".join(texts(view, 1))
     assert "To buy EUR first is not open: this order would leave" in " ".join(view["words"])
     assert "ordinary orders are refused" not in " ".join(view["words"])
+
+
+def test_close_to_too_late_the_line_ends_where_the_order_would_be_refused() -> None:
+    """At 36,250 EUR the level is 103 %: an order may cost 25 EUR, and no more."""
+    view, story = shown(move="27.5")
+    rising = view["figures"][1]["data"][2]
+
+    assert break_even_fee(story) is None
+    assert rising["x"][0] == 0
+    assert 0.4 < rising["x"][-1] < 3
+    assert rising["y"][-1] < 25
 
 
 def test_nothing_is_needed_where_the_quote_currency_suffices() -> None:

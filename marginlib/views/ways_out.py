@@ -22,6 +22,7 @@ from marginlib.wording import brief, listed, money, number, percent, price, regr
 
 _DOTS = {"shape": ".", "fgcolor": "role:fee", "bgcolor": "role:ground", "size": 5}
 _THICK, _NEAR = 0.26, 0.19  # of a row: the bar, and from its middle to what is written above and below
+_LAST = 16  # of the highest trading fee: no line is drawn for less
 _WIDE = 78  # characters of a reason in the place of a bar
 _ROOM = 1.35  # above the highest cost: for what is written there
 _PARTS = ("closing", "ordering", "converting")
@@ -59,21 +60,25 @@ def curve(story: Story, most: Decimal) -> Curve:
     ...     {"do": "price", "pair": "BTC/EUR", "price": "49000"}]})), Decimal("0.05"))
     Curve(ordering=((0.0, 0.0), (2.5, 25.0), (5.0, 51.3158)), even=Decimal('0.025'))
     """
-    if story.error:
+    pair = "" if story.error else story.final.positions[-1].pair
+    if not pair or _bought(story, pair, ZERO).closed:
         return Curve((), None)
-    pair = story.final.positions[-1].pair
-    even = break_even_fee(story, pair)
-    if even is None:
-        return Curve((), None)
-    points = [(0.0, 0.0)]
-    if even < most:
+    even, points = break_even_fee(story, pair), [(0.0, 0.0)]
+    if even is not None and even < most:
         points.append((float(even * 100), float(way_out(story, pair, "close").parts.converting)))
+    rate = most
+    while (way := _bought(story, pair, rate)).closed and rate > most / _LAST:  # its fee alone may be too much (B9)
+        rate /= 2
+    if not way.closed:
+        points.append((float(rate * 100), float(way.parts.ordering)))
+    return Curve(tuple(sorted(points)), even)
+
+
+def _bought(story: Story, pair: str, rate: Decimal) -> Way:
+    """Buying first, from where a story stands, at another trading fee."""
     state = story.final.copy()
-    state.fees = {**state.fees, "trading": most}
-    dear = way_out(replace(story, final=state), pair, "buy")
-    if not dear.closed:
-        points.append((float(most * 100), float(dear.parts.ordering)))
-    return Curve(tuple(points), even)
+    state.fees = {**state.fees, "trading": rate}
+    return way_out(replace(story, final=state), pair, "buy")
 
 
 def view(story: Story, line: Curve, ranges: Ranges) -> dict[str, Any]:
