@@ -241,6 +241,7 @@ def funding_on_the_margin(scenario: Scenario, ask: str) -> Decimal | None:
 
 
 _FEES = {"opening": "0.0002", "rollover": "0.0002"}
+_RATE, _TRADE = percent(Decimal("0.0002")), percent(Decimal("0.004"))
 
 
 def _account(random: Random) -> dict[str, Any]:
@@ -331,7 +332,7 @@ def _measured(random: Random, has: dict[str, Any], opened: int) -> dict[str, Any
         )
     end = {"do": "close", "pair": "BTC/USD", "volume": "all"}
     return _question(
-        f"{_start(has)} {_moved(opened, now)}, and you close. Every trade costs 0.4 %. How many dollars do you have "
+        f"{_start(has)} {_moved(opened, now)}, and you close. Every trade costs {_TRADE}. How many dollars do you have "
         "then?",
         "balance:USD",
         _scenario(has, "short", [_goes(now), end], trading="0.004"),
@@ -343,7 +344,7 @@ def _held(random: Random, has: dict[str, Any], opened: int) -> dict[str, Any]:
     now = opened + opened * random.choice([-20, -10, 10, 20]) // 100
     hours = random.choice([10, 14, 22, 30, 50, 54, 74, 100])
     return _question(
-        f"{_start(has)} The opening fee is 0.02 %, the rollover 0.02 %. {_moved(opened, now)} at once, and you hold "
+        f"{_start(has)} The opening fee is {_RATE}, the rollover {_RATE}. {_moved(opened, now)} at once, and you hold "
         f"the short for {hours} hours at that price. What do opening fee and rollovers cost you together, in USD?",
         "fees:USD",
         _scenario(has, "short", [_goes(now), {"do": "wait", "hours": hours}], **_FEES),

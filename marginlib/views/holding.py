@@ -138,8 +138,8 @@ def _borrowed(held: Held, ranges: Ranges) -> Shown:
         f"costs (R1).",
         f"A future is a contract between two traders. No coin is lent and none is sold; the difference to the opening "
         f"price, {gain} so far, is all there is to it (R23).",
-        f"What is yours is nearly the same: {money(seen.yours, quote)} and {money(equity, quote)}. It differs by what "
-        f"holding costs.",
+        f"Yours are {money(seen.yours, quote)} on margin and {money(equity, quote)} with the future; what sets them apart "
+        f"is what holding costs (R21, R23).",
     ]
     rows = [
         ["Borrowed", owed, "nothing", "R1, R23"],
@@ -355,14 +355,16 @@ def _ladder(held: Held, marks: list[list[tuple[Fraction, str]]], ranges: Ranges)
         room.append((at, now, end - now))
         told = [(float(limit), f"{text}, {number(limit, 2)}") for limit, text in column]
         written += [(at + _EDGE, y, text, "middle right") for y, (_, text) in zip(apart(told, line), told, strict=True)]
+    start = float(held.lot.open_price)
+    opened = [(0.5, start, "opened here", "top center")] if abs(start - now) > 2 * line else []
     return {
         "data": [
-            lines([(-0.4, float(held.lot.open_price)), (1.95, float(held.lot.open_price))], "line", 1.5),
+            lines([(-0.4, start), (1.95, start)], "line", 1.5),
             _stack("market", [(float(at), base, height) for at, base, height in room]),
             lines(rungs, "ink", 3),
             lines([(-0.4, now), (1.95, now)], "ink", 2),
             labels([(1.95, now - line / 4, f"price now, {number(held.now, 2)}", "bottom left")], bold=True),
-            labels([(0.5, float(held.lot.open_price), "opened here", "top center")], "quiet"),
+            labels(opened, "quiet"),
             labels(written),
         ],
         "layout": layout(_NAMES, (-0.4, 1.95), ranges.prices, quote),
