@@ -138,8 +138,8 @@ def _borrowed(held: Held, ranges: Ranges) -> Shown:
         f"costs (R1).",
         f"A future is a contract between two traders. No coin is lent and none is sold; the difference to the opening "
         f"price, {gain} so far, is all there is to it (R23).",
-        f"Yours are {money(seen.yours, quote)} on margin and {money(equity, quote)} with the future; what sets them apart "
-        f"is what holding costs (R21, R23).",
+        f"Yours are {money(seen.yours, quote)} on margin and {money(equity, quote)} with the future; what sets them "
+        f"apart is what holding costs (R21, R23).",
     ]
     rows = [
         ["Borrowed", owed, "nothing", "R1, R23"],
