@@ -59,6 +59,7 @@ def _reach(others: tuple[tuple[str, Value], ...]) -> tuple[Story, how_far.Reach 
 
 
 HOW = ("all of them", "until 100 %")
+PATHS = tuple(title for title, path in paths().items() if {"BTC/USD", "ETH/USD"} <= path.prices.keys())
 
 
 class ThroughTheCrash(Panel):
@@ -66,7 +67,7 @@ class ThroughTheCrash(Panel):
 
     heading = "Through the crash"
     controls = (
-        Choice("path", "Prices", tuple(paths()), "March 2020", "Three crashes as they were, and three made-up paths."),
+        Choice("path", "Prices", PATHS, "March 2020", "Three crashes as they were, and three made-up paths."),
         Slider("day", "Days since you opened", "", 0, MOST_DAYS - Decimal("0.25"), "0.25", 0, "Four prices to a day."),
         Slider("USD", "Your dollars", "USD", 0, 30_000, 1_000, 6_000, "Your own: collateral that stays."),
         Slider("BTC", "Your bitcoin", "USD worth", 0, 20_000, 1_000, 4_000, "What your own are worth at the start."),

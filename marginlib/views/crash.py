@@ -259,7 +259,7 @@ def _price_figure(now: Now, limits: tuple[Limit, Limit] | None, stop: Decimal | 
             (point / A_DAY, round(float((Fraction(path.prices[pair][point]) / start - 1) * 100), 2))
             for point in range(now.point + 1)
         ]
-        line = lines(points, "market", 2.5)
+        line = lines(clipped(points, -FURTHEST, FURTHEST), "market", 2.5)
         if dash:
             line["line"]["dash"] = dash
         data.append(line)
