@@ -356,7 +356,7 @@ def _ladder(held: Held, marks: list[list[tuple[Fraction, str]]], ranges: Ranges)
         told = [(float(limit), f"{text}, {number(limit, 2)}") for limit, text in column]
         written += [(at + _EDGE, y, text, "middle right") for y, (_, text) in zip(apart(told, line), told, strict=True)]
     start = float(held.lot.open_price)
-    opened = [(0.5, start, "opened here", "top center")] if abs(start - now) > 2 * line else []
+    opened = [] if -line < now - start < 2 * line else [(0.5, start, "opened here", "top center")]
     return {
         "data": [
             lines([(-0.4, start), (1.95, start)], "line", 1.5),
