@@ -13,6 +13,7 @@ from marginlib.panels.margin_call import HowFar, ThroughTheCrash
 from marginlib.panels.queue import LotQueue
 from marginlib.panels.settle_form import SettleForm
 from marginlib.panels.settle_or_close import SettleOrClose
+from marginlib.panels.ways_out import WaysOut
 
 __all__ = [
     "BalanceSheet",
@@ -28,4 +29,5 @@ __all__ = [
     "ShortOrFuture",
     "StopRun",
     "ThroughTheCrash",
+    "WaysOut",
 ]
