@@ -5,13 +5,14 @@ from fractions import Fraction
 
 import pytest
 from bookings import closes, moves, opens, tell
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from marginlib import Refusal
 from marginlib.covering import covered_to
 
 
+@settings(deadline=None)
 @given(st.sampled_from(["long", "short"]), st.integers(0, 900), st.integers(1, 20))
 def test_up_to_there_nothing_is_converted_and_beyond_it_something_is(side: str, euros: int, lots: int) -> None:
     """0.01 BTC a lot at 50,000 EUR; a cent in the price is too little to be seen in a loss of so few coins."""

@@ -53,7 +53,7 @@ def rows_of(view: dict[str, Any]) -> dict[int, list[tuple[float, float]]]:
     return found
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(anywhere())
 def test_the_screen_says_what_the_engine_says(values: Values) -> None:
     view, story = PANEL.view(values), open_at(values)
@@ -116,7 +116,7 @@ def check_table(view: dict[str, Any], ways: Plan) -> None:
             assert (money(amount, code) in left) or not amount
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(anywhere())
 def test_you_stand_where_the_sliders_are(values: Values) -> None:
     """The fee of the opening is paid before: with the position open, the balances are those on the screen."""
