@@ -99,8 +99,13 @@ def test_a_price_beyond_liquidation_says_that_it_never_gets_there() -> None:
     view, _ = shown(FAR, price=11200)
 
     assert view["alert"].startswith("The exchange closes this position at 11,600.00 USD")
-    assert "too late" in view["title"]
-    assert not shown(FAR, price=12000)[0]["alert"]
+    assert view["title"].startswith(
+        "Before the price is at 11,200.00 USD, the exchange closes the position at 11,600.00"
+    )
+    assert shown(FAR, price=11600)[0]["title"] == "The exchange closes the position at 11,600.00 USD"
+    for price in (11600, 12000):
+        assert not shown(FAR, price=price)[0]["alert"]
+    assert shown(FAR, price=12000)[0]["title"].startswith("Margin call: at 12,000.00 USD")
 
 
 def test_leverage_moves_the_limits_but_not_the_point_where_equity_is_gone() -> None:
@@ -243,7 +248,7 @@ def test_one_position_alone_and_shorts() -> None:
 def test_a_course_needs_no_stop_to_be_compared() -> None:
     values = read_all(CRASH.controls, {})
     path = paths()["March 2020"]
-    along = crash.course(path, walk(account(values), path))
+    along = crash.Course(path, walk(account(values), path))
 
     assert crash.at(along, Decimal(100)).point == path.points - 1
     assert [level for _, level in along.levels][-1] is None

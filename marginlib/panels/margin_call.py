@@ -69,16 +69,16 @@ class ThroughTheCrash(Panel):
     controls = (
         Choice("path", "Prices", PATHS, "March 2020", "Three crashes as they were, and three made-up paths."),
         Slider("day", "Days since you opened", "", 0, MOST_DAYS - Decimal("0.25"), "0.25", 0, "Four prices to a day."),
-        Slider("USD", "Your dollars", "USD", 0, 30_000, 1_000, 6_000, "Your own: collateral that stays."),
-        Slider("BTC", "Your bitcoin", "USD worth", 0, 20_000, 1_000, 4_000, "What your own are worth at the start."),
+        Slider("USD", "Your dollars", "USD", 0, 30_000, 2_000, 6_000, "Your own: collateral that stays."),
+        Slider("BTC", "Your bitcoin", "USD worth", 0, 20_000, 2_000, 4_000, "What your own are worth at the start."),
         Slider("haircut", "Haircut on your bitcoin", "%", 0, 50, 5, 0, "The part of it that does not count (B1)."),
         Choice("side", "Side", ("long", "short"), "long", "Of both positions."),
-        Slider("first", "First, in BTC", "USD worth", 2_000, 40_000, 2_000, 20_000, "The first position's cost."),
-        Slider("second", "Then, in ETH", "USD worth", 0, 40_000, 2_000, 10_000, "The second one's; 0 for none."),
+        Slider("first", "First, in BTC", "USD worth", 5_000, 40_000, 5_000, 20_000, "The first position's cost."),
+        Slider("second", "Then, in ETH", "USD worth", 0, 40_000, 5_000, 10_000, "The second one's; 0 for none."),
         Slider("leverage", "Leverage", "×", 2, 10, 1, 5, "What the cost is divided by to say how much is tied up."),
         Choice("how", "Liquidation closes", HOW, HOW[0], "Oldest first: all, or until the level is back (B5)."),
         Switch("stop", "Protective stops", False, "One for each position, at the same distance (R22)."),
-        Slider("distance", "Distance of the stops", "%", 2, 30, 1, 15, "From the opening price."),
+        Slider("distance", "Distance of the stops", "%", 5, 40, 5, 15, "From the opening price."),
         Switch("jumps", "Prices jump", False, "Only these four prices a day are traded, and nothing in between."),
     )  # fmt: skip
 
@@ -128,4 +128,4 @@ def _course(settings: tuple[tuple[str, Value], ...]) -> crash.Course:
     """The whole story of a setting; the slider through time only reads it."""
     values = dict(settings)
     path = paths()[str(values["path"])]
-    return crash.course(path, walk(account(values), path, jumps=bool(values["jumps"])))
+    return crash.Course(path, walk(account(values), path, jumps=bool(values["jumps"])))

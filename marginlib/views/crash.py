@@ -33,31 +33,33 @@ _BY = {
 
 @dataclass(frozen=True)
 class Course:
-    """An account along a path, computed once: the level in percent at each place, in days; None with nothing open."""
+    """An account along a path: what happened, and the margin levels, computed once and only where they are drawn."""
 
     path: Path
     walk: Walk
-    levels: tuple[tuple[float, float | None], ...]
 
     @property
     def story(self) -> Story:
         """What happened, all of it."""
         return self.walk.story
 
+    @functools.cached_property
+    def levels(self) -> tuple[tuple[float, float | None], ...]:
+        """Places in days, and the margin level in percent there; None with nothing open.
 
-def course(path: Path, walked: Walk) -> Course:
-    """The margin levels along a walk: at each moment of the path, and right before and after whatever was closed."""
-    story, levels = walked.story, list[tuple[float, float | None]]()
-    done = walked.over[0]
-    for point, over in enumerate(walked.over):
-        for moment in story.moments[done:over]:
-            if moment.realised:
-                between = (point - 0.5) / A_DAY
-                levels += [(between, _level(story, _reached(moment))), (between, _level(story, moment.after))]
-        if over:
-            levels.append((point / A_DAY, _level(story, walked.state(point))))
-        done = over
-    return Course(path, walked, tuple(levels))
+        One for each moment of the path, and two for whatever was closed: right before it, and right after.
+        """
+        levels = list[tuple[float, float | None]]()
+        done = self.walk.over[0]
+        for point, over in enumerate(self.walk.over):
+            for moment in self.story.moments[done:over]:
+                if moment.realised:
+                    between = (point - 0.5) / A_DAY
+                    states = (_reached(moment), moment.after)
+                    levels += [(between, _level(self.story, state)) for state in states]
+            levels.append((point / A_DAY, _level(self.story, self.walk.state(point))))
+            done = over
+        return tuple(levels)
 
 
 def _level(story: Story, state: State) -> float | None:
@@ -208,18 +210,11 @@ def _level_figure(now: Now) -> Spec:
         upright += [(where, BOTTOM), (where, TOP * 0.92 - 36 * place), None]
         left = where > MOST_DAYS * 0.6
         told.append((where, TOP * 0.95 - 36 * place, _closing(moment), "middle left" if left else "middle right"))
-    written = (
-        []
-        if level is None
-        else [
-            (
-                x + 0.2,
-                level,
-                percent(Fraction(last or 0) / 100, 0),
-                "top right" if x < MOST_DAYS - 2.5 else "top center",
-            )
-        ]
-    )
+    written = []
+    if last is not None and level is not None:
+        over = " ↑" if last > TOP else " ↓" if last < BOTTOM else ""
+        up, side = "bottom" if level > TOP * 0.8 else "top", "right" if x < MOST_DAYS - 2.5 else "center"
+        written = [(x + 0.2, level, f"{percent(Fraction(last) / 100, 0)}{over}", f"{up} {side}")]
     return {
         "data": [
             dashed,
@@ -283,7 +278,7 @@ def _price_figure(now: Now, limits: tuple[Limit, Limit] | None, stop: Decimal | 
         if ticks and abs(y) < FURTHEST:
             side = "right" if now.days < MOST_DAYS * 0.4 else "left"
             where = f"{'bottom' if long else 'top'} {side}"
-            names.append((now.days, y, "▼ liquidation, if prices went on from here", where))
+            names.append((now.days, y - 3 if long else y + 3, "liquidation, if prices went on from here", where))
     heights = _spread([y for y, _ in ends], 9)
     written = [(now.days + 0.4, y, text, "middle right") for y, (_, text) in zip(heights, ends, strict=True)]
     return {
@@ -313,7 +308,7 @@ def _layout(path: Path, up: tuple[float, float], unit: str, name: str, which: in
         number_, _, month = named.partition(" ")
         names[float(day)] = f"{number_} {month[:3]}" if not path.made_up and named else named
     names[9.0] = f"{names[9.0]}<br>{name}, day by day"
-    return {**layout(names, (0, _ROOM), up, unit, 52), "height": _HEIGHTS[which]}
+    return {**layout(names, (-0.4, _ROOM), (up[0], up[1] * 1.04), unit, 52), "height": _HEIGHTS[which]}
 
 
 def _situation(now: Now, limits: tuple[Limit, Limit] | None) -> str:

@@ -179,10 +179,11 @@ def headline(lot: Position, tied: Margin, now: Decimal, reached: Reach, state: S
     call, end = reached.marks[book.call_level], reached.marks[book.liquidation_level]
     at, shown = price(now, lot.quote), percent(level / 100, 1)
     if end is not None and level <= Fraction(book.liquidation_level):
-        return f"At {at} it is too late: the exchange closes the position at {money(end, lot.quote)}"
+        closes = f"the exchange closes the position at {money(end, lot.quote)}"
+        return closes[0].upper() + closes[1:] if end == now else f"Before the price is at {at}, {closes}"
     if level <= Fraction(book.call_level):
-        comes = f"no price of {lot.base} brings" if end is None else f"at {money(end, lot.quote)} comes"
-        return f"At {at} there is a margin call, with a level of {shown}; {comes} liquidation"
+        comes = "liquidation never comes" if end is None else f"liquidation comes at {money(end, lot.quote)}"
+        return f"Margin call: at {at} the margin level is {shown}; {comes}"
     if call is None:
         return f"At {at} the margin level is {shown}, and no price of {lot.base} brings a margin call"
     return f"At {at} the margin level is {shown}; a margin call comes at {money(call, lot.quote)}, {_apart(call, now)}"
@@ -190,7 +191,7 @@ def headline(lot: Position, tied: Margin, now: Decimal, reached: Reach, state: S
 
 def _alert(lot: Position, tied: Margin, now: Decimal, reached: Reach, state: State) -> str:
     end = reached.marks[state.rulebook.liquidation_level]
-    if end is None or (tied.level or 0) > Fraction(state.rulebook.liquidation_level):
+    if end is None or (tied.level or 0) >= Fraction(state.rulebook.liquidation_level):
         return ""
     return (
         f"The exchange closes this position at {money(end, lot.quote)}, on the way to {price(now, lot.quote)} (B5). "
