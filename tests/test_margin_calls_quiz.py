@@ -9,6 +9,8 @@ from marginlib.quiz import drills
 from marginlib.quiz.answers import answer
 from marginlib.quiz.lesson import questions
 from marginlib.quiz.mistakes import MISTAKES
+from marginlib.quiz.workings import WAYS
+from marginlib.replay import replay
 from marginlib.scenario import Scenario
 
 
@@ -121,6 +123,14 @@ def test_the_way_ends_at_the_answer_and_proves_it(name: str) -> None:
     assert way[-1].startswith("The proof: there, equity is")
     level = "80" if name == "call" else "40"
     assert f"{level}\N{NO-BREAK SPACE}%" in way[-1]
+
+
+def test_the_way_through_a_liquidation_names_the_levels() -> None:
+    until, whole = (WAYS["balance"](replay(scenario), "balance:USD") for scenario in (UNTIL, ALL))
+    assert "equity 1,800.00 USD ÷ used margin 5,000.00 USD is 36\N{NO-BREAK SPACE}%" in until[0]
+    assert "equity 1,800.00 USD ÷ used margin 1,000.00 USD is 180\N{NO-BREAK SPACE}%" in until[1]
+    assert whole[1] == "No position is left open."
+    assert WAYS["balance"](replay(GAP), "balance:USD") == []
 
 
 def test_the_surprises_are_met() -> None:

@@ -277,7 +277,29 @@ def _way(story: Story, ask: str) -> list[str]:
     ]
 
 
-WAYS.update(dict.fromkeys(_PRICES, _way))
+def _levels(story: Story, _ask: str) -> list[str]:
+    """The margin level that set a liquidation off, and the one that it left; nothing where there was none (B3, B5)."""
+    for moment in story.moments:
+        if any(each.by == "liquidation" for each in moment.realised):
+            moved = moment.before.copy()
+            moved.prices |= moment.after.prices
+            return [
+                f"What set it off: {_summed(story, moved)} (B3, B5).",
+                f"What it leaves: {_summed(story, moment.after)} (B3)." if moment.after.positions else
+                "No position is left open.",
+            ]  # fmt: skip
+    return []
+
+
+def _summed(story: Story, state: State) -> str:
+    tied = story.margin_of(state)
+    if tied is None or tied.level is None:
+        return "a level that can't be priced"
+    equity, used = money(tied.equity, tied.currency), money(tied.used_margin, tied.currency)
+    return f"equity {equity} ÷ used margin {used} is {percent(tied.level / 100)}"
+
+
+WAYS.update({**dict.fromkeys(_PRICES, _way), "balance": _levels})
 
 _PAGE_PRICES = (10_000, 20_000, 30_000, 40_000, 50_000)
 
