@@ -138,6 +138,16 @@ def test_the_way_to_an_answer_is_told_to_its_end() -> None:
     assert any("100" in line and "B9" in line for line in checks["late"].solution())
 
 
+def test_an_unknown_wrong_answer_hears_what_to_think_of_first() -> None:
+    checks = questions("06").check
+
+    assert checks["converted"].judge("77").sentence == (
+        "It is less than 77.00 EUR. Think of this: At 45,000.00 EUR, your long of 0.1 BTC in BTC/EUR stands at a loss "
+        "of 500.00 EUR, fees aside (R11). You have 12.50 EUR, so 487.50 EUR are missing (R13)."
+    )
+    assert "Converting costs the same at any trading fee" in checks["even"].judge("77").sentence
+
+
 def test_each_level_of_the_drill_is_another_kind() -> None:
     asked = [{drills.make("06", seed, level).ask for seed in range(12)} for level in range(1, 5)]
     cheapest = {answer(drills.make("06", seed, 4).scenario, "cheapest") for seed in range(12)}

@@ -15,7 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from marginlib.amounts import plain
 from marginlib.quiz.answers import Answer, answer
 from marginlib.quiz.mistakes import MISTAKES
-from marginlib.quiz.workings import ASKED, WAYS, workings
+from marginlib.quiz.workings import ASKED, HINTS, WAYS, workings
 from marginlib.replay import replay
 from marginlib.scenario import Scenario, read_scenario
 from marginlib.wording import money, number
@@ -163,7 +163,9 @@ class Question(BaseModel):
             return Verdict(False, MISTAKES["wrong_sign"].sentence, "wrong_sign")
         side = "less" if given > self.answer else "more"
         moments = [moment for moment in replay(self.scenario).moments if moment.step.do not in ("price", "wait")]
-        step = f" Think of this: {sentence(moments[-1])}" if moments else ""
+        hint = HINTS.get(self.ask.partition(":")[0])
+        first = hint(replay(self.scenario), self.ask) if hint else sentence(moments[-1]) if moments else ""
+        step = f" Think of this: {first}" if first else ""
         return Verdict(False, f"It is {side} than {self.shown(given)}.{step}")
 
     def _well(self) -> str:

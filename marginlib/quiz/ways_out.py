@@ -14,7 +14,7 @@ from marginlib.plan import Plan, WayName, plan
 from marginlib.quiz.answers import ANSWERS
 from marginlib.quiz.drills import drill, pick
 from marginlib.quiz.mistakes import mistake
-from marginlib.quiz.workings import WAYS
+from marginlib.quiz.workings import HINTS, WAYS
 from marginlib.replay import replay
 from marginlib.scenario import Scenario
 from marginlib.story import Story
@@ -89,6 +89,19 @@ def _told(story: Story, ask: str) -> list[str]:
 
 
 WAYS.update(dict.fromkeys(("cost", "saved", "cheapest", "open_ways", "even"), _told))
+
+
+def _first(story: Story, ask: str) -> str:
+    """What to think of first: what is missing, or what hangs on the trading fee."""
+    ways = _planned(story)
+    quote, missing = ways.currency, _missing(ways)
+    if ask == "even":
+        return "Converting costs the same at any trading fee; an order costs more, the higher it is (R16, R17)."
+    have = money(story.final.balance(quote), quote)
+    return f"{advice.standing(ways, story.final)} You have {have}, so {money(missing, quote)} are missing (R13)."
+
+
+HINTS.update(dict.fromkeys(("cost", "saved", "even"), _first))
 
 Reckoning = Callable[[Plan, Story], Fraction | Decimal | None]
 

@@ -178,9 +178,7 @@ def _best(plan: Plan) -> str:
 def _rows_layout(quote: str, ranges: Ranges) -> Spec:
     """Costs along the first axis, in QUOTE; the rows have no numbers."""
     ticks = _steps(ranges.cost, 5)
-    names = [number(Fraction(tick).limit_denominator(10**6), 6) for tick in ticks]
-    names[-1] = f"{names[-1]} {quote}"
-    spec = layout(dict(zip(ticks, names, strict=True)), (0, ranges.cost), (-0.55, 3.6), "", 26)
+    spec = layout(dict(zip(ticks, _named(ticks, quote), strict=True)), (0, ranges.cost), (-0.55, 3.6), "", 26)
     up = {**spec["yaxis"], "tickvals": [], "ticktext": [], "showgrid": False, "zeroline": False}
     return {**spec, "height": 300, "margin": {**spec["margin"], "l": 12, "r": 28}, "yaxis": up}
 
@@ -194,6 +192,12 @@ def _steps(most: float, few: int) -> list[float]:
     size = 10.0 ** math.floor(math.log10(most / few))
     step = next(size * factor for factor in (1, 2, 5, 10) if size * factor * few >= most)
     return [float(f"{step * i:.6g}") for i in range(int(most / step) + 1)]
+
+
+def _named(ticks: list[float], quote: str) -> list[str]:
+    """Numbers along an axis, the last one with the currency."""
+    names = [number(Fraction(tick).limit_denominator(10**6), 6) for tick in ticks]
+    return [*names[:-1], f"{names[-1]} {quote}"]
 
 
 def _short_of(way: Way) -> str:
@@ -224,7 +228,9 @@ def against_fee(plan: Plan, state: State, line: Curve, ranges: Ranges) -> Spec:
             told.append(f"── bought first: {money(bought.parts.ordering, quote)}")
             ends.append((here, float(bought.parts.ordering)))
     lacking = money(sum((take.covers for take in converted(plan)), ZERO), quote)
-    heading = f"What bringing in {lacking} costs" if ends else f"No {quote} are missing: nothing to convert or to buy"
+    heading = f"No {quote} are missing: nothing to convert or to buy"
+    if ends:
+        heading = f"What bringing in {lacking} costs, beside the fee of closing"
     flat = lines([(0, converting), (most, converting)] if ends else [], "fee", 9)
     flat["line"]["dash"] = "2px,9px"
     even = line.even
@@ -258,7 +264,8 @@ def _fee_layout(quote: str, ranges: Ranges) -> Spec:
     fees = {most * i / 6: percent(Decimal(str(most * i / 6)) / 100) for i in range(7)}
     names = {**fees, most / 2: f"{fees[most / 2]}<br>trading fee"}
     spec = layout(names, (-most / 60, most * 61 / 60), (0, ranges.bringing * _ROOM), quote, 46)
-    up = {**spec["yaxis"], "tickvals": _steps(ranges.bringing, 5), "showticksuffix": "all"}
+    ticks = _steps(ranges.bringing, 5)
+    up = {**spec["yaxis"], "tickvals": ticks, "ticktext": _named(ticks, quote)}
     return {**spec, "height": 230, "yaxis": up}
 
 
@@ -354,7 +361,7 @@ def table(plan: Plan) -> dict[str, Any]:
         if way.cost is None:
             cells = ["–", _short_of(way), _reason(way), "–"]
         else:
-            held = [money(amount, code) for code, amount in way.left.balances.items() if amount]
+            held = [brief(amount, code) for code, amount in way.left.balances.items() if amount]
             unpaid = [f"{money(way.unpaid, quote)} unpaid (A5)"] if way.unpaid else []
             cells = [_done(way), money(way.cost, quote), _asked(way), listed([*held, *unpaid]) or "nothing"]
         best = way.name == plan.cheapest
