@@ -59,11 +59,11 @@ def resume(story: Story, steps: Sequence[Step]) -> Story:
 
 def _go_on(scenario: Scenario, state: State, past: tuple[Moment, ...], steps: Sequence[Step]) -> Story:
     """The steps, one after the other, after what has happened; the last steps of the scenario."""
-    moments = [*past]
+    moments, currency = [*past], scenario.summary_currency or ""
     for index, step in enumerate(steps, len(scenario.steps) - len(steps)):
         after = state.copy()
         try:
-            rows, realised = _do(after, index, step, scenario.summary_currency or "")
+            rows, realised = _do(after, index, step, currency)
         except Refusal as refusal:
             refused = Refused(index, step, refusal.code, str(refusal), refusal.rules)
             return Story(scenario, state, tuple(moments), refused)
