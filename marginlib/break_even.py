@@ -60,7 +60,15 @@ def break_even_fee(story: Story, pair: str = "") -> Decimal | None:
         }
         # Where an order's fee comes on top, and not out of what is sold, it may be as much as r / (1 - r).
         highest = max(rates, default=ZERO)
-        return _root(dearer, ZERO, rounded(Fraction(highest) / Fraction(1 - highest) * Fraction(101, 100), 10))
+        most = Fraction(highest) / Fraction(1 - highest) * Fraction(101, 100)
+        # A sale's fee is f / (1 - f) of what it brings in: in those terms the cost is straight, and soon solved.
+        odds = _root(lambda odds: dearer(_share(odds)), ZERO, rounded(most / (1 - most), 10))
+        return None if odds is None else Decimal(plain(rounded(_share(odds), 6)))
+
+
+def _share(odds: Decimal) -> Decimal:
+    """The fee f, of which these odds are f / (1 - f)."""
+    return rounded(Fraction(odds) / Fraction(1 + odds), 12)
 
 
 def _root(value: Callable[[Decimal], Fraction | None], low: Decimal, high: Decimal) -> Decimal | None:
@@ -74,10 +82,12 @@ def _root(value: Callable[[Decimal], Fraction | None], low: Decimal, high: Decim
     for _ in range(_MOST_GUESSES):
         before = guess
         guess = ends[0] + rounded(Fraction(ends[1] - ends[0]) * -below / (above - below), 12)
+        if abs(guess - before) < _FINE:
+            break
         at = value(guess)
         if at is None:
             return None
-        if abs(guess - before) < _FINE or at == 0:
+        if at == 0:
             break
         if at < 0:
             ends[0], below, above = guess, at, above / 2 if kept == 1 else above
@@ -85,7 +95,7 @@ def _root(value: Callable[[Decimal], Fraction | None], low: Decimal, high: Decim
         else:
             ends[1], above, below = guess, at, below / 2 if kept == -1 else below
             kept = -1
-    return Decimal(plain(rounded(guess, 6)))
+    return guess
 
 
 def flips(

@@ -61,9 +61,9 @@ def curve(story: Story, most: Decimal) -> Curve:
     Curve(ordering=((0.0, 0.0), (2.5, 25.0), (5.0, 51.3158)), even=Decimal('0.025'))
     """
     pair = "" if story.error else story.final.positions[-1].pair
-    if not pair or _bought(story, pair, ZERO).closed:
+    even, points = break_even_fee(story, pair) if pair else None, [(0.0, 0.0)]
+    if even is None and (not pair or _bought(story, pair, ZERO).closed):
         return Curve((), None)
-    even, points = break_even_fee(story, pair), [(0.0, 0.0)]
     if even is not None and even < most:
         points.append((float(even * 100), float(way_out(story, pair, "close").parts.converting)))
     rate = most
