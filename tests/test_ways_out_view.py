@@ -1,6 +1,5 @@
 """Lesson 06's view says what the engine says: bars, lines, words and rows come from the four ways."""
 
-import re
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -209,7 +208,7 @@ def test_nothing_is_needed_where_the_quote_currency_suffices() -> None:
 
     assert view["title"] == "Closing now costs 12.00 EUR: nothing is converted"
     assert texts(view, 0).count("Closing converts nothing, since your EUR bear what is due (R13).") == 2
-    assert texts(view, 1) == ["No EUR are missing: nothing to convert or to buy"]
+    assert texts(view, 1) == ["Nothing is converted: there is no EUR to bring in"]
 
 
 def test_a_short_with_its_coins_is_settled_for_nothing() -> None:
@@ -222,10 +221,24 @@ def test_a_short_with_its_coins_is_settled_for_nothing() -> None:
     assert view["tables"][0]["rows"][3]["cells"][3] == "0.04 BTC of your own (R3)"
 
 
-def test_what_stays_unpaid_is_in_the_table() -> None:
+def test_what_stays_unpaid_is_told_everywhere() -> None:
+    """A5: 1,000 EUR of loss and 12 EUR of fee; 500 EUR there."""
     view, _ = shown(EUR=500, BTC=None, DOGE=0, leverage=10)
 
-    assert re.search(r"unpaid \(A5\)", view["tables"][0]["rows"][0]["cells"][4])
+    assert view["title"] == "Closing now costs 12.00 EUR and leaves 512.00 EUR unpaid"
+    assert "closing 12.00 EUR; leaves 512.00 EUR unpaid (A5)" in texts(view, 0)
+    assert "You have 500.00 EUR: 500.00 EUR are missing." in view["words"][0]
+    assert "512.00 EUR stay unpaid and count against you (A5)." in view["words"][1]
+    assert "To buy EUR first is not open: you have nothing to sell for EUR (R6)." in view["words"][1]
+    assert view["tables"][0]["rows"][0]["cells"][4] == "512.00 EUR unpaid (A5)"
+
+
+def test_without_a_trading_fee_nothing_is_left_to_pay() -> None:
+    view, _ = shown(fee=0)
+
+    assert view["title"] == "Buying EUR first costs 0.00 EUR, closing now 22.37 EUR: 22.37 EUR to keep"
+    assert texts(view, 0).count("no fee") == 1
+    assert "no fee; needs 800.00 EUR from outside (R6)" in texts(view, 0)
 
 
 def test_the_axes_stay_where_they_are() -> None:

@@ -101,12 +101,20 @@ def converted(plan: Plan) -> list[Take]:
     return [take for each in plan.way("close").story.realised for take in each.cascade if take.fee_rate]
 
 
+def lacking(plan: Plan) -> Decimal:
+    """What the QUOTE in the balance doesn't bear of the loss: converted, or else unpaid (R13, A5)."""
+    unpaid = sum((each.unpaid for each in plan.way("close").story.realised), ZERO)
+    return sum((take.covers for take in converted(plan)), unpaid)
+
+
 def headline(plan: Plan) -> str:
     """The one message: what the two ways that look alike cost, and what that leaves you; or why they don't differ."""
     quote, (direct, bought, settled) = plan.currency, (plan.way(name) for name in ("close", "buy", "settle"))
     if direct.cost is None:
         return "None of these ways can be priced"
     now = f"closing now {money(direct.cost, quote)}"
+    if direct.unpaid:
+        return f"Closing now costs {money(direct.cost, quote)} and leaves {money(direct.unpaid, quote)} unpaid"
     first = None if bought.cost is None else f"buying {quote} first {money(bought.cost, quote)}"
     if settled.cost == 0:
         return f"Settling costs nothing: {f'{first}, ' if first else ''}{now}"
@@ -146,9 +154,10 @@ def costs(plan: Plan, ranges: Ranges) -> Spec:
                 dense.append(_DENSE[what])
                 told.append(f"{what} {money(amount, quote)}")
                 start += float(amount)
-        made = " + ".join(told) or "no trade, no conversion (R5)"
+        made = " + ".join(told) or ("no trade, no conversion (R5)" if way.name == "settle" else "no fee")
         asks = f"; needs {money(way.deposited, quote)} from outside (R6)" if way.deposited else ""
-        below.append((0, row - _NEAR, made + asks, "bottom right"))
+        leaves = f"; leaves {money(way.unpaid, quote)} unpaid (A5)" if way.unpaid else ""
+        below.append((0, row - _NEAR, made + asks + leaves, "bottom right"))
         text = f"{name}: {money(way.cost, quote) if told else 'nothing'}"
         if way.name == plan.cheapest:
             strong.append((0, row + _NEAR, f"\N{BLACK CIRCLE} {text}, {_best(plan)}", "top right"))
@@ -227,10 +236,10 @@ def against_fee(plan: Plan, state: State, line: Curve, ranges: Ranges) -> Spec:
         else:
             told.append(f"── bought first: {money(bought.parts.ordering, quote)}")
             ends.append((here, float(bought.parts.ordering)))
-    lacking = money(sum((take.covers for take in converted(plan)), ZERO), quote)
-    heading = f"No {quote} are missing: nothing to convert or to buy"
+    heading = f"Nothing is converted: there is no {quote} to bring in"
     if ends:
-        heading = f"What bringing in {lacking} costs, beside the fee of closing"
+        brought = money(sum((take.covers for take in converted(plan)), ZERO), quote)
+        heading = f"What bringing in {brought} costs, beside the fee of closing"
     flat = lines([(0, converting), (most, converting)] if ends else [], "fee", 9)
     flat["line"]["dash"] = "2px,9px"
     even = line.even
@@ -272,10 +281,9 @@ def _fee_layout(quote: str, ranges: Ranges) -> Spec:
 def words(story: Story, plan: Plan, line: Curve) -> list[str]:
     """How it stands, why each way costs what it costs, and where the answer is another."""
     state, quote = story.final, plan.currency
-    lacking = sum((take.covers for take in converted(plan)), ZERO)
-    told = [advice.standing(plan, state)]
-    if lacking:
-        told.append(f"You have {money(state.balance(quote), quote)}: {money(lacking, quote)} are missing.")
+    told, missing = [advice.standing(plan, state)], lacking(plan)
+    if missing:
+        told.append(f"You have {money(state.balance(quote), quote)}: {money(missing, quote)} are missing.")
     told = [" ".join(each) for each in (told, _why(plan, state), _beside(plan), _turns(story, plan, line))]
     return [each for each in told if each]
 
@@ -289,10 +297,14 @@ def _why(plan: Plan, state: State) -> list[str]:
         sold = listed([f"{brief(take.taken, take.currency)} ({percent(take.fee_rate)})" for take in takes])
         fees = money(direct.parts.converting, quote)
         told.append(f"If you close now, {sold} are converted, for {fees} (R13, R16).")
+    elif direct.unpaid:
+        told.append(f"If you close now, there is nothing but your {quote} to take (R13).")
     else:
         told.append(f"If you close now, nothing is converted: only {quote} are taken (R13).")
+    if direct.unpaid:
+        told.append(f"{money(direct.unpaid, quote)} stay unpaid and count against you (A5).")
     if bought.cost is None:
-        if takes:
+        if takes or direct.unpaid:
             reason = _reason(bought)
             told.append(f"To buy {quote} first is not open: {reason[:1].lower()}{reason[1:]}")
     else:
@@ -308,11 +320,14 @@ def _why(plan: Plan, state: State) -> list[str]:
 
 def _beside(plan: Plan) -> list[str]:
     """The deposit and the settlement."""
-    quote, (deposit, settled) = plan.currency, (plan.way(name) for name in ("deposit", "settle"))
+    quote, (bought, deposit, settled) = plan.currency, (plan.way(name) for name in ("buy", "deposit", "settle"))
     told = []
     if deposit.cost is not None:
+        amount = money(deposit.deposited, quote)
         told.append(
-            f"A deposit of {money(deposit.deposited, quote)} saves both fees, but it is money from outside (R6)."
+            f"A deposit of {amount} saves both fees, but it is money from outside (R6)."
+            if bought.cost is not None
+            else f"A deposit of {amount} pays for what is missing, with money from outside (R6)."
         )
     if settled.cost is not None:
         owed, held = settled.before.lots(plan.pair)[0].owed, settled.before.lots(plan.pair)[0].held
@@ -330,10 +345,11 @@ def _turns(story: Story, plan: Plan, line: Curve) -> list[str]:
     beyond, nearer = ("below", "above") if lot.side == "long" else ("above", "below")
     if line.even is not None:
         told.append(
-            f"At a trading fee of {percent(line.even)} both would cost the same; above it, buying first costs more."
+            f"At a trading fee of {percent(line.even)} closing now and buying first would cost the same; above it, "
+            "buying first costs more."
         )
     covered = covered_to(state, plan.pair)
-    if covered is not None and converted(plan):
+    if covered is not None and state.balance(quote) and lacking(plan):
         told.append(f"{nearer.capitalize()} {_price(covered, quote)} your {quote} would bear the loss alone (R13).")
     bought = plan.way("buy")
     if bought.cost is not None and bought.cost < (plan.way("close").cost or 0):
