@@ -4,6 +4,18 @@ import os
 import shutil
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# What the property tests run under. Without a deadline: a busy machine is slow.
+settings.register_profile(
+    "engine",
+    deadline=None,
+    derandomize="CI" in os.environ,
+    max_examples=50,
+    stateful_step_count=14,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+settings.load_profile("engine")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -198,7 +198,8 @@ def answer(plan: Plan) -> str:
     cheapest, direct = plan.way(best).cost, plan.way("close").cost
     assert cheapest is not None
     saved = f", {money(direct - cheapest, quote)} less than closing now" if direct and direct > cheapest else ""
-    told = f"Cheapest: {named(best, quote)}. It costs {money(cheapest, quote)} beside the result itself{saved}."
+    amount = money(cheapest, quote) if cheapest else "nothing"
+    told = f"Cheapest: {named(best, quote)}. It costs {amount} beside the result itself{saved}."
     if of_all == best or of_all is None:
         return told
     way = plan.way(of_all)

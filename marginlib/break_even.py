@@ -10,6 +10,7 @@ from marginlib.amounts import EXACT, ZERO, plain, quotient, rounded
 from marginlib.plan import Plan, WayName, plan, way_out, which
 from marginlib.story import Story
 
+_HIGHEST_FEE = Fraction(19, 20)  # that is tried, where conversions cost even more
 _MOST_GUESSES, _FINE = 40, Decimal("0.0000002")  # at a break-even rate
 _PLACES, _HALVINGS = 24, 20  # where a change of the answer is looked for
 
@@ -60,7 +61,7 @@ def break_even_fee(story: Story, pair: str = "") -> Decimal | None:
         }
         # Where an order's fee comes on top, and not out of what is sold, it may be as much as r / (1 - r).
         highest = max(rates, default=ZERO)
-        most = Fraction(highest) / Fraction(1 - highest) * Fraction(101, 100)
+        most = min(Fraction(highest) / Fraction(1 - highest) * Fraction(101, 100), _HIGHEST_FEE)
         # A sale's fee is f / (1 - f) of what it brings in: in those terms the cost is straight, and soon solved.
         odds = _root(lambda odds: dearer(_share(odds)), ZERO, rounded(most / (1 - most), 10))
         return None if odds is None else Decimal(plain(rounded(_share(odds), 6)))
@@ -75,6 +76,9 @@ def _root(value: Callable[[Decimal], Fraction | None], low: Decimal, high: Decim
     """Where a rising, nearly straight function is 0, by the Illinois variant of the rule of false position."""
     ends = [low, high]
     found = [value(low), value(high)]
+    if found[0] is not None and found[1] is None:  # not open so far up: up to where it is (B9)
+        ends[1] = _last(value, low, high)
+        found[1] = value(ends[1])
     if found[0] is None or found[1] is None or found[0] >= 0 or found[1] <= 0:
         return None
     below, above = found[0], found[1]
@@ -96,6 +100,14 @@ def _root(value: Callable[[Decimal], Fraction | None], low: Decimal, high: Decim
             ends[1], above, below = guess, at, below / 2 if kept == -1 else below
             kept = -1
     return guess
+
+
+def _last(value: Callable[[Decimal], Fraction | None], known: Decimal, unknown: Decimal) -> Decimal:
+    """Nearly the highest place at which there is a value, between one that has one and one that has none."""
+    for _ in range(_HALVINGS):
+        middle = rounded((known + unknown) / 2, 12)
+        known, unknown = (known, middle) if value(middle) is None else (middle, unknown)
+    return known
 
 
 def flips(

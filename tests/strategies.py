@@ -1,24 +1,12 @@
-"""Random scenarios that are mostly accepted, and the profile that property tests run under."""
+"""Random scenarios that are mostly accepted."""
 
-import os
 from decimal import Decimal
 from typing import Any
 
 from bookings import Do, closes, deposits, moves, opens, settles, stops, trades, waits, withdraws
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from marginlib import Scenario, Story, replay
-
-settings.register_profile(
-    "engine",
-    deadline=None,
-    derandomize="CI" in os.environ,
-    max_examples=50,
-    stateful_step_count=14,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
-settings.load_profile("engine")
 
 PRICES = {
     "BTC/EUR": Decimal(50000),

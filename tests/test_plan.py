@@ -248,6 +248,27 @@ def test_there_may_be_no_break_even(before: dict[str, str], rules: Do) -> None:
     assert break_even_fee(stands(before, LONG, moves("BTC/EUR", "42000"), rules=rules)) is None
 
 
+def test_a_break_even_is_found_although_higher_fees_would_close_the_way() -> None:
+    """B9, R16: at 5.3 % the order's fee alone would take the level below 100 %; at the break-even it does not."""
+    prices = {**BTC, "DOGE/EUR": "0.1"}
+    before = {"EUR": "200", "BTC": "0.02", "DOGE": "10000"}
+    steps = opens("BTC/EUR", "long", "0.08"), moves("BTC/EUR", "36350")
+    seen = break_even_fee(stands(before, *steps, prices=prices))
+    free = break_even_fee(stands(before, *steps, prices=prices, rules=UNCHECKED))
+
+    assert seen is not None
+    assert free is not None
+    assert abs(seen - free) <= Decimal("0.000002")
+    high = tell(before, prices, [*steps, trades("BTC/EUR", "sell", "0.02")], fees={"trading": "0.053"})
+    assert high.error is not None, "so much of a fee is not open"
+
+
+def test_a_break_even_beyond_every_real_fee() -> None:
+    """R16: where a conversion took three quarters, an order would have to take as much."""
+    rules = {**UNCHECKED, "conversion_fees": {"btc_eth_cash": "0.75"}}
+    assert break_even_fee(stands({"EUR": "500", "BTC": "0.1"}, LONG, FALLS, rules=rules)) == Decimal("0.75")
+
+
 def test_at_the_break_even_both_cost_the_same_and_beside_it_they_do_not() -> None:
     """R16, R17: with three currencies of three rates."""
     before = {"EUR": "100", "USD": "300", "BTC": "0.006", "DOGE": "9000"}
