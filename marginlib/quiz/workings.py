@@ -12,6 +12,9 @@ ASKED = ("equity", "used_margin", "free_margin", "level", "return")
 WAYS: dict[str, Callable[[Story, str], list[str]]] = {}
 """More ways, by the name of what is asked (before the colon): a module of a lesson adds its own."""
 
+ALONE: set[str] = set()
+"""What is asked of something that the scenario's story doesn't tell, such as a future: its way stands alone."""
+
 HINTS: dict[str, Callable[[Story, str], str]] = {}
 """What to think of first, by the name of what is asked: where the scenario's last step alone says nothing of it."""
 
