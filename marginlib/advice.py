@@ -178,7 +178,7 @@ def asked(way: Way) -> str:
     quote = way.pair.partition("/")[2]
     if way.closed or not way.deposited:
         return ""
-    return f"It needs {money(way.deposited, quote)} from outside, which are still yours or have paid the loss."
+    return f"It needs {money(way.deposited, quote)} from outside. That is no cost: it pays the loss."
 
 
 def leaves(way: Way) -> str:

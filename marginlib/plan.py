@@ -254,18 +254,24 @@ def _not_open(story: Story, pair: str, name: WayName, why: str) -> Way:
 
 
 def _lacking(way: Way) -> Decimal:
-    """What other currencies had to cover, or nothing did, in QUOTE: so much more of QUOTE would have avoided it."""
+    """What other currencies had to cover, or nothing did, in QUOTE: so much more of QUOTE would have avoided it.
+
+    Losses come first: with them covered, a fee often finds a balance that bears it whole (A4).
+    """
     quote = way.pair.partition("/")[2]
-    lacking = way.unpaid
+    lost = fees = ZERO
     for moment in way.moments:
+        unpaid = moment.after.unpaid.get(quote, ZERO) - moment.before.unpaid.get(quote, ZERO)
         for realised in moment.realised:
-            lacking += sum((take.covers for take in realised.cascade if take.currency != quote), ZERO)
+            lost += sum((take.covers for take in realised.cascade if take.currency != quote), realised.unpaid)
+            unpaid -= realised.unpaid
+        fees += unpaid
         for row in moment.rows:
             for part in row.parts:
                 if part.reason == "trading_fee" and part.amount and row.asset != quote:
                     covered = moment.after.rate(row.asset, quote).of(-part.amount)
-                    lacking += moment.after.round(quote, covered)
-    return lacking
+                    fees += moment.after.round(quote, covered)
+    return lost or fees
 
 
 def _needless(story: Story, pair: str, name: WayName, direct: Way) -> Way | None:

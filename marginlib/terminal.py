@@ -23,7 +23,7 @@ from marginlib.advice import Report
 from marginlib.amounts import EXACT, ZERO
 from marginlib.book import Realised
 from marginlib.errors import InvalidScenario
-from marginlib.plan import Plan
+from marginlib.plan import NOT_NEEDED, Plan
 from marginlib.rulebook import Rule
 from marginlib.story import Moment, Story
 from marginlib.wording import exact, money, number, percent, price, regrouped
@@ -78,7 +78,7 @@ def show_no_plan(step: int | None, code: str, message: str, name: str) -> None:
         _heading(page, name)
         page.print()
         if code == InvalidScenario.code:
-            _say(page, f"This can't be replayed: {_clean(message)}.", 2)
+            _say(page, _no_scenario(message), 2)
         else:
             refused = f"Step {step + 1} is refused, so there is nothing to plan: " if step is not None else ""
             _say(page, refused + regrouped(_clean(message)), 2)
@@ -91,7 +91,7 @@ def _costs(page: Console, plan: Plan) -> Table:
     for way in plan.ways:
         name = advice.named(way.name, quote).partition(",")[0]
         if way.cost is None:
-            table.add_row(name, "not open", "", "", "", "")
+            table.add_row(name, "not needed" if way.closed.startswith(NOT_NEEDED) else "not open", "", "", "", "")
             continue
         mark = "cheapest" if way.name == plan.cheapest else "with a deposit" if way.name == plan.cheapest_of_all else ""
         table.add_row(name, _bare(way.cost, quote), *(_bare(part, quote) if part else "–" for part in way.parts), mark)
@@ -103,7 +103,12 @@ def show_invalid(error: InvalidScenario, name: str) -> None:
     with _page() as page:
         _heading(page, name)
         page.print()
-        _say(page, f"This can't be replayed: {_clean(str(error))}.", 2)
+        _say(page, _no_scenario(str(error)), 2)
+
+
+def _no_scenario(message: str) -> str:
+    told = f"This can't be replayed: {_clean(message)}"
+    return told if told.endswith(("?", ".")) else f"{told}."
 
 
 def list_rules(rules: Iterable[Rule]) -> None:

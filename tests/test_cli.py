@@ -172,8 +172,14 @@ def test_a_broken_file_is_told_with_the_place_and_what_was_expected(
 
     assert main(["run", file]) == 2
     told = capsys.readouterr()
-    assert "".join(f"This can't be replayed: {error['message']}.".split()) in "".join(told.out.split())
+    mark = "" if error["message"].endswith("?") else "."
+    assert "".join(f"This can't be replayed: {error['message']}{mark}".split()) in "".join(told.out.split())
     assert told.err == ""
+
+
+def test_a_question_ends_without_a_second_mark(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["run", scenario(tmp_path, "a.json", '{"price": {}}')])
+    assert "did you mean 'prices'?\n" in capsys.readouterr().out
 
 
 def test_broken_files_do_not_stop_the_others(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -84,6 +84,16 @@ def test_the_fee_of_closing_is_not_bought_for() -> None:
     assert plain(deposit.left.balances["BTC"]) == "0.0992"
 
 
+def test_a_deposit_is_no_more_than_the_loss_lacks_although_the_fee_would_stay_unpaid() -> None:
+    """A4, A5: closed now, loss and fee take everything; with the loss deposited, BTC bears the fee."""
+    seen = plan(stands({"EUR": "540", "BTC": "0.011"}, LONG, FALLS, fees=FEE, rules=UNCHECKED))
+
+    assert seen.way("close").unpaid > 36
+    assert seen.way("deposit").deposited == 500
+    assert seen.way("deposit").unpaid == 0
+    assert plain(seen.way("deposit").left.balance("BTC")) == "0.0102"
+
+
 def test_a_short_is_settled_for_nothing_with_coins() -> None:
     """R3, R5: no trade, no conversion."""
     seen = plan(stands({"BTC": "0.3"}, opens("BTC/EUR", "short", "0.2"), moves("BTC/EUR", "55000"), fees=FEE))

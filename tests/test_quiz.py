@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from marginlib import InvalidRulebook, rules
+from marginlib.amounts import plain
 from marginlib.quiz import drills
 from marginlib.quiz.answers import ANSWERS, answer
 from marginlib.quiz.card import Card
@@ -174,12 +175,29 @@ def test_a_wrong_number_hears_of_its_mistake_and_an_unknown_one_of_the_first_ste
     assert "You sell 0.1 BTC" in unknown.sentence
 
 
+def test_a_size_is_asked_without_a_sign_and_a_result_with_one() -> None:
+    assert "leave the minus sign out" in ask(LONG, "fees:EUR", unit="EUR").judge("-20.2").sentence
+    assert "what leaves you a minus" in ask(LONG, "pnl", unit="EUR").judge("-100").sentence
+
+
+def test_a_share_where_percent_are_asked_is_told_apart_and_shown_as_typed() -> None:
+    held = {**LONG, "steps": LONG["steps"][:1]}  # type: ignore[index]
+    question = ask(held, "level", unit="%", tolerance="0.01")
+    right = question.answer
+    assert isinstance(right, Decimal)
+    share = plain(right / 100)
+    assert question.judge(share).sentence == f"In percent, please: {share} is {plain(right)} %."
+    assert "more than 1.375 %" in question.judge("1.375").sentence
+
+
 def test_several_and_order_are_judged_place_by_place() -> None:
     options = [Option(value="USDT", text="USDT"), Option(value="EUR", text="EUR"), Option(value="BTC", text="BTC")]
     several = ask(CONVERTED, "order").model_copy(update={"kind": "several", "options": tuple(options)})
     assert several.judge(["USDT", "EUR"]).right
     assert not several.judge(["EUR"]).right
-    assert "1 more" in several.judge(["EUR"]).sentence
+    assert "1 more belongs to it" in several.judge(["EUR"]).sentence
+    assert "at least one is" in several.judge([]).sentence
+    assert several.judge(["USDT", "EUR"]).sentence.startswith("Yes: EUR; and also USDT.")
     assert not several.judge(["EUR", "USDT", "BTC"]).right
     order = ask(CONVERTED, "order").model_copy(update={"kind": "order", "options": tuple(options[:2])})
     assert order.judge(["EUR", "USDT"]).right

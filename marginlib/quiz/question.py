@@ -15,11 +15,15 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from marginlib.amounts import plain
 from marginlib.quiz.answers import Answer, answer
 from marginlib.quiz.mistakes import MISTAKES
-from marginlib.quiz.workings import ASKED, HINTS, WAYS, workings
+from marginlib.quiz.workings import ALONE, ASKED, HINTS, WAYS, workings
 from marginlib.replay import replay
 from marginlib.scenario import Scenario, read_scenario
 from marginlib.wording import money, number
 from marginlib.words import sentence, tell
+
+SIGNED = {"pnl", "change", "apart", "return", "funding", "equity", "free_margin", "level"}
+"""What may be below zero: there a wrong sign is a wrong answer. Everything else is asked as a size."""
+_SIZE = "The size is right. What is asked is how much, so leave the minus sign out."
 
 
 @dataclass(frozen=True)
@@ -109,7 +113,8 @@ class Question(BaseModel):
         if isinstance(self.answer, Decimal) and self.kind == "number":
             return self.shown(self.answer)
         texts = {option.value: option.text for option in self.options}
-        return ", then ".join(texts.get(value, value) for value in self.right) if self.right else "none of them"
+        between = ", then " if self.kind == "order" else "; and also "
+        return between.join(texts.get(value, value) for value in self.right) if self.right else "none of them"
 
     def judge(self, given: Any) -> Verdict:
         """Judge an answer: text for a number or a single choice, a list of values otherwise.
@@ -132,7 +137,12 @@ class Question(BaseModel):
         wrong = [value for value in chosen if value not in right]
         if wrong:
             return Verdict(False, next((because[v] for v in wrong if because.get(v)), f"Not {wrong[0]}."), wrong[0])
-        return Verdict(False, f"What you chose is right, but {len(right) - len(chosen)} more belong to it.")
+        if not chosen:
+            return Verdict(False, "Choose all that are right: at least one is.")
+        missing = len(right) - len(chosen)
+        return Verdict(
+            False, f"What you chose is right, but {missing} more {'belongs' if missing == 1 else 'belong'} to it."
+        )
 
     def read(self, text: str) -> Decimal:
         """A number as a person types it: with or without unit, thousands separated or not.
@@ -160,13 +170,19 @@ class Question(BaseModel):
         if near and near[0][0] <= self.tolerance:
             return Verdict(False, MISTAKES[near[0][1]].sentence, near[0][1])
         if self.answer and abs(given + self.answer) <= self.tolerance:
-            return Verdict(False, MISTAKES["wrong_sign"].sentence, "wrong_sign")
+            size = self.answer > 0 and self.ask.partition(":")[0] not in SIGNED
+            return Verdict(False, _SIZE if size else MISTAKES["wrong_sign"].sentence, "wrong_sign")
+        if self.unit == "%" and abs(given * 100 - self.answer) <= self.tolerance:
+            return Verdict(False, f"In percent, please: {plain(given)} is {plain(given * 100)} %.")
         side = "less" if given > self.answer else "more"
         moments = [moment for moment in replay(self.scenario).moments if moment.step.do not in ("price", "wait")]
         hint = HINTS.get(self.ask.partition(":")[0])
         first = hint(replay(self.scenario), self.ask) if hint else sentence(moments[-1]) if moments else ""
         step = f" Think of this: {first}" if first else ""
-        return Verdict(False, f"It is {side} than {self.shown(given)}.{step}")
+        shown = self.shown(given)
+        if self.unit in ("%", "×", ""):  # as it was typed: two decimals may be too few
+            shown = f"{number(given, 20)} {self.unit}".strip()
+        return Verdict(False, f"It is {side} than {shown}.{step}")
 
     def _well(self) -> str:
         return f"Yes: {self.shown_answer()}. {self.explain}".strip()
@@ -175,4 +191,5 @@ class Question(BaseModel):
         """The way there, step by step, with rule ids."""
         story = replay(self.scenario)
         way = workings if self.ask in ASKED else WAYS.get(self.ask.partition(":")[0])
-        return [*tell(story), *(way(story, self.ask) if way else [])]
+        told = [] if self.ask.partition(":")[0] in ALONE else tell(story)
+        return [*told, *(way(story, self.ask) if way else [])]
