@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from decimal import Decimal, localcontext
+from itertools import pairwise
 
 from marginlib.amounts import EXACT, ZERO
 from marginlib.sheet import Entry, Sheet, sheet
@@ -57,6 +58,41 @@ def closing_sheets(moment: Moment, currency: str) -> Stages:
         entries = tuple(_entry(moment, code, amount, currency) for code, amount in own.items() if amount)
         realised = replace(end, own=entries)
         return start, bought, repaid, realised, end
+
+
+def closing_order(moment: Moment) -> list[str]:
+    """What the closing of a short does, one thing after the other, by what changes from sheet to sheet (R9 to R11, A9).
+
+    ``buy``: coins come into the position; ``repay``: they go, and with them what was owed; ``result``: what is left or
+    missing meets your own balance; ``fee``: it becomes smaller once more.
+
+    Raises:
+        ValueError: the moment closes no short, or more than one.
+
+    >>> from marginlib import Scenario, replay
+    >>> closing_order(replay(Scenario.of({
+    ...     "balances": {"USD": "40000"}, "prices": {"BTC/USD": "60000"}, "fees": {"trading": "0.001"}, "steps": [
+    ...     {"do": "open", "pair": "BTC/USD", "side": "short", "volume": "1", "leverage": 3},
+    ...     {"do": "close", "pair": "BTC/USD", "volume": "all", "price": "54000"}]})).moments[-1])
+    ['buy', 'repay', 'result', 'fee']
+    """
+    lot = moment.realised[0].position if moment.realised else None
+    stages = closing_sheets(moment, lot.quote if lot else "")
+    order = []
+    for before, after in pairwise(stages):
+        held, owed = (
+            [sum(e.amount for e in kind if lot and e.currency == lot.base) for kind in kinds]
+            for kinds in ((before.restricted, after.restricted), (before.owed, after.owed))
+        )
+        if held[1] > held[0]:
+            order.append("buy")
+        elif owed[1] < owed[0]:
+            order.append("repay")
+        elif before.restricted != after.restricted or before.owed != after.owed:
+            order.append("result")
+        elif before.own != after.own:
+            order.append("fee")
+    return order
 
 
 def _entry(moment: Moment, code: str, amount: Decimal, currency: str) -> Entry:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marginlib.amounts import plain
-from marginlib.buying_back import closing_sheets
+from marginlib.buying_back import closing_order, closing_sheets
 from marginlib.sheet import Sheet, sheet
 from marginlib.story import Moment
 
@@ -52,6 +52,16 @@ def test_the_four_things_of_a_loss() -> None:
         ["own USD 83940"],
         ["own USD 83874"],
     ]
+
+
+@pytest.mark.parametrize(
+    ("now", "fee", "order"),
+    [("54000", "0.001", "buy repay result fee"), ("66000", "0.001", "buy repay result fee"),
+     ("54000", "0", "buy repay result"), ("60000", "0.001", "buy repay fee")],
+)  # fmt: skip
+def test_the_order_is_read_from_what_changes(now: str, fee: str, order: str) -> None:
+    """R9, R10, R11, A9: a profit and a loss go the same way; what is nothing doesn't happen."""
+    assert closing_order(closing(now, fee)) == order.split()
 
 
 @given(Prices, Rates, st.decimals("0.1", "2", places=1))

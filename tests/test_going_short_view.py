@@ -79,7 +79,10 @@ def test_both_lines_are_the_engines_and_mirror_each_other(values: Values) -> Non
         assert (marks["x"][at], marks["y"][at]) == (float(now), float(pnl))
         assert any(text.startswith(side) and text.endswith(money(pnl, "USD", sign=True)) for text in written_of(view))
     assert marks["y"][0] == -marks["y"][1]
-    for line in traces(view["figures"][0], "lines")[1:]:
+    _, *both, beyond = traces(view["figures"][0], "lines")
+    assert beyond["x"][0] == both[1]["x"][1] > both[1]["x"][0]  # no price ends a line at the right: it runs on
+    assert beyond["y"][-1] > both[0]["y"][1] >= 0 >= both[1]["y"][1] > beyond["y"][1]
+    for line in both:
         (x0, x1), (y0, y1) = line["x"], line["y"]
         on_it = [y0 + (y1 - y0) * (float(now) - x0) / (x1 - x0)]
         assert on_it[0] in (pytest.approx(marks["y"][0]), pytest.approx(marks["y"][1]))
@@ -242,7 +245,9 @@ def test_one_stop_is_refused_and_the_other_ends_both(values: Values) -> None:
     assert stopped.error is None
     assert refused.error
     assert refused.error.code == "wrong_stop_side"
-    assert "A stop that sells is refused. A sell stop can't protect a short" in view["words"][1]
+    assert "This workbook refuses a stop that sells" in view["words"][1]
+    assert "it would add to it" in view["words"][1]
+    assert cells(view, "A stop that sells")[:2] == ["would add to the short"] * 2
     (result,) = stopped.realised
     assert result.price == found.now * Decimal("1.1")
     lines = [trace for trace in traces(view["figures"][0], "lines") if len(trace["x"]) == 3]

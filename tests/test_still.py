@@ -196,3 +196,13 @@ def test_a_figure_keeps_its_own_margins() -> None:
 
     assert box["y"] == 22
     assert box["x"] == pytest.approx(92 + (WIDTH - 92 - 12) / 4)
+
+
+def test_without_a_grid_only_zero_is_marked() -> None:
+    figure = spec(bar(x=[0], y=[50]))
+    with_grid = len(drawn(figure).findall(f"{SVG}line"))
+    figure["layout"]["yaxis"]["showgrid"] = False
+
+    (zero,) = drawn(figure).findall(f"{SVG}line")
+    assert with_grid > 1
+    assert zero.get("y1") == str(float(TOP + 100))

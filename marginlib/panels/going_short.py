@@ -113,7 +113,7 @@ class ShortOrFuture(Panel):
                "The rollover fee. On the exchange, 0.01 % to 0.025 % occur (B6)."),
         Slider("funding", "Funding rate", "% per 8 h", -MOST_RATE, MOST_RATE, "0.001", "0.01",
                "Made up. Above 0 longs pay shorts; below 0 shorts pay longs."),
-        Choice("course", "The funding rate", COURSES, COURSES[0], "A funding rate is not locked: it may turn round."),
+        Choice("course", "Over time, the rate", COURSES, COURSES[0], "A funding rate isn't locked: it may turn."),
     )  # fmt: skip
 
     def view(self, values: Any) -> View:

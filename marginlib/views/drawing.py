@@ -126,3 +126,26 @@ def layout(
             "gridcolor": "role:line", "zerolinecolor": "role:quiet", "zerolinewidth": 2,
         },
     }  # fmt: skip
+
+
+def bare(figure_layout: Spec) -> Spec:
+    """A layout without grid lines, for a figure whose values are written beside what they measure; zero stays marked.
+
+    >>> bare(layout({0: "Before"}, (-1, 1), (0, 10), "EUR"))["yaxis"]["showgrid"]
+    False
+    """
+    return {**figure_layout, "yaxis": {**figure_layout["yaxis"], "showgrid": False}}
+
+
+def clear_of_zero(first: float, second: float, line: float) -> tuple[float, float]:
+    """Heights for two labels of one line each: near what is wished, clear of the zero line and of each other.
+
+    >>> clear_of_zero(0.0, 1.0, 10), clear_of_zero(50.0, -40.0, 10), clear_of_zero(-2.0, -3.0, 10)
+    ((-6.0, 6.0), (50.0, -40.0), (6.0, -6.0))
+    """
+    gap = 0.6 * line
+    places = {first, second, gap, -gap, gap + line, -gap - line}
+    places |= {end + off for end in (first, second) for off in (line, -line)}
+    clear = sorted(place for place in places if abs(place) >= gap)
+    pairs = [(a, b) for a in clear for b in clear if abs(a - b) >= 0.999 * line and (a < b) == (first < second)]
+    return min(pairs, key=lambda pair: (abs(pair[0] - first) + abs(pair[1] - second), pair))

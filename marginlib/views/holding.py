@@ -16,7 +16,7 @@ from marginlib.limits import limit_price
 from marginlib.margin import unrealised
 from marginlib.sheet import Sheet, sheet
 from marginlib.story import Moment, Story
-from marginlib.views.drawing import Spec, apart, bars, labels, layout, lines
+from marginlib.views.drawing import Spec, apart, bare, bars, clear_of_zero, labels, layout, lines
 from marginlib.wording import money, number, percent
 
 ROWS = ("what is borrowed", "what holding costs", "what liquidates it", "how it ends", "which stop protects")
@@ -159,15 +159,13 @@ def _columns(seen: Sheet, held: Held, ranges: Ranges) -> Spec:
     )
     backs = equity - max(pnl, 0)
     line = (high - low) / _LINES
-    first = [(own / 2, f"your balance<br>{money(seen.own[0].amount, quote)}")]
-    first.append((own + restricted / 2, f"held, restricted<br>{money(seen.restricted[0].amount, quote)}"))
-    amount = money(held.contract.collateral + held.received + min(held.contract.pnl(held.now), ZERO), quote)
+    first = [(own / 2, f"your balance<br>{number(seen.own[0].amount, 2)}")]
+    first.append((own + restricted / 2, f"held,<br>restricted<br>{number(seen.restricted[0].amount, 2)}"))
+    amount = number(held.contract.collateral + held.received + min(held.contract.pnl(held.now), ZERO), 2)
     second = [(backs / 2, f"your balance<br>{amount}")]
     if pnl:
         mark = "▲ profit" if pnl > 0 else "▼ loss"
-        second.append(
-            (backs + abs(pnl) / 2, f"{mark} so far<br>{money(held.contract.pnl(held.now), quote, sign=True)}")
-        )
+        second.append((backs + abs(pnl) / 2, f"{mark} so far<br>{_signed(held.contract.pnl(held.now))}"))
     written = [
         (at + _EDGE, y, text, "middle right")
         for at, side in enumerate((first, second))
@@ -186,8 +184,13 @@ def _columns(seen: Sheet, held: Held, ranges: Ranges) -> Spec:
             _stack("loss", [(1, backs, max(-pnl, 0))]),
             labels(written),
         ],
-        "layout": layout(_NAMES, (-0.4, 1.95), ranges.columns, quote),
+        "layout": bare(layout(_NAMES, (-0.4, 1.95), ranges.columns, quote)),
     }
+
+
+def _signed(amount: Decimal) -> str:
+    """An amount with its sign, for a figure whose axis names the currency."""
+    return f"{'+' if amount > 0 else ''}{number(amount, 2)}"
 
 
 def _stack(role: str, places: list[tuple[float, float, float]]) -> Spec:
@@ -224,7 +227,8 @@ def _holding(held: Held, ranges: Ranges) -> Shown:
     payments = held.days * 24 // FUNDING_HOURS
     at_opening = f"The opening fee takes {money(opening, quote)}, {percent(fees['opening'], 4)} of what was extended"
     rolls = f"{len(rolled)} rollovers follow, one for every full {every} hours" if rolled else "no rollover is due yet"
-    of_what = f", each {percent(fees['rollover'], 4)} of {value}, what the coin costs now: {each}" if rolled else ""
+    lent = money(lot.volume, lot.base)
+    of_what = f", each {percent(fees['rollover'], 4)} of the {lent} extended, {value} now: {each}" if rolled else ""
     title = f"After {_days(held.days)} borrowing has cost {cost}; {got}"
     told = [
         f"{at_opening}; {rolls}{of_what} (R21, B6). You pay it whether the price rises or falls.",
@@ -252,10 +256,7 @@ def _over_time(held: Held, ranges: Ranges) -> Spec:
     dashed["line"]["dash"] = "dash"
     here = [cost[held.days], got[held.days]]
     room = (high - low) / _LINES
-    ends = sorted([(cost[-1][1], "borrowing"), (got[-1][1], "funding")])
-    if ends[1][0] - ends[0][0] < room:
-        middle = (ends[0][0] + ends[1][0]) / 2
-        ends = [(middle - room / 2, ends[0][1]), (middle + room / 2, ends[1][1])]
+    ends = zip(clear_of_zero(cost[-1][1], got[-1][1], room), ("borrowing", "funding"), strict=True)
     told = [
         f"after {_days(held.days)}",
         f"── borrowing: {_marked(-held.cost, quote)}",
@@ -263,7 +264,7 @@ def _over_time(held: Held, ranges: Ranges) -> Spec:
     ]
     return {
         "data": [
-            lines([(held.days, low), (held.days, max(y for _, y in here))], "line", 1.5),
+            lines([(held.days, low + 1.4 * room), (held.days, max(y for _, y in here))], "line", 1.5),
             dashed,
             lines(cost, "own", 3),
             {
@@ -273,16 +274,16 @@ def _over_time(held: Held, ranges: Ranges) -> Spec:
                 "y": [y for _, y in here],
                 "marker": {"color": "role:ground", "size": 11, "line": {"color": "role:ink", "width": 3}},
             },
-            labels([(last * 1.012, y, text, "middle right") for y, text in ends], size=13),
+            labels([(last * 1.03, y, text, "middle right") for y, text in ends], size=13),
             labels([(0.0, high, "<br>".join(told), "bottom right")], bold=True),
             labels([(0.0, low, "▲ up: received, ▼ down: paid", "top right")], "quiet"),
         ],
-        "layout": layout(
+        "layout": bare(layout(
             {float(day): f"{day}{'<br>days held' if day == 15 else ''}" for day in range(0, last + 1, 5)},
-            (-0.8, last * 1.14),
+            (-0.8, last * 1.28),
             ranges.costs,
             quote,
-        ),
+        )),
     }  # fmt: skip
 
 
@@ -353,7 +354,7 @@ def _ladder(held: Held, marks: list[list[tuple[Fraction, str]]], ranges: Ranges)
             rungs += [(at - _SIDE, float(limit)), (at + _SIDE, float(limit)), None]
         end = next(float(limit) for limit, text in column if text == "liquidation")
         room.append((at, now, end - now))
-        told = [(float(limit), f"{text}, {number(limit, 2)}") for limit, text in column]
+        told = [(float(limit), f"{text}<br>{number(limit, 0)}") for limit, text in column]
         written += [(at + _EDGE, y, text, "middle right") for y, (_, text) in zip(apart(told, line), told, strict=True)]
     start = float(held.lot.open_price)
     opened = [] if -line < now - start < 2 * line else [(0.5, start, "opened here", "top center")]
@@ -362,12 +363,12 @@ def _ladder(held: Held, marks: list[list[tuple[Fraction, str]]], ranges: Ranges)
             lines([(-0.4, start), (1.95, start)], "line", 1.5),
             _stack("market", [(float(at), base, height) for at, base, height in room]),
             lines(rungs, "ink", 3),
-            lines([(-0.4, now), (1.95, now)], "ink", 2),
-            labels([(1.95, now - line / 4, f"price now, {number(held.now, 2)}", "bottom left")], bold=True),
+            lines([(-0.4, now), (_SIDE, now), None, (1 - _SIDE, now), (1.95, now)], "ink", 2),
+            labels([(1.95, now - line / 4, f"price now, {number(held.now, 0)}", "bottom left")], bold=True),
             labels(opened, "quiet"),
             labels(written),
         ],
-        "layout": layout(_NAMES, (-0.4, 1.95), ranges.prices, quote),
+        "layout": bare(layout(_NAMES, (-0.4, 1.95), ranges.prices, quote)),
     }
 
 
@@ -416,18 +417,18 @@ def _leftovers(held: Held, ranges: Ranges) -> Spec:
         parts["loss"].append((at, end + taken, max(-pnl, 0.0)))
         told = [(kept / 2, "your own")]
         if gained:
-            what = "profit and funding" if pnl > 0 and brought else "profit" if pnl > 0 else "funding"
+            what = "profit<br>and funding" if pnl > 0 and brought else "profit" if pnl > 0 else "funding"
             amount = max(held.contract.pnl(held.now), ZERO) + max(change, ZERO)
-            told.append((kept + gained / 2, f"▲ {what}<br>{money(amount, quote, sign=True)}"))
+            told.append((kept + gained / 2, f"▲ {what}<br>{_signed(amount)}"))
         if taken:
-            told.append((end + taken / 2, f"{'funding' if at else 'borrowing'} {money(change, quote)}"))
+            told.append((end + taken / 2, f"{'funding' if at else 'borrowing'}<br>{_signed(change)}"))
         if pnl < 0:
-            told.append((end + taken - pnl / 2, f"▼ loss {money(held.contract.pnl(held.now), quote)}"))
+            told.append((end + taken - pnl / 2, f"▼ loss<br>{_signed(held.contract.pnl(held.now))}"))
         heights = apart(told, (high - low) / _LINES)
         written += [(at + _EDGE, y, text, "middle right") for y, (_, text) in zip(heights, told, strict=True)]
     return {
         "data": [*(_stack(role, places) for role, places in parts.items()), labels(written)],
-        "layout": layout(_NAMES, (-0.4, 1.95), ranges.left, quote),
+        "layout": bare(layout(_NAMES, (-0.4, 1.95), ranges.left, quote)),
     }
 
 
@@ -442,16 +443,17 @@ def _protected(held: Held, ranges: Ranges) -> Shown:
     title = f"A stop that buys, at {trigger}, ends the margin short; a close stop there ends the futures short"
     told = [
         f"A rising price is what hurts a short, so its stop stands above the price and buys (R22). At {trigger}, 10 % "
-        f"above the price now, the result is {money(result.pnl, quote, sign=True)}; less what borrowing has cost, "
-        f"{money(left, quote, sign=True)}.",
-        f"A stop that sells is refused. {sentences.refusal(refused.error).partition(': ')[2]}",
+        f"above the price now, the result is {money(result.pnl, quote, sign=True)}; borrowing has cost "
+        f"{money(held.cost, quote)}, so {money(left, quote, sign=True)} remain.",
+        f"This workbook refuses a stop that sells, so that you see the mistake. "
+        f"{sentences.refusal(refused.error).partition(': ')[2]} Don't count on an order form to refuse it.",
         f"A future takes a stop that closes the contract, or a long of the same size (R23): with its funding, "
         f"{money(other, quote, sign=True)}. Either stop closes at the first price beyond it, which may be worse.",
     ]
     rows = [
         ["Stop", "buy stop-loss", "close stop, or a reverse long", "R22, R23"],
         ["Stands", "above the price", "above the price", ""],
-        ["A stop that sells", "refused", "would be a second short", "R22"],
+        ["A stop that sells", "would add to the short", "would add to the short", "R22"],
         [f"Ended at {trigger}", money(left, quote, sign=True), money(other, quote, sign=True), "R11"],
     ]
     return title, _capped(held, ranges), told, rows
@@ -481,16 +483,11 @@ def _capped(held: Held, ranges: Ranges) -> Spec:
         on_margin(held.now) - held.cost, held.contract.pnl(held.now) + held.received)]  # fmt: skip
     ticks = {float(at): number(Decimal(at), 0) for at in range(40_000, int(high) + 1, 20_000)}
     ticks[80_000.0] += f"<br>price of 1 {lot.base}, in {quote}"
-    span, line = float(high - low), (top - bottom) / _LINES
-    first, second = mine[-1][1], contract[-1][1]
-    middle = (first + second) / 2
-    half = max(abs(first - second) / 2, line / 2)
-    names = [(middle - half, "margin"), (middle + half, "future")]
-    if first > second:
-        names = [(middle + half, "margin"), (middle - half, "future")]
+    span, line, stop = float(high - low), (top - bottom) / _LINES, float(result.price)
+    names = zip(clear_of_zero(mine[-1][1], contract[-1][1], line), ("margin", "future"), strict=True)
     return {
         "data": [
-            lines([(float(result.price), bottom), (float(result.price), top)], "quiet", 1.5),
+            lines([(stop, bottom), (stop, top)], "quiet", 1.5),
             dashed,
             lines(mine, "own", 3),
             {
@@ -500,11 +497,14 @@ def _capped(held: Held, ranges: Ranges) -> Spec:
                 "y": [y for _, y in here],
                 "marker": {"color": "role:ground", "size": 11, "line": {"color": "role:ink", "width": 3}},
             },
-            labels([(float(result.price), top, f"stop at {number(result.price, 2)}", "bottom right")], bold=True),
+            labels(
+                [(stop + span / 100, top, f"stop at {number(result.price, 2)}", "bottom right")],
+                bold=True,
+            ),
             labels([(float(high) + span / 80, y, text, "middle right") for y, text in names], size=13),
-            labels([(here[0][0], max(y for _, y in here) + line / 2, "now", "top right")]),
+            labels([(here[0][0], min(y for _, y in here) - line / 3, "now", "bottom left")]),
         ],
-        "layout": layout(ticks, (float(low) - span / 30, float(high) + span / 8), ranges.results, quote),
+        "layout": bare(layout(ticks, (float(low) - span / 30, float(high) + span / 5), ranges.results, quote)),
     }
 
 

@@ -10,14 +10,14 @@ from marginlib.buying_back import closing_sheets
 from marginlib.margin import put_up, return_on_put_up, unrealised
 from marginlib.sheet import Entry, Sheet, sheet
 from marginlib.story import Story
-from marginlib.views.drawing import Spec, apart, bars, labels, layout, lines
+from marginlib.views.drawing import Spec, apart, bare, bars, clipped, labels, layout, lines
 from marginlib.wording import money, number, percent, price
 
 STEPS = ("Still open", "Buy the coins back", "Repay what was lent", "Profit or loss", "The trading fee")
 """The steps that a closing is walked in: before it, and the four things that it does."""
 
 _DOTS = {"shape": ".", "fgcolor": "role:fee", "bgcolor": "role:ground", "size": 5, "solidity": 0.6}
-_SIDE = 0.2  # half of a column
+_SIDE = 0.15  # half of a column
 _LINES = 20  # lines of text that a figure is high
 
 
@@ -80,7 +80,7 @@ def _lines(short: Story, long: Story, drawn: tuple[Line, Line], ranges: Ranges) 
     dashed["line"]["dash"] = "dash"
     ends = [float(result(story)) for story in (short, long)]
     here = [(float(now), end) for end in ends]
-    span, line = float(high - low), (top - bottom) / _LINES
+    span = float(high - low)
     told = sorted(zip(ends, ("short", "long"), (short, long), strict=True), key=lambda each: each[0])
     places = [(-0.72 * top, "bottom center"), (0.72 * top, "top center")]
     written = [
@@ -88,9 +88,12 @@ def _lines(short: Story, long: Story, drawn: tuple[Line, Line], ranges: Ranges) 
         for (y, place), (_, name, story) in zip(places, told, strict=True)
     ]
     named = [
-        (line_[1][0] + span / 80, line_[1][1], name, "middle right")
-        for line_, name in ((mine, "short"), (mirrored, "long"))
+        (line_[1][0] + span / 30, line_[1][1], name, f"{place} right")
+        for line_, name, place in ((mine, "short", "top"), (mirrored, "long", "bottom"))
     ]
+    right = float(high) + span / 7
+    beyond = lines([*_runs_on(mine, right, ranges.results), None, *_runs_on(mirrored, right, ranges.results)], "quiet")
+    beyond["line"]["dash"] = "dot"
     ticks = [low + (high - low) * at / 4 for at in range(5)]
     names = {float(tick): price(tick, quote).split(".")[0] for tick in ticks}
     names[float(ticks[2])] += f"<br>price of 1 {lot.base}, in {quote}"
@@ -98,10 +101,7 @@ def _lines(short: Story, long: Story, drawn: tuple[Line, Line], ranges: Ranges) 
         "data": [
             lines(
                 [
-                    (opened, bottom + line * 1.3),
                     (opened, 0.7 * bottom),
-                    None,
-                    (opened, 0),
                     (opened, 0.7 * top),
                     None,
                     (float(now), min(ends)),
@@ -112,6 +112,7 @@ def _lines(short: Story, long: Story, drawn: tuple[Line, Line], ranges: Ranges) 
             ),
             dashed,
             lines(mine, "own", 3),
+            beyond,
             {
                 "type": "scatter",
                 "mode": "markers",
@@ -123,8 +124,14 @@ def _lines(short: Story, long: Story, drawn: tuple[Line, Line], ranges: Ranges) 
             labels(named, size=13),
             labels([(opened, bottom, f"opened at {number(lot.open_price, 2)}", "top center")], "quiet"),
         ],
-        "layout": layout(names, (float(low) - span / 25, float(high) + span / 9), (bottom, top), quote),
+        "layout": bare(layout(names, (float(low) - span / 25, right), (bottom, top), quote)),
     }
+
+
+def _runs_on(line: Line, right: float, results: tuple[float, float]) -> list[tuple[float, float] | None]:
+    """A line beyond its last price, up to the frame: no price ends it."""
+    (x0, y0), (x1, y1) = line
+    return clipped([(x1, y1), (right, y1 + (y1 - y0) / (x1 - x0) * (right - x1))], *results)
 
 
 def _mirrored(short: Story, long: Story) -> list[str]:
@@ -142,7 +149,11 @@ def _mirrored(short: Story, long: Story) -> list[str]:
         f"{_signed(moved)}; {times} times that, with the sign turned round, is {_signed(share)} of what you put up "
         f"(R20)."
     )
-    return [first, second, sentences.margin(short.margin, state.rulebook)]
+    most = (
+        f"A short of {volume} from {sold} can gain {sold} at most, at a price of 0. What it can lose has no such "
+        f"number: the dots at the right go on (R20)."
+    )
+    return [first, second, most, sentences.margin(short.margin, state.rulebook)]
 
 
 def _signed(share: Any) -> str:
@@ -221,13 +232,15 @@ def _places(story: Story, stages: tuple[Sheet, ...], step: int, up: tuple[float,
     }
     room = (up[1] - up[0]) / _LINES
     edge = _SIDE + 0.03
-    beside = [(kept / 2, money(have - gained, seen.currency))]
+    beside = [(kept / 2, number(have - gained, 2))]
     if pnl > 0:
-        beside.append((kept + (own - kept) / 2, f"▲ profit {money(pnl, seen.currency, sign=True)}"))
+        beside.append((kept + (own - kept) / 2, f"▲ profit +{number(pnl, 2)}"))
     if fee:
-        beside.append((own + took / 2, f"fee {money(-fee, seen.currency)}"))
+        beside.append((own + took / 2, f"fee {number(-fee, 2)}"))
     if lost:
-        beside.append((own + took + lost / 2, f"▼ loss {money(pnl, seen.currency)}"))
+        beside.append((own + took + lost / 2, f"▼ loss {number(pnl, 2)}"))
+    if gained:
+        beside.append((own + took, f"in all {number(have, 2)}"))
     written = [(edge, y, text, "middle right") for y, (_, text) in zip(apart(beside, room), beside, strict=True)]
     level, held = 0.0, []
     for entry in seen.restricted:
@@ -244,11 +257,13 @@ def _places(story: Story, stages: tuple[Sheet, ...], step: int, up: tuple[float,
     written += [(x, room, "nothing", "middle center") for x, there in ((1, held), (2, owed)) if not there]
     return {
         "data": [*(_stack(role, places) for role, places in parts.items()), labels(written)],
-        "layout": layout(
-            {0: "your balance", 1: "held in the position,<br>restricted", 2: "owed to<br>the exchange"},
-            (-0.35, 2.95),
-            up,
-            seen.currency,
+        "layout": bare(
+            layout(
+                {0: "your<br>balance", 1: "held in<br>the position", 2: "owed to<br>the exchange"},
+                (-0.35, 2.95),
+                up,
+                seen.currency,
+            )
         ),
     }
 
@@ -263,8 +278,9 @@ def _stack(role: str, places: list[tuple[float, float, float]]) -> Spec:
 
 def _told(entry: Entry) -> str:
     """An amount; what isn't dollars says on a second line what it is worth."""
-    amount = money(entry.amount, entry.currency)
-    return amount if entry.amount == entry.worth else f"{amount}<br>= {number(entry.worth, 2)}"
+    if entry.amount == entry.worth:
+        return number(entry.amount, 2)
+    return f"{money(entry.amount, entry.currency)}<br>= {number(entry.worth, 2)}"
 
 
 def _walked(story: Story, stages: tuple[Sheet, ...], step: int) -> list[str]:
@@ -276,11 +292,19 @@ def _walked(story: Story, stages: tuple[Sheet, ...], step: int) -> list[str]:
     at, costs = price(realised.price, quote), money(realised.volume * realised.price, quote)
     gap, yours = money(abs(pnl), quote), money(stages[step - 1].yours, quote)
     have = money(stages[step - 1].own[0].amount, quote)
+    began = story.scenario.balances[quote]
+    opening = began - stages[0].own[0].amount
     if step == 1:
+        paid = (
+            f" Of the {money(began, quote)} that you began with, the trading fee at opening has taken "
+            f"{money(opening, quote)}: {percent(story.final.fees['trading'])} of {sold} (A4)."
+            if opening
+            else ""
+        )
         return [
             f"The short is open: you hold {sold} and owe {volume}, worth {costs} now",
             f"The {sold} came from selling the coins that you were lent; they are tied to this position (R1). "
-            f"What you have, less what you owe, is yours: {yours} (B1).",
+            f"What you have, less what you owe, is yours: {yours} (B1).{paid}",
             "Press Next to close the short, one thing at a time.",
         ]
     if step == 2:
@@ -323,13 +347,13 @@ def _walked(story: Story, stages: tuple[Sheet, ...], step: int) -> list[str]:
             f"Sold for {sold} and bought back for {costs} (R11).",
             f"Your balance is {have}, as before. The position is gone.",
         ]
-    fee, change = _fee(story), stages[4].own[0].amount - story.scenario.balances[quote]
+    fee, change = _fee(story), stages[4].own[0].amount - began
     charged = " ".join(sentences.charges(moment)) or "The trading fee is 0 here."
     return [
         f"The closing was a trade: its fee is {money(fee, quote)}; {have} are yours",
         f"{charged} It is charged last (A9), on what the trade was worth, {costs}.",
         f"In all, your balance has changed by {money(change, quote, sign=True)} since before you opened: "
-        f"{money(pnl, quote, sign=True)}, less the fees of opening and closing.",
+        f"{money(pnl, quote, sign=True)}, less {money(opening, quote)} at opening and {money(fee, quote)} at closing.",
     ]
 
 

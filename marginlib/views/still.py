@@ -66,9 +66,11 @@ def svg(spec: dict[str, Any]) -> str:
     defs: list[str] = []
     ticks = yaxis["tickvals"] if "tickvals" in yaxis else _ticks(y0, y1)
     for tick in ticks:
-        parts.append(
-            f'<line x1="{edges["l"]}" x2="{right}" y1="{up(tick)}" y2="{up(tick)}" stroke="{line if tick else quiet}"/>'
-        )
+        if yaxis.get("showgrid", True) or not tick:
+            parts.append(
+                f'<line x1="{edges["l"]}" x2="{right}" y1="{up(tick)}" y2="{up(tick)}" '
+                f'stroke="{line if tick else quiet}"/>'
+            )
         name = f"{tick:,.10g}".replace("-", "−") + (yaxis.get("ticksuffix", "") if tick == ticks[-1] else "")
         parts.append(words(edges["l"] - 6, up(tick) + 4, name, ink, "end"))
     for tick, name in zip(xaxis.get("tickvals", ()), xaxis.get("ticktext", ()), strict=True):

@@ -9,11 +9,13 @@ from marginlib.book import Position, Realised
 from marginlib.margin import unrealised
 from marginlib.scenario import Price, Stop
 from marginlib.story import Story
-from marginlib.views.drawing import Spec, bars, labels, layout, lines
+from marginlib.views.drawing import Spec, bare, bars, labels, layout, lines
 from marginlib.wording import money, number, percent, price
 
+_REFUSED = "This workbook refuses the stop, so that you see the mistake; an order form may take it."
 _SHARES, _HEIGHTS = (0.6, 0.4), (300, 230)
 _HALF = 0.3
+_EARLY = 6  # hours: left of a point as early there is no room for a text
 _LINES = (15, 11)  # lines of text that each figure is high
 
 
@@ -63,7 +65,7 @@ def view(with_stop: Story, without: Story, ranges: Ranges) -> dict[str, Any]:
     refused = sentences.refusal(with_stop.error).partition(": ")[2] if with_stop.error else ""
     return {
         "title": _headline(chosen, plain_run, stop, bool(refused)),
-        "alert": f"This stop is refused. {refused}" if refused else "",
+        "alert": f"{_REFUSED} {refused}" if refused else "",
         "figures": [_path(chosen, stop, bool(refused), ranges), _results(chosen, plain_run, ranges)],
         "words": _told(with_stop, chosen, plain_run, stop, bool(refused)),
         "strip": [],
@@ -137,16 +139,14 @@ def _path(chosen: Run, stop: Stop | None, refused: bool, ranges: Ranges) -> Spec
     out = len(seen) if chosen.at is None else chosen.at + 1
     line, opened = (high - low) / _LINES[0], float(chosen.lot.open_price)
     dashes = []
-    under = "bottom" if stop is None or stop.side == "buy" else "top"
-    written = [(float(ranges.hours), opened, f"opened at {number(chosen.lot.open_price, 2)}", f"{under} left")]
+    beside = [(opened, f"opened at<br>{number(chosen.lot.open_price, 2)}")]
     if stop:
         trigger = float(stop.trigger)
         dash = lines([(0, trigger), (ranges.hours, trigger)], "quiet" if refused else "ink", 2)
         dash["line"]["dash"] = "dash"
         dashes = [dash]
-        name = f"{stop.side} stop at {number(stop.trigger, 2)}{': refused' if refused else ''}"
-        place, off = ("top left", line / 4) if stop.side == "buy" else ("bottom left", -line / 4)
-        written.append((float(ranges.hours), trigger + off, name, place))
+        beside.append((trigger, f"{stop.side} stop<br>{number(stop.trigger, 2)}{'<br>not placed' if refused else ''}"))
+    written = [(ranges.hours + 0.3, y, text, "middle right") for y, text in _spread(beside, line)]
     marks = [seen[-1]]
     end = seen[-1]
     down = end[1] < opened
@@ -156,8 +156,10 @@ def _path(chosen: Run, stop: Stop | None, refused: bool, ranges: Ranges) -> Spec
         marks = [seen[out - 1]]
         below = chosen.lot.side == "long"
         text = f"closed at {number(chosen.closed.price, 2)}"
+        if x < _EARLY:  # the price runs on to the right, so the text stands on the other side of the opening price
+            below, y = not below, min(y, opened) if chosen.lot.side == "short" else max(y, opened)
         places = [(x, y + (-line / 3 if below else line / 3), text, "bottom" if below else "top")]
-    bold = [(x, y, text, f"{place} {'left' if x > ranges.hours / 2 else 'right'}") for x, y, text, place in places]
+    bold = [(x, y, text, f"{place} {'right' if x < _EARLY else 'left'}") for x, y, text, place in places]
     return {
         "data": [
             lines([(0, opened), (ranges.hours, opened)], "line", 1.5),
@@ -179,12 +181,22 @@ def _path(chosen: Run, stop: Stop | None, refused: bool, ranges: Ranges) -> Spec
                 float(hour): f"{hour}{'<br>hours gone by' if hour == 12 else ''}"
                 for hour in range(0, ranges.hours + 1, 4)
             },
-            (-0.6, ranges.hours + 0.6),
+            (-0.6, 1.24 * ranges.hours),
             ranges.prices,
             quote,
             0,
         ),
     }
+
+
+def _spread(written: list[tuple[float, str]], line: float) -> list[tuple[float, str]]:
+    """One label, or two that are as far from each other as their lines need, around the middle between them."""
+    if len(written) < 2:
+        return written
+    (low, lower), (high, upper) = sorted(written)
+    apart_ = line * (lower.count("<br>") + upper.count("<br>") + 2) / 2
+    more = max(apart_ - (high - low), 0) / 2
+    return [(low - more, lower), (high + more, upper)]
 
 
 def _results(chosen: Run, plain_run: Run, ranges: Ranges) -> Spec:
@@ -222,13 +234,13 @@ def _bar(role: str, heights: list[float]) -> Spec:
 
 def _layout(names: dict[float, str], across: tuple[float, float], up: tuple[float, float], unit: str, at: int) -> Spec:
     """One of two figures that stand side by side where there is room."""
-    return {**layout(names, across, up, unit), "height": _HEIGHTS[at], "meta": {"share": _SHARES[at]}}
+    return {**bare(layout(names, across, up, unit)), "height": _HEIGHTS[at], "meta": {"share": _SHARES[at]}}
 
 
 def _table(chosen: Run, plain_run: Run, stop: Stop | None, refused: bool) -> dict[str, Any]:
     """The same in numbers."""
     lot, quote = chosen.lot, chosen.lot.quote
-    kind = "none" if stop is None else f"{stop.side} stop{', refused' if refused else ''}"
+    kind = "none" if stop is None else f"{stop.side} stop{', not placed' if refused else ''}"
     gap = chosen.result - plain_run.result
     rows = [
         ["Position", f"{lot.side}, {money(lot.volume, lot.base)} at {price(lot.open_price, quote)}", "R1"],
