@@ -110,6 +110,22 @@ def test_the_sources_example_is_where_it_starts() -> None:
     assert "low enough for automated liquidation" in shown(MIRROR, move=48)["words"][-1]
 
 
+@pytest.mark.parametrize("opened", [45_000, 60_000, 75_000])
+def test_a_gain_has_an_end_and_a_loss_has_none(opened: int) -> None:
+    """R20: at a price of 0 a short has gained what its sale brought."""
+    most = shown(MIRROR, opened=opened)["words"][2]
+
+    assert f"can gain {opened:,}.00 USD at most" in most
+    assert unrealised_at(opened, Decimal(0)) == opened
+
+
+def unrealised_at(opened: int, now: Decimal) -> Decimal:
+    """What a short of 1 BTC stands at, in USD; a price of 0 isn't in the rules, so the state is changed."""
+    state = replay(position("short", Decimal(opened), Decimal(3))).final.copy()
+    state.prices["BTC/USD"] = now
+    return unrealised(state, state.positions[0])
+
+
 # The closing in steps.
 
 
@@ -142,6 +158,38 @@ def test_a_loss_is_told_as_one() -> None:
     assert shown(CLOSING, step="4", move=10)["title"].startswith("What is missing, 6,000.00 USD, is your loss")
     assert shown(CLOSING, step="4")["title"].startswith("What is left, 6,000.00 USD, is your profit")
     assert "changed by −6,504.00 USD" in shown(CLOSING, step="5", move=10)["words"][1]
+
+
+def test_both_trading_fees_are_told() -> None:
+    """A4, A9: 0.4 % of 60,000 USD at opening, 0.4 % of 54,000 USD at closing."""
+    first, last = shown(CLOSING), shown(CLOSING, step="5")
+
+    assert "the trading fee at opening has taken 240.00 USD" in first["words"][0]
+    assert "at opening" not in shown(CLOSING, fee=0)["words"][0]
+    assert last["words"][1].endswith("+6,000.00 USD, less 240.00 USD at opening and 216.00 USD at closing.")
+    assert {"39,760", "▲ profit +6,000", "fee −216", "in all 45,544"} <= set(written(last["figures"][0]))
+    assert "in all" not in " ".join(written(shown(CLOSING, step="5", move=10)["figures"][0]))
+
+
+@given(anywhere(HELD))
+@settings(max_examples=40, deadline=None)
+def test_the_names_of_two_lines_keep_clear_of_zero_and_of_each_other(values: Values) -> None:
+    for row, names in ((1, ("borrowing", "funding")), (4, ("margin", "future"))):
+        figure = HELD.view({**values, "row": holding.ROWS[row]})["figures"][0]
+        low, high = figure["layout"]["yaxis"]["range"]
+        line = (high - low) / 21
+        places = {
+            text: y for trace in traces(figure, "text") for text, y in zip(trace["text"], trace["y"], strict=True)
+        }
+        one, other = (places[name] for name in names)
+        assert min(abs(one), abs(other)) >= 0.59 * line
+        assert abs(one - other) >= 0.99 * line
+
+
+def test_what_borrowing_cost_is_told_apart_from_what_remains() -> None:
+    told = shown(HELD, row=holding.ROWS[4])["words"][0]
+
+    assert told.endswith("the result is +600.00 USD; borrowing has cost 660.00 USD, so −60.00 USD remain.")
 
 
 # Margin short and futures short.
@@ -290,6 +338,7 @@ def test_a_stop_closes_at_the_first_price_beyond_its_trigger(values: Values) -> 
         assert results[0] == results[1]
         assert bool(view["alert"]) == (stop is not None)
         assert ("R22" in view["alert"]) == (stop is not None)
+        assert view["alert"].startswith("This workbook refuses" if stop else "")
         return
     beyond = [at for at in prices if (at >= stop.trigger if right == "buy" else at <= stop.trigger)]
     if not beyond:
@@ -311,6 +360,16 @@ def test_long_and_short_are_mirrored(path: str, trigger: int, hours: int) -> Non
     long = shown(STOP, side="long", stop=STOPS[1], **given_)
 
     assert cells(short, "Result with your choice") == cells(long, "Result with your choice")
+
+
+@given(anywhere(STOP))
+def test_the_two_names_beside_a_stop_keep_apart(values: Values) -> None:
+    figure = STOP.view(values)["figures"][0]
+    beside = next(trace for trace in traces(figure, "text") if trace["x"][0] > 24)
+    low, high = figure["layout"]["yaxis"]["range"]
+    (below, first), *above = sorted(zip(beside["y"], beside["text"], strict=True))
+    for y, text in above:
+        assert y - below >= (first.count("<br>") + text.count("<br>") + 2) / 2 * (high - low) / 15 - 0.01
 
 
 def test_the_four_things_a_stop_can_do() -> None:
