@@ -69,8 +69,9 @@ class Path:
         return {pair: prices[point] for pair, prices in self.prices.items()}
 
     def when(self, point: int) -> str:
-        """The day of a moment, and which of the day's prices it is for the first pair."""
-        return f"{self.days[point // A_DAY]}, {next(iter(self.names.values()))[point]}"
+        """The day of a moment, and which of the day's prices it is; only its place where the pairs differ in that."""
+        told = {names[point] for names in self.names.values()}
+        return f"{self.days[point // A_DAY]}, {told.pop() if len(told) == 1 else _IN_ORDER[point % A_DAY]}"
 
 
 class _Made(BaseModel):
@@ -280,13 +281,19 @@ def _first(story: Story, pair: str, price: Decimal) -> Decimal | None:
         level = state.rulebook.liquidation_level
         found = limit_price(state, story.scenario.summary_currency or "", level, pair)
         solved = found.below if falls else found.above
-        places += [] if solved is None else [_beyond(solved, falls)]
+        places += [] if solved is None else [beyond(solved, falls=falls)]
     between = [place for place in places if (price < place < now if falls else now < place < price)]
     return (max if falls else min)(between) if between else None
 
 
-def _beyond(solved: Fraction, falls: bool) -> Decimal:
-    """A solved price in whole cents (below 1: in eight decimals), rounded to the side on which the level is lower."""
+def beyond(solved: Fraction, *, falls: bool) -> Decimal:
+    """A solved price in whole cents (below 1: in eight decimals), rounded to the side on which the level is lower.
+
+    In QUOTE for one BASE. At this price a liquidation comes, if it comes at the solved one (B5).
+
+    >>> beyond(Fraction(250000, 9), falls=False), beyond(Fraction(11600), falls=True)
+    (Decimal('27777.78'), Decimal('11600'))
+    """
     places = 2 if solved >= 1 else 8
     near = rounded(solved, places)
     cent = Decimal(1).scaleb(-places)

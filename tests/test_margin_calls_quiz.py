@@ -9,7 +9,7 @@ from marginlib.quiz import drills
 from marginlib.quiz.answers import answer
 from marginlib.quiz.lesson import questions
 from marginlib.quiz.mistakes import MISTAKES
-from marginlib.quiz.workings import WAYS
+from marginlib.quiz.workings import HINTS, WAYS
 from marginlib.replay import replay
 from marginlib.scenario import Scenario
 
@@ -39,6 +39,15 @@ GAP = told(
     stops("BTC/USD", "sell", "18000"),
     moves("BTC/USD", "19000"),
     moves("BTC/USD", "17000"),
+)
+
+
+SHORT_GAP = told(
+    {"USD": "10000"},
+    opens("BTC/USD", "short", "1"),
+    stops("BTC/USD", "buy", "22000"),
+    moves("BTC/USD", "21000"),
+    moves("BTC/USD", "23500"),
 )
 
 
@@ -106,6 +115,32 @@ def test_a_price_that_there_is_not_can_not_be_asked_for(scenario: Scenario, says
         ("used_margin_lost", ALL, "balance:USD", "2000"),
         ("liquidation_without_loss", ALL, "balance:USD", "7000"),
         ("liquidation_without_loss", GAP, "balance:USD", None),
+        ("sign_turned_round", RISEN, "level", "291.6667"),
+        ("sign_turned_round", FALLEN, "level", "280"),
+        ("sign_turned_round", SHORT, "call_price", None),
+        ("short_as_a_long", RISEN, "level", "350"),
+        ("short_as_a_long", SHORT, "call_price", "13200"),
+        ("short_as_a_long", LONG, "call_price", None),
+        ("equity_for_a_price", LONG, "call_price", "3200"),
+        ("equity_for_a_price", SHORT, "call_price", "4137.93"),
+        ("equity_for_a_price", PLENTY, "call_price", None),
+        ("equity_for_a_price", RISEN, "level", None),
+        ("room_for_a_price", LONG, "call_price", "6800"),
+        ("room_for_a_price", SHORT, "call_price", "5862.07"),
+        ("room_for_a_price", RISEN, "level", None),
+        ("loss_for_a_balance", UNTIL, "balance:USD", "-4200"),
+        ("loss_for_a_balance", ALL, "balance:USD", "-5200"),
+        ("loss_for_a_balance", GAP, "balance:USD", None),
+        ("loss_without_its_sign", UNTIL, "balance:USD", "4200"),
+        ("loss_without_its_sign", GAP, "balance:USD", None),
+        ("loss_added", UNTIL, "balance:USD", "11200"),
+        ("loss_added", GAP, "balance:USD", None),
+        ("tied_up_for_a_balance", UNTIL, "balance:USD", "1000"),
+        ("tied_up_for_a_balance", ALL, "balance:USD", None),
+        ("result_from_the_trigger", GAP, "pnl", "-1000"),
+        ("result_from_the_trigger", SHORT_GAP, "pnl", "-1500"),
+        ("result_from_the_trigger", LONG, "pnl", None),
+        ("result_from_the_trigger", GAP, "level", None),
         ("stop_at_its_trigger", GAP, "pnl", "-2000"),
         ("stop_at_its_trigger", LONG, "pnl", None),
     ],
@@ -120,6 +155,7 @@ def test_the_way_ends_at_the_answer_and_proves_it(name: str) -> None:
     way = question.solution()
 
     assert question.shown_answer() in way[-2]
+    assert {"call": "16,000 = 0.5 × P", "coins": "21,600 = 1.8 × P"}[name] in way[-2]
     assert way[-1].startswith("The proof: there, equity is")
     level = "80" if name == "call" else "40"
     assert f"{level}\N{NO-BREAK SPACE}%" in way[-1]
@@ -129,8 +165,44 @@ def test_the_way_through_a_liquidation_names_the_levels() -> None:
     until, whole = (WAYS["balance"](replay(scenario), "balance:USD") for scenario in (UNTIL, ALL))
     assert "equity 1,800.00 USD ÷ used margin 5,000.00 USD is 36\N{NO-BREAK SPACE}%" in until[0]
     assert "equity 1,800.00 USD ÷ used margin 1,000.00 USD is 180\N{NO-BREAK SPACE}%" in until[1]
-    assert whole[1] == "No position is left open."
+    assert until[1].endswith("or more, so it stops (B5).")
+    assert whole[1:] == ["Here the exchange then closes all positions (B5)."]
     assert WAYS["balance"](replay(GAP), "balance:USD") == []
+
+
+def test_the_way_says_why_the_first_position_was_not_enough() -> None:
+    """7,000 less losses of 3,000 and 4,000 USD: equity 0 ÷ 4,000 USD, whatever is closed first (B3, B5)."""
+    btc, eth = opens("BTC/USD", "long", "0.5"), opens("ETH/USD", "long", "20")
+    falls = [moves("BTC/USD", "14000"), moves("ETH/USD", "800")]
+    way = WAYS["balance"](
+        replay(told({"USD": "7500"}, btc, eth, *falls, liquidation="until-100", **PRICES)), "balance:USD"
+    )
+
+    assert "equity 500.00 USD ÷ used margin 6,000.00 USD is 8.33\N{NO-BREAK SPACE}%" in way[0]
+    assert way[1].startswith("With position 1 closed, equity 500.00 USD ÷ used margin 4,000.00 USD is 12.5")
+    assert way[1].endswith("so the exchange goes on (B5).")
+    assert way[2:] == ["With position 2 closed, no position is left open."]
+
+
+def test_who_has_no_idea_yet_hears_what_to_think_of_first() -> None:
+    check = questions("07").check
+    told_first = {name: check[name].judge("77777").sentence for name in check}
+
+    assert "Work out equity and used margin first; a short's moves with the price" in told_first["level"]
+    assert "equity is 80\N{NO-BREAK SPACE}% of used margin" in told_first["call"]
+    assert "equity is 40\N{NO-BREAK SPACE}% of used margin" in told_first["coins"]
+    assert "Which position is the oldest" in told_first["left"]
+    assert HINTS["balance"](replay(LONG), "balance:USD").startswith("You open a long of 1 BTC")
+    assert HINTS["balance"](replay(told({"USD": "5"})), "balance:USD") == ""
+    assert "a long's stays" in HINTS["level"](replay(LONG), "level")
+
+
+def test_a_drill_on_what_is_left_often_ends_with_the_first_position() -> None:
+    """Else it would always be the sum of all losses (B5)."""
+    ended = [len(replay(drills.make("07", seed, 4).scenario).realised) for seed in range(60)]
+
+    assert 15 <= ended.count(1) <= 40
+    assert set(ended) == {1, 2}
 
 
 def test_the_surprises_are_met() -> None:

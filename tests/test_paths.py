@@ -104,6 +104,16 @@ def test_each_pair_has_its_own_order() -> None:
     assert {"high", "low"} in orders
 
 
+def test_a_moment_has_the_name_of_a_price_only_where_all_pairs_are_there() -> None:
+    """9 March 2020: BTC closes lower, ETH higher."""
+    crash = paths()["March 2020"]
+    ninth = crash.days.index("9 March") * A_DAY
+
+    assert {pair: names[ninth + 1] for pair, names in crash.names.items()} == {"BTC/USD": "high", "ETH/USD": "low"}
+    told = [crash.when(ninth + at) for at in range(A_DAY)]
+    assert told == ["9 March, open", "9 March, second price", "9 March, third price", "9 March, close"]
+
+
 def test_the_files_hold_every_price_once() -> None:
     text = (File(str(data_folder())) / "crash_days.csv").read_text(encoding="utf-8")
     lines = [line.split(",") for line in text.splitlines() if line[:1] not in ("#", "e")]

@@ -7,7 +7,7 @@ from typing import Any
 from marginlib.amounts import plain, quotient, rounded
 from marginlib.panels.controls import Choice, Slider, Switch, Value
 from marginlib.panels.host import Panel, View
-from marginlib.paths import MOST_DAYS, paths, walk
+from marginlib.paths import MOST_DAYS, beyond, paths, walk
 from marginlib.replay import replay
 from marginlib.scenario import Scenario
 from marginlib.story import Story
@@ -21,7 +21,7 @@ class HowFar(Panel):
 
     heading = "How far can the price go?"
     controls = (
-        Slider("USD", "USD", "", 0, 30_000, 500, 10_000, "Your own dollars: collateral.", 2, "What you have"),
+        Slider("USD", "USD", "", 0, 30_000, 200, 10_000, "Your own dollars: collateral.", 2, "What you have"),
         Slider("BTC", "BTC", "", 0, 2, "0.05", 0, "Your own bitcoin: collateral that moves too.", 8, "What you have"),
         Slider("haircut", "Haircut on BTC", "%", 0, 50, 1, 0, "The part of their worth that does not count (B1)."),
         Choice("side", "Side", ("long", "short"), "long", "Long buys BTC on margin at 20,000 USD; short sells BTC."),
@@ -32,30 +32,38 @@ class HowFar(Panel):
 
     def view(self, values: Any) -> View:
         """The curve, the figures in words, the tables."""
-        opened, reached = _reach(tuple((name, value) for name, value in values.items() if name != "price"))
+        opened, reached, closed = _reach(tuple((name, value) for name, value in values.items() if name != "price"))
         if reached is None:
-            return how_far.view(opened, opened, None, HIGHEST)
-        return how_far.view(opened, replay(position(values, values["price"])), reached, HIGHEST)
+            return how_far.view(opened, opened, None, None, HIGHEST)
+        return how_far.view(opened, replay(position(values, values["price"])), reached, closed, HIGHEST)
 
 
-def position(values: Any, price: Decimal | None = None) -> Scenario:
-    """Open one position at 20,000 USD; then the price goes somewhere, and nothing is closed. Amounts in USD and BTC."""
+def position(values: Any, price: Decimal | None = None, *, liquidation: str = "off") -> Scenario:
+    """Open one position at 20,000 USD; then the price goes somewhere. Amounts in USD and BTC."""
     opening = {"do": "open", "pair": PAIR, **{name: values[name] for name in ("side", "volume", "leverage")}}
     return Scenario.of(
         {
             "balances": {code: values[code] for code in ("USD", "BTC")},
             "prices": {PAIR: OPENED},
-            "rules": {"haircuts": {"BTC": plain(values["haircut"] / 100)}},
+            "rules": {"haircuts": {"BTC": plain(values["haircut"] / 100)}, "liquidation": liquidation},
             "steps": [opening, *([{"do": "price", "pair": PAIR, "price": price}] if price is not None else [])],
         }
     )
 
 
 @functools.lru_cache(maxsize=512)
-def _reach(others: tuple[tuple[str, Value], ...]) -> tuple[Story, how_far.Reach | None]:
-    """The opening, and how far it reaches; both stay while the price moves."""
-    opened = replay(position(dict(others)))
-    return opened, None if opened.error else how_far.reach(opened.final, HIGHEST)
+def _reach(others: tuple[tuple[str, Value], ...]) -> tuple[Story, how_far.Reach | None, Story | None]:
+    """The opening, how far it reaches, and its liquidation if there is one; they stay while the price moves."""
+    values = dict(others)
+    opened = replay(position(values))
+    if opened.error:
+        return opened, None, None
+    reached = how_far.reach(opened.final, HIGHEST)
+    end = reached.marks[opened.final.rulebook.liquidation_level]
+    if end is None:
+        return opened, reached, None
+    there = beyond(end, falls=values["side"] == "long")
+    return opened, reached, replay(position(values, there, liquidation="all"))
 
 
 HOW = ("all of them", "until 100 %")

@@ -13,12 +13,13 @@ from marginlib.margin import Margin, margin
 from marginlib.quiz.answers import ANSWERS, answer
 from marginlib.quiz.drills import drill, pick
 from marginlib.quiz.mistakes import changed, mistake, number
-from marginlib.quiz.workings import WAYS
+from marginlib.quiz.workings import HINTS, WAYS
 from marginlib.replay import replay
-from marginlib.scenario import Price, Scenario, Stop
-from marginlib.story import Story
+from marginlib.scenario import Close, Price, Scenario, Stop
+from marginlib.story import Moment, Story
 from marginlib.wording import listed, money, percent
 from marginlib.wording import number as written
+from marginlib.words import sentence
 
 _SUMMED = ("equity", "free_margin", "level")
 _PRICES = ("call_price", "liquidation_price")
@@ -91,7 +92,7 @@ def liquidated_at_the_call(scenario: Scenario, ask: str) -> Decimal | None:
     return _as_seen(scenario, ask, _right, level) if ask == "liquidation_price" else None
 
 
-@mistake("There your equity would be gone. One source waits that long; the exchange acts much earlier (C3, B5).")
+@mistake("There your equity would be zero. The exchange doesn't wait so long: it acts much earlier (C3, B5).")
 def equity_all_gone(scenario: Scenario, ask: str) -> Decimal | None:
     """Nothing happens as long as there is any equity."""
     return _as_seen(scenario, ask, _right, ZERO) if ask in _PRICES else None
@@ -124,6 +125,55 @@ def long_margin_moved(scenario: Scenario, ask: str) -> Decimal | None:
 
     lots = replay(scenario).final.positions
     return _as_seen(scenario, ask, seen) if len(lots) == 1 and lots[0].side == "long" else None
+
+
+@mistake("You turned the result round: a long gains when the price rises, a short when it falls (R11).")
+def sign_turned_round(scenario: Scenario, ask: str) -> Decimal | None:
+    """A profit is a loss, and a loss a profit."""
+
+    def seen(_state: State, tied: Margin, _lot: Position) -> tuple[Fraction, Fraction]:
+        return tied.trade_balance - (tied.equity - tied.trade_balance), tied.used_margin
+
+    return _as_seen(scenario, ask, seen) if ask in _SUMMED else None
+
+
+@mistake("You worked a short as if it were a long. It loses when the price rises, and its used margin moves (R11, B2).")
+def short_as_a_long(scenario: Scenario, ask: str) -> Decimal | None:
+    """A long's result, and a long's used margin."""
+
+    def seen(_state: State, tied: Margin, lot: Position) -> tuple[Fraction, Fraction]:
+        gain = tied.equity - tied.trade_balance
+        return tied.trade_balance - gain, Fraction(lot.cost) / Fraction(lot.leverage)
+
+    lots = replay(scenario).final.positions
+    return _as_seen(scenario, ask, seen) if len(lots) == 1 and lots[0].side == "short" else None
+
+
+def _there(scenario: Scenario, ask: str) -> tuple[Fraction, Fraction] | None:
+    """Equity now, and equity at the price that is asked for."""
+    if ask not in _PRICES or number(scenario, ask) is None:
+        return None
+    story = replay(scenario)
+    currency, state = story.scenario.summary_currency or "", story.final
+    moved = state.copy()
+    found = limit_price(state, currency, _level(state, ask), state.positions[0].pair).nearest
+    assert found is not None
+    moved.prices[state.positions[0].pair] = rounded(found, 20)
+    return margin(state, currency).equity, margin(moved, currency).equity
+
+
+@mistake("That is an amount, the equity that you have there. Asked for is the price of the coin that leads to it (B5).")
+def equity_for_a_price(scenario: Scenario, ask: str) -> Decimal | None:
+    """The equity at the level, instead of the price."""
+    found = _there(scenario, ask)
+    return rounded(found[1], 2) if found else None
+
+
+@mistake("That is an amount, what may be lost until then. Divide by the volume: so far may the price move (B5).")
+def room_for_a_price(scenario: Scenario, ask: str) -> Decimal | None:
+    """What may be lost until the level is there, instead of the price."""
+    found = _there(scenario, ask)
+    return rounded(found[0] - found[1], 2) if found else None
 
 
 def _coins(state: State, lot: Position, price: Decimal) -> Fraction:
@@ -189,7 +239,9 @@ def _closed(scenario: Scenario, ask: str) -> tuple[list[Realised], Decimal] | No
     return ends, story.final.balance(code)
 
 
-@mistake("You closed every position. Here the exchange stops as soon as the level is back at 100 % (B5).")
+@mistake(
+    "You closed every position, or gave equity. The exchange stops at 100 %: what stays open has taken nothing (B5)."
+)
 def all_were_closed(scenario: Scenario, ask: str) -> Decimal | None:
     """A liquidation takes everything."""
     stops = scenario.rules.liquidation == "until-100"
@@ -236,6 +288,44 @@ def liquidation_without_loss(scenario: Scenario, ask: str) -> Decimal | None:
     return found[1] - sum((each.pnl for each in found[0]), ZERO) if found else None
 
 
+@mistake("That is the loss alone. Asked for is the balance: what you had, less the loss (R11, R13).")
+def loss_for_a_balance(scenario: Scenario, ask: str) -> Decimal | None:
+    """The result, instead of the balance after it."""
+    found = _closed(scenario, ask)
+    return sum((each.pnl for each in found[0]), ZERO) if found else None
+
+
+@mistake("That is the loss alone. Asked for is the balance: what you had, less the loss (R11, R13).")
+def loss_without_its_sign(scenario: Scenario, ask: str) -> Decimal | None:
+    """The same, as people say it: without a minus."""
+    found = loss_for_a_balance(scenario, ask)
+    return None if found is None else -found
+
+
+@mistake("You added the loss. It is taken from your balance (R11, R13).")
+def loss_added(scenario: Scenario, ask: str) -> Decimal | None:
+    """The balance grows by what was lost."""
+    found = _closed(scenario, ask)
+    return found[1] - 2 * sum((each.pnl for each in found[0]), ZERO) if found else None
+
+
+@mistake("That is used margin: what the position that stays open ties up. Your balance is all your money (B2, R11).")
+def tied_up_for_a_balance(scenario: Scenario, ask: str) -> Decimal | None:
+    """Left is what the open position ties up."""
+    return number(scenario, "used_margin") if _closed(scenario, ask) and replay(scenario).final.positions else None
+
+
+@mistake("You measured from the stop's trigger. Profit or loss is measured from the opening price (R11).")
+def result_from_the_trigger(scenario: Scenario, ask: str) -> Decimal | None:
+    """The stop's own loss: from its trigger to where it closes."""
+    stops = [step for step in scenario.steps if isinstance(step, Stop)]
+    ends = [each for each in replay(scenario).realised if each.by == "stop"]
+    if ask != "pnl" or len(stops) != 1 or len(ends) != 1:
+        return None
+    moved = ends[0].volume * (ends[0].price - stops[0].trigger)
+    return moved if ends[0].position.side == "long" else -moved
+
+
 @mistake("You let the stop close at its trigger. If the price jumps past it, it closes at the price there is (R22).")
 def stop_at_its_trigger(scenario: Scenario, ask: str) -> Decimal | None:
     """A stop is a promise of a price."""
@@ -264,31 +354,63 @@ def _way(story: Story, ask: str) -> list[str]:
     used = f"{volume} × {opened} ÷ {times}" if lot.side == "long" else f"{volume} × P ÷ {times}"
     stays = "it stays" if lot.side == "long" else "a short's moves with the price"
     found = _price(story, ask)
-    there = state.copy()
-    there.prices[lot.pair] = found
     with localcontext(EXACT):
-        tied = margin(there, currency)
+        tied = _margin_at(state, lot, currency, found)
+        one, two = (_margin_at(state, lot, currency, lot.open_price * at) for at in (1, 2))
+    least = Fraction(level) / 100
+    over, further = (each.equity - least * each.used_margin for each in (one, two))
+    factor = (further - over) / Fraction(lot.open_price)  # a straight line: what P is multiplied by
+    rest = over - factor * Fraction(lot.open_price)
+    sides = (-rest, factor) if factor > 0 else (rest, -factor)
+    solved = f"{written(sides[0], 8)} = {'' if sides[1] == 1 else f'{written(sides[1], 8)} × '}P"
     return [
         f"{what} comes where equity is {share} of used margin (B5).",
         f"At a price P, equity is {' + '.join([*funds, moved])} (B1). Used margin is {used}: {stays} (B2).",
-        f"So {' + '.join([*funds, moved])} = {share} × {used}, which gives P = {money(found, currency)}.",
+        f"So {' + '.join([*funds, moved])} = {share} × {used}.",
+        f"All that has P on one side: {solved}. So P = {money(found, currency)}.",
         f"The proof: there, equity is {money(tied.equity, currency)} and used margin "
         f"{money(tied.used_margin, currency)}: {percent((tied.level or Fraction(0)) / 100)} (B3).",
     ]
 
 
+def _margin_at(state: State, lot: Position, currency: str, price: Decimal) -> Margin:
+    """The summary with the price of a position's pair somewhere else."""
+    moved = state.copy()
+    moved.prices[lot.pair] = price
+    return margin(moved, currency)
+
+
 def _levels(story: Story, _ask: str) -> list[str]:
-    """The margin level that set a liquidation off, and the one that it left; nothing where there was none (B3, B5)."""
+    """Why a liquidation came, and why it went on or stopped after each position; nothing without one (B3, B5)."""
     for moment in story.moments:
         if any(each.by == "liquidation" for each in moment.realised):
-            moved = moment.before.copy()
+            moved, book = moment.before.copy(), moment.before.rulebook
             moved.prices |= moment.after.prices
-            return [
-                f"What set it off: {_summed(story, moved)} (B3, B5).",
-                f"What it leaves: {_summed(story, moment.after)} (B3)." if moment.after.positions else
-                "No position is left open.",
-            ]  # fmt: skip
+            low, back = (percent(level / 100) for level in (book.liquidation_level, book.opening_level))
+            told = [f"Why all this: when the prices had moved, {_summed(story, moved)}: {low} or less (B3, B5)."]
+            if book.liquidation != "until-100":
+                return [*told, "Here the exchange then closes all positions (B5)."]
+            for done, each in enumerate(moment.realised[:-1], 1):
+                between = _after(story, moment, done)
+                told.append(
+                    f"With position {each.position.id} closed, {_summed(story, between)}: less than {back}, so the "
+                    "exchange goes on (B5)."
+                )
+            last = moment.realised[-1].position.id
+            told.append(
+                f"With position {last} closed, {_summed(story, moment.after)}: {back} or more, so it stops (B5)."
+                if moment.after.positions
+                else f"With position {last} closed, no position is left open."
+            )
+            return told
     return []
+
+
+def _after(story: Story, moment: Moment, done: int) -> State:
+    """What there is when a liquidation has closed so many positions, and not yet the next: the engine closes them."""
+    closes = [Close(pair=each.position.pair, volume=each.volume) for each in moment.realised[:done]]
+    steps = [*story.scenario.steps[: moment.index + 1], *closes]
+    return replay(changed(story.scenario, steps, rules={"liquidation": "off"})).final
 
 
 def _summed(story: Story, state: State) -> str:
@@ -299,7 +421,29 @@ def _summed(story: Story, state: State) -> str:
     return f"equity {equity} ÷ used margin {used} is {percent(tied.level / 100)}"
 
 
+def _first_of_a_price(story: Story, ask: str) -> str:
+    share = percent(_level(story.final, ask) / 100)
+    return f"At the price asked for, equity is {share} of used margin. Write both with that price as P (B5)."
+
+
+def _first_of_a_level(story: Story, _ask: str) -> str:
+    moves = any(lot.side == "short" for lot in story.final.positions)
+    used = "a short's moves with the price" if moves else "a long's stays as it was at the opening"
+    return f"Work out equity and used margin first; {used} (B1, B2, B3)."
+
+
+def _first_of_a_balance(story: Story, _ask: str) -> str:
+    """Which position is the oldest, where the exchange has closed; else what the last step was, as always."""
+    if any(each.by == "liquidation" for each in story.realised):
+        return (
+            "Which position is the oldest, and how far has its price fallen or risen? The oldest goes first (B5, R8)."
+        )
+    steps = [moment for moment in story.moments if moment.step.do not in ("price", "wait")]
+    return sentence(steps[-1]) if steps else ""
+
+
 WAYS.update({**dict.fromkeys(_PRICES, _way), "balance": _levels})
+HINTS.update({**dict.fromkeys(_PRICES, _first_of_a_price), "level": _first_of_a_level, "balance": _first_of_a_balance})
 
 _PAGE_PRICES = (10_000, 20_000, 30_000, 40_000, 50_000)
 
@@ -307,12 +451,15 @@ _PAGE_PRICES = (10_000, 20_000, 30_000, 40_000, 50_000)
 @drill("07")
 def margin_calls(random: Random, level: int) -> dict[str, Any]:
     """A level with collateral that moves; a margin call; liquidation with a haircut; what a liquidation leaves."""
+    alone = level == 4 and random.random() < 0.4  # else such questions are rare: the first position suffices
     while True:
         made = [_moved_level, _call, _liquidation, _left][level - 1](random)
         scenario = Scenario.of(made["scenario"])
         *early, last = replay(scenario).moments or [None]
         if level == 4 and not (last and last.realised and not any(moment and moment.realised for moment in early)):
             continue  # liquidation must come when all prices have moved, as the text has it
+        if alone and last and len(last.realised) > 1:
+            continue
         try:
             answer(scenario, made["ask"])
         except ValueError:  # no such price, or an opening that is refused
@@ -326,7 +473,7 @@ def _question(text: str, ask: str, unit: str, scenario: dict[str, Any], mistakes
         "text": text,
         "ask": ask,
         "unit": unit,
-        "tolerance": "0.1" if unit == "%" else "0.01",
+        "tolerance": "0.1" if unit == "%" else "0.5" if ask in _PRICES else "0.01",
         "scenario": {"valuation": "USD", **scenario},
         "mistakes": mistakes,
     }
@@ -356,7 +503,7 @@ def _moved_level(random: Random) -> dict[str, Any]:
             "steps": [opening, {"do": "price", "pair": "BTC/USD", "price": str(now)}],
         },
         ["coins_kept_their_worth", "coins_left_out", "open_result_left_out", "level_of_free_margin",
-         "short_margin_kept", "long_margin_moved"],
+         "short_margin_kept", "long_margin_moved", "short_as_a_long", "sign_turned_round"],
     )  # fmt: skip
 
 
@@ -370,12 +517,12 @@ def _call(random: Random) -> dict[str, Any]:
     trade = "buy" if side == "long" else "sell"
     return _question(
         f"You have {dollars:,} USD, and {trade} {volume} BTC on margin at {price:,} USD with {leverage}× leverage. "
-        "At which price of BTC, in USD, does the margin call come (80 %)?",
+        "At which price of BTC, in USD, does the margin call come (80 %)? Whole dollars will do.",
         "call_price",
         "USD",
         {"balances": {"USD": str(dollars)}, "prices": {"BTC/USD": str(price)}, "steps": [opening]},
         ["called_at_liquidation", "equity_all_gone", "free_margin_all_gone", "short_margin_kept", "long_margin_moved",
-         "limit_times_leverage", "limit_of_free_margin"],
+         "limit_times_leverage", "limit_of_free_margin", "short_as_a_long", "equity_for_a_price", "room_for_a_price"],
     )  # fmt: skip
 
 
@@ -389,7 +536,7 @@ def _liquidation(random: Random) -> dict[str, Any]:
     return _question(
         f"You have {money(max(dollars, ZERO), 'USD')} and {coins} BTC (haircut {haircut} %), and buy {volume} BTC on "
         f"margin at {price:,} USD with {leverage}× leverage. At which price of BTC, in USD, does liquidation "
-        "come (40 %)?",
+        "come (40 %)? Whole dollars will do.",
         "liquidation_price",
         "USD",
         {
@@ -398,7 +545,14 @@ def _liquidation(random: Random) -> dict[str, Any]:
             "rules": {"haircuts": {"BTC": plain(Decimal(haircut) / 100)}},
             "steps": [opening],
         },
-        ["haircut_left_out", "coins_kept_their_worth", "coins_left_out", "liquidated_at_the_call", "equity_all_gone"],
+        [
+            "haircut_left_out",
+            "coins_kept_their_worth",
+            "coins_left_out",
+            "liquidated_at_the_call",
+            "equity_all_gone",
+            "free_margin_all_gone",
+        ],
     )
 
 
@@ -435,5 +589,5 @@ def _left(random: Random) -> dict[str, Any]:
             "steps": [*opens, *moves],
         },
         ["newest_alone", "all_were_closed", "used_margin_lost", "liquidation_without_loss",
-         "oldest_alone"],
+         "oldest_alone", "loss_for_a_balance", "loss_without_its_sign", "loss_added", "tied_up_for_a_balance"],
     )  # fmt: skip

@@ -3,18 +3,18 @@
 import functools
 import itertools
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 from marginlib import words as sentences
-from marginlib.book import Position, State
+from marginlib.book import Position, Realised, State
 from marginlib.limits import Limit, limit_move
 from marginlib.outcome import worth
-from marginlib.paths import A_DAY, MOST_DAYS, Path, Walk
-from marginlib.scenario import Open
+from marginlib.paths import A_DAY, Path, Walk
+from marginlib.scenario import Open, Price
 from marginlib.story import Moment, Story
 from marginlib.views.drawing import Point, Spec, clipped, labels, layout, lines
 from marginlib.wording import exact, listed, money, number, percent, price, regrouped
@@ -23,7 +23,10 @@ BOTTOM, TOP = -60.0, 300.0
 """How far the axis of the margin level goes, in percent."""
 FURTHEST = 70.0
 """How far the axis of the price goes, in percent of the opening price, up and down."""
-_ROOM = 20.2  # days: to the right of the last one stand the names of the lines
+_MARGINS = {"l": 58, "r": 112}  # pixels: to the right of the last day stand the names of the lines
+_TICK = 4  # days from name to name
+_NARROW = 240  # pixels that the days have on a narrow page
+_SIDE = {True: "left", False: "right"}
 _HEIGHTS = (310, 300)
 _BY = {
     "stop": ("your stop has closed", "your stops have closed"),
@@ -153,30 +156,47 @@ def _share(now: Now, pair: str) -> Fraction:
     return Fraction(now.state.prices[pair]) / Fraction(now.course.path.prices[pair][0]) - 1
 
 
+def _last(path: Path) -> float:
+    """The last moment of a path, in days."""
+    return (path.points - 1) / A_DAY
+
+
+def _yours(amount: Fraction, quote: str, verb: str = "are", when: str = "") -> str:
+    """A net worth in words: below nothing, it is what you owe."""
+    if amount < 0:
+        return f"you {'owe' if verb == 'are' else 'would owe'} {money(-amount, quote)}{when}"
+    return f"{money(amount, quote)} {verb} yours{when}"
+
+
 def _capital(text: str) -> str:
     return f"{text[0].upper()}{text[1:]}"
 
 
 def headline(now: Now) -> str:
     """The one message of this moment."""
-    yours, when = money(worth(now.state, _quote(now)), _quote(now)), _capital(now.when)
+    yours, when = _yours(worth(now.state, _quote(now)), _quote(now)), _capital(now.when)
     if not now.closings:
         tied = now.story.margin_of(now.state)
         assert tied
         book, level = now.state.rulebook, tied.level or Fraction(0)
         shown = f"the margin level is {percent(level / 100, 1)}"
         if level <= Fraction(book.call_level):
-            return f"{when}: margin call, {shown}; {yours} are yours"
-        return f"{when}: {shown}; {yours} are yours"
-    ended: dict[str, list[str]] = {}
-    for moment in now.closings:
-        for each in moment.realised:
-            ended.setdefault(each.by, []).append(each.position.base)
+            return f"{when}: margin call, {shown}; {yours}"
+        return f"{when}: {shown}; {yours}"
+    ended = _ended([each for moment in now.closings for each in moment.realised])
     told = listed([f"{_BY[by][len(what) > 1]} {listed(what)}" for by, what in ended.items()])
     if now.state.unpaid:
         owed = listed([money(amount, code) for code, amount in now.state.unpaid.items()])
         return f"{when}: {told}; {owed} stay unpaid"
-    return f"{when}: {told}; {yours} are yours"
+    return f"{when}: {told}; {yours}"
+
+
+def _ended(realised: list[Realised]) -> dict[str, list[str]]:
+    """What ended by a stop and what by liquidation: base currencies, in the order in which they ended."""
+    ended: dict[str, list[str]] = {}
+    for each in realised:
+        ended.setdefault(each.by, []).append(each.position.base)
+    return ended
 
 
 def _level_figure(now: Now) -> Spec:
@@ -192,13 +212,12 @@ def _level_figure(now: Now) -> Spec:
         (book.call_level, "margin call"),
         (book.liquidation_level, "liquidation"),
     )
-    dashed = lines(
-        [p for level, _ in marks for p in ((0.0, float(level)), (float(MOST_DAYS), float(level)), None)], "quiet", 1
-    )
+    end = _last(now.course.path)
+    dashed = lines([p for level, _ in marks for p in ((0.0, float(level)), (end, float(level)), None)], "quiet", 1)
     dashed["line"]["dash"] = "6px,4px"
     sides = ("top right", "middle right", "middle right")
     names = [
-        (MOST_DAYS, float(level), f"{number(level, 2)} % {name}", side)
+        (end, float(level), f"{number(level, 2)} % {name}", side)
         for (level, name), side in zip(marks, sides, strict=True)
     ]
     x, last = seen[-1]
@@ -207,14 +226,20 @@ def _level_figure(now: Now) -> Spec:
     told, upright = [], list[Point | None]()
     for place, moment in enumerate(now.closings):
         where = (now.point_of(moment) - 0.5) / A_DAY
-        upright += [(where, BOTTOM), (where, TOP * 0.92 - 36 * place), None]
-        left = where > MOST_DAYS * 0.6
-        told.append((where, TOP * 0.95 - 36 * place, _closing(moment), "middle left" if left else "middle right"))
+        # Two names stand one above the other, the earlier one below: so the later line doesn't cross it.
+        height = BOTTOM / 2 if len(now.closings) == 1 else BOTTOM * (0.74 - 0.47 * place)
+        upright += [(where, height if place else BOTTOM), (where, TOP), None]
+        text = _closing(moment)
+        left = 7 * max(map(len, text.split("<br>"))) > _MARGINS["r"] + _NARROW * (1 - where / end)
+        told.append((where - end * 0.01 if left else where + end * 0.01, height, text, f"middle {_SIDE[left]}"))
     written = []
     if last is not None and level is not None:
         over = " ↑" if last > TOP else " ↓" if last < BOTTOM else ""
-        up, side = "bottom" if level > TOP * 0.8 else "top", "right" if x < MOST_DAYS - 2.5 else "center"
-        written = [(x + 0.2, level, f"{percent(Fraction(last) / 100, 0)}{over}", f"{up} {side}")]
+        up, side, shift = "bottom" if level > TOP * 0.8 else "top", "right", end * 0.015
+        if x > end * 0.8 and 20 < level < 140:  # there, on the right, stand the names of the levels
+            lately = [y - last for day, y in seen if y is not None and day > x - end * 0.2]
+            up, side, shift = "bottom" if max(lately) > -min(lately) else "top", "left", -shift
+        written = [(x + shift, level, f"{percent(Fraction(last) / 100, 0)}{over}", f"{up} {side}")]
     return {
         "data": [
             dashed,
@@ -230,9 +255,8 @@ def _level_figure(now: Now) -> Spec:
 
 
 def _closing(moment: Moment) -> str:
-    """What was closed in a moment, in a few words."""
-    kinds = {"stop": "stop", "liquidation": "liquidation"}
-    return f"▼ {kinds[moment.realised[0].by]}: {listed([each.position.base for each in moment.realised])}"
+    """What was closed in a moment, and by what, in a few words."""
+    return f"▼ {'<br>'.join(f'{by}: {listed(what)}' for by, what in _ended(list(moment.realised)).items())}"
 
 
 def _dots(points: list[Point]) -> Spec:
@@ -241,6 +265,7 @@ def _dots(points: list[Point]) -> Spec:
         "mode": "markers",
         "x": [x for x, _ in points],
         "y": [y for _, y in points],
+        "cliponaxis": False,
         "marker": {"color": "role:ground", "size": 11, "line": {"color": "role:own", "width": 3}},
     }
 
@@ -248,6 +273,7 @@ def _dots(points: list[Point]) -> Spec:
 def _price_figure(now: Now, limits: tuple[Limit, Limit] | None, stop: Decimal | None) -> Spec:
     """The prices up to this moment in percent of their start; the stop, and where liquidation would be from here."""
     path, data, ends = now.course.path, list[Spec](), list[tuple[float, str]]()
+    last = _last(path)
     for pair, dash in zip(now.state.prices, ("", "2px,3px"), strict=False):
         start = Fraction(path.prices[pair][0])
         points = [
@@ -266,34 +292,48 @@ def _price_figure(now: Now, limits: tuple[Limit, Limit] | None, stop: Decimal | 
     long = _opened(now)[0].side == "long"
     if stop is not None:
         y = float(-stop if long else stop)
-        level |= {"x": [0, MOST_DAYS], "y": [y, y]}
-        names.append((MOST_DAYS, y, f"{'sell' if long else 'buy'} stop, {_signed(Fraction(y) / 100)}", "middle right"))
+        level |= {"x": [0, last], "y": [y, y]}
+        names.append((last, y, f"{'sell' if long else 'buy'} stop, {_signed(Fraction(y) / 100)}", "middle right"))
     ticks: list[Point | None] = []
     factor = None if limits is None else limits[1].below if long else limits[1].above
     if factor is not None and limits is not None:
         heights = [float((factor * (1 + _share(now, pair)) - 1) * 100) for pair in now.state.prices]
+        left = max(now.days - 0.25, 0)
         for y in heights:
-            ticks += [(max(now.days - 0.35, 0), y), (now.days + 0.35, y), None] if abs(y) < FURTHEST else []
+            ticks += [(left, y), (left + 0.5, y), None] if abs(y) < FURTHEST else []
         y = min(heights) if long else max(heights)
         if ticks and abs(y) < FURTHEST:
-            side = "right" if now.days < MOST_DAYS * 0.4 else "left"
-            where = f"{'bottom' if long else 'top'} {side}"
-            names.append((now.days, y - 3 if long else y + 3, "liquidation, if prices went on from here", where))
-    heights = _spread([y for y, _ in ends], 9)
-    written = [(now.days + 0.4, y, text, "middle right") for y, (_, text) in zip(heights, ends, strict=True)]
+            side = "right" if now.days < last * 0.6 else "left"
+            below = long != (abs(y) > FURTHEST * 0.85)  # away from the prices, and inside the picture
+            y = min(heights) if below else max(heights)
+            where = f"{'bottom' if below else 'top'} {side}"
+            names.append((now.days, y - 3 if below else y + 3, "liquidation from here", where))
+    taken = [name[1] for name in names[:1] if stop is not None and now.days > last * 0.64]
+    heights = _spread([y for y, _ in ends], 9, taken)
+    written = [(now.days + last * 0.025, y, text, "middle right") for y, (_, text) in zip(heights, ends, strict=True)]
     return {
         "data": [level, *data, lines(ticks, "loss", 4), labels(written, bold=True), labels(names, size=11)],
         "layout": _layout(path, (-FURTHEST, FURTHEST), "%", "price since opening", 1),
     }
 
 
-def _spread(heights: list[float], least: float) -> list[float]:
-    """Two heights, moved apart where their labels would collide."""
+def _spread(heights: list[float], least: float, taken: Sequence[float] = ()) -> list[float]:
+    """One or two heights, moved apart where their labels would collide, and away from a height that is taken."""
+    placed = [*heights]
     if len(heights) == 2 and (gap := abs(heights[0] - heights[1])) < least:
         shift = (least - gap) / 2
         up = shift if heights[0] >= heights[1] else -shift
-        return [heights[0] + up, heights[1] - up]
-    return heights
+        placed = [heights[0] + up, heights[1] - up]
+    for fixed in taken:
+        for way in (1, -1):
+            reached = fixed
+            for at in sorted(
+                (at for at, y in enumerate(placed) if (y >= fixed) == (way > 0)),
+                key=lambda at: abs(placed[at] - fixed),
+            ):
+                reached = reached + way * least
+                placed[at] = reached = max(placed[at], reached) if way > 0 else min(placed[at], reached)
+    return placed
 
 
 def _signed(share: Fraction) -> str:
@@ -303,12 +343,13 @@ def _signed(share: Fraction) -> str:
 
 def _layout(path: Path, up: tuple[float, float], unit: str, name: str, which: int) -> Spec:
     names = {}
-    for day in range(0, MOST_DAYS, 3):
-        named = path.days[day] if day < len(path.days) else ""
-        number_, _, month = named.partition(" ")
-        names[float(day)] = f"{number_} {month[:3]}" if not path.made_up and named else named
-    names[9.0] = f"{names[9.0]}<br>{name}, day by day"
-    return {**layout(names, (-0.4, _ROOM), (up[0], up[1] * 1.04), unit, 52), "height": _HEIGHTS[which]}
+    for day in range(0, len(path.days), _TICK):
+        number_, _, month = path.days[day].partition(" ")
+        names[float(day)] = path.days[day] if path.made_up else f"{number_} {month[:3]}"
+    middle = float(_TICK * round(len(path.days) / (2 * _TICK)))
+    names[middle] += f"<br>{name}, day by day"
+    spec = layout(names, (-0.4, _last(path) * 1.03), (up[0], up[1] * 1.04), unit, 52)
+    return {**spec, "height": _HEIGHTS[which], "margin": {**spec["margin"], **_MARGINS}}
 
 
 def _situation(now: Now, limits: tuple[Limit, Limit] | None) -> str:
@@ -327,9 +368,14 @@ def _situation(now: Now, limits: tuple[Limit, Limit] | None) -> str:
     assert tied
     level = percent((tied.level or Fraction(0)) / 100, 1)
     quote = tied.currency
+    counts = [
+        f" (of your {code}, only {percent(1 - cut)} count)"
+        for code, cut in now.state.rulebook.haircuts.items()
+        if cut and now.state.balance(code)
+    ]
     told.append(
-        f"Equity {money(tied.equity, quote)} ÷ used margin {money(tied.used_margin, quote)} is a margin level of "
-        f"{level} (B3)."
+        f"Equity {money(tied.equity, quote)}{''.join(counts)} ÷ used margin "
+        f"{money(tied.used_margin, quote)} is a margin level of {level} (B3)."
     )
     return " ".join([*told, _ahead(now, limits)])
 
@@ -354,12 +400,26 @@ def _further(factor: Fraction) -> str:
 
 
 def _happened(now: Now) -> list[str]:
-    """Everything that was closed so far, in the engine's sentences."""
-    way = "On the way to"
-    return [
-        " ".join([f"{way} {now.course.path.when(now.point_of(moment))}:", *sentences.details(moment)])
-        for moment in now.closings
-    ]
+    """Everything that was closed so far, in the engine's sentences: one line for each cause, and for each position."""
+    told = list[str]()
+    for moment in now.closings:
+        way = f"On the way to {now.course.path.when(now.point_of(moment))}: {_moved(moment)}"
+        for index, each in enumerate(moment.realised):
+            if cause := sentences.cause(moment, index):
+                told.append(" ".join([*([way] if not index else []), *cause]))
+            told.append(" ".join([sentences.realised(each), *sentences.cascade(each)]))
+        ended = [*sentences.charges(moment), *sentences.ended_stops(moment)]
+        told += [" ".join(ended)] if ended else []
+    return told
+
+
+def _moved(moment: Moment) -> str:
+    """The price that moved, and where it is now."""
+    assert isinstance(moment.step, Price)
+    base, _, quote = moment.step.pair.partition("/")
+    before, after = (state.prices[moment.step.pair] for state in (moment.before, moment.after))
+    verb = "falls to" if after < before else "rises to" if after > before else "stays at"
+    return f"{base} {verb} {price(after, quote)}."
 
 
 def _compared(now: Now, beside: Now, distance: Decimal, *, stopped: bool) -> str:
@@ -369,11 +429,18 @@ def _compared(now: Now, beside: Now, distance: Decimal, *, stopped: bool) -> str
     side = "below" if _opened(now)[0].side == "long" else "above"
     stop = f"{'sell' if side == 'below' else 'buy'} stops {number(distance, 2)} % {side} the opening prices"
     if stopped:
-        told = f"Your {stop} (R22): {money(mine, quote)} are yours now; without them, {money(others, quote)}."
+        mine_now, other_now = _yours(mine, quote, "are", " now"), _yours(others, quote, "would be")
+        told = (
+            f"Your {stop} (R22): {mine_now}; without them, {'it would be the same' if mine == others else other_now}."
+        )
     else:
-        told = f"With {stop} (R22), {money(others, quote)} would be yours now; without, it is {money(mine, quote)}."
+        mine_now, other_now = _yours(mine, quote), _yours(others, quote, "would be", " now")
+        told = f"With {stop} (R22), {other_now}; without, {mine_now}."
     if not beside.closings and not now.closings:
         return f"{told} Nothing has been closed yet, either way."
+    ended = _ended([each for moment in (now if stopped else beside).closings for each in moment.realised])
+    if ended.keys() == {"liquidation"}:
+        return f"{told} The stops lie beyond the prices of the liquidation: it comes first."
     return told
 
 
@@ -383,18 +450,24 @@ def _ledger(now: Now) -> dict[str, Any]:
     rows = []
     for moment in now.story.moments[:over]:
         when = now.course.path.when(now.point_of(moment) if moment.realised else 0)
-        what = moment.realised[0].by if moment.realised else "opening"
+        by = {each.position.id: each.by for each in moment.realised}
         for row in moment.rows:
+            what = by.get(row.position or 0, "opening")
             amounts = [exact(each) for each in (row.amount, row.fee, row.balance)]
-            cells = [f"{when}: {what} of position {row.position}", row.asset, *amounts, ", ".join(row.rules)]
+            cells = [_kept(when), _kept(f"{what} of {row.position}"), row.asset, *amounts, ", ".join(row.rules)]
             rows.append({"mark": "taken" if moment.realised else "", "cells": cells})
-    heads = ("On the way to", "Asset", "Amount", "Fee", "Balance", "Rules")
+    heads = ("On the way to", "Position", "Asset", "Amount", "Fee", "Balance", "Rules")
     return {
         "caption": "The ledger so far",
         "open": False,
-        "columns": [{"label": label, "number": at in (2, 3, 4)} for at, label in enumerate(heads)],
+        "columns": [{"label": label, "number": at in (3, 4, 5)} for at, label in enumerate(heads)],
         "rows": rows,
     }
+
+
+def _kept(text: str) -> str:
+    """A text on one line."""
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _beside(without: Now, with_stop: Now, distance: Decimal) -> dict[str, Any]:
@@ -409,7 +482,10 @@ def _beside(without: Now, with_stop: Now, distance: Decimal) -> dict[str, Any]:
     def unpaid(now: Now) -> str:
         return listed([money(amount, code) for code, amount in now.state.unpaid.items()]) or "nothing"
 
+    side = "below" if _opened(without)[0].side == "long" else "above"
+    stops = f"{number(distance, 2)} % {side}"
     entries: list[tuple[str, Callable[[Now], str]]] = [
+        ("Stops", lambda now: stops if now is with_stop else "none"),
         *((f"{lot.base} {lot.side}", functools.partial(position, lot)) for lot in _opened(without)),
         *((f"Your {code}", lambda now, code=code: money(now.state.balance(code), code)) for code in codes),
         ("Unpaid (A5)", unpaid),
@@ -420,7 +496,8 @@ def _beside(without: Now, with_stop: Now, distance: Decimal) -> dict[str, Any]:
         one, two = tell(without), tell(with_stop)
         same = "yes" if one == two else "no"
         rows.append({"mark": "" if one == two else "taken", "cells": [name, one, two, same]})
-    heads = ("", "Without stops", f"With stops, {number(distance, 2)} % away", "Same?")
+    rows[0] = {"mark": "", "cells": [*rows[0]["cells"][:3], ""]}  # the stops are what is different
+    heads = ("", "Without stops", "With stops", "Same?")
     return {
         "caption": "What a stop does: the same account twice",
         "open": True,

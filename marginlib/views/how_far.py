@@ -17,7 +17,7 @@ BOTTOM, TOP = -60.0, 500.0
 """How far the axis of the margin level goes, in percent."""
 _SAMPLES = {"long": 1, "short": 40}  # a long's level is a straight line
 _LEAST = Decimal("0.01")
-_SHARE = 0.985  # of the axis: where the names of the lines end
+_SHARE = 0.995  # of the axis: where the names of the lines end
 
 
 @dataclass(frozen=True)
@@ -65,67 +65,92 @@ def _worse(opened: State, lot: Position, level: Decimal) -> Fraction | None:
     return found.below if lot.side == "long" else found.above
 
 
-def view(opened: Story, moved: Story, reached: Reach | None, highest: Decimal) -> dict[str, Any]:
-    """What the screen shows of one position: ``opened``, and ``moved`` to another price."""
+def view(opened: Story, moved: Story, reached: Reach | None, closed: Story | None, highest: Decimal) -> dict[str, Any]:
+    """What the screen shows of one position: ``opened``, and ``moved`` to another price.
+
+    ``closed`` is what its liquidation does, where there is one.
+    """
     if reached is None:
         return _refused(opened, highest)
     lot, tied, then = moved.final.positions[0], moved.margin, opened.margin
     assert tied
     assert then
-    now = moved.final.prices[lot.pair]
+    now, state = moved.final.prices[lot.pair], moved.final
+    gone = closed if (tied.level or 0) <= Fraction(state.rulebook.liquidation_level) else None
+    words = [*_figures(state, lot, tied), _limits(lot, reached, state, None if gone else closed)]
+    if gone:
+        words = [f"{_closing(gone)} If it had stayed open:", *words]
     return {
-        "title": headline(lot, tied, now, reached, moved.final),
-        "alert": _alert(lot, tied, now, reached, moved.final),
-        "figures": [figure(lot, tied, now, reached, moved.final)],
-        "words": [*_figures(moved.final, lot, tied), _limits(lot, reached, moved.final)],
+        "title": headline(lot, tied, now, reached, state, gone),
+        "alert": _alert(lot, tied, now, reached, state),
+        "figures": [figure(lot, tied, now, reached, state)],
+        "words": words,
         "strip": [],
-        "tables": [_numbers(moved.final, lot, then, tied), _distances(lot, now, reached, moved.final)],
+        "tables": [_numbers(lot, then, tied), _distances(lot, now, reached, moved.final)],
     }
 
 
 def figure(lot: Position, tied: Margin, now: Decimal, reached: Reach, state: State) -> Spec:
-    """The level against the price: solid while the position can be there, dashed beyond liquidation."""
+    """The level against the price: solid while the position can be there, dotted beyond liquidation."""
     long, end = lot.side == "long", state.rulebook.liquidation_level
     level, x = float(tied.level or 0), float(now)
     y = min(max(level, BOTTOM), TOP)
     alive = clipped(reached.points, float(end), TOP)
     beyond = clipped(reached.points, BOTTOM, float(end))
-    dashed = lines(beyond, "own", 1.5)
-    dashed["line"]["dash"] = "2px,4px"
-    marks = [(float(at), float(mark)) for mark, at in reached.marks.items() if at is not None]
-    seen = [point for point in marks[-3:] if point[0] <= reached.highest]
+    dotted = lines(beyond, "own", 1.5)
+    dotted["line"]["dash"] = "2px,4px"
+    first = state.rulebook.opening_level  # nothing happens there once the position is open: no circle
+    marks = [(float(at), float(mark)) for mark, at in reached.marks.items() if at is not None and mark != first]
+    seen = [point for point in marks if point[0] <= reached.highest]
     right = (reached.highest * _SHARE, "left") if long else (reached.highest * (1 - _SHARE), "right")
     high = y > TOP * 0.9
     before = long != high  # beside the line, where it is free
-    place = "left" if (before and x > reached.highest * 0.1) or x > reached.highest * 0.9 else "right"
+    tight = x < reached.highest * 0.25  # no room for a long label
+    place = "left" if (before and x > reached.highest * 0.15) or x > reached.highest * 0.75 else "right"
+    behind = x > reached.highest / 2 if long else x < reached.highest / 2  # where the names of the levels stand
+    upright: list[Point | None] = [(x, BOTTOM), (x, y)]
+    if behind:
+        upright = [(x, BOTTOM), (x, min(y, _NAMED[0])), None, *([(x, _NAMED[1]), (x, y)] if y > _NAMED[1] else [])]
     up = "bottom" if high else "top"
+    if level < BOTTOM:  # outside of the line, where it leaves the picture
+        edge = not reached.highest * 0.05 < x < reached.highest * 0.95
+        tight, place = True, "center" if edge else "left" if long else "right"
     shift = reached.highest * (-0.008 if place == "left" else 0.008)
     names = [
         (
             right[0],
             float(mark) + _SHIFTS[at],
-            f"{number(mark, 2)} %, {_NAMES[at]}: {_where(reached.marks[mark], lot.quote)}",
+            f"{number(mark, 2)} % {_NAMES[at]}: {_where(reached.marks[mark], lot.open_price)}",
             f"{_SIDES[at]} {right[1]}",
         )
         for at, mark in enumerate(reached.marks)
     ]
+    told = percent((tied.level or Fraction(0)) / 100, 0 if level < BOTTOM else 1)
     over = " ↑" if level > y else " ↓" if level < y else ""
     return {
         "data": [
             _across(_levels(state), reached.highest),
-            lines([(x, BOTTOM), (x, y)], "market", 1),
-            dashed,
+            lines(upright, "market", 1),
+            dotted,
             lines(alive, "own", 2.5),
             {
                 "type": "scatter",
                 "mode": "markers",
                 "x": [*(point[0] for point in seen), x],
                 "y": [*(point[1] for point in seen), y],
+                "cliponaxis": False,
                 "marker": {"color": "role:ground", "size": 11, "line": {"color": "role:own", "width": 3}},
             },
-            labels(names, size=12),
+            labels(names, size=11),
             labels(
-                [(x + shift, y, f"now {percent((tied.level or Fraction(0)) / 100, 1)}{over}", f"{up} {place}")],
+                [
+                    (
+                        x + shift,
+                        y + 8 * (place == "center"),
+                        f"{'' if tight else 'now '}{told}{over}",
+                        f"{up} {place}",
+                    )
+                ],
                 bold=True,
             ),
         ],
@@ -133,7 +158,8 @@ def figure(lot: Position, tied: Margin, now: Decimal, reached: Reach, state: Sta
     }
 
 
-_NAMES = ("needed to open", "margin call", "liquidation", "equity gone")
+_NAMED = (-38.0, 130.0)  # between these heights stand the names of the levels
+_NAMES = ("to open", "margin call", "liquidation", "equity gone")
 _SIDES = ("top", "bottom", "bottom", "bottom")
 _SHIFTS = (4, -9, -9, -9)  # so that a name is clear of its line
 
@@ -154,11 +180,13 @@ def _across(levels: list[float], highest: float) -> Spec:
 def _layout(base: str, quote: str, highest: float) -> Spec:
     ticks = {highest * at / 4: number(Decimal(highest) * at / 4, 0) for at in range(5)}
     ticks[highest / 2] += f"<br>price of 1 {base} in {quote}"
-    return layout(ticks, (0, highest * 1.02), (BOTTOM, TOP * 1.04), "%", 52)
+    spec = layout(ticks, (0, highest * 1.01), (BOTTOM, TOP * 1.04), "%", 52)
+    return {**spec, "margin": {**spec["margin"], "l": 58, "r": 36}}
 
 
-def _where(at: Fraction | None, quote: str) -> str:
-    return "no such price" if at is None else f"at {money(at, quote)}"
+def _where(at: Fraction | None, opened: Decimal) -> str:
+    """A price without its currency, which the axis names: there is little room, least of all where it opens."""
+    return "no price" if at is None else "here" if at == opened else number(at, 2, 2)
 
 
 def _direction(lot: Position) -> str:
@@ -173,13 +201,16 @@ def _apart(at: Fraction, now: Decimal) -> str:
     return f"{percent(abs(share), 1)} {'above' if share > 0 else 'below'}"
 
 
-def headline(lot: Position, tied: Margin, now: Decimal, reached: Reach, state: State) -> str:
-    """The figure's one message."""
+def headline(
+    lot: Position, tied: Margin, now: Decimal, reached: Reach, state: State, closed: Story | None = None
+) -> str:
+    """The figure's one message; ``closed`` is the liquidation, if the price is there or beyond."""
     book, level = state.rulebook, tied.level or Fraction(0)
     call, end = reached.marks[book.call_level], reached.marks[book.liquidation_level]
     at, shown = price(now, lot.quote), percent(level / 100, 1)
     if end is not None and level <= Fraction(book.liquidation_level):
-        closes = f"the exchange closes the position at {money(end, lot.quote)}"
+        left = f", and you are left with {_left(closed)}" if closed else ""
+        closes = f"the exchange closes the position at {money(end, lot.quote)}{left}"
         return closes[0].upper() + closes[1:] if end == now else f"Before the price is at {at}, {closes}"
     if level <= Fraction(book.call_level):
         comes = "liquidation never comes" if end is None else f"liquidation comes at {money(end, lot.quote)}"
@@ -195,7 +226,21 @@ def _alert(lot: Position, tied: Margin, now: Decimal, reached: Reach, state: Sta
         return ""
     return (
         f"The exchange closes this position at {money(end, lot.quote)}, on the way to {price(now, lot.quote)} (B5). "
-        "The dashed line only goes on with the sum."
+        "The dotted line only goes on with the sum."
+    )
+
+
+def _left(closed: Story) -> str:
+    """What you have after a liquidation."""
+    return listed([money(amount, code) for code, amount in closed.final.balances.items() if amount]) or "nothing"
+
+
+def _closing(closed: Story) -> str:
+    """What a liquidation comes to."""
+    (end,) = closed.realised
+    return (
+        f"The exchange closes the position with a loss of {money(abs(end.pnl), end.position.quote)} (B5, R11), and you "
+        f"are left with {_left(closed)}."
     )
 
 
@@ -235,7 +280,7 @@ def _collateral(state: State, lot: Position, now: Decimal) -> str:
     return listed(told) or "nothing"
 
 
-def _limits(lot: Position, reached: Reach, state: State) -> str:
+def _limits(lot: Position, reached: Reach, state: State, closed: Story | None) -> str:
     """Where the marks are, and plainly where there are none."""
     book, quote = state.rulebook, lot.quote
     _, call, end, gone = reached.marks.values()
@@ -245,13 +290,21 @@ def _limits(lot: Position, reached: Reach, state: State) -> str:
     told = f"A margin call ({names[0]}) comes at {money(call, quote)}"
     if end is None:
         return f"{told}. {_never(lot, state, names[1])}, so the exchange never closes it by itself (B5)."
-    told += f", automated liquidation ({names[1]}) at {money(end, quote)} (B5)."
+    left = f", which leaves you {_left(closed)}" if closed else ""
+    told += f", automated liquidation ({names[1]}) at {money(end, quote)}{left} (B5)."
     if gone is None:
         return f"{told} Your equity would still be there at any price."
-    return (
-        f"{told} Only at {money(gone, quote)} would your equity be gone: one of the sources puts liquidation there "
-        "(C3), but by then the exchange has closed the position."
-    )
+    if _cut(lot, state):
+        return (
+            f"{told} At {money(gone, quote)} equity would be zero. You would still have more than you owe there, "
+            f"because the haircut doesn't count a part of your {lot.base}."
+        )
+    return f"{told} Only at {money(gone, quote)} would your equity be gone: liquidation doesn't wait for that (C3)."
+
+
+def _cut(lot: Position, state: State) -> bool:
+    """Whether you have more than your equity counts."""
+    return bool(state.balance(lot.base) and state.rulebook.haircuts.get(lot.base))
 
 
 def _never(lot: Position, state: State, level: str) -> str:
@@ -264,13 +317,15 @@ def _never(lot: Position, state: State, level: str) -> str:
     moved.prices[lot.pair] = Decimal(0)
     with localcontext(EXACT):
         left = margin(moved, lot.quote).level or Fraction(0)
+    if percent(left / 100) == level:
+        return f"There is no such price for {level}: only with {lot.base} at zero itself would the level be so low"
     return (
         f"There is no such price for {level}: even with {lot.base} at zero, the level would be "
         f"{percent(left / 100, 1)}, since your {lot.quote} alone cover that fall"
     )
 
 
-def _numbers(state: State, lot: Position, then: Margin, tied: Margin) -> dict[str, Any]:
+def _numbers(lot: Position, then: Margin, tied: Margin) -> dict[str, Any]:
     """The five figures at opening and now."""
     fixed = "opening cost ÷ leverage" if lot.side == "long" else "today's worth ÷ leverage"
     entries = (
@@ -282,7 +337,7 @@ def _numbers(state: State, lot: Position, then: Margin, tied: Margin) -> dict[st
     rows = [[name, money(a, lot.quote), money(b, lot.quote), how, rule] for name, a, b, how, rule in entries]
     shown = [percent((each.level or Fraction(0)) / 100) for each in (then, tied)]
     rows.append(["Margin level", *shown, "equity ÷ used margin", "B3"])
-    heads = ("", "At opening", f"At {price(state.prices[lot.pair], lot.quote)}", "How", "Rule")
+    heads = ("", "At opening", "At the price now", "How", "Rule")
     return {
         "caption": "The five figures",
         "open": False,
@@ -293,7 +348,8 @@ def _numbers(state: State, lot: Position, then: Margin, tied: Margin) -> dict[st
 
 def _distances(lot: Position, now: Decimal, reached: Reach, state: State) -> dict[str, Any]:
     """The marks, and how far they lie from the opening price and from the price now."""
-    why = ("needed to open (B4)", "margin call (B5)", "automated liquidation (B5)", "equity gone (C3)")
+    gone = "equity gone" if _cut(lot, state) else "equity gone (C3)"
+    why = ("needed to open (B4)", "margin call (B5)", "automated liquidation (B5)", gone)
     rows = []
     for (level, at), what in zip(reached.marks.items(), why, strict=True):
         if at is None:
