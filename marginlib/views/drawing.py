@@ -8,6 +8,8 @@ Spec = dict[str, Any]
 Point = tuple[float, float]
 HATCH = {"shape": "/", "fgcolor": "role:own", "bgcolor": "role:ground", "size": 9, "solidity": 0.3}
 """What was received and is restricted: yours in a position only."""
+DOTS = {"shape": ".", "fgcolor": "role:fee", "bgcolor": "role:ground", "size": 5, "solidity": 0.6}
+"""A fee, of any kind."""
 
 
 def bars(role: str, x: Sequence[float], base: Sequence[float], y: Sequence[float], width: float) -> Spec:
@@ -21,6 +23,35 @@ def bars(role: str, x: Sequence[float], base: Sequence[float], y: Sequence[float
     if role == "restricted":
         marker |= {"pattern": HATCH, "line": {"width": 1.5, "color": colour}}
     return {"type": "bar", "width": width, "x": [*x], "base": [*base], "y": [*y], "marker": marker}
+
+
+def stack(role: str, places: Sequence[tuple[float, float, float]], width: float) -> Spec:
+    """Bars of a role, each given as where it stands, from where and how far it goes; those of fees are dotted.
+
+    What goes nowhere is left out: its edge would be a line.
+
+    >>> spec = stack("fee", [(1, 100, 20), (2, 100, 0)], 0.8)
+    >>> spec["x"], spec["marker"]["pattern"]["shape"]
+    ([1], '.')
+    """
+    x, base, height = ([place[i] for place in places if place[2]] for i in range(3))
+    spec = bars(role, x, base, height, width)
+    if role == "fee":
+        spec["marker"] |= {"pattern": DOTS, "line": {"color": "role:fee", "width": 2}}
+    return spec
+
+
+def rings(points: Sequence[tuple[float, float]], role: str = "ink") -> Spec:
+    """Rings at points: where something stands now.
+
+    >>> rings([(0, 1)])["marker"]["line"]["color"]
+    'role:ink'
+    """
+    x, y = ([point[i] for point in points] for i in (0, 1))
+    return {
+        "type": "scatter", "mode": "markers", "x": x, "y": y,
+        "marker": {"color": "role:ground", "size": 11, "line": {"color": f"role:{role}", "width": 3}},
+    }  # fmt: skip
 
 
 def lines(points: Sequence[tuple[float, float] | None], role: str = "ink", width: float = 1.5) -> Spec:

@@ -13,7 +13,7 @@ from marginlib.outcome import Outcome, outcome
 from marginlib.scenario import Close, Deposit, Settle, Trade
 from marginlib.sheet import Sheet, sheet
 from marginlib.story import Story
-from marginlib.views.drawing import Spec, apart, bars, labels, layout, lines
+from marginlib.views.drawing import Spec, apart, labels, layout, lines, rings, stack
 from marginlib.wording import listed, money, price, regrouped
 
 Worths = tuple[float | None, float | None]
@@ -23,7 +23,6 @@ _SIDE = 0.29  # half of a column
 _FINE = 0.004  # of an axis: a line that bends less looks straight
 _MOST_HALVINGS = 6
 _REFUSED = "refused"
-_DOTS = {"shape": ".", "fgcolor": "role:fee", "bgcolor": "role:ground", "size": 5, "solidity": 0.6}
 
 
 class Ranges(NamedTuple):
@@ -138,17 +137,13 @@ def columns(still_open: Sheet, settled: Way, closed: Way, ranges: Ranges) -> Spe
             above.append((at, level, f"fee {money(end.fees, quote)}", "top center"))
         names[at] = f"{name}:<br>{_held(seen)}"
     return {
-        "data": [*(_stack(role, places) for role, places in parts.items()), labels(beside), labels(above, "fee")],
+        "data": [
+            *(stack(role, places, 2 * _SIDE) for role, places in parts.items()),
+            labels(beside),
+            labels(above, "fee"),
+        ],
         "layout": _layout(names, (-0.45, 2.75), ranges.columns, quote, 0),
     }
-
-
-def _stack(role: str, places: list[tuple[float, float, float]]) -> Spec:
-    x, base, height = ([place[i] for place in places] for i in range(3))
-    spec = bars(role, x, base, height, 2 * _SIDE)
-    if role == "fee":
-        spec["marker"] |= {"pattern": _DOTS, "line": {"color": "role:fee", "width": 2}}
-    return spec
 
 
 def _held(seen: Sheet) -> str:
@@ -187,13 +182,7 @@ def against_price(start: State, settled: Way, closed: Way, line: Curve, ranges: 
             lines([(float(now), bottom), (float(now), max(y for _, y in here))], "market", 1),
             marks,
             lines(settling, "own", 2.5),
-            {
-                "type": "scatter",
-                "mode": "markers",
-                "x": [x for x, _ in here],
-                "y": [y for _, y in here],
-                "marker": {"color": "role:ground", "size": 11, "line": {"color": "role:own", "width": 3}},
-            },
+            rings(here, "own"),
             labels([(float(low), top, "<br>".join(told), "bottom right")]),
         ],
         "layout": _layout(names, (float(low) - room, float(high) + room), ranges.worth, quote, 1),

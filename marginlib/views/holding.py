@@ -16,7 +16,7 @@ from marginlib.limits import limit_price
 from marginlib.margin import unrealised
 from marginlib.sheet import Sheet, sheet
 from marginlib.story import Moment, Story
-from marginlib.views.drawing import Spec, apart, bare, bars, clear_of_zero, labels, layout, lines
+from marginlib.views.drawing import Spec, apart, bare, clear_of_zero, labels, layout, lines, rings, stack
 from marginlib.wording import money, number, percent
 
 ROWS = ("what is borrowed", "what holding costs", "what liquidates it", "how it ends", "which stop protects")
@@ -24,7 +24,6 @@ ROWS = ("what is borrowed", "what holding costs", "what liquidates it", "how it 
 
 PREPARED = 2  # the opening and the move of the price, before the days
 _NAMES = {0.0: "margin short", 1.0: "futures short"}
-_DOTS = {"shape": ".", "fgcolor": "role:fee", "bgcolor": "role:ground", "size": 5, "solidity": 0.6}
 _SIDE = 0.18  # half of a column
 _EDGE = _SIDE + 0.03
 _LINES = 21  # lines of text that a figure is high
@@ -177,11 +176,11 @@ def _columns(seen: Sheet, held: Held, ranges: Ranges) -> Spec:
     written.append((1 + _EDGE, -1.2 * line, "nothing owed", "middle right"))
     return {
         "data": [
-            _stack("own", [(0, 0, own), (1, 0, backs)]),
-            _stack("restricted", [(0, own, restricted)]),
-            _stack("owed", [(0, 0, -owed)]),
-            _stack("profit", [(1, backs, max(pnl, 0))]),
-            _stack("loss", [(1, backs, max(-pnl, 0))]),
+            stack("own", [(0, 0, own), (1, 0, backs)], 2 * _SIDE),
+            stack("restricted", [(0, own, restricted)], 2 * _SIDE),
+            stack("owed", [(0, 0, -owed)], 2 * _SIDE),
+            stack("profit", [(1, backs, max(pnl, 0))], 2 * _SIDE),
+            stack("loss", [(1, backs, max(-pnl, 0))], 2 * _SIDE),
             labels(written),
         ],
         "layout": bare(layout(_NAMES, (-0.4, 1.95), ranges.columns, quote)),
@@ -191,14 +190,6 @@ def _columns(seen: Sheet, held: Held, ranges: Ranges) -> Spec:
 def _signed(amount: Decimal) -> str:
     """An amount with its sign, for a figure whose axis names the currency."""
     return f"{'+' if amount > 0 else ''}{number(amount, 2)}"
-
-
-def _stack(role: str, places: list[tuple[float, float, float]]) -> Spec:
-    x, base, height = ([place[i] for place in places if place[2]] for i in range(3))
-    spec = bars(role, x, base, height, 2 * _SIDE)
-    if role == "fee":
-        spec["marker"] |= {"pattern": _DOTS, "line": {"color": "role:fee", "width": 2}}
-    return spec
 
 
 def _days(days: int) -> str:
@@ -267,13 +258,7 @@ def _over_time(held: Held, ranges: Ranges) -> Spec:
             lines([(held.days, low + 1.4 * room), (held.days, max(y for _, y in here))], "line", 1.5),
             dashed,
             lines(cost, "own", 3),
-            {
-                "type": "scatter",
-                "mode": "markers",
-                "x": [x for x, _ in here],
-                "y": [y for _, y in here],
-                "marker": {"color": "role:ground", "size": 11, "line": {"color": "role:ink", "width": 3}},
-            },
+            rings(here),
             labels([(last * 1.03, y, text, "middle right") for y, text in ends], size=13),
             labels([(0.0, high, "<br>".join(told), "bottom right")], bold=True),
             labels([(0.0, low, "▲ up: received, ▼ down: paid", "top right")], "quiet"),
@@ -361,7 +346,7 @@ def _ladder(held: Held, marks: list[list[tuple[Fraction, str]]], ranges: Ranges)
     return {
         "data": [
             lines([(-0.4, start), (1.95, start)], "line", 1.5),
-            _stack("market", [(float(at), base, height) for at, base, height in room]),
+            stack("market", [(float(at), base, height) for at, base, height in room], 2 * _SIDE),
             lines(rungs, "ink", 3),
             lines([(-0.4, now), (_SIDE, now), None, (1 - _SIDE, now), (1.95, now)], "ink", 2),
             labels([(1.95, now - line / 4, f"price now, {number(held.now, 0)}", "bottom left")], bold=True),
@@ -427,7 +412,7 @@ def _leftovers(held: Held, ranges: Ranges) -> Spec:
         heights = apart(told, (high - low) / _LINES)
         written += [(at + _EDGE, y, text, "middle right") for y, (_, text) in zip(heights, told, strict=True)]
     return {
-        "data": [*(_stack(role, places) for role, places in parts.items()), labels(written)],
+        "data": [*(stack(role, places, 2 * _SIDE) for role, places in parts.items()), labels(written)],
         "layout": bare(layout(_NAMES, (-0.4, 1.95), ranges.left, quote)),
     }
 
@@ -490,13 +475,7 @@ def _capped(held: Held, ranges: Ranges) -> Spec:
             lines([(stop, bottom), (stop, top)], "quiet", 1.5),
             dashed,
             lines(mine, "own", 3),
-            {
-                "type": "scatter",
-                "mode": "markers",
-                "x": [x for x, _ in here],
-                "y": [y for _, y in here],
-                "marker": {"color": "role:ground", "size": 11, "line": {"color": "role:ink", "width": 3}},
-            },
+            rings(here),
             labels(
                 [(stop + span / 100, top, f"stop at {number(result.price, 2)}", "bottom right")],
                 bold=True,

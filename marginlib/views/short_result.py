@@ -10,13 +10,12 @@ from marginlib.buying_back import closing_sheets
 from marginlib.margin import put_up, return_on_put_up, unrealised
 from marginlib.sheet import Entry, Sheet, sheet
 from marginlib.story import Story
-from marginlib.views.drawing import Spec, apart, bare, bars, clipped, labels, layout, lines
+from marginlib.views.drawing import Spec, apart, bare, clipped, labels, layout, lines, rings, stack
 from marginlib.wording import money, number, percent, price
 
 STEPS = ("Still open", "Buy the coins back", "Repay what was lent", "Profit or loss", "The trading fee")
 """The steps that a closing is walked in: before it, and the four things that it does."""
 
-_DOTS = {"shape": ".", "fgcolor": "role:fee", "bgcolor": "role:ground", "size": 5, "solidity": 0.6}
 _SIDE = 0.15  # half of a column
 _LINES = 20  # lines of text that a figure is high
 
@@ -113,13 +112,7 @@ def _lines(short: Story, long: Story, drawn: tuple[Line, Line], ranges: Ranges) 
             dashed,
             lines(mine, "own", 3),
             beyond,
-            {
-                "type": "scatter",
-                "mode": "markers",
-                "x": [x for x, _ in here],
-                "y": [y for _, y in here],
-                "marker": {"color": "role:ground", "size": 11, "line": {"color": "role:ink", "width": 3}},
-            },
+            rings(here),
             labels(written, bold=True),
             labels(named, size=13),
             labels([(opened, bottom, f"opened at {number(lot.open_price, 2)}", "top center")], "quiet"),
@@ -256,7 +249,7 @@ def _places(story: Story, stages: tuple[Sheet, ...], step: int, up: tuple[float,
     written += [(2 + edge, -y, text, "middle right") for y, (_, text) in zip(apart(owed, room), owed, strict=True)]
     written += [(x, room, "nothing", "middle center") for x, there in ((1, held), (2, owed)) if not there]
     return {
-        "data": [*(_stack(role, places) for role, places in parts.items()), labels(written)],
+        "data": [*(stack(role, places, 2 * _SIDE) for role, places in parts.items()), labels(written)],
         "layout": bare(
             layout(
                 {0: "your<br>balance", 1: "held in<br>the position", 2: "owed to<br>the exchange"},
@@ -266,14 +259,6 @@ def _places(story: Story, stages: tuple[Sheet, ...], step: int, up: tuple[float,
             )
         ),
     }
-
-
-def _stack(role: str, places: list[tuple[float, float, float]]) -> Spec:
-    x, base, height = ([place[i] for place in places if place[2]] for i in range(3))
-    spec = bars(role, x, base, height, 2 * _SIDE)
-    if role == "fee":
-        spec["marker"] |= {"pattern": _DOTS, "line": {"color": "role:fee", "width": 2}}
-    return spec
 
 
 def _told(entry: Entry) -> str:

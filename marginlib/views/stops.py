@@ -9,7 +9,7 @@ from marginlib.book import Position, Realised
 from marginlib.margin import unrealised
 from marginlib.scenario import Price, Stop
 from marginlib.story import Story
-from marginlib.views.drawing import Spec, bare, bars, labels, layout, lines
+from marginlib.views.drawing import Spec, bare, bars, labels, layout, lines, rings
 from marginlib.wording import money, number, percent, price
 
 _REFUSED = "This workbook refuses the stop, so that you see the mistake; an order form may take it."
@@ -166,13 +166,7 @@ def _path(chosen: Run, stop: Stop | None, refused: bool, ranges: Ranges) -> Spec
             *dashes,
             lines(seen[out - 1 :], "market", 1.5),
             lines(seen[:out], "own", 3),
-            {
-                "type": "scatter",
-                "mode": "markers",
-                "x": [x for x, _ in marks],
-                "y": [y for _, y in marks],
-                "marker": {"color": "role:ground", "size": 11, "line": {"color": "role:ink", "width": 3}},
-            },
+            rings(marks),
             labels(written, "quiet"),
             labels(bold, bold=True),
         ],
