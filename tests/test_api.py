@@ -35,6 +35,7 @@ def ordered(story: Story) -> dict[str, Any]:
 def test_a_settlement_has_the_side_of_the_opening_and_a_closing_the_other(
     side: str, end: Do, kind: str, type_: str, volume: str
 ) -> None:
+    """R9, R19, B8: as AddOrder takes them."""
     made = ordered(tell(BEFORE, BTC, [opens("BTC/EUR", side, "1"), end]))
 
     assert (made["ordertype"], made["type"], made["volume"]) == (kind, type_, volume)

@@ -21,9 +21,10 @@ def test_importing_the_engine_loads_nothing_that_displays() -> None:
 
 
 ENGINE_RULES = {
-    *(f"R{number}" for number in range(1, 23)),
+    *(f"R{number}" for number in range(1, 24)),
     *(f"A{number}" for number in range(1, 10)),
-    *(f"B{number}" for number in (1, 2, 3, 4, 5, 6, 9)),
+    *(f"B{number}" for number in range(1, 10)),
+    "C3",
 }
 
 
