@@ -112,6 +112,23 @@ def test_an_unknown_way_is_refused_with_those_that_there_are() -> None:
         ("even_at_the_fee_now", BTC, "saved", None),
         ("conversion_fee_left_out", BTC, "cost:close", "9"),
         ("highest_fee_for_all", BTC, "cost:close", "34.6579"),
+        ("whole_loss_converted", BTC, "cost:close", "21.8205"),  # 500 ÷ 0.975 x 2.5 %, and 9
+        ("whole_loss_converted", DOGE, "saved", "24.3078"),  # 500 ÷ 0.95 x 5 %, less 500 ÷ 0.996 x 0.4 %
+        ("whole_loss_converted", ENOUGH, "saved", None),
+        ("closing_fee_at_the_opening_price", BTC, "cost:close", "22.5"),  # 0.2 % of 5,000
+        ("closing_fee_at_the_opening_price", DOGE, "cost:buy", "22"),
+        ("closing_fee_at_the_opening_price", ENOUGH, "saved", "30"),
+        ("closing_fee_at_the_opening_price", DOGE, "saved", None),
+        ("closing_fee_bought", DOGE, "cost:buy", "20.0723"),  # 516 ÷ 0.996 x 0.4 %, and 18
+        ("order_at_the_conversion_rate", DOGE, "cost:buy", "44.2105"),
+        ("order_at_the_conversion_rate_of_what_is_missing", DOGE, "cost:buy", "42.9"),  # 498 x 5 %, and 18
+        ("order_fee_is_the_saving", DOGE, "saved", "2"),
+        ("order_fee_is_the_saving", ENOUGH, "saved", None),
+        ("closing_fee_is_the_saving", ENOUGH, "saved", "22"),
+        ("closing_fee_is_the_saving", DOGE, "saved", None),
+        ("even_at_the_highest_rate", BTC, "even", "5"),
+        ("even_at_the_lowest_rate", BTC, "even", "1.5"),
+        ("even_at_the_lowest_rate", BOTH, "even", None),
     ],
 )
 def test_a_wrong_model_gives_its_own_number(name: str, scenario: Scenario, ask: str, gives: str | None) -> None:
@@ -136,6 +153,19 @@ def test_the_way_to_an_answer_is_told_to_its_end() -> None:
     assert "At a trading fee of 2.5" in checks["even"].solution()[-1]
     assert checks["short"].solution()[-1].startswith("Cheapest: Settle")
     assert any("100" in line and "B9" in line for line in checks["late"].solution())
+    assert checks["bought"].solution()[1] == "What has to be sold: 498.00 EUR ÷ 0.996 = 500.00 EUR (A1, R17)."
+
+
+@pytest.mark.parametrize("level", range(1, 5))
+def test_a_drill_s_way_begins_where_the_position_stands_and_spells_its_fees_out(level: int) -> None:
+    question = drills.make("06", 1, level)
+    way = question.solution()
+
+    assert " stands at a loss of " in way[0]
+    assert "are missing (R13)." in way[0]
+    assert not any("You open" in line for line in way)
+    assert any("Converted, they cover" in line for line in way) == (question.ask != "cost:buy")
+    assert any("What has to be sold" in line or "what has to be sold" in line for line in way) == (level > 1)
 
 
 def test_an_unknown_wrong_answer_hears_what_to_think_of_first() -> None:

@@ -50,13 +50,13 @@ class WaysOut(Panel):
 
 
 def ranges(quote: str, side: str) -> ways_out.Ranges:
-    """How far the axes go, in QUOTE: whatever the sliders are set to, no cost goes further."""
+    """How far the axes go, in QUOTE: as far as the fee of closing alone can, or what bringing in QUOTE can cost."""
     size = Decimal(MOST_SIZE) / Decimal(FUNDS[quote].price)
     lost, dear = size * FURTHEST / 100, max(rulebook().conversion_fees.values())
     twice = 1 - Decimal(MOST_FEE) / 100  # where no pair leads straight to QUOTE, two orders do
     bringing = lost * max(dear / (1 - dear), 1 / twice**2 - 1)
     traded = size - lost if side == "long" else size + lost  # where the loss is largest
-    most = max(size, traded + bringing * 100 / MOST_FEE) * MOST_FEE / 100
+    most = max(size, traded) * MOST_FEE / 100
     return ways_out.Ranges(float(most), float(bringing), Decimal(MOST_FEE) / 100)
 
 

@@ -1,6 +1,7 @@
 """Ways out of a position: what lesson 06 asks, wrong models that people hold, and its drills."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from random import Random
@@ -10,13 +11,13 @@ from marginlib import advice
 from marginlib.amounts import ZERO, plain, rounded
 from marginlib.break_even import break_even_fee
 from marginlib.errors import Refusal
-from marginlib.plan import Plan, WayName, plan
+from marginlib.plan import Plan, Way, WayName, plan, way_out
 from marginlib.quiz.answers import ANSWERS
 from marginlib.quiz.drills import drill, pick
 from marginlib.quiz.mistakes import mistake
-from marginlib.quiz.workings import HINTS, WAYS
+from marginlib.quiz.workings import ALONE, HINTS, WAYS
 from marginlib.replay import replay
-from marginlib.scenario import Scenario
+from marginlib.scenario import Scenario, Trade
 from marginlib.story import Story
 from marginlib.wording import listed, money, number, percent
 
@@ -76,29 +77,47 @@ def _told(story: Story, ask: str) -> list[str]:
     """The way to an answer: one way out told whole, or all four with what each costs."""
     ways = _planned(story)
     name, _, of = ask.partition(":")
-    told = [advice.standing(ways, story.final)]
+    told = [f"{advice.standing(ways, story.final)} {_lacking(ways, story)}"]
     if name == "cost":
         way = ways.way(_way(of))
-        return [*told, *advice.followed(way), *filter(None, [advice.cost(way)])]
+        return [*told, *_followed(way, ways), *filter(None, [advice.cost(way)])]
     for way in ways.ways:
-        said = advice.cost(way) or advice.followed(way)[0]
-        told.append(f"{advice.named(way.name, ways.currency)}: {said[:1].lower()}{said[1:]}")
+        said = [advice.cost(way) or advice.followed(way)[0]]
+        if name == "saved" and way.name in ("close", "buy") and not way.closed:
+            said = [*_followed(way, ways), *said]
+        told += [f"{advice.named(way.name, ways.currency)}: {said[0][:1].lower()}{said[0][1:]}", *said[1:]]
     if name == "even":
         return [*told, *advice.turning(ways, story.final.fees["trading"], break_even_fee(story), (None, None))]
     return told if name == "open_ways" else [*told, advice.answer(ways)]
 
 
-WAYS.update(dict.fromkeys(("cost", "saved", "cheapest", "open_ways", "even"), _told))
+def _followed(way: Way, ways: Plan) -> list[str]:
+    """What happens on a way; before an order, how much has to go for what is missing."""
+    told, orders = advice.followed(way), [step for step in way.steps if isinstance(step, Trade)]
+    quote, fee, missing = ways.currency, way.before.fees["trading"], _missing(ways)
+    if not orders or not missing or any(step.pair.partition("/")[2] != quote or step.side == "buy" for step in orders):
+        return told
+    sold = money(Fraction(missing) / Fraction(1 - fee), quote)
+    return [f"What has to be sold: {money(missing, quote)} ÷ {number(1 - fee, 6)} = {sold} (A1, R17).", *told]
+
+
+def _lacking(ways: Plan, story: Story) -> str:
+    quote = ways.currency
+    have, missing = money(story.final.balance(quote), quote), money(_missing(ways), quote)
+    return f"You have {have}, so {missing} are missing (R13)."
+
+
+_ASKS = ("cost", "saved", "cheapest", "open_ways", "even")
+WAYS.update(dict.fromkeys(_ASKS, _told))
+ALONE.update(_ASKS)  # the opening, and its fee, are past: the way begins where the position stands
 
 
 def _first(story: Story, ask: str) -> str:
     """What to think of first: what is missing, or what hangs on the trading fee."""
-    ways = _planned(story)
-    quote, missing = ways.currency, _missing(ways)
     if ask == "even":
         return "Converting costs the same at any trading fee; an order costs more, the higher it is (R16, R17)."
-    have = money(story.final.balance(quote), quote)
-    return f"{advice.standing(ways, story.final)} You have {have}, so {money(missing, quote)} are missing (R13)."
+    ways = _planned(story)
+    return f"{advice.standing(ways, story.final)} {_lacking(ways, story)}"
 
 
 HINTS.update(dict.fromkeys(("cost", "saved", "even"), _first))
@@ -232,6 +251,96 @@ def _ordered_otherwise(more: Callable[[Plan, Story], Fraction | None]) -> dict[s
     return {"cost:buy": cost, "saved": saved}
 
 
+@mistake(
+    "You bought the closing's fee as well. A coin pays it at the plain rate; only the loss needs buying (A4, R13)."
+)
+def closing_fee_bought(scenario: Scenario, ask: str) -> Decimal | None:
+    """What is missing counts the closing's fee."""
+
+    def cost(ways: Plan, _: Story) -> Fraction | None:
+        fee = rounded(ways.way("buy").parts.closing, 10)
+        extra = _bought_more(ways, _missing(ways) + fee)
+        return None if extra is None else _costs(ways, "buy") + extra
+
+    return _other(scenario, ask, {"cost:buy": cost})
+
+
+@mistake("You took the conversion's rate for the order. An order is a trade, and pays the trading fee (R16, R17).")
+def order_at_the_conversion_rate(scenario: Scenario, ask: str) -> Decimal | None:
+    """To buy first costs what the conversions would."""
+    return _other(scenario, ask, {"cost:buy": lambda ways, _: _costs(ways, "close") if _ordering(ways) else None})
+
+
+@mistake(
+    "You took the conversion's rate, of what is missing. An order is a trade, and pays the trading fee (R16, R17)."
+)
+def order_at_the_conversion_rate_of_what_is_missing(scenario: Scenario, ask: str) -> Decimal | None:
+    """The same, with the fee on top."""
+
+    def cost(ways: Plan, _: Story) -> Fraction | None:
+        takes = [take for each in ways.way("close").story.realised for take in each.cascade]
+        on_top = Fraction(sum((take.covers * take.fee_rate for take in takes), ZERO))
+        return _costs(ways, "buy") - _ordering(ways) + on_top if _ordering(ways) else None
+
+    return _other(scenario, ask, {"cost:buy": cost})
+
+
+@mistake("You converted the whole loss. Your own quote currency bears a part: only the rest is converted (R13, R16).")
+def whole_loss_converted(scenario: Scenario, ask: str) -> Decimal | None:
+    """The balance of QUOTE is forgotten."""
+
+    def converting(ways: Plan, story: Story) -> Fraction | None:
+        spared = story.final.copy()
+        spared.balances[ways.currency] = ZERO
+        way = way_out(replace(story, final=spared), ways.pair, "close")
+        return None if way.closed or way.unpaid else way.parts.converting
+
+    def cost(ways: Plan, story: Story) -> Fraction | None:
+        fees = converting(ways, story)
+        return None if fees is None else ways.way("close").parts.closing + fees
+
+    def saved(ways: Plan, story: Story) -> Fraction | None:
+        fees, extra = converting(ways, story), _bought_more(ways, -ways.pnl)
+        return None if fees is None or extra is None or ways.cheapest != "buy" else fees - _ordering(ways) - extra
+
+    return _other(scenario, ask, {"cost:close": cost, "saved": saved})
+
+
+@mistake("You took the closing's fee at the opening price. It is taken at the price of the closing (A9).")
+def closing_fee_at_the_opening_price(scenario: Scenario, ask: str) -> Decimal | None:
+    """The closing costs what the opening did."""
+
+    def more(ways: Plan, story: Story) -> Fraction:
+        opened = sum((lot.cost for lot in story.final.lots(ways.pair)), ZERO)
+        return Fraction(opened * story.final.fees["trading"]) - ways.way("close").parts.closing
+
+    return _other(
+        scenario,
+        ask,
+        {
+            "cost:close": lambda ways, story: _costs(ways, "close") + more(ways, story),
+            "cost:buy": lambda ways, story: _costs(ways, "buy") + more(ways, story),
+            "saved": lambda ways, story: _spared(ways) + more(ways, story) if ways.cheapest == "settle" else None,
+        },
+    )
+
+
+@mistake("That is what the order costs. What it saves is the fee of converting, less that (R16, R17).")
+def order_fee_is_the_saving(scenario: Scenario, ask: str) -> Decimal | None:
+    """The order's fee for an answer."""
+    return _other(scenario, ask, {"saved": lambda ways, _: _ordering(ways) if ways.cheapest == "buy" else None})
+
+
+@mistake("That is the closing's fee alone. Closing now converts as well, and that fee is saved, too (R5, R16).")
+def closing_fee_is_the_saving(scenario: Scenario, ask: str) -> Decimal | None:
+    """Settling saves a trade, and nothing else."""
+    return _other(
+        scenario,
+        ask,
+        {"saved": lambda ways, _: ways.way("close").parts.closing if ways.cheapest == "settle" else None},
+    )
+
+
 @mistake("You counted conversions, too. What is bought before the closing needs no conversion in it (R17).")
 def converted_as_well(scenario: Scenario, ask: str) -> Decimal | None:
     """An order comes on top of the conversions."""
@@ -332,6 +441,26 @@ def even_halved(scenario: Scenario, ask: str) -> Decimal | None:
     return None if rate is None else rate * 50
 
 
+_OTHER_CLASS = "That rate is for another conversion: it depends on what becomes what: cash, BTC or ETH, the rest (R16)."
+
+
+def _of_all(scenario: Scenario, ask: str, which: Callable[[list[Decimal]], Decimal]) -> Decimal | None:
+    rate = _rate(scenario, ask)
+    return None if rate is None else which(list(replay(scenario).final.rulebook.conversion_fees.values())) * 100
+
+
+@mistake(_OTHER_CLASS)
+def even_at_the_highest_rate(scenario: Scenario, ask: str) -> Decimal | None:
+    """What most coins convert at."""
+    return _of_all(scenario, ask, max)
+
+
+@mistake(_OTHER_CLASS)
+def even_at_the_lowest_rate(scenario: Scenario, ask: str) -> Decimal | None:
+    """What cash converts at."""
+    return _of_all(scenario, ask, min)
+
+
 @mistake("You took the fee on top. A sale's fee comes out of what it brings, as a conversion's does (A1).")
 def even_on_top(scenario: Scenario, ask: str) -> Decimal | None:
     """Rate / (1 - rate)."""
@@ -398,6 +527,7 @@ def ways_out(random: Random, level: int) -> dict[str, Any]:
         question = "You close now. What does that cost you beside the loss, in EUR?"
         made = _asked("long", lost - missing, {coin: _COINS[coin][1]}, question, **numbers)
         wrong = ["conversion_fee_left_out", "closing_fee_left_out", "converted_on_what_is_missing", "loss_is_a_cost"]
+        wrong += ["whole_loss_converted", "closing_fee_at_the_opening_price"]
         return {**made, "ask": "cost:close", "mistakes": [*wrong, *_CONVERSIONS]}
     if level == 2:
         missing = Decimal(random.randrange(1, 101)) * 5 * kept
@@ -407,7 +537,9 @@ def ways_out(random: Random, level: int) -> dict[str, Any]:
         )
         made = _asked("long", lost - missing, {coin: _COINS[coin][1]}, question, **numbers)
         wrong = ["order_fee_forgotten", "closing_fee_left_out", "whole_loss_bought", "converted_as_well"]
-        return {**made, "ask": "cost:buy", "mistakes": [*wrong, "whole_position_bought", "loss_is_a_cost"]}
+        wrong += ["whole_position_bought", "loss_is_a_cost", "closing_fee_at_the_opening_price", "closing_fee_bought"]
+        wrong += ["order_at_the_conversion_rate", "order_at_the_conversion_rate_of_what_is_missing"]
+        return {**made, "ask": "cost:buy", "mistakes": wrong}
     wrong = ["order_fee_forgotten", "closing_fee_on_one_side", "whole_loss_bought", "converted_on_what_is_missing"]
     if level == 3:
         own = pick(random, "0.002", "0.004", "0.005", "0.01")
@@ -418,12 +550,15 @@ def ways_out(random: Random, level: int) -> dict[str, Any]:
         missing = random.choice(fits or [lost])
         question = "How much do you save if you buy the missing euros before you close, in EUR?"
         made = _asked("long", lost - missing, {"BTC": own, coin: _COINS[coin][1]}, question, **numbers)
-        return {**made, "ask": "saved", "mistakes": [*wrong, "first_balance_only", "highest_fee_for_all"]}
+        wrong += ["first_balance_only", "highest_fee_for_all", "order_fee_is_the_saving", "whole_loss_converted"]
+        return {**made, "ask": "saved", "mistakes": wrong}
     share = random.choice([Decimal("0.5"), Decimal("0.8"), Decimal(1), Decimal("1.2")])  # of the coins that are owed
     own = plain(Decimal(volume) * share)
-    missing = Decimal(random.randrange(1, 201)) * Decimal("9.75") * (1 if share >= 1 else kept)
+    # Where settling is open, to buy is a mistake with an uneven number: small enough that rounding stays within a cent.
+    missing = Decimal(random.randrange(1, 61 if share >= 1 else 201)) * Decimal("9.75") * (1 if share >= 1 else kept)
     numbers["now"] = opened + fall
     question = "How much does the cheapest way out save against closing now, in EUR, if nothing is deposited?"
     made = _asked("short", lost - missing, {"BTC": own, coin: _COINS[coin][1]}, question, **numbers)
-    last = ["bought_instead_of_settled", "settlement_charged", "settled_without_the_means"]
+    last = ["bought_instead_of_settled", "settlement_charged", "settled_without_the_means", "order_fee_is_the_saving"]
+    last += ["closing_fee_is_the_saving", "closing_fee_at_the_opening_price"]
     return {**made, "ask": "saved", "mistakes": [*wrong, *last, "highest_fee_for_all"]}

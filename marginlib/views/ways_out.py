@@ -12,10 +12,9 @@ from marginlib import advice
 from marginlib.amounts import ZERO, rounded
 from marginlib.book import State, Take
 from marginlib.break_even import break_even_fee
-from marginlib.covering import covered_to
-from marginlib.limits import limit_price
+from marginlib.covering import covered_to, little_first, orders_to, part_first
 from marginlib.plan import NOT_NEEDED, Plan, Way, plan, way_out
-from marginlib.scenario import Deposit, Settle, Trade
+from marginlib.scenario import Close, Deposit, Settle, Trade
 from marginlib.story import Story
 from marginlib.views.drawing import Spec, labels, layout, lines
 from marginlib.wording import brief, listed, money, number, percent, price, regrouped
@@ -26,13 +25,18 @@ _LAST = 16  # of the highest trading fee: no line is drawn for less
 _WIDE = 78  # characters of a reason in the place of a bar
 _ROOM = 1.35  # above the highest cost: for what is written there
 _PARTS = ("closing", "ordering", "converting")
+_WITHIN = 1 - 1e-9  # of what is left of an axis, for a bar that ends with it
+_BEYOND = "\N{BLACK RIGHT-POINTING TRIANGLE}"  # where a bar goes on beyond the axis
 _DENSE = {"closing": 0.2, "ordering": 0.6, "converting": 0.6}  # of the dots: what may be avoided is darker
 _NEEDLESS = f"{NOT_NEEDED}: "
 _COLUMNS = ("Way", "What you do", "Costs", "Asked of you", "You have then")
 
 
 class Ranges(NamedTuple):
-    """How far the axes go: the cost of a way, and what bringing in QUOTE costs, both in QUOTE; the trading fee."""
+    """How far the axes go: the cost of a way, and what bringing in QUOTE costs, both in QUOTE; the trading fee.
+
+    A cost that goes further is drawn to the end of its axis.
+    """
 
     cost: float
     bringing: float
@@ -86,11 +90,13 @@ def view(story: Story, line: Curve, ranges: Ranges) -> dict[str, Any]:
     if story.error:
         return _not_opened(story, ranges)
     ways = plan(story)
+    refused = "B9" in ways.way("buy").closed
+    part, little = (way(story, ways.pair) if refused else None for way in (part_first, little_first))
     return {
-        "title": headline(ways),
+        "title": headline(ways, part),
         "alert": "",
-        "figures": [costs(ways, ranges), against_fee(ways, story.final, line, ranges)],
-        "words": words(story, ways, line),
+        "figures": [costs(ways, ranges, part), against_fee(ways, story.final, line, ranges)],
+        "words": words(story, ways, line, part, little),
         "strip": [],
         "tables": [table(ways)],
     }
@@ -107,28 +113,33 @@ def lacking(plan: Plan) -> Decimal:
     return sum((take.covers for take in converted(plan)), unpaid)
 
 
-def headline(plan: Plan) -> str:
-    """The one message: what the two ways that look alike cost, and what that leaves you; or why they don't differ."""
+def headline(plan: Plan, part: Way | None = None) -> str:
+    """The one message: what the two ways that look alike cost, and what that leaves you; or why they don't differ.
+
+    ``part`` is the way that closes a part first, where buying first is refused otherwise.
+    """
     quote, (direct, bought, settled) = plan.currency, (plan.way(name) for name in ("close", "buy", "settle"))
     if direct.cost is None:
         return "None of these ways can be priced"
     now = f"closing now {money(direct.cost, quote)}"
     if direct.unpaid:
         return f"Closing now costs {money(direct.cost, quote)} and leaves {money(direct.unpaid, quote)} unpaid"
-    first = None if bought.cost is None else f"buying {quote} first {money(bought.cost, quote)}"
+    first = "" if bought.cost is None else f"buying {quote} first {_bare(bought.cost, quote)}, "
     if settled.cost == 0:
-        return f"Settling costs nothing: {f'{first}, ' if first else ''}{now}"
+        return f"Settling costs nothing; {first}{now}"
+    if part and part.cost is not None and part.cost < direct.cost:
+        return f"{quote} can't be bought at once: closing a part first costs {_bare(part.cost, quote)}, {now}"
     if bought.cost is None:
         why = "nothing is converted" if bought.closed.startswith(NOT_NEEDED) else f"{quote} can't be bought first"
         return f"Closing now costs {money(direct.cost, quote)}: {why}"
     gap = money(abs(direct.cost - bought.cost), quote)
+    told = f"Buying {quote} first costs {money(bought.cost, quote) if any(bought.parts) else 'nothing'}"
     if direct.cost == bought.cost:
-        return f"Buying {quote} first costs {money(bought.cost, quote)}, as closing now does"
-    told = f"Buying {quote} first costs {money(bought.cost, quote)}, {now}"
-    return f"{told}: {gap} {'to keep' if bought.cost < direct.cost else 'more'}"
+        return f"{told}, as closing now does"
+    return f"{told}, {now}: {gap} {'saved' if bought.cost < direct.cost else 'more'}"
 
 
-def costs(plan: Plan, ranges: Ranges) -> Spec:
+def costs(plan: Plan, ranges: Ranges, part: Way | None = None) -> Spec:
     """A row for each way: its name and cost, a bar of the cost's parts, and what they are; or why it isn't open."""
     quote = plan.currency
     base: list[float] = []
@@ -148,19 +159,22 @@ def costs(plan: Plan, ranges: Ranges) -> Spec:
         start, told = 0.0, []
         for amount, what in zip(way.parts, _PARTS, strict=True):
             if amount:
-                base.append(start)
-                x.append(float(amount))
-                y.append(row)
-                dense.append(_DENSE[what])
+                if start < ranges.cost:
+                    base.append(start)
+                    x.append(min(float(amount), (ranges.cost - start) * _WITHIN))
+                    y.append(row)
+                    dense.append(_DENSE[what])
                 told.append(f"{what} {money(amount, quote)}")
                 start += float(amount)
+        if start > ranges.cost:
+            plain.append((ranges.cost, row, _BEYOND, "middle right"))
         made = " + ".join(told) or ("no trade, no conversion (R5)" if way.name == "settle" else "no fee")
         asks = f"; needs {money(way.deposited, quote)} from outside (R6)" if way.deposited else ""
         leaves = f"; leaves {money(way.unpaid, quote)} unpaid (A5)" if way.unpaid else ""
         below.append((0, row - _NEAR, made + asks + leaves, "bottom right"))
         text = f"{name}: {money(way.cost, quote) if told else 'nothing'}"
         if way.name == plan.cheapest:
-            strong.append((0, row + _NEAR, f"\N{BLACK CIRCLE} {text}, {_best(plan)}", "top right"))
+            strong.append((0, row + _NEAR, f"\N{BLACK CIRCLE} {text}, {_best(plan, part)}", "top right"))
         else:
             plain.append((0, row + _NEAR, text, "top right"))
     return {
@@ -179,9 +193,13 @@ def costs(plan: Plan, ranges: Ranges) -> Spec:
     }  # fmt: skip
 
 
-def _best(plan: Plan) -> str:
-    """What the cheapest way is called: a deposit may cost less still."""
-    return "the cheapest" if plan.cheapest == plan.cheapest_of_all else "the cheapest with what you have"
+def _best(plan: Plan, part: Way | None) -> str:
+    """What the cheapest way without money from outside is called; one with a part closed first may cost less."""
+    return "cheapest of these four" if _cheaper(part, plan.way(plan.cheapest or "close").cost) else "cheapest"
+
+
+def _cheaper(way: Way | None, cost: Fraction | None) -> bool:
+    return way is not None and way.cost is not None and cost is not None and way.cost < cost
 
 
 def _rows_layout(quote: str, ranges: Ranges) -> Spec:
@@ -207,6 +225,11 @@ def _named(ticks: list[float], quote: str) -> list[str]:
     """Numbers along an axis, the last one with the currency."""
     names = [number(Fraction(tick).limit_denominator(10**6), 6) for tick in ticks]
     return [*names[:-1], f"{names[-1]} {quote}"]
+
+
+def _bare(amount: Decimal | Fraction, quote: str) -> str:
+    """An amount, where the next one names the currency."""
+    return money(amount, quote).removesuffix(f" {quote}")
 
 
 def _short_of(way: Way) -> str:
@@ -238,8 +261,9 @@ def against_fee(plan: Plan, state: State, line: Curve, ranges: Ranges) -> Spec:
             ends.append((here, float(bought.parts.ordering)))
     heading = f"Nothing is converted: there is no {quote} to bring in"
     if ends:
-        brought = money(sum((take.covers for take in converted(plan)), ZERO), quote)
-        heading = f"What bringing in {brought} costs, beside the fee of closing"
+        brought, missing = sum((take.covers for take in converted(plan)), ZERO), lacking(plan)
+        of = "" if brought == missing else f", of {_bare(missing, quote)} missing,"
+        heading = f"What bringing in {money(brought, quote)}{of} costs, beside the fee of closing"
     flat = lines([(0, converting), (most, converting)] if ends else [], "fee", 9)
     flat["line"]["dash"] = "2px,9px"
     even = line.even
@@ -278,13 +302,14 @@ def _fee_layout(quote: str, ranges: Ranges) -> Spec:
     return {**spec, "height": 230, "yaxis": up}
 
 
-def words(story: Story, plan: Plan, line: Curve) -> list[str]:
-    """How it stands, why each way costs what it costs, and where the answer is another."""
+def words(story: Story, plan: Plan, line: Curve, part: Way | None = None, little: Way | None = None) -> list[str]:
+    """How it stands, why each way costs what it costs, what opens orders again, and where the answer is another."""
     state, quote = story.final, plan.currency
     told, missing = [advice.standing(plan, state)], lacking(plan)
     if missing:
         told.append(f"You have {money(state.balance(quote), quote)}: {money(missing, quote)} are missing.")
-    told = [" ".join(each) for each in (told, _why(plan, state), _beside(plan), _turns(story, plan, line))]
+    lines = (told, _why(plan, state), _reopened(plan, part, little), _beside(plan), _turns(story, plan, line))
+    told = [" ".join(each) for each in lines]
     return [each for each in told if each]
 
 
@@ -296,13 +321,15 @@ def _why(plan: Plan, state: State) -> list[str]:
     if takes:
         sold = listed([f"{brief(take.taken, take.currency)} ({percent(take.fee_rate)})" for take in takes])
         fees = money(direct.parts.converting, quote)
-        told.append(f"If you close now, {sold} are converted, for {fees} (R13, R16).")
+        told.append(f"If you close now, {sold} are converted, at a fee of {fees} (R13, R16).")
     elif direct.unpaid:
         told.append(f"If you close now, there is nothing but your {quote} to take (R13).")
     else:
         told.append(f"If you close now, nothing is converted: only {quote} are taken (R13).")
     if direct.unpaid:
-        told.append(f"{money(direct.unpaid, quote)} stay unpaid and count against you (A5).")
+        rest = direct.unpaid - sum((each.unpaid for each in direct.story.realised[-len(state.lots(plan.pair)) :]), ZERO)
+        due = f" ({money(rest, quote)} of it for the closing's fee)" if rest else ""
+        told.append(f"{money(direct.unpaid, quote)}{due} stay unpaid and count against you (A5).")
     if bought.cost is None:
         if takes or direct.unpaid:
             reason = _reason(bought)
@@ -311,10 +338,26 @@ def _why(plan: Plan, state: State) -> list[str]:
         orders = [step for step in bought.steps if isinstance(step, Trade)]
         many = "one ordinary order" if len(orders) == 1 else f"{len(orders)} ordinary orders"
         fee = money(bought.parts.ordering, quote)
-        told.append(f"To buy {quote} first takes {many}, for {fee} at {percent(state.fees['trading'])} (R17).")
+        told.append(f"To buy {quote} first takes {many}, at a fee of {fee}: {percent(state.fees['trading'])} (R17).")
     if direct.parts.closing:
         both = "either way" if bought.cost is not None else "as well"
         told.append(f"The closing is a trade and costs its own fee {both}: {money(direct.parts.closing, quote)} (A9).")
+    return told
+
+
+def _reopened(plan: Plan, part: Way | None, little: Way | None) -> list[str]:
+    """What opens ordinary orders again, where the margin level forbids them (B9)."""
+    quote, told = plan.currency, []
+    if part and part.cost is not None and isinstance(part.steps[0], Close):
+        volume = brief(Decimal(part.steps[0].volume), plan.pair.partition("/")[0])
+        told.append(
+            f"But you can close a part first: {volume}. Your {quote} bear the loss of that, nothing is converted, and "
+            f"less margin is tied up. Then you may order again; it all costs {money(part.cost, quote)} (B2, R13, R17)."
+        )
+    if little and little.cost is not None:
+        amount, cost = money(little.deposited, quote), money(little.cost, quote)
+        more = "Or bring" if told else "Only money from outside opens orders again: bring"
+        told.append(f"{more} in {amount}, and order then: that costs {cost}, and the money is still yours (R6, B9).")
     return told
 
 
@@ -325,7 +368,7 @@ def _beside(plan: Plan) -> list[str]:
     if deposit.cost is not None:
         amount = money(deposit.deposited, quote)
         told.append(
-            f"A deposit of {amount} saves both fees, but it is money from outside (R6)."
+            f"A deposit of {amount} saves converting and ordering, but it is money from outside (R6)."
             if bought.cost is not None
             else f"A deposit of {amount} pays for what is missing, with money from outside (R6)."
         )
@@ -335,7 +378,17 @@ def _beside(plan: Plan) -> list[str]:
             f"To settle takes {money(owed[1], owed[0])} of your own and frees {money(held[1], held[0])}, without a fee "
             "(R3 to R5)."
         )
+        if plan.cheapest == "settle":
+            told.append(_afterwards(plan))
     return told
+
+
+def _afterwards(plan: Plan) -> str:
+    """What settling doesn't end: a long's coins are still there."""
+    base = plan.pair.partition("/")[0]
+    if plan.way("settle").before.lots(plan.pair)[0].side == "short":
+        return f"It ends the loan: those {base} of yours are gone, and you keep what the sale brought (R4)."
+    return f"It ends the loan, not the risk: you have the {base}, and selling them costs the trading fee (R4, R17)."
 
 
 def _turns(story: Story, plan: Plan, line: Curve) -> list[str]:
@@ -353,15 +406,19 @@ def _turns(story: Story, plan: Plan, line: Curve) -> list[str]:
         told.append(f"{nearer.capitalize()} {_price(covered, quote)} your {quote} would bear the loss alone (R13).")
     bought = plan.way("buy")
     if bought.cost is not None and bought.cost < (plan.way("close").cost or 0):
-        worth, least = story.scenario.summary_currency or quote, state.rulebook.opening_level
-        found = limit_price(state, worth, least, plan.pair)
-        edge = found.below if lot.side == "long" else found.above
+        edge = orders_to(story, bought)
         if edge is not None:
+            least = percent(state.rulebook.opening_level / 100)
             told.append(
-                f"{beyond.capitalize()} {_price(edge, quote)} your margin level falls under {percent(least / 100)}: "
-                "then ordinary orders are refused (B9)."
+                f"{beyond.capitalize()} {_near(edge, quote)} an order would leave your margin level under {least}, and "
+                "is refused (B9)."
             )
     return told
+
+
+def _near(at: Fraction, quote: str) -> str:
+    """A price in five digits: where orders end, their own rounding blurs the sixth."""
+    return f"{number(at, max(0, 4 - rounded(at, 20).adjusted()))} {quote}"
 
 
 def _price(at: Fraction, quote: str) -> str:
