@@ -453,14 +453,15 @@ def _ledger(now: Now) -> dict[str, Any]:
         by = {each.position.id: each.by for each in moment.realised}
         for row in moment.rows:
             what = by.get(row.position or 0, "opening")
-            amounts = [exact(each) for each in (row.amount, row.fee, row.balance)]
-            cells = [_kept(when), _kept(f"{what} of {row.position}"), row.asset, *amounts, ", ".join(row.rules)]
+            fee = f", fee {exact(row.fee)}" if row.fee else ""
+            name = f"{_kept(when)}: {_kept(f'{what} of {row.position}')}"
+            cells = [name, row.asset, f"{exact(row.amount)}{fee}", exact(row.balance), ", ".join(row.rules)]
             rows.append({"mark": "taken" if moment.realised else "", "cells": cells})
-    heads = ("On the way to", "Position", "Asset", "Amount", "Fee", "Balance", "Rules")
+    heads = ("On the way to", "Asset", "Amount", "Balance", "Rules")
     return {
         "caption": "The ledger so far",
         "open": False,
-        "columns": [{"label": label, "number": at in (3, 4, 5)} for at, label in enumerate(heads)],
+        "columns": [{"label": label, "number": at == 3} for at, label in enumerate(heads)],
         "rows": rows,
     }
 
