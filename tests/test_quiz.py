@@ -11,7 +11,7 @@ from marginlib.quiz import drills
 from marginlib.quiz.answers import ANSWERS, answer
 from marginlib.quiz.card import Card
 from marginlib.quiz.lesson import _SESSION, Drill, Lesson, _File, questions
-from marginlib.quiz.mistakes import MISTAKES
+from marginlib.quiz.mistakes import MISTAKES, mistake
 from marginlib.quiz.question import Option, Question
 from marginlib.rulebook import read_data
 from marginlib.scenario import Scenario
@@ -134,6 +134,14 @@ def test_an_unknown_answer_lists_what_can_be_asked() -> None:
 )
 def test_a_wrong_model_gives_its_own_number(name: str, data: object, what: str, gives: str) -> None:
     assert MISTAKES[name].gives(Scenario.of(data), what) == Decimal(gives)
+
+
+def test_a_name_is_given_to_one_wrong_model_only() -> None:
+    def newest_first(_scenario: Scenario, _ask: str) -> Decimal | None:
+        return None
+
+    with pytest.raises(ValueError, match="'newest_first' already"):
+        mistake("Twice.")(newest_first)
 
 
 def test_a_wrong_model_that_says_nothing_is_not_recognised() -> None:

@@ -37,9 +37,15 @@ MISTAKES: dict[str, Mistake] = {}
 
 
 def mistake(sentence: str) -> Callable[[Model], Model]:
-    """Register a wrong model under its function's name."""
+    """Register a wrong model under its function's name.
+
+    Raises:
+        ValueError: there is one of that name already, perhaps in another lesson's module.
+    """
 
     def register(model: Model) -> Model:
+        if model.__name__ in MISTAKES:
+            raise ValueError(f"there is a mistake '{model.__name__}' already; give this one another name")
         MISTAKES[model.__name__] = Mistake(model.__name__, sentence, model)
         return model
 
