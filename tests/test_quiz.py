@@ -151,11 +151,11 @@ def test_a_wrong_model_that_says_nothing_is_not_recognised() -> None:
 
 def test_every_mistake_names_a_rule_or_says_how_to_go_on() -> None:
     known = set(rules())
-    for mistake in MISTAKES.values():
-        assert mistake.sentence.endswith(".")
-        assert any(f"{rule})" in mistake.sentence or f"{rule}," in mistake.sentence for rule in known) or (
-            mistake.name == "wrong_sign"
-        ), mistake.name
+    for known_one in MISTAKES.values():
+        assert known_one.sentence.endswith(".")
+        assert any(f"{rule})" in known_one.sentence or f"{rule}," in known_one.sentence for rule in known) or (
+            known_one.name == "wrong_sign"
+        ), known_one.name
 
 
 @pytest.mark.parametrize("given", ["100", "100.00", " 100 EUR", "+100", "100.005"])
