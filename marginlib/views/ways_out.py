@@ -22,7 +22,7 @@ from marginlib.wording import brief, listed, money, number, percent, price, regr
 _DOTS = {"shape": ".", "fgcolor": "role:fee", "bgcolor": "role:ground", "size": 5}
 _THICK, _NEAR = 0.26, 0.19  # of a row: the bar, and from its middle to what is written above and below
 _LAST = 16  # of the highest trading fee: no line is drawn for less
-_WIDE = 78  # characters of a reason in the place of a bar
+_WIDE = 68  # characters of a reason in the place of a bar
 _ROOM = 1.35  # above the highest cost: for what is written there
 _PARTS = ("closing", "ordering", "converting")
 _WITHIN = 1 - 1e-9  # of what is left of an axis, for a bar that ends with it
@@ -164,13 +164,17 @@ def costs(plan: Plan, ranges: Ranges, part: Way | None = None) -> Spec:
                     x.append(min(float(amount), (ranges.cost - start) * _WITHIN))
                     y.append(row)
                     dense.append(_DENSE[what])
-                told.append(f"{what} {money(amount, quote)}")
+                told.append(f"{what} {_bare(amount, quote)}")
                 start += float(amount)
         if start > ranges.cost:
             plain.append((ranges.cost, row, _BEYOND, "middle right"))
-        made = " + ".join(told) or ("no trade, no conversion (R5)" if way.name == "settle" else "no fee")
+        made = (
+            f"{' + '.join(told)} {quote}"
+            if told
+            else ("no trade, no conversion (R5)" if way.name == "settle" else "no fee")
+        )
         asks = f"; needs {money(way.deposited, quote)} from outside (R6)" if way.deposited else ""
-        leaves = f"; leaves {money(way.unpaid, quote)} unpaid (A5)" if way.unpaid else ""
+        leaves = f"; {_bare(way.unpaid, quote)} unpaid (A5)" if way.unpaid else ""
         below.append((0, row - _NEAR, made + asks + leaves, "bottom right"))
         text = f"{name}: {money(way.cost, quote) if told else 'nothing'}"
         if way.name == plan.cheapest:
@@ -262,8 +266,8 @@ def against_fee(plan: Plan, state: State, line: Curve, ranges: Ranges) -> Spec:
     heading = f"Nothing is converted: there is no {quote} to bring in"
     if ends:
         brought, missing = sum((take.covers for take in converted(plan)), ZERO), lacking(plan)
-        of = "" if brought == missing else f", of {_bare(missing, quote)} missing,"
-        heading = f"What bringing in {money(brought, quote)}{of} costs, beside the fee of closing"
+        of = "" if brought == missing else f"{_bare(brought, quote)} of "
+        heading = f"What bringing in {of}{money(missing, quote)} costs"
     flat = lines([(0, converting), (most, converting)] if ends else [], "fee", 9)
     flat["line"]["dash"] = "2px,9px"
     even = line.even
