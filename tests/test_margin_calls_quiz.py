@@ -9,9 +9,10 @@ from marginlib.quiz import drills
 from marginlib.quiz.answers import answer
 from marginlib.quiz.lesson import questions
 from marginlib.quiz.mistakes import MISTAKES
-from marginlib.quiz.workings import HINTS, WAYS
+from marginlib.quiz.workings import hint, way
 from marginlib.replay import replay
 from marginlib.scenario import Scenario
+from marginlib.words import tell
 
 
 def told(before: dict[str, str], *steps: Do, haircut: str = "0", liquidation: str = "off", **prices: str) -> Scenario:
@@ -162,26 +163,27 @@ def test_the_way_ends_at_the_answer_and_proves_it(name: str) -> None:
 
 
 def test_the_way_through_a_liquidation_names_the_levels() -> None:
-    until, whole = (WAYS["balance"](replay(scenario), "balance:USD") for scenario in (UNTIL, ALL))
+    until, whole = (
+        way(story, "balance:USD")[len(tell(story)) :] for story in (replay(scenario) for scenario in (UNTIL, ALL))
+    )
     assert "equity 1,800.00 USD ÷ used margin 5,000.00 USD is 36\N{NO-BREAK SPACE}%" in until[0]
     assert "equity 1,800.00 USD ÷ used margin 1,000.00 USD is 180\N{NO-BREAK SPACE}%" in until[1]
     assert until[1].endswith("or more, so it stops (B5).")
     assert whole[1:] == ["Here the exchange then closes all positions (B5)."]
-    assert WAYS["balance"](replay(GAP), "balance:USD") == []
+    assert way(replay(GAP), "balance:USD") == tell(replay(GAP))
 
 
 def test_the_way_says_why_the_first_position_was_not_enough() -> None:
     """7,000 less losses of 3,000 and 4,000 USD: equity 0 ÷ 4,000 USD, whatever is closed first (B3, B5)."""
     btc, eth = opens("BTC/USD", "long", "0.5"), opens("ETH/USD", "long", "20")
     falls = [moves("BTC/USD", "14000"), moves("ETH/USD", "800")]
-    way = WAYS["balance"](
-        replay(told({"USD": "7500"}, btc, eth, *falls, liquidation="until-100", **PRICES)), "balance:USD"
-    )
+    story = replay(told({"USD": "7500"}, btc, eth, *falls, liquidation="until-100", **PRICES))
+    levels = way(story, "balance:USD")[len(tell(story)) :]
 
-    assert "equity 500.00 USD ÷ used margin 6,000.00 USD is 8.33\N{NO-BREAK SPACE}%" in way[0]
-    assert way[1].startswith("With position 1 closed, equity 500.00 USD ÷ used margin 4,000.00 USD is 12.5")
-    assert way[1].endswith("so the exchange goes on (B5).")
-    assert way[2:] == ["With position 2 closed, no position is left open."]
+    assert "equity 500.00 USD ÷ used margin 6,000.00 USD is 8.33\N{NO-BREAK SPACE}%" in levels[0]
+    assert levels[1].startswith("With position 1 closed, equity 500.00 USD ÷ used margin 4,000.00 USD is 12.5")
+    assert levels[1].endswith("so the exchange goes on (B5).")
+    assert levels[2:] == ["With position 2 closed, no position is left open."]
 
 
 def test_who_has_no_idea_yet_hears_what_to_think_of_first() -> None:
@@ -192,9 +194,9 @@ def test_who_has_no_idea_yet_hears_what_to_think_of_first() -> None:
     assert "equity is 80\N{NO-BREAK SPACE}% of used margin" in told_first["call"]
     assert "equity is 40\N{NO-BREAK SPACE}% of used margin" in told_first["coins"]
     assert "Which position is the oldest" in told_first["left"]
-    assert HINTS["balance"](replay(LONG), "balance:USD").startswith("You open a long of 1 BTC")
-    assert HINTS["balance"](replay(told({"USD": "5"})), "balance:USD") == ""
-    assert "a long's stays" in HINTS["level"](replay(LONG), "level")
+    assert hint(replay(LONG), "balance:USD").startswith("You open a long of 1 BTC")
+    assert hint(replay(told({"USD": "5"})), "balance:USD") == ""
+    assert "a long's stays" in hint(replay(LONG), "level")
 
 
 def test_a_drill_on_what_is_left_often_ends_with_the_first_position() -> None:

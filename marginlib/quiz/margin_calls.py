@@ -13,13 +13,12 @@ from marginlib.margin import Margin, margin
 from marginlib.quiz.answers import ANSWERS, answer
 from marginlib.quiz.drills import drill, pick
 from marginlib.quiz.mistakes import changed, mistake, number
-from marginlib.quiz.workings import HINTS, WAYS
+from marginlib.quiz.workings import hints, shows
 from marginlib.replay import replay
 from marginlib.scenario import Close, Price, Scenario, Stop
 from marginlib.story import Moment, Story
 from marginlib.wording import listed, money, percent
 from marginlib.wording import number as written
-from marginlib.words import sentence
 
 _SUMMED = ("equity", "free_margin", "level")
 _PRICES = ("call_price", "liquidation_price")
@@ -339,6 +338,7 @@ def stop_at_its_trigger(scenario: Scenario, ask: str) -> Decimal | None:
     return number(changed(scenario, steps), ask)
 
 
+@shows(*_PRICES)
 def _way(story: Story, ask: str) -> list[str]:
     """How a price is found: the level, both sides of it at a price P, the price, and the proof (B1 to B5)."""
     state, lot = story.final, story.final.positions[0]
@@ -380,6 +380,7 @@ def _margin_at(state: State, lot: Position, currency: str, price: Decimal) -> Ma
     return margin(moved, currency)
 
 
+@shows("balance")
 def _levels(story: Story, _ask: str) -> list[str]:
     """Why a liquidation came, and why it went on or stopped after each position; nothing without one (B3, B5)."""
     for moment in story.moments:
@@ -421,29 +422,28 @@ def _summed(story: Story, state: State) -> str:
     return f"equity {equity} ÷ used margin {used} is {percent(tied.level / 100)}"
 
 
+@hints(*_PRICES)
 def _first_of_a_price(story: Story, ask: str) -> str:
     share = percent(_level(story.final, ask) / 100)
     return f"At the price asked for, equity is {share} of used margin. Write both with that price as P (B5)."
 
 
+@hints("level")
 def _first_of_a_level(story: Story, _ask: str) -> str:
     moves = any(lot.side == "short" for lot in story.final.positions)
     used = "a short's moves with the price" if moves else "a long's stays as it was at the opening"
     return f"Work out equity and used margin first; {used} (B1, B2, B3)."
 
 
+@hints("balance")
 def _first_of_a_balance(story: Story, _ask: str) -> str:
-    """Which position is the oldest, where the exchange has closed; else what the last step was, as always."""
+    """Which position is the oldest, where the exchange has closed."""
     if any(each.by == "liquidation" for each in story.realised):
         return (
             "Which position is the oldest, and how far has its price fallen or risen? The oldest goes first (B5, R8)."
         )
-    steps = [moment for moment in story.moments if moment.step.do not in ("price", "wait")]
-    return sentence(steps[-1]) if steps else ""
+    return ""
 
-
-WAYS.update({**dict.fromkeys(_PRICES, _way), "balance": _levels})
-HINTS.update({**dict.fromkeys(_PRICES, _first_of_a_price), "level": _first_of_a_level, "balance": _first_of_a_balance})
 
 _PAGE_PRICES = (10_000, 20_000, 30_000, 40_000, 50_000)
 

@@ -15,11 +15,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from marginlib.amounts import plain
 from marginlib.quiz.answers import Answer, answer
 from marginlib.quiz.mistakes import MISTAKES
-from marginlib.quiz.workings import ALONE, ASKED, HINTS, WAYS, workings
+from marginlib.quiz.workings import hint, way
 from marginlib.replay import replay
 from marginlib.scenario import Scenario, read_scenario
 from marginlib.wording import money, number
-from marginlib.words import sentence, tell
 
 SIGNED = {"pnl", "change", "apart", "return", "funding", "equity", "free_margin", "level"}
 """What may be below zero: there a wrong sign is a wrong answer. Everything else is asked as a size."""
@@ -175,9 +174,7 @@ class Question(BaseModel):
         if self.unit == "%" and abs(given * 100 - self.answer) <= self.tolerance:
             return Verdict(False, f"In percent, please: {plain(given)} is {plain(given * 100)} %.")
         side = "less" if given > self.answer else "more"
-        moments = [moment for moment in replay(self.scenario).moments if moment.step.do not in ("price", "wait")]
-        hint = HINTS.get(self.ask.partition(":")[0])
-        first = hint(replay(self.scenario), self.ask) if hint else sentence(moments[-1]) if moments else ""
+        first = hint(replay(self.scenario), self.ask)
         step = f" Think of this: {first}" if first else ""
         shown = self.shown(given)
         if self.unit in ("%", "×", ""):  # as it was typed: two decimals may be too few
@@ -189,7 +186,4 @@ class Question(BaseModel):
 
     def solution(self) -> list[str]:
         """The way there, step by step, with rule ids."""
-        story = replay(self.scenario)
-        way = workings if self.ask in ASKED else WAYS.get(self.ask.partition(":")[0])
-        told = [] if self.ask.partition(":")[0] in ALONE else tell(story)
-        return [*told, *(way(story, self.ask) if way else [])]
+        return way(replay(self.scenario), self.ask)

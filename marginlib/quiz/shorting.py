@@ -12,13 +12,12 @@ from marginlib.margin import put_up, unrealised
 from marginlib.quiz.answers import ANSWERS
 from marginlib.quiz.drills import drill, pick
 from marginlib.quiz.mistakes import changed, mistake, number
-from marginlib.quiz.workings import ALONE, HINTS, WAYS
+from marginlib.quiz.workings import ALONE, hints, shows
 from marginlib.replay import replay
 from marginlib.scenario import Close, Open, Price, Scenario, Stop, Wait
 from marginlib.story import Story
 from marginlib.wording import listed, money, percent
 from marginlib.wording import number as digits
-from marginlib.words import sentence
 
 
 def _stopped(story: Story) -> Realised | None:
@@ -121,30 +120,27 @@ def _waited(story: Story) -> _Waited | None:
     return _Waited(lot, state.prices[lot.pair], state.hours - lot.opened_at, period, fees["rollover"], fees["opening"])
 
 
-def _last_told(story: Story) -> str:
-    """The sentence of the last step that does something."""
-    moments = [moment for moment in story.moments if moment.step.do not in ("price", "wait")]
-    return sentence(moments[-1]) if moments else ""
-
-
+@hints("fees")
 def _fees_hint(story: Story, _ask: str) -> str:
     """How often, and on what."""
     held = _waited(story)
     if held is None or not held.rate:
-        return _last_told(story)
+        return ""
     return (
         f"How many full {digits(held.period, 2)} hours are there in {digits(held.hours, 2)}, and what does the coin "
         f"cost while you wait?"
     )
 
 
+@hints("pnl")
 def _result_hint(story: Story, _ask: str) -> str:
     """What a short brings and costs, without the result."""
     if len(story.realised) != 1 or story.realised[0].position.side != "short":
-        return _last_told(story)
+        return ""
     return "How many dollars did the coins bring when you sold them, and how many does it take to buy them back?"
 
 
+@hints("funding")
 def _funding_hint(story: Story, _ask: str) -> str:
     """How often, on what."""
     _, _, _, payments = _contract(story)
@@ -152,9 +148,7 @@ def _funding_hint(story: Story, _ask: str) -> str:
     return f"How many payments are there in {'a day' if days == 1 else f'{days} days'}, and on what amount is each?"
 
 
-HINTS.update({"fees": _fees_hint, "pnl": _result_hint, "funding": _funding_hint})
-
-
+@shows("fees")
 def _fees_way(story: Story, _ask: str) -> list[str]:
     """Periods, rate, coins and price, multiplied and added up; nothing where that isn't all there was (B6)."""
     held = _waited(story)
@@ -173,33 +167,27 @@ def _fees_way(story: Story, _ask: str) -> list[str]:
     return [first, *told, f"{money(opening, quote)} + {money(rolled, quote)} = {money(opening + rolled, quote)}."]
 
 
-_balance_way = WAYS.get("balance")
-
-
+@shows("balance")
 def _closing_way(story: Story, ask: str) -> list[str]:
-    """Both trading fees and the sum, after a short was closed; otherwise what other lessons say of a balance."""
-    told = _balance_way(story, ask) if _balance_way else []
+    """Both trading fees and the sum, after a short was closed."""
     closed = _bought_back(story)
     if closed is None or not closed.rate or ask != f"balance:{closed.lot.quote}":
-        return told
+        return []
     if any(take.currency != closed.lot.quote for take in closed.end.cascade):
-        return told
+        return []
     quote, cost = closed.lot.quote, closed.lot.cost
     back, rate = closed.end.volume * closed.end.price, percent(closed.rate, 4)
     had = story.scenario.balances.get(quote, ZERO)
     sign = "−" if closed.end.pnl < 0 else "+"
     sum_ = f"{digits(had, 2)} − {digits(closed.at_opening, 2)} {sign} {digits(abs(closed.end.pnl), 2)}"
     return [
-        *told,
         f"The trading fee at opening: {rate} × {digits(cost, 2)} = {money(closed.at_opening, quote)}; at closing: "
         f"{rate} × {digits(back, 2)} = {money(closed.at_closing, quote)} (A4, A9).",
         f"{sum_} − {digits(closed.at_closing, 2)} = {money(story.final.balance(quote), quote)}.",
     ]
 
 
-WAYS.update({"fees": _fees_way, "balance": _closing_way})
-
-
+@shows("funding")
 def _funding_way(story: Story, ask: str) -> list[str]:
     """How funding comes about, in two sentences."""
     lot, contract, now, payments = _contract(story)
@@ -215,7 +203,6 @@ def _funding_way(story: Story, ask: str) -> list[str]:
     ]
 
 
-WAYS["funding"] = _funding_way
 ALONE.add("funding")  # the story is one of a loan, and a future has none
 
 

@@ -15,7 +15,7 @@ from marginlib.plan import Plan, Way, WayName, plan, way_out
 from marginlib.quiz.answers import ANSWERS
 from marginlib.quiz.drills import drill, pick
 from marginlib.quiz.mistakes import mistake
-from marginlib.quiz.workings import ALONE, HINTS, WAYS
+from marginlib.quiz.workings import ALONE, hints, shows
 from marginlib.replay import replay
 from marginlib.scenario import Scenario, Trade
 from marginlib.story import Story
@@ -73,6 +73,11 @@ ANSWERS.update(
 )
 
 
+_ASKS = ("cost", "saved", "cheapest", "open_ways", "even")
+ALONE.update(_ASKS)  # the opening, and its fee, are past: the way begins where the position stands
+
+
+@shows(*_ASKS)
 def _told(story: Story, ask: str) -> list[str]:
     """The way to an answer: one way out told whole, or all four with what each costs."""
     ways = _planned(story)
@@ -107,11 +112,7 @@ def _lacking(ways: Plan, story: Story) -> str:
     return f"You have {have}, so {missing} are missing (R13)."
 
 
-_ASKS = ("cost", "saved", "cheapest", "open_ways", "even")
-WAYS.update(dict.fromkeys(_ASKS, _told))
-ALONE.update(_ASKS)  # the opening, and its fee, are past: the way begins where the position stands
-
-
+@hints("cost", "saved", "even")
 def _first(story: Story, ask: str) -> str:
     """What to think of first: what is missing, or what hangs on the trading fee."""
     if ask == "even":
@@ -119,8 +120,6 @@ def _first(story: Story, ask: str) -> str:
     ways = _planned(story)
     return f"{advice.standing(ways, story.final)} {_lacking(ways, story)}"
 
-
-HINTS.update(dict.fromkeys(("cost", "saved", "even"), _first))
 
 Reckoning = Callable[[Plan, Story], Fraction | Decimal | None]
 

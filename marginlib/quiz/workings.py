@@ -5,18 +5,61 @@ from collections.abc import Callable
 from marginlib.margin import put_up, return_on_put_up, unrealised
 from marginlib.story import Story
 from marginlib.wording import money, number, percent, price
+from marginlib.words import sentence, tell
 
 ASKED = ("equity", "used_margin", "free_margin", "level", "return")
 """What can be asked of open positions."""
 
-WAYS: dict[str, Callable[[Story, str], list[str]]] = {}
-"""More ways, by the name of what is asked (before the colon): a module of a lesson adds its own."""
-
 ALONE: set[str] = set()
 """What is asked of something that the scenario's story doesn't tell, such as a future: its way stands alone."""
 
-HINTS: dict[str, Callable[[Story, str], str]] = {}
-"""What to think of first, by the name of what is asked: where the scenario's last step alone says nothing of it."""
+Way = Callable[[Story, str], list[str]]
+Hint = Callable[[Story, str], str]
+_WAYS: dict[str, list[Way]] = {}
+_HINTS: dict[str, list[Hint]] = {}
+
+
+def shows(*asks: str) -> Callable[[Way], Way]:
+    """Register a way to what is asked, by its name before the colon; it is empty where it doesn't apply.
+
+    Several lessons may say something of the same: what they say is told one after the other.
+    """
+
+    def register(way: Way) -> Way:
+        for ask in asks:
+            _WAYS.setdefault(ask, []).append(way)
+        return way
+
+    return register
+
+
+def hints(*asks: str) -> Callable[[Hint], Hint]:
+    """Register what to think of first, by the name of what is asked; it is empty where it doesn't apply."""
+
+    def register(hint: Hint) -> Hint:
+        for ask in asks:
+            _HINTS.setdefault(ask, []).append(hint)
+        return hint
+
+    return register
+
+
+def hint(story: Story, ask: str) -> str:
+    """What to think of first: a lesson's own hint, or else what the last step did that does something."""
+    for each in _HINTS.get(ask.partition(":")[0], ()):
+        if said := each(story, ask):
+            return said
+    moments = [moment for moment in story.moments if moment.step.do not in ("price", "wait")]
+    return sentence(moments[-1]) if moments else ""
+
+
+def way(story: Story, ask: str) -> list[str]:
+    """The way to what is asked, step by step: what happened, and then what leads from there to the answer."""
+    name = ask.partition(":")[0]
+    told = [] if name in ALONE else tell(story)
+    if ask in ASKED:
+        return [*told, *workings(story, ask)]
+    return [*told, *(line for each in _WAYS.get(name, ()) for line in each(story, ask))]
 
 
 def workings(story: Story, ask: str) -> list[str]:
