@@ -11,6 +11,7 @@ from marginlib import words
 from marginlib.amounts import EXACT, ZERO, plain, rounded
 from marginlib.book import State
 from marginlib.break_even import Flip, break_even_fee, flips
+from marginlib.covering import little_first, part_first
 from marginlib.plan import NOT_NEEDED, Plan, Way, WayName, open_pairs, plan
 from marginlib.scenario import Close, Settle
 from marginlib.story import Story
@@ -33,6 +34,27 @@ class Report:
     state: State
     break_even_fee: Decimal | None
     flips: tuple[Flip | None, Flip | None]
+    part_first: Way | None
+    little_first: Way | None
+
+    def reopening(self) -> list[str]:
+        """What opens ordinary orders again where the margin level forbids them, in sentences (B2, B9)."""
+        (base, quote), told = self.plan.pair.split("/"), []
+        if (part := self.part_first) and isinstance(first := part.steps[0], Close):
+            assert part.cost is not None
+            assert isinstance(first.volume, Decimal)
+            told.append(
+                f"Orders are refused now, but you may first close {money(first.volume, base)}, whose loss your {quote} bear: "
+                f"that frees used margin. Then buy {quote}, and close the rest; it costs "
+                f"{money(part.cost, quote)} in all (B2, B9, R17)."
+            )
+        if little := self.little_first:
+            assert little.cost is not None
+            told.append(
+                f"With {money(little.deposited, quote)} from outside the orders are open as well; then it costs "
+                f"{money(little.cost, quote)} (B9)."
+            )
+        return told
 
     def turning(self) -> list[str]:
         """At which trading fee, and at which prices, the answer is another, in sentences."""
@@ -53,6 +75,7 @@ class Report:
             "break_even_fee": None if self.break_even_fee is None else plain(self.break_even_fee),
             "flips": {"below": below, "above": above},
             "ways": [_way_json(way, places) for way in plan.ways],
+            "reopening": [_way_json(way, places) for way in (self.part_first, self.little_first) if way],
         }
 
 
@@ -97,7 +120,9 @@ def reports(story: Story, pair: str = "") -> list[Report]:
         now = state.price(seen.pair)
         with localcontext(EXACT):
             turns = flips(story, seen.pair, now * _LOWEST, now * _HIGHEST, _PLACES)
-        found.append(Report(seen, state, break_even_fee(story, seen.pair), turns))
+        late = seen.way("buy").closed.endswith("(B9).")
+        reopened = (way(story, seen.pair) if late else None for way in (part_first, little_first))
+        found.append(Report(seen, state, break_even_fee(story, seen.pair), turns, *reopened))
     return found
 
 

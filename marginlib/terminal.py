@@ -65,7 +65,7 @@ def show_plans(story: Story, reports: Iterable[Report], name: str) -> None:
             page.print()
             page.print(Padding(_costs(page, plan), (0, 0, 0, 2)))
             page.print()
-            for sentence in (advice.answer(plan), *report.turning()):
+            for sentence in (advice.answer(plan), *report.reopening(), *report.turning()):
                 _say(page, sentence, 2)
             for way in plan.ways:
                 told = [*advice.followed(way), advice.cost(way), advice.asked(way), advice.leaves(way)]

@@ -55,6 +55,7 @@ def test_json_is_the_comparison_with_plain_amounts(tmp_path: Path, capsys: pytes
         "trading_fee": "0.004",
         "break_even_fee": "0.025",
         "flips": found["flips"],
+        "reopening": [],
     }
     assert [*ways] == ["close", "buy", "deposit", "settle"]
     assert ways["close"] == {
@@ -118,6 +119,37 @@ def test_settling_for_nothing_says_why(tmp_path: Path, capsys: pytest.CaptureFix
     assert "stands at neither profit nor loss, fees aside (R11)." in page
     assert "It costs nothing: no trade takes place, and nothing is converted (R5)." in page
     assert "Not needed: closing converts nothing" in page
+
+
+def test_where_orders_are_refused_it_says_what_opens_them_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """B2, B9, R17: a part that the euros bear, 200 of 15,000 EUR a coin; or a little from outside."""
+    late = {
+        "balances": {"EUR": "216", "BTC": "0.02", "DOGE": "10000"},
+        "prices": {"BTC/EUR": "50000", "DOGE/EUR": "0.1"},
+        "fees": {"trading": "0.004"},
+        "steps": [
+            {"do": "open", "pair": "BTC/EUR", "side": "long", "volume": "0.08", "leverage": 5},
+            {"do": "price", "pair": "BTC/EUR", "price": "35000"},
+        ],
+    }
+    file = scenario(tmp_path, "late.json", late)
+    (found,) = json.loads(told(capsys, "--json", file))["plans"]
+    part, little = found["reopening"]
+
+    assert part["steps"][0] == {"do": "close", "pair": "BTC/EUR", "volume": "0.01333333"}
+    assert [step["do"] for step in little["steps"]] == ["deposit", "trade", "trade", "close"]
+    for way in (part, little):
+        after = replay(Scenario.of({**late, "steps": [*late["steps"], *way["steps"]]})).as_json()
+        assert (after["status"], after["balances"]) == ("ok", way["balances"])
+        assert Decimal(way["cost"]) < Decimal(found["ways"][0]["cost"])
+    page = " ".join(told(capsys, file).split())
+    assert "you may first close 0.01333333 BTC, whose loss your EUR bear: that frees used margin." in page
+    assert f"With {little['deposit']} EUR from outside the orders are open as well" in page
+
+    (early,) = json.loads(told(capsys, "--json", scenario(tmp_path, "open.json", OPEN)))["plans"]
+    assert early["reopening"] == []
 
 
 def test_of_several_pairs_each_has_its_plan_or_one_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
