@@ -44,8 +44,8 @@ class Report:
             assert part.cost is not None
             assert isinstance(first.volume, Decimal)
             told.append(
-                f"Orders are refused now, but you may first close {money(first.volume, base)}, whose loss your {quote} bear: "
-                f"that frees used margin. Then buy {quote}, and close the rest; it costs "
+                f"Orders are refused now, but you may first close {money(first.volume, base)}, whose loss your {quote} "
+                f"bear: that frees used margin. Then buy {quote}, and close the rest; it costs "
                 f"{money(part.cost, quote)} in all (B2, B9, R17)."
             )
         if little := self.little_first:
