@@ -125,7 +125,7 @@ def test_leverage_moves_the_limits_but_not_the_point_where_equity_is_gone() -> N
         ({"leverage": 2}, "6,000.00 USD", "4,000.00 USD"),
         ({"leverage": 10}, "9,200.00 USD", "800.00 USD"),
         ({"side": "short"}, "7,777.78 USD", "2,222.22 USD"),
-        ({"USD": 7000, "BTC": "0.2"}, "7,833.34 USD", "0.12975001 BTC"),
+        ({"USD": 7000, "BTC": "0.2"}, "7,833.34 USD", "0.12975001 BTC"),  # worth 1,578.62
     ],
 )
 def test_what_a_liquidation_leaves_is_told_before_and_after_it(values: dict[str, object], loss: str, left: str) -> None:
@@ -133,7 +133,8 @@ def test_what_a_liquidation_leaves_is_told_before_and_after_it(values: dict[str,
     end = 400 if values.get("side") != "short" else 40000
     before, after = shown(FAR, **values)[0], shown(FAR, **values, price=end)[0]
 
-    assert f"which leaves you {left} (B5)" in before["words"][-1]
+    worth = ", worth 1,578.62 USD there: converting coins to pay the loss costs a fee (R16)" if "BTC" in left else ""
+    assert f"That leaves you {left}{worth}." in before["words"][-1]
     assert f"with a loss of {loss} (B5, R11), and you are left with {left}. If it had stayed open:" in after["words"][0]
     assert "leaves you" not in after["words"][-1]
     assert len(after["words"]) == len(before["words"]) + 1

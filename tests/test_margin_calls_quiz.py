@@ -28,6 +28,7 @@ SHORT = told({"USD": "10000"}, opens("BTC/USD", "short", "1"))
 COINS = told({"USD": "2000", "BTC": "0.5"}, opens("BTC/USD", "long", "1"), haircut="0.2")
 FALLEN = told({"USD": "2000", "BTC": "0.5"}, opens("BTC/USD", "long", "1"), moves("BTC/USD", "18000"), haircut="0.2")
 RISEN = told({"USD": "10000"}, opens("BTC/USD", "short", "1"), moves("BTC/USD", "24000"))
+HALF = told({"USD": "8000"}, opens("BTC/USD", "long", "0.5", 4), BTC="40000")
 PLENTY = told({"USD": "25000"}, opens("BTC/USD", "long", "1"))
 ETH, BTC = opens("ETH/USD", "long", "20"), opens("BTC/USD", "long", "0.25")
 FALLS = [moves("ETH/USD", "790"), moves("BTC/USD", "16000")]
@@ -125,6 +126,9 @@ def test_a_price_that_there_is_not_can_not_be_asked_for(scenario: Scenario, says
         ("equity_for_a_price", LONG, "call_price", "3200"),
         ("equity_for_a_price", SHORT, "call_price", "4137.93"),
         ("equity_for_a_price", PLENTY, "call_price", None),
+        ("room_off_the_price", HALF, "call_price", "36000"),
+        ("room_off_the_price", SHORT, "call_price", "25862.07"),
+        ("room_off_the_price", PLENTY, "call_price", None),
         ("equity_for_a_price", RISEN, "level", None),
         ("room_for_a_price", LONG, "call_price", "6800"),
         ("room_for_a_price", SHORT, "call_price", "5862.07"),

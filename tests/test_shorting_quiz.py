@@ -75,6 +75,8 @@ FUNDED = told(SHORT, moves(PAIR, "50000"), waits(26))
         ("result_turned_round", CLOSED, "balance:USD", "33886"),
         ("closing_alone", CLOSED, "balance:USD", "5946"),
         ("closing_alone", CLOSED, "pnl", None),
+        ("result_alone", CLOSED, "balance:USD", "6000"),
+        ("result_alone", STOPPED, "balance:USD", None),
         ("closing_alone", STOPPED, "balance:USD", None),
         ("balance_instead_of_result", CLOSED, "pnl", "46000"),
         ("balance_of_the_other_side", CLOSED, "pnl", "34000"),

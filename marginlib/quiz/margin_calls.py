@@ -175,6 +175,18 @@ def room_for_a_price(scenario: Scenario, ask: str) -> Decimal | None:
     return rounded(found[0] - found[1], 2) if found else None
 
 
+@mistake("You took what may be lost off the price. Divide it by the volume first: a loss is volume × move (R11).")
+def room_off_the_price(scenario: Scenario, ask: str) -> Decimal | None:
+    """What may be lost until the level is there is what the price may move, whatever the volume."""
+    found = _there(scenario, ask)
+    if not found:
+        return None
+    state = replay(scenario).final
+    lot, room = state.positions[0], found[0] - found[1]
+    now = Fraction(state.prices[lot.pair])
+    return rounded(now - room if lot.side == "long" else now + room, 2)
+
+
 def _coins(state: State, lot: Position, price: Decimal) -> Fraction:
     """What counts of a balance in the position's base currency, at a price."""
     cut = 1 - Fraction(state.rulebook.haircuts.get(lot.base, ZERO))

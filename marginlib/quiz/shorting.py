@@ -275,6 +275,13 @@ def closing_alone(scenario: Scenario, ask: str) -> Decimal | None:
     return found and found.closed.end.pnl - found.closed.at_closing
 
 
+@mistake("That is the profit or loss alone. What you have then is your dollars and it, less the fee (R11, A9).")
+def result_alone(scenario: Scenario, ask: str) -> Decimal | None:
+    """Profit or loss, without what was there and without the closing's fee."""
+    found = _reckoned(scenario, ask)
+    return found and found.closed.end.pnl
+
+
 def _result(scenario: Scenario, ask: str) -> tuple[Decimal, Position] | None:
     """What one short made, where that is what is asked."""
     realised = replay(scenario).realised

@@ -9,6 +9,7 @@ from marginlib.amounts import EXACT, rounded
 from marginlib.book import Position, State
 from marginlib.limits import limit_price
 from marginlib.margin import Margin, margin, unrealised
+from marginlib.outcome import worth
 from marginlib.story import Story
 from marginlib.views.drawing import Point, Spec, clipped, labels, layout, lines
 from marginlib.wording import listed, money, number, percent, price, regrouped
@@ -235,6 +236,16 @@ def _left(closed: Story) -> str:
     return listed([money(amount, code) for code, amount in closed.final.balances.items() if amount]) or "nothing"
 
 
+def _worth_left(closed: Story) -> str:
+    """What you have after a liquidation, with what coins are worth then, and why it is less than the level says."""
+    (end,) = closed.realised
+    quote, coins = end.position.quote, [code for code, held in closed.final.balances.items() if held]
+    if not coins or coins == [quote]:
+        return _left(closed)
+    because = ": converting coins to pay the loss costs a fee (R16)" if end.conversion_fees else ""
+    return f"{_left(closed)}, worth {money(worth(closed.final, quote), quote)} there{because}"
+
+
 def _closing(closed: Story) -> str:
     """What a liquidation comes to."""
     (end,) = closed.realised
@@ -290,8 +301,8 @@ def _limits(lot: Position, reached: Reach, state: State, closed: Story | None) -
     told = f"A margin call ({names[0]}) comes at {money(call, quote)}"
     if end is None:
         return f"{told}. {_never(lot, state, names[1])}, so the exchange never closes it by itself (B5)."
-    left = f", which leaves you {_left(closed)}" if closed else ""
-    told += f", automated liquidation ({names[1]}) at {money(end, quote)}{left} (B5)."
+    told += f", automated liquidation ({names[1]}) at {money(end, quote)} (B5)."
+    told += f" That leaves you {_worth_left(closed)}." if closed else ""
     if gone is None:
         return f"{told} Your equity would still be there at any price."
     if _cut(lot, state):
