@@ -33,7 +33,12 @@ function render({ model, el }) {
   const said = make("p", { class: "ms-said", role: "status" });
   const order = make("pre", { class: "ms-order" });
   const shown = make("div", {}, make("p", {}, "The same as an order for the API, shown and never sent (B8):"), order);
-  const again = make("button", { type: "button", class: "ms-again", onclick: () => send({ kind: "again" }) }, "Start again");
+  const startAgain = () => {
+    quantity.value = "";
+    send({ kind: "again" });
+  };
+  const again = make("button", { type: "button", class: "ms-again", onclick: startAgain }, "Start again");
+  let known; // the quantity that the kernel has shown
   const root = make(
     "section",
     { class: "ms-card", "aria-label": "Rehearse the settle form" },
@@ -46,6 +51,7 @@ function render({ model, el }) {
   el.append(root);
 
   function pickTask(index) {
+    quantity.value = "";
     model.set("task", index);
     model.save_changes();
   }
@@ -80,7 +86,7 @@ function render({ model, el }) {
     const opened = form.hidden && now.picked !== null;
     form.hidden = now.picked === null;
     type.value = now.type;
-    if (document.activeElement !== quantity || !now.quantity) quantity.value = now.quantity;
+    if (now.quantity !== known) quantity.value = known = now.quantity; // else what is being typed stays
     write(button, now.button);
     button.dataset.buys = String(now.buys);
     write(said, now.said);

@@ -72,6 +72,25 @@ def test_the_four_steps_by_keyboard_on_a_short(opened: Notebook, card: Locator) 
     assert opened.execute("", "form.order['type']") == "sell"
 
 
+def test_what_is_typed_stays_while_the_kernel_answers_late(opened: Notebook, card: Locator) -> None:
+    """The kernel's answers to the steps before must not empty the box again."""
+    card.get_by_role("button", name="Close or settle BTC/EUR").click()
+    expect(card.get_by_label("Order type")).to_be_focused()
+    opened.page.evaluate("""() => {
+      const kernel = jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+      kernel.requestExecute({ code: "import time; time.sleep(1)", store_history: false });
+    }""")
+    card.get_by_label("Order type").select_option("settle-position")
+    card.get_by_label("Quantity, BTC").fill(TASKS[0].volume)
+    expect(card.locator(".ms-said")).to_contain_text("The button now buys", timeout=10_000)
+    expect(card.get_by_label("Quantity, BTC")).to_have_value(TASKS[0].volume)
+    card.locator(".ms-go").click()
+    expect(card.locator(".ms-said")).to_contain_text("Done. You settle ")
+    card.get_by_role("button", name="Start again").click()
+    card.get_by_role("button", name="Close or settle BTC/EUR").click()
+    expect(card.get_by_label("Quantity, BTC")).to_have_value("")
+
+
 def test_a_wrong_turn_gets_its_sentence_and_loses_nothing(opened: Notebook, card: Locator) -> None:
     """R9, R18: another pair, another order type; then the right way is still open."""
     card.get_by_role("button", name="Close or settle ETH/EUR").click()
