@@ -16,7 +16,7 @@ from marginlib.outcome import worth
 from marginlib.paths import A_DAY, Path, Walk
 from marginlib.scenario import Open, Price
 from marginlib.story import Moment, Story
-from marginlib.views.drawing import Point, Spec, clipped, labels, layout, lines
+from marginlib.views.drawing import Point, Spec, clipped, labels, layout, lines, rings
 from marginlib.wording import exact, listed, money, number, percent, price, regrouped
 
 BOTTOM, TOP = -60.0, 300.0
@@ -245,7 +245,7 @@ def _level_figure(now: Now) -> Spec:
             dashed,
             lines(upright, "loss", 1.5),
             lines(drawn, "own", 2.5),
-            _dots(here),
+            rings(here, "own"),
             labels(names, size=11),
             labels(told, "loss", bold=True),
             labels(written, bold=True),
@@ -257,17 +257,6 @@ def _level_figure(now: Now) -> Spec:
 def _closing(moment: Moment) -> str:
     """What was closed in a moment, and by what, in a few words."""
     return f"▼ {'<br>'.join(f'{by}: {listed(what)}' for by, what in _ended(list(moment.realised)).items())}"
-
-
-def _dots(points: list[Point]) -> Spec:
-    return {
-        "type": "scatter",
-        "mode": "markers",
-        "x": [x for x, _ in points],
-        "y": [y for _, y in points],
-        "cliponaxis": False,
-        "marker": {"color": "role:ground", "size": 11, "line": {"color": "role:own", "width": 3}},
-    }
 
 
 def _price_figure(now: Now, limits: tuple[Limit, Limit] | None, stop: Decimal | None) -> Spec:

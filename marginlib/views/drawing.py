@@ -42,14 +42,14 @@ def stack(role: str, places: Sequence[tuple[float, float, float]], width: float)
 
 
 def rings(points: Sequence[tuple[float, float]], role: str = "ink") -> Spec:
-    """Rings at points: where something stands now.
+    """Rings at points: where something stands now. At the edge of the figure they stay whole.
 
     >>> rings([(0, 1)])["marker"]["line"]["color"]
     'role:ink'
     """
     x, y = ([point[i] for point in points] for i in (0, 1))
     return {
-        "type": "scatter", "mode": "markers", "x": x, "y": y,
+        "type": "scatter", "mode": "markers", "x": x, "y": y, "cliponaxis": False,
         "marker": {"color": "role:ground", "size": 11, "line": {"color": f"role:{role}", "width": 3}},
     }  # fmt: skip
 

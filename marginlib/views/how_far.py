@@ -11,7 +11,7 @@ from marginlib.limits import limit_price
 from marginlib.margin import Margin, margin, unrealised
 from marginlib.outcome import worth
 from marginlib.story import Story
-from marginlib.views.drawing import Point, Spec, clipped, labels, layout, lines
+from marginlib.views.drawing import Point, Spec, clipped, labels, layout, lines, rings
 from marginlib.wording import listed, money, number, percent, price, regrouped
 
 BOTTOM, TOP = -60.0, 500.0
@@ -134,14 +134,7 @@ def figure(lot: Position, tied: Margin, now: Decimal, reached: Reach, state: Sta
             lines(upright, "market", 1),
             dotted,
             lines(alive, "own", 2.5),
-            {
-                "type": "scatter",
-                "mode": "markers",
-                "x": [*(point[0] for point in seen), x],
-                "y": [*(point[1] for point in seen), y],
-                "cliponaxis": False,
-                "marker": {"color": "role:ground", "size": 11, "line": {"color": "role:own", "width": 3}},
-            },
+            rings([*(point[:2] for point in seen), (x, y)], "own"),
             labels(names, size=11),
             labels(
                 [

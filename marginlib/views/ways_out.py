@@ -16,10 +16,9 @@ from marginlib.covering import covered_to, little_first, orders_to, part_first
 from marginlib.plan import NOT_NEEDED, Plan, Way, plan, way_out
 from marginlib.scenario import Close, Deposit, Settle, Trade
 from marginlib.story import Story
-from marginlib.views.drawing import Spec, labels, layout, lines
+from marginlib.views.drawing import DOTS, Spec, labels, layout, lines, rings
 from marginlib.wording import brief, listed, money, number, percent, price, regrouped
 
-_DOTS = {"shape": ".", "fgcolor": "role:fee", "bgcolor": "role:ground", "size": 5}
 _THICK, _NEAR = 0.26, 0.19  # of a row: the bar, and from its middle to what is written above and below
 _LAST = 16  # of the highest trading fee: no line is drawn for less
 _WIDE = 68  # characters of a reason in the place of a bar
@@ -185,7 +184,7 @@ def costs(plan: Plan, ranges: Ranges, part: Way | None = None) -> Spec:
         "data": [
             {
                 "type": "bar", "orientation": "h", "width": _THICK, "base": base, "x": x, "y": y,
-                "marker": {"color": "role:fee", "pattern": {**_DOTS, "solidity": dense},
+                "marker": {"color": "role:fee", "pattern": {**DOTS, "solidity": dense},
                            "line": {"color": "role:fee", "width": 2}},
             },
             lines([(0, -0.5), (0, 3.6)], "quiet", 2),
@@ -285,10 +284,7 @@ def against_fee(plan: Plan, state: State, line: Curve, ranges: Ranges) -> Spec:
             lines(marks, "market", 1),
             flat,
             lines(line.ordering if ends else [], "fee", 2.5),
-            {
-                "type": "scatter", "mode": "markers", "x": [x for x, _ in ends], "y": [y for _, y in ends],
-                "marker": {"color": "role:ground", "size": 11, "line": {"color": "role:fee", "width": 3}},
-            },
+            rings(ends, "fee"),
             labels(written),
         ],
         "layout": _fee_layout(quote, ranges),
