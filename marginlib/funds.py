@@ -73,10 +73,11 @@ def order_for(state: State, pair: str, currency: str, amount: Decimal) -> Trade:
         return Trade(pair=pair, side="buy", volume=amount)
     price, rate = state.price(pair), state.fees["trading"]
     with localcontext(EXACT):
-        volume = quotient_up(amount, price * (1 - rate), 8)
-        # The ledger rounds worth and fee apart from each other: the last digit may be missing.
-        while state.round(currency, volume * price) - state.round(currency, volume * price * rate) < amount:
-            volume += Decimal("0.00000001")
+        net, volume = price * (1 - rate), ZERO
+        missing = amount
+        while missing > 0:  # the ledger rounds worth and fee apart from each other: the last digit may be missing
+            volume += quotient_up(missing, net, 8)
+            missing = amount - state.round(currency, volume * price) + state.round(currency, volume * price * rate)
         return Trade(pair=pair, side="sell", volume=Decimal(plain(volume)))
 
 

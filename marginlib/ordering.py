@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from marginlib.amounts import ZERO, plain, quotient_down
+from marginlib.amounts import ZERO, plain, quotient_down, quotient_up
 from marginlib.book import State
 from marginlib.cascade import preference
 from marginlib.funds import order_for, trade
@@ -91,10 +91,12 @@ def _spending(state: State, pair: str, source: str, have: Decimal) -> Trade | No
     if source == base:
         return Trade(pair=pair, side="sell", volume=Decimal(plain(have)))
     places = min(8, state.rulebook.places(base))
-    volume = quotient_down(have, state.price(pair) * (1 + state.fees["trading"]), places)
+    gross = state.price(pair) * (1 + state.fees["trading"])
+    volume = quotient_down(have, gross, places)
     while volume > 0:
         order = Trade(pair=pair, side="buy", volume=Decimal(plain(volume)))
-        if _moves(state, order)[0] <= have:
+        over = _moves(state, order)[0] - have
+        if over <= 0:
             return order
-        volume -= Decimal(1).scaleb(-places)
+        volume -= quotient_up(over, gross, places)  # the ledger rounds worth and fee up
     return None

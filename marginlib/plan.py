@@ -12,6 +12,8 @@ from decimal import Decimal, localcontext
 from fractions import Fraction
 from typing import Literal, NamedTuple
 
+from pydantic import ValidationError
+
 from marginlib.amounts import EXACT, ZERO
 from marginlib.book import State
 from marginlib.errors import Refusal
@@ -232,10 +234,13 @@ def way_out(story: Story, pair: str, name: WayName) -> Way:
     Raises:
         Refusal: ``missing_price``, when what it takes to prepare it can't be valued.
     """
-    if name == "buy":
-        return _buy_first(story, pair)
-    if name == "deposit":
-        return _deposit_first(story, pair)
+    try:
+        if name == "buy":
+            return _buy_first(story, pair)
+        if name == "deposit":
+            return _deposit_first(story, pair)
+    except ValidationError:  # the amount that it takes is no amount of a step
+        return _not_open(story, pair, name, "It takes an amount with more digits than an order or a deposit may have.")
     steps = (Close(pair=pair, volume="all") if name == "close" else Settle(pair=pair, volume="all"),)
     return _gone(story, pair, name, steps)
 

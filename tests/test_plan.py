@@ -418,6 +418,26 @@ def test_nothing_follows_a_refusal() -> None:
         resume(tell({}, BTC, [closes("BTC/EUR")]), [])
 
 
+HUGE, TINY = "99999999999999999999", "0.00000000000000000001"
+
+
+@pytest.mark.parametrize("fee", ["0", "0.99999999999999999999"])
+@pytest.mark.parametrize("worth", [HUGE, TINY, "1"])
+@pytest.mark.parametrize(("side", "end"), [("short", HUGE), ("long", TINY), ("short", "2")])
+def test_amounts_beyond_reason_end_in_a_sentence(fee: str, worth: str, side: str, end: str) -> None:
+    """R6: an order that can't be written is not open; and none is looked for without an end."""
+    prices = {"BTC/EUR": "1", "EUR/USD": worth, "DOGE/EUR": worth}
+    steps = opens("BTC/EUR", side, HUGE, HUGE), moves("BTC/EUR", end)
+    funds = {"EUR": "1", "USD": HUGE, "DOGE": HUGE, "BTC": TINY}
+    story = tell(funds, prices, steps, rules=UNCHECKED)
+    assert story.error is None
+    state = story.final.copy()
+    state.fees = {**state.fees, "trading": Decimal(fee)}
+
+    for way in plan(Story(story.scenario, state, story.moments, None)).ways:
+        assert (way.cost is None) == bool(way.closed)
+
+
 def test_orders_stop_when_enough_is_brought_in() -> None:
     """R17: what is there already is not bought."""
     state = stands({"BTC": "1", "USD": "1000"}, prices={**BTC, "EUR/USD": "1.25"}).final
