@@ -1,7 +1,7 @@
 """The command line: ``marginlib run`` replays scenario files, ``plan`` compares ways out, ``rules`` shows the rules.
 
 A command is a parser with examples, and a function that prints and returns the exit status. How a story looks
-on a terminal is in :mod:`marginlib.terminal`, which is imported only where something is printed for people.
+on a terminal is in :mod:`marginlib.telling.terminal`, which is imported only where something is printed for people.
 """
 
 import argparse
@@ -17,12 +17,12 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import ModuleType
 
-from marginlib.advice import no_report, reports
-from marginlib.errors import InvalidRulebook, InvalidScenario, Refusal
-from marginlib.replay import replay
-from marginlib.rulebook import rules
-from marginlib.scenario import Scenario, read_scenario
-from marginlib.story import invalid
+from marginlib.engine.errors import InvalidRulebook, InvalidScenario, Refusal
+from marginlib.engine.replaying import replay
+from marginlib.engine.rulebook import rules
+from marginlib.engine.scenario import Scenario, read_scenario
+from marginlib.engine.story import invalid
+from marginlib.ways_out.advice import no_report, reports
 
 _OK, _FAILED, _INTERRUPTED, _CANT_WRITE = 0, 2, 130, 141
 _MOST_BYTES = 20_000_000
@@ -218,7 +218,7 @@ def _rules(arguments: argparse.Namespace) -> int:
 
 def _terminal() -> ModuleType:
     """What prints for people: importing rich takes longer than a replay."""
-    from marginlib import terminal
+    from marginlib.telling import terminal
 
     return terminal
 

@@ -11,9 +11,9 @@ from math import ceil
 from typing import Any
 
 from marginlib import Story
-from marginlib.book import Part, Position, Realised, Row, State
-from marginlib.scenario import Close, Open, Price, Settle, Trade, Wait, Withdraw
-from marginlib.story import Moment
+from marginlib.engine.account import Part, Position, Realised, Row, State
+from marginlib.engine.scenario import Close, Open, Price, Settle, Trade, Wait, Withdraw
+from marginlib.engine.story import Moment
 
 CASH = ("USD", "EUR", "GBP", "AUD", "CAD", "JPY", "CHF")
 CHARGES = ("trading_fee", "opening_fee", "rollover_fee")

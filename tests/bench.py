@@ -18,12 +18,12 @@ from jupyter_client.manager import start_new_kernel
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from marginlib import replay
-from marginlib.panels import LossCascade
+from marginlib.lessons import LossCascade
 
 PRESSES = 30
 STEPS = 80  # of a drag, one each 16 ms
 
-OURS = "from marginlib.panels import LossCascade\n\nLossCascade()"
+OURS = "from marginlib.lessons import LossCascade\n\nLossCascade()"
 FLOOR = """
 import ipywidgets as widgets
 

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from marginlib import Scenario, Story, replay
-from marginlib.amounts import plain
-from marginlib.book import Realised, Row, State
+from marginlib.engine.account import Realised, Row, State
+from marginlib.engine.amounts import plain
 
 Do = dict[str, Any]
 

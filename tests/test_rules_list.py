@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from marginlib import InvalidRulebook, load_rulebook, replay, rulebook, rules
-from marginlib.rulebook import load_rules
-from marginlib.scenario import Scenario
+from marginlib.engine.rulebook import load_rules
+from marginlib.engine.scenario import Scenario
 
 ROOT = Path(__file__).resolve().parent.parent
 IDS = [
@@ -49,7 +49,7 @@ def test_every_id_that_the_code_names_is_a_rule() -> None:
     """Rows, deductions, refusals, sentences and docstrings alike."""
     named = {
         each
-        for file in (ROOT / "marginlib").glob("*.py")
+        for file in (ROOT / "marginlib").rglob("*.py")
         for each in re.findall(r"\b[RABC][1-9][0-9]?\b", file.read_text(encoding="utf-8"))
     }
 

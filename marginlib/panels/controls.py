@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from marginlib.amounts import plain, rounded
+from marginlib.engine.amounts import plain, rounded
 
 Value = Decimal | str | bool | None
 

@@ -15,9 +15,9 @@ from typing import Any, ClassVar, cast
 import anywidget
 import traitlets
 
-from marginlib import look
+from marginlib.drawing import colours
+from marginlib.drawing.still import still
 from marginlib.panels.controls import Control, Value, key, read_all, text
-from marginlib.views.still import still
 
 _HERE = pathlib.Path(__file__).parent
 _CHUNK = 16
@@ -117,7 +117,7 @@ class Panel(anywidget.AnyWidget):
             "heading": self.heading,
             "controls": [control.describe() for control in self.controls],
             "start": _to_wire(start, None),
-            "colours": look.ROLES,
+            "colours": colours.ROLES,
             "strip": self.strip,
             "limit": self.limit,
         }

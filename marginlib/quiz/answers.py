@@ -4,12 +4,12 @@ from collections.abc import Callable
 from decimal import Decimal, localcontext
 from fractions import Fraction
 
-from marginlib.amounts import EXACT, ZERO, rounded
-from marginlib.book import Take
-from marginlib.margin import return_on_put_up
-from marginlib.replay import replay
-from marginlib.scenario import Scenario
-from marginlib.story import Story
+from marginlib.engine.account import Take
+from marginlib.engine.amounts import EXACT, ZERO, rounded
+from marginlib.engine.margin import return_on_put_up
+from marginlib.engine.replaying import replay
+from marginlib.engine.scenario import Scenario
+from marginlib.engine.story import Story
 
 Answer = Decimal | str | list[str]
 _FEES = ("trading_fee", "opening_fee", "rollover_fee")

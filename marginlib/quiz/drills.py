@@ -10,10 +10,10 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
-from marginlib.amounts import ZERO, plain
+from marginlib.engine.amounts import ZERO, plain
+from marginlib.engine.rulebook import rulebook
 from marginlib.quiz.question import Question
-from marginlib.rulebook import rulebook
-from marginlib.wording import listed, money
+from marginlib.telling.numbers import listed, money
 
 LEVELS = 4
 _TRIES = 4000

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from fractions import Fraction
 
-from marginlib.amounts import EXACT, ZERO, quotient, rounded
-from marginlib.book import Position, Take
-from marginlib.margin import Margin
+from marginlib.engine.account import Position, Take
+from marginlib.engine.amounts import EXACT, ZERO, quotient, rounded
+from marginlib.engine.margin import Margin
+from marginlib.engine.replaying import replay
+from marginlib.engine.scenario import Close, ConversionFees, Open, Scenario, Settle, Step
 from marginlib.quiz.answers import answer
-from marginlib.replay import replay
-from marginlib.scenario import Close, ConversionFees, Open, Scenario, Settle, Step
 
 Model = Callable[[Scenario, str], Decimal | None]
 

@@ -12,13 +12,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from marginlib.amounts import plain
+from marginlib.engine.amounts import plain
+from marginlib.engine.replaying import replay
+from marginlib.engine.scenario import Scenario, read_scenario
 from marginlib.quiz.answers import Answer, answer
 from marginlib.quiz.mistakes import MISTAKES
 from marginlib.quiz.workings import hint, way
-from marginlib.replay import replay
-from marginlib.scenario import Scenario, read_scenario
-from marginlib.wording import money, number
+from marginlib.telling.numbers import money, number
 
 SIGNED = {"pnl", "change", "apart", "return", "funding", "equity", "free_margin", "level"}
 """What may be below zero: there a wrong sign is a wrong answer. Everything else is asked as a size."""

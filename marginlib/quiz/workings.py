@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from marginlib.margin import put_up, return_on_put_up, unrealised
-from marginlib.story import Story
-from marginlib.wording import money, number, percent, price
-from marginlib.words import sentence, tell
+from marginlib.engine.margin import put_up, return_on_put_up, unrealised
+from marginlib.engine.story import Story
+from marginlib.telling.numbers import money, number, percent, price
+from marginlib.telling.sentences import sentence, tell
 
 ASKED = ("equity", "used_margin", "free_margin", "level", "return")
 """What can be asked of open positions."""
@@ -65,7 +65,8 @@ def way(story: Story, ask: str) -> list[str]:
 def workings(story: Story, ask: str) -> list[str]:
     r"""Sentences that lead from the open positions to what is asked; none where nothing is open.
 
-    >>> from marginlib import Scenario, replay
+    >>> from marginlib import Scenario
+    >>> from marginlib import replay
     >>> story = replay(Scenario.of({"balances": {"EUR": "12000"}, "prices": {"BTC/EUR": "40000"}, "steps": [
     ...     {"do": "open", "pair": "BTC/EUR", "side": "long", "volume": "0.5", "leverage": 5},
     ...     {"do": "price", "pair": "BTC/EUR", "price": "36000"}]}))

@@ -15,15 +15,15 @@ import pytest
 from playwright.sync_api import Browser, Locator, expect
 
 from browser.lab import Lab, Notebook, notebook, until
-from marginlib.look import ROLES
-from marginlib.panels import LossCascade
+from marginlib.drawing.colours import ROLES
+from marginlib.lessons import LossCascade
 from marginlib.panels.controls import Choice, Control, Slider, Switch, Value, key, read_all, text
 from marginlib.panels.host import View
 
 pytestmark = pytest.mark.browser
 
 LESSON = Path(__file__).resolve().parents[2] / "notebooks" / "05_loss_cascade.ipynb"
-ALONE = notebook("from marginlib.panels import LossCascade\n\nLossCascade()")
+ALONE = notebook("from marginlib.lessons import LossCascade\n\nLossCascade()")
 SOURCE = LESSON.read_text(encoding="utf-8") if LESSON.exists() else ALONE
 
 ENGINE = LossCascade()

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, expect
 
 from browser.lab import Lab, Notebook, notebook, until
-from marginlib.panels.settle_form import TASKS
+from marginlib.lessons.settle_or_close.settle_form import TASKS
 
 pytestmark = pytest.mark.browser
 
@@ -17,7 +17,7 @@ SHORT = next(at for at, task in enumerate(TASKS) if task.side == "short")
 @pytest.fixture(scope="module")
 def opened(chrome: Browser, lab: Lab, folder: Path) -> Iterator[Notebook]:
     """A notebook with the form alone."""
-    cell = "from marginlib.panels import SettleForm\n\nform = SettleForm()\nform"
+    cell = "from marginlib.lessons import SettleForm\n\nform = SettleForm()\nform"
     (folder / "settle_form.ipynb").write_text(notebook(cell), encoding="utf-8")
     page = lab.open(chrome, "settle_form.ipynb")
     page.run_all()

@@ -1,0 +1,1 @@
+"""Roles of colour and the pieces that figures are drawn from."""

@@ -1,0 +1,160 @@
+"""A still picture of a figure spec, for a reader without a kernel: the part of plotly's language that we use, as SVG.
+
+Only what is drawn by the figures in this package is understood: bars with a base, lines, numbers on both axes,
+bars that lie on their side along an axis without numbers.
+"""
+
+import base64
+import html
+import math
+from typing import Any
+from xml.sax.saxutils import quoteattr
+
+from marginlib.drawing.colours import ROLES, painted
+
+_WIDTH = 760
+_LEFT, _RIGHT, _TOP, _BOTTOM = 82, 12, 12, 48
+_SLANT = "M0,6 L6,0"
+_PATTERNS = {
+    "/": f'<path d="{_SLANT}" stroke="%s" stroke-width="1.5"/>',
+    ".": '<circle cx="3" cy="3" r="1.5" fill="%s"/>',
+}
+
+
+def _ticks(low: float, high: float) -> list[float]:
+    """Round numbers along an axis, some five of them.
+
+    >>> _ticks(-4400, 1200)
+    [-4000.0, -3000.0, -2000.0, -1000.0, 0.0, 1000.0]
+    """
+    raw = (high - low) / 5
+    size = 10.0 ** math.floor(math.log10(raw))
+    step = next(size * factor for factor in (1, 2, 5, 10) if size * factor >= raw * 0.8)
+    return [step * i for i in range(math.ceil(low / step), math.floor(high / step) + 1)]
+
+
+def svg(spec: dict[str, Any]) -> str:
+    """The figure as SVG text on a light ground.
+
+    >>> svg({"data": [], "layout": {"height": 300, "xaxis": {"range": [0, 1]}, "yaxis": {"range": [0, 1]}}})[:4]
+    '<svg'
+    """
+    spec = painted(spec)
+    layout = spec["layout"]
+    xaxis, yaxis, height = layout["xaxis"], layout["yaxis"], layout["height"]
+    (x0, x1), (y0, y1) = xaxis["range"], yaxis["range"]
+    edges = {"l": _LEFT, "r": _RIGHT, "t": _TOP, "b": _BOTTOM, **layout.get("margin", {})}
+    bottom, right = height - edges["b"], _WIDTH - edges["r"]
+    ink, quiet, line = (ROLES[role]["light"] for role in ("ink", "quiet", "line"))
+
+    def across(x: float) -> float:
+        at: float = edges["l"] + (x - x0) / (x1 - x0) * (right - edges["l"])
+        return round(at, 1)
+
+    def up(y: float) -> float:
+        at: float = bottom - (y - y0) / (y1 - y0) * (bottom - edges["t"])
+        return round(at, 1)
+
+    def words(x: float, y: float, text: str, colour: str, anchor: str = "middle", size: int = 12) -> str:
+        lines = "".join(
+            f'<tspan x="{x}" dy="{0 if i == 0 else 14}">{html.escape(part)}</tspan>'
+            for i, part in enumerate(text.split("<br>"))
+        )
+        return f'<text x="{x}" y="{y}" fill="{colour}" font-size="{size}" text-anchor="{anchor}">{lines}</text>'
+
+    parts = [f'<rect width="{_WIDTH}" height="{height}" fill="{ROLES["ground"]["light"]}"/>']
+    defs: list[str] = []
+    ticks = yaxis["tickvals"] if "tickvals" in yaxis else _ticks(y0, y1)
+    for tick in ticks:
+        if yaxis.get("showgrid", True) or not tick:
+            parts.append(
+                f'<line x1="{edges["l"]}" x2="{right}" y1="{up(tick)}" y2="{up(tick)}" '
+                f'stroke="{line if tick else quiet}"/>'
+            )
+        name = f"{tick:,.10g}".replace("-", "−") + (yaxis.get("ticksuffix", "") if tick == ticks[-1] else "")
+        parts.append(words(edges["l"] - 6, up(tick) + 4, name, ink, "end"))
+    for tick, name in zip(xaxis.get("tickvals", ()), xaxis.get("ticktext", ()), strict=True):
+        parts.append(words(across(tick), bottom + 16, name, ink))
+    for trace in spec["data"]:
+        if trace["type"] == "bar":
+            parts += _bars(trace, across, up, words, defs)
+        elif trace.get("mode") == "text":
+            parts += _texts(trace, across, up, words)
+        elif trace.get("mode") == "markers":
+            parts += _markers(trace, across, up)
+        else:
+            parts.append(_line(trace, across, up))
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" height="{height}" '
+        f'font-family="system-ui, sans-serif"><defs>{"".join(defs)}</defs>{"".join(parts)}</svg>'
+    )
+
+
+def _bars(trace: dict[str, Any], across: Any, up: Any, words: Any, defs: list[str]) -> list[str]:
+    marker = trace["marker"]
+    fill, edge = marker["color"], marker.get("line", {}).get("color", "none")
+    shape = marker.get("pattern", {}).get("shape")
+    if shape:
+        name = f"p{len(defs)}"
+        dots = _PATTERNS[shape] % marker["pattern"]["fgcolor"]
+        defs.append(f'<pattern id="{name}" width="6" height="6" patternUnits="userSpaceOnUse">{dots}</pattern>')
+        fill, edge = f"url(#{name})", marker["pattern"]["fgcolor"]
+    parts = []
+    half = trace.get("width", 0.8) / 2
+    if trace.get("orientation") == "h":
+        for x, y, start in zip(trace["x"], trace["y"], trace["base"], strict=True):
+            left, top = across(start), up(y + half)
+            wide, tall = max(round(across(start + x) - left, 1), 1), round(up(y - half) - top, 1)
+            parts.append(f'<rect x="{left}" y="{top}" width="{wide}" height="{tall}" fill="{fill}" stroke="{edge}"/>')
+        return parts
+    texts = trace.get("text") or [""] * len(trace["x"])
+    for x, y, start, text in zip(trace["x"], trace["y"], trace["base"], texts, strict=True):
+        if not y:
+            continue
+        left, wide = across(x - half), round(across(x + half) - across(x - half), 1)
+        top, bottom = min(up(start), up(start + y)), max(up(start), up(start + y))
+        parts.append(
+            f'<rect x="{left}" y="{top}" width="{wide}" height="{max(bottom - top, 1):.1f}" '
+            f'fill="{fill}" stroke="{edge}"/>'
+        )
+        if text:
+            parts.append(words(across(x), top - 4 if y > 0 else bottom + 13, text, trace["textfont"]["color"]))
+    return parts
+
+
+def _line(trace: dict[str, Any], across: Any, up: Any) -> str:
+    line, path, pen = trace["line"], "", "M"
+    for x, y in zip(trace["x"], trace["y"], strict=True):
+        path += "" if x is None else f"{pen}{across(x)},{up(y)} "
+        pen = "M" if x is None else "L"
+    dash = line.get("dash", "")
+    named = {"dot": "3 3", "dash": "9 9"}.get(dash, dash.replace("px", "").replace(",", " "))
+    dashes = f' stroke-dasharray="{named}"' if named else ""
+    inside = trace["fillcolor"] if trace.get("fill") == "toself" else "none"
+    return f'<path d="{path}" fill="{inside}" stroke="{line["color"]}" stroke-width="{line.get("width", 2)}"{dashes}/>'
+
+
+def _markers(trace: dict[str, Any], across: Any, up: Any) -> list[str]:
+    marker = trace["marker"]
+    edge = f'stroke="{marker["line"]["color"]}" stroke-width="{marker["line"]["width"]}"' if "line" in marker else ""
+    return [
+        f'<circle cx="{across(x)}" cy="{up(y)}" r="{marker["size"] / 2}" fill="{marker["color"]}" {edge}/>'
+        for x, y in zip(trace["x"], trace["y"], strict=True)
+    ]
+
+
+def _texts(trace: dict[str, Any], across: Any, up: Any, words: Any) -> list[str]:
+    """Labels: ``middle right`` means that the text stands to the right of its place, at the height of its middle."""
+    font, parts = trace["textfont"], []
+    for x, y, text, place in zip(trace["x"], trace["y"], trace["text"], trace["textposition"], strict=True):
+        lines = text.count("<br>") + 1
+        first = {"top": -14 * lines + 10, "middle": -7 * lines + 11, "bottom": 14}[place.split()[0]]
+        shift, anchor = {"left": (-4, "end"), "center": (0, "middle"), "right": (4, "start")}[place.split()[1]]
+        parts.append(words(across(x) + shift, up(y) + first, text, font["color"], anchor, font["size"]))
+    return parts
+
+
+def still(spec: dict[str, Any], title: str) -> str:
+    """The figure as an ``<img>`` that needs no script: it survives a sanitiser and travels in a saved notebook."""
+    data = base64.b64encode(svg(spec).encode()).decode()
+    return f'<img width="{_WIDTH}" alt={quoteattr(title)} src="data:image/svg+xml;base64,{data}">'

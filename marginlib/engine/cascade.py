@@ -1,0 +1,135 @@
+"""Taking an amount out of the balances: the order of preference, the conversions and their fees."""
+
+import functools
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from typing import Literal, NamedTuple
+
+from marginlib.engine.account import Event, Reason, State, Take
+from marginlib.engine.amounts import ZERO, quotient, quotient_up
+
+Why = Literal["quote", "base", "collateral", "quote_last", "base_last", "other"]
+
+_RULES: dict[str, tuple[str, ...]] = {
+    "quote": ("R13",),
+    "base": ("R13",),
+    "collateral": ("R13", "R14"),
+    "quote_last": ("R13",),
+    "base_last": ("R13",),
+    "other": ("R15", "A3"),
+}
+
+
+class Place(NamedTuple):
+    """A place in the order of preference: a currency, and why it stands there."""
+
+    currency: str
+    why: Why
+
+
+@functools.lru_cache(maxsize=1024)
+def _listed(collateral: tuple[str, ...], base: str, quote: str) -> tuple[Place, ...]:
+    first = [Place(quote, "quote")] if quote in collateral else []
+    first += [Place(base, "base")] if base in collateral else []
+    last = [] if quote in collateral else [Place(quote, "quote_last")]
+    last += [] if base in collateral else [Place(base, "base_last")]
+    middle = [Place(code, "collateral") for code in collateral if code not in (base, quote)]
+    return (*first, *middle, *last)
+
+
+def preference(collateral: tuple[str, ...], base: str, quote: str, held: Iterable[str]) -> list[Place]:
+    """The order in which a loss in BASE/QUOTE is taken, with the reason for each place (R13, R14, R15, A3).
+
+    Other funds follow the listed currencies, in alphabetical order.
+
+    >>> [place.currency for place in preference(("USD", "EUR", "BTC"), "ADA", "BTC", ["XMR", "USD"])]
+    ['BTC', 'USD', 'EUR', 'ADA', 'XMR']
+    """
+    listed = _listed(collateral, base, quote)
+    known = {base, quote, *collateral}
+    return [*listed, *(Place(code, "other") for code in sorted(held) if code not in known)]
+
+
+def _turns(state: State, pair: str) -> Iterator[tuple[Place, Decimal]]:
+    """The balances that there are, in the order of preference."""
+    base, quote = pair.split("/")
+    balances = state.balances
+    for place in preference(state.rulebook.collateral_order, base, quote, balances):
+        have = balances.get(place.currency, ZERO)
+        if have > 0:
+            yield place, have
+
+
+def take(
+    event: Event,
+    pair: str,
+    amount: Decimal,
+    reason: Reason,
+    rules: tuple[str, ...],
+    creditor: Literal["exchange", "fees"],
+) -> tuple[tuple[Take, ...], Decimal]:
+    """Take an amount of QUOTE from the balances in the order of preference; return what was taken, and what is unpaid.
+
+    Whatever isn't QUOTE is converted at the current price, for a fee out of the proceeds (R16, A1, A2).
+    What nothing covers is recorded as unpaid (A5).
+
+    Raises:
+        Refusal: ``missing_price``, when a balance's turn comes that can't be converted.
+    """
+    state, book = event.state, event.state.rulebook
+    quote = pair.partition("/")[2]
+    takes: list[Take] = []
+    left = amount
+    for (currency, why), have in _turns(state, pair):
+        if not left:
+            break
+        caused = (*rules, *_RULES[why])
+        if currency == quote:
+            taken = covers = min(left, have)
+            fee = fee_rate = ZERO
+            event.post(quote, reason, caused, creditor, amount=-taken)
+        else:
+            fee_rate = book.conversion_fee(currency, quote)
+            rate = state.rate(currency, quote)
+            net, owed = rate.up * (1 - fee_rate), left * rate.down
+            if owed <= have * net:
+                taken, covers = min(quotient_up(owed, net, book.places(currency)), have), left
+            else:
+                taken, covers = have, min(left, quotient(have * net, rate.down, book.places(quote)))
+            fee = quotient(taken * rate.up - covers * rate.down, rate.down, book.places(quote))
+            own_fee = state.round(currency, taken * fee_rate)
+            caused = (*_RULES[why], "R16", "A1", *rules)
+            event.post(currency, reason, caused, "market", amount=own_fee - taken, fee=own_fee)
+            state.move(quote, covers, "market", creditor)
+        takes.append(Take(currency, taken, covers, fee, fee_rate, why, caused))
+        left -= covers
+    if left:
+        state.unpaid[quote] = state.unpaid.get(quote, ZERO) + left
+    return tuple(takes), left
+
+
+def charge(event: Event, pair: str, amount: Decimal, reason: Reason, rules: tuple[str, ...]) -> None:
+    """Take a trading, opening or rollover fee, priced in QUOTE: whole, at the plain rate, from one balance (A4).
+
+    If no single balance bears it, it is taken like a loss.
+
+    Raises:
+        Refusal: ``missing_price``, when a balance's turn comes that can't be valued.
+    """
+    state, book = event.state, event.state.rulebook
+    quote = pair.partition("/")[2]
+    due = state.round(quote, amount)
+    if not due:
+        return
+    for (currency, _), have in _turns(state, pair):
+        if currency == quote:
+            if due <= have:
+                event.post(quote, reason, rules, "fees", fee=due)
+                return
+            continue
+        rate = state.rate(currency, quote)
+        if due * rate.down <= have * rate.up:
+            fee = min(quotient_up(due * rate.down, rate.up, book.places(currency)), have)
+            event.post(currency, reason, rules, "fees", fee=fee)
+            return
+    take(event, pair, due, reason, rules, "fees")

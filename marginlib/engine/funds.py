@@ -1,0 +1,114 @@
+"""Deposits, withdrawals and ordinary orders without margin, and rollovers as time passes."""
+
+from decimal import Decimal, localcontext
+
+from marginlib.engine.account import Event, Row, State
+from marginlib.engine.amounts import EXACT, ZERO, plain, quotient_up
+from marginlib.engine.cascade import charge
+from marginlib.engine.errors import Refusal
+from marginlib.engine.margin import require_level
+from marginlib.engine.scenario import Deposit, Trade, Wait, Withdraw
+
+
+def deposit(state: State, step: int, order: Deposit) -> list[Row]:
+    """Bring funds in from outside."""
+    event = Event(state, step, "deposit")
+    amount = state.round(order.currency, order.amount)
+    event.post(order.currency, "deposit", ("R6",), "outside", amount=amount)
+    return event.rows()
+
+
+def withdraw(state: State, step: int, order: Withdraw, summary_currency: str) -> list[Row]:
+    """Take funds out, as far as the balance and the used margin allow (B9).
+
+    Raises:
+        Refusal: ``insufficient_funds``, ``insufficient_margin``, ``missing_price``.
+    """
+    event = Event(state, step, "withdrawal")
+    amount = state.round(order.currency, order.amount)
+    _require(state, order.currency, amount, "The withdrawal", "B9")
+    event.post(order.currency, "withdrawal", ("B9",), "outside", amount=-amount)
+    require_level(state, summary_currency, "This withdrawal", ("B9",))
+    return event.rows()
+
+
+def trade(state: State, step: int, order: Trade, summary_currency: str) -> list[Row]:
+    """An ordinary order from own balances; the trading fee is in QUOTE (R6, R17).
+
+    Raises:
+        Refusal: ``missing_price``, ``insufficient_funds``, ``insufficient_margin``.
+    """
+    base, quote = order.pair.split("/")
+    market = state.price(order.pair)
+    value = order.volume * (order.price or market)
+    volume, worth = state.round(base, order.volume), state.round(quote, value)
+    fee = state.round(quote, value * state.fees["trading"])
+    if order.side == "buy":
+        _require(state, quote, worth + fee, "The order", "R6")
+    else:
+        _require(state, base, volume, "The order", "R6")
+        _require(state, quote, fee - worth, "The order's fee", "R6")
+    event = Event(state, step, "trade")
+    sign = 1 if order.side == "buy" else -1
+    paid_first = [(quote, -worth * sign, fee), (base, volume * sign, ZERO)][::sign]
+    for currency, amount, cost in paid_first:
+        event.post(currency, "ordinary_order", ("R6", "R17"), "market", amount=amount, fee=cost)
+    require_level(state, summary_currency, "This order", ("B9",))
+    return event.rows()
+
+
+def order_for(state: State, pair: str, currency: str, amount: Decimal) -> Trade:
+    """The ordinary order in a pair that brings in at least so much of one of its currencies, trading fee paid (R6).
+
+    Raises:
+        Refusal: ``missing_price``.
+
+    >>> from marginlib import Scenario
+    >>> from marginlib import replay
+    >>> state = replay(Scenario.of({"prices": {"BTC/EUR": "50000"}, "fees": {"trading": "0.004"}})).final
+    >>> order = order_for(state, "BTC/EUR", "EUR", Decimal(4980))
+    >>> order.side, order.volume
+    ('sell', Decimal('0.1'))
+    """
+    if currency == pair.partition("/")[0]:
+        return Trade(pair=pair, side="buy", volume=amount)
+    price, rate = state.price(pair), state.fees["trading"]
+    with localcontext(EXACT):
+        net, volume = price * (1 - rate), ZERO
+        missing = amount
+        while missing > 0:  # the ledger rounds worth and fee apart from each other: the last digit may be missing
+            volume += quotient_up(missing, net, 8)
+            missing = amount - state.round(currency, volume * price) + state.round(currency, volume * price * rate)
+        return Trade(pair=pair, side="sell", volume=Decimal(plain(volume)))
+
+
+def _require(state: State, currency: str, amount: Decimal, what: str, rule: str) -> None:
+    have = state.balance(currency)
+    if amount > have:
+        raise Refusal(
+            "insufficient_funds",
+            f"{what} needs {plain(amount)} {currency}, and the balance is {plain(have)} {currency}. "
+            f"Deposit {plain(amount - have)} {currency} first, or use a smaller amount.",
+            (rule,),
+        )
+
+
+def wait(state: State, step: int, order: Wait) -> list[Row]:
+    """Let time pass. For every full period of a position's age a rollover falls due, one by one (B6, R21).
+
+    A long's is on volume x opening price, a short's on volume x current price, both in QUOTE.
+
+    Raises:
+        Refusal: ``missing_price``, when a fee comes to a balance that can't be valued.
+    """
+    period, rate = state.rulebook.rollover_hours, state.fees["rollover"]
+    before, state.hours = state.hours, state.hours + order.hours
+    rows: list[Row] = []
+    for lot in state.positions if rate else ():
+        price = lot.open_price if lot.side == "long" else state.prices[lot.pair]
+        due = (state.hours - lot.opened_at) // period - (before - lot.opened_at) // period
+        for _ in range(int(due)):
+            event = Event(state, step, "rollover", lot.id)
+            charge(event, lot.pair, lot.volume * price * rate, "rollover_fee", ("B6", "R21", "A4"))
+            rows += event.rows()
+    return rows

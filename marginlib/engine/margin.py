@@ -1,0 +1,109 @@
+"""Trade balance, equity, used and free margin, margin level (B1 to B3)."""
+
+from dataclasses import dataclass
+from decimal import Decimal, localcontext
+from fractions import Fraction
+
+from marginlib.engine.account import Position, State
+from marginlib.engine.amounts import EXACT, ZERO, plain, rounded
+from marginlib.engine.errors import Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Margin:
+    """The margin summary, exact, in one currency; the level in percent, None with nothing open.
+
+    >>> Margin("EUR", Fraction(100), Fraction(90), Fraction(60)).level
+    Fraction(150, 1)
+    """
+
+    currency: str
+    trade_balance: Fraction
+    equity: Fraction
+    used_margin: Fraction
+
+    @property
+    def free_margin(self) -> Fraction:
+        """Equity minus used margin (B3)."""
+        return self.equity - self.used_margin
+
+    @property
+    def level(self) -> Fraction | None:
+        """Equity in percent of used margin (B3)."""
+        return self.equity / self.used_margin * 100 if self.used_margin else None
+
+
+def unrealised(state: State, position: Position) -> Decimal:
+    """What closing now would gain or lose before fees, in QUOTE (B1)."""
+    moved = state.prices[position.pair] - position.open_price
+    return position.volume * (moved if position.side == "long" else -moved)
+
+
+def put_up(position: Position) -> Fraction:
+    """The equity that opening a position ties up: cost / leverage, in QUOTE (R20).
+
+    >>> put_up(Position(1, "BTC/USD", "short", Decimal(1), Decimal(60000), Decimal(3), Decimal(0)))
+    Fraction(20000, 1)
+    """
+    return Fraction(position.volume) * Fraction(position.open_price) / Fraction(position.leverage)
+
+
+def return_on_put_up(state: State, position: Position) -> Fraction:
+    """What closing now would gain or lose before fees, as a share of the equity put up (R20)."""
+    with localcontext(EXACT):
+        return Fraction(unrealised(state, position)) / put_up(position)
+
+
+def margin(state: State, currency: str) -> Margin:
+    """The margin summary of a state, valued in a currency at current prices (A2).
+
+    A long's used margin stays at opening cost / leverage; a short's moves with the price (B2). What is unpaid
+    counts against equity (A5).
+
+    Raises:
+        Refusal: ``missing_price``, when something can't be valued.
+    """
+    book = state.rulebook
+    trade_balance = Fraction(0)
+    for code, amount in state.balances.items():
+        if amount and code in book.collateral_order:
+            value = state.rate(code, currency).of(amount)
+            trade_balance += value * (1 - Fraction(book.haircuts[code])) if code in book.haircuts else value
+    gains: dict[str, Decimal] = {}  # added up before they are converted: fractions are slow
+    tied_up: dict[tuple[str, Decimal], Decimal] = {}
+    for position in state.positions:
+        quote = position.quote
+        gains[quote] = gains.get(quote, ZERO) + unrealised(state, position)
+        price = position.open_price if position.side == "long" else state.prices[position.pair]
+        alike = (quote, position.leverage)
+        tied_up[alike] = tied_up.get(alike, ZERO) + position.volume * price
+    equity = trade_balance + sum(state.rate(quote, currency).of(gain) for quote, gain in gains.items())
+    used = sum(
+        (state.rate(quote, currency).of(cost) / Fraction(leverage) for (quote, leverage), cost in tied_up.items()),
+        Fraction(0),
+    )
+    for code, amount in state.unpaid.items():
+        equity -= state.rate(code, currency).of(amount)
+    return Margin(currency, trade_balance, equity, used)
+
+
+def require_level(state: State, currency: str, doing: str, rules: tuple[str, ...]) -> None:
+    """Refuse what leaves the margin level below 100 %, where the rulebook asks for it (B4, B9).
+
+    Raises:
+        Refusal: ``insufficient_margin`` or ``missing_price``.
+    """
+    if not (state.rulebook.initial_margin_check and state.positions):
+        return
+    after = margin(state, currency)
+    least = after.used_margin * Fraction(state.rulebook.opening_level) / 100
+    if after.equity < least:
+        short = rounded(least - after.equity, state.rulebook.places(currency))
+        percent = plain(rounded(after.level or Fraction(0), 2))
+        raise Refusal(
+            "insufficient_margin",
+            f"{doing} would leave a margin level of {percent} %, below {plain(state.rulebook.opening_level)} %: equity "
+            f"is {plain(short)} {currency} short of the used margin. Deposit that much collateral, take a smaller "
+            "volume, or a higher leverage.",
+            rules,
+        )

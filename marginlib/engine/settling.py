@@ -1,0 +1,118 @@
+"""Settling: own funds go to the exchange, with no trade and no fee; what was received is kept (R3 to R5)."""
+
+from decimal import Decimal, localcontext
+from typing import Literal, NamedTuple
+
+from marginlib.engine.account import Event, Position, Row, State
+from marginlib.engine.amounts import EXACT, ZERO, plain, quotient_down
+from marginlib.engine.errors import Refusal
+
+
+class Need(NamedTuple):
+    """What a settlement asks of a balance: amounts in its currency, the volume that could be settled in BASE (R3, R6).
+
+    >>> Need("BTC", Decimal(1), Decimal("0.4"), Decimal("0.4")).missing
+    Decimal('0.6')
+    """
+
+    currency: str
+    amount: Decimal
+    balance: Decimal
+    possible: Decimal
+
+    @property
+    def missing(self) -> Decimal:
+        """How much the balance lacks; nothing if it suffices."""
+        return max(self.amount - self.balance, ZERO)
+
+
+def first_in_first_out(state: State, pair: str, volume: Decimal | Literal["all"]) -> list[tuple[Position, Decimal]]:
+    """Which lots a volume of BASE ends, and how much of each, oldest first (R7, R8).
+
+    Raises:
+        Refusal: ``no_position``, ``volume_exceeds_position`` (A6).
+    """
+    lots = state.lots(pair)
+    total = sum((lot.volume for lot in lots), ZERO)
+    left = total if volume == "all" else volume
+    if left > total:
+        raise Refusal(
+            "volume_exceeds_position",
+            f"The order is for {plain(left)}, but only {plain(total)} is open in {pair}. "
+            f'Use a volume up to {plain(total)}, or "all".',
+            ("A6", "R9"),
+        )
+    ends = []
+    for lot in lots:
+        part = min(lot.volume, left)
+        if part:
+            ends.append((lot, part))
+        left -= part
+    return ends
+
+
+def need(state: State, pair: str, volume: Decimal | Literal["all"]) -> Need:
+    """What settling a volume of BASE, oldest lot first, would ask of the balance (R3, R6, R7).
+
+    Raises:
+        Refusal: ``no_position``, ``volume_exceeds_position``.
+
+    >>> from marginlib import Scenario
+    >>> from marginlib import replay
+    >>> story = replay(Scenario.of({"balances": {"BTC": "0.4"}, "prices": {"BTC/EUR": "50000"}, "steps": [
+    ...     {"do": "open", "pair": "BTC/EUR", "side": "short", "volume": "1", "leverage": 5}]}))
+    >>> needed = need(story.final, "BTC/EUR", "all")
+    >>> needed.currency, plain(needed.missing), plain(needed.possible)
+    ('BTC', '0.6', '0.4')
+    """
+    with localcontext(EXACT):
+        return _need(state, first_in_first_out(state, pair, volume))[0]
+
+
+def settle(state: State, step: int, pair: str, volume: Decimal | Literal["all"]) -> list[Row]:
+    """Settle a volume of BASE: pay back what was extended for it, keep what was received for it.
+
+    Raises:
+        Refusal: ``no_position``, ``volume_exceeds_position``, or ``insufficient_funds`` (R6), which says
+            how much could be settled; nothing is settled in part (A7).
+    """
+    ends = first_in_first_out(state, pair, volume)
+    needed, due = _need(state, ends)
+    paid = needed.currency
+    if needed.missing:
+        raise Refusal(
+            "insufficient_funds",
+            f"Settling needs {plain(needed.amount)} {paid}, and the balance is {plain(needed.balance)} {paid}: "
+            f"enough for {plain(needed.possible)} {ends[0][0].base} at most. Deposit {plain(needed.missing)} {paid}, "
+            f"buy it with an ordinary order, or settle less.",
+            ("R6", "A7"),
+        )
+    rows: list[Row] = []
+    for lot, part in ends:
+        event = Event(state, step, "settled", lot.id)
+        kept, amount = (lot.base, part) if lot.side == "long" else (lot.quote, part * lot.open_price)
+        event.post(paid, "obligation", ("R3", "R5", "R7"), "exchange", amount=-due[lot.id])
+        state.move(kept, amount, "restricted", "exchange")
+        event.post(kept, "released", ("R4",), "exchange", amount=state.round(kept, amount))
+        state.reduce(lot, part)
+        rows += event.rows()
+    return rows
+
+
+def _need(state: State, ends: list[tuple[Position, Decimal]]) -> tuple[Need, dict[int, Decimal]]:
+    """What settling these lots needs, in all and by the lot's id."""
+    paid = ends[0][0].owed[0]
+    due = {lot.id: state.round(paid, part * lot.open_price if lot.side == "long" else part) for lot, part in ends}
+    have = state.balance(paid)
+    return Need(paid, sum(due.values(), ZERO), have, _possible(ends, have)), due
+
+
+def _possible(ends: list[tuple[Position, Decimal]], have: Decimal) -> Decimal:
+    """The volume of BASE that a balance could settle."""
+    possible, left = ZERO, have
+    for lot, part in ends:
+        price = lot.open_price if lot.side == "long" else Decimal(1)
+        volume = min(part, quotient_down(left, price, 8))
+        possible += volume
+        left -= volume * price
+    return possible

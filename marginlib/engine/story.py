@@ -1,0 +1,222 @@
+"""What happened in a replay, step by step, and why. Every screen, table and sentence comes from here."""
+
+import functools
+from dataclasses import dataclass
+from decimal import Decimal, localcontext
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, Literal
+
+from marginlib.engine.account import Position, Realised, Row, State
+from marginlib.engine.amounts import EXACT, plain, rounded
+from marginlib.engine.errors import InvalidScenario, Refusal, RefusalCode
+from marginlib.engine.margin import Margin, margin
+from marginlib.engine.scenario import Scenario, Step
+
+if TYPE_CHECKING:
+    import pandas
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One step that was carried out: the state before and after, its ledger rows, what it realised."""
+
+    index: int
+    step: Step
+    before: State
+    after: State
+    rows: tuple[Row, ...]
+    realised: tuple[Realised, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The step that was refused and ended the story: its index, a code, a sentence, the rules."""
+
+    index: int
+    step: Step
+    code: RefusalCode
+    message: str
+    rules: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Story:
+    """A scenario and everything that came of it. Amounts are exact; nothing in here changes any more."""
+
+    scenario: Scenario
+    final: State
+    moments: tuple[Moment, ...]
+    error: Refused | None
+
+    @functools.cached_property
+    def ledger(self) -> list[Row]:
+        """All ledger rows, in order."""
+        return [row for moment in self.moments for row in moment.rows]
+
+    @functools.cached_property
+    def realised(self) -> list[Realised]:
+        """Everything that closings realised, in order, in the quote currency of each."""
+        return [realised for moment in self.moments for realised in moment.realised]
+
+    @functools.cached_property
+    def margin(self) -> Margin | None:
+        """The margin summary at the end; None if something can't be priced."""
+        return self.margin_of(self.final)
+
+    def margin_of(self, state: State) -> Margin | None:
+        """The margin summary of one of the story's states; None if something can't be priced."""
+        currency = self.scenario.summary_currency
+        if currency is None:
+            return None
+        try:
+            with localcontext(EXACT):
+                return margin(state, currency)
+        except Refusal:
+            return None
+
+    def frame(self, what: Literal["ledger", "cascade"] = "ledger") -> "pandas.DataFrame":
+        """The ledger, or the cascades of all losses, as a pandas table; amounts stay exact decimals.
+
+        Taken amounts are in the row's currency; covers and fee in the quote currency.
+
+        >>> from marginlib import replay
+        >>> replay(Scenario.of({"steps": [{"do": "deposit", "currency": "EUR", "amount": "5"}]})).frame().shape
+        (1, 8)
+        """
+        import pandas
+
+        result = self.as_json()
+        if what == "ledger":
+            rows = [{**row, "rules": " ".join(row["rules"])} for row in result["ledger"]]
+        else:
+            rows = [
+                {"position": entry["position"], **take, "rules": " ".join(taken.rules)}
+                for entry, realised in zip(result["realised"], self.realised, strict=True)
+                for take, taken in zip(entry["cascade"], realised.cascade, strict=True)
+            ]
+        amounts = ("amount", "fee", "balance", "taken", "covers", "fee_rate")
+        return pandas.DataFrame([{k: Decimal(v) if k in amounts else v for k, v in row.items()} for row in rows])
+
+    def as_json(self) -> dict[str, Any]:
+        """The result as plain data, amounts as plain decimal strings (the ``--json`` format).
+
+        >>> from marginlib import replay
+        >>> replay(Scenario.of({"balances": {"EUR": "100"}})).as_json()["balances"]
+        {'EUR': '100'}
+        """
+        final = self.final
+        result: dict[str, Any] = {
+            "status": "error" if self.error else "ok",
+            "balances": {code: plain(final.balances[code]) for code in sorted(final.balances)},
+            "unpaid": {code: plain(final.unpaid[code]) for code in sorted(final.unpaid)},
+            "positions": [_position(position) for position in final.positions],
+            "stops": [{"pair": s.pair, "side": s.side, "trigger": plain(s.trigger)} for s in final.stops],
+            "realised": [_realised(realised) for realised in self.realised],
+            "margin": self._margin_json(),
+            "ledger": [_row(row) for row in self.ledger],
+        }
+        if self.error:
+            result["error"] = {
+                "step": self.error.index,
+                "code": self.error.code,
+                "message": self.error.message,
+            }
+        return result
+
+    def _margin_json(self) -> dict[str, str | None]:
+        summary = self.margin
+        if summary is None:
+            return dict.fromkeys(
+                (
+                    "currency",
+                    "trade_balance",
+                    "equity",
+                    "used_margin",
+                    "free_margin",
+                    "margin_level",
+                )
+            )
+        places = self.final.rulebook.places(summary.currency)
+
+        def shown(amount: Fraction) -> str:
+            return plain(rounded(amount, places))
+
+        return {
+            "currency": summary.currency,
+            "trade_balance": shown(summary.trade_balance),
+            "equity": shown(summary.equity),
+            "used_margin": shown(summary.used_margin),
+            "free_margin": shown(summary.free_margin),
+            "margin_level": None if summary.level is None else plain(rounded(summary.level, 4)),
+        }
+
+
+def invalid(error: InvalidScenario) -> dict[str, Any]:
+    """The ``--json`` result for input that is no scenario.
+
+    >>> invalid(InvalidScenario("expected an object"))["error"]["code"]
+    'invalid_scenario'
+    """
+    empty: dict[str, Any] = {
+        "status": "error",
+        "balances": {},
+        "unpaid": {},
+        "positions": [],
+        "stops": [],
+    }
+    cause = {"step": None, "code": error.code, "message": str(error)}
+    return {**empty, "realised": [], "margin": None, "ledger": [], "error": cause}
+
+
+def _money(currency_and_amount: tuple[str, Decimal]) -> dict[str, str]:
+    currency, amount = currency_and_amount
+    return {"currency": currency, "amount": plain(amount)}
+
+
+def _position(position: Position) -> dict[str, Any]:
+    with localcontext(EXACT):
+        owed, held = _money(position.owed), _money(position.held)
+    return {
+        "id": position.id,
+        "pair": position.pair,
+        "side": position.side,
+        "volume": plain(position.volume),
+        "open_price": plain(position.open_price),
+        "leverage": plain(position.leverage),
+        "owed": owed,
+        "held": held,
+    }
+
+
+def _realised(realised: Realised) -> dict[str, Any]:
+    return {
+        "step": realised.step,
+        "position": realised.position.id,
+        "volume": plain(realised.volume),
+        "pnl": plain(realised.pnl),
+        "currency": realised.position.quote,
+        "unpaid": plain(realised.unpaid),
+        "cascade": [
+            {
+                "currency": take.currency,
+                "taken": plain(take.taken),
+                "covers": plain(take.covers),
+                "fee": plain(take.fee),
+                "fee_rate": plain(take.fee_rate),
+            }
+            for take in realised.cascade
+        ],
+    }
+
+
+def _row(row: Row) -> dict[str, Any]:
+    return {
+        "step": row.step,
+        "position": row.position,
+        "type": row.type,
+        "asset": row.asset,
+        "amount": plain(row.amount),
+        "fee": plain(row.fee),
+        "balance": plain(row.balance),
+        "rules": list(row.rules),
+    }

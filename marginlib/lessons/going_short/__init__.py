@@ -1,0 +1,1 @@
+"""Lesson 02: how do I sell what I don't own?"""

@@ -1,0 +1,492 @@
+"""A margin short and a futures short, side by side as days pass: the five rows in which they differ (R23)."""
+
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from itertools import accumulate
+from typing import Any, NamedTuple
+
+from marginlib.analysis.futures import FUNDING_HOURS, Perpetual
+from marginlib.analysis.limits import limit_price
+from marginlib.analysis.sheet import Sheet, sheet
+from marginlib.drawing.pieces import Spec, apart, bare, clear_of_zero, labels, layout, lines, rings, stack
+from marginlib.engine.account import Position, Row, State
+from marginlib.engine.amounts import ZERO
+from marginlib.engine.margin import unrealised
+from marginlib.engine.story import Moment, Story
+from marginlib.telling import sentences
+from marginlib.telling.numbers import money, number, percent
+
+ROWS = ("what is borrowed", "what holding costs", "what liquidates it", "how it ends", "which stop protects")
+"""The five rows of the source's comparison (R23)."""
+
+PREPARED = 2  # the opening and the move of the price, before the days
+_NAMES = {0.0: "margin short", 1.0: "futures short"}
+_SIDE = 0.18  # half of a column
+_EDGE = _SIDE + 0.03
+_LINES = 21  # lines of text that a figure is high
+
+
+class Ranges(NamedTuple):
+    """How far the axes go, in QUOTE: what is held and owed, what holding costs, prices, what is left, results."""
+
+    columns: tuple[float, float]
+    costs: tuple[float, float]
+    prices: tuple[float, float]
+    left: tuple[float, float]
+    results: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Held:
+    """A short that was opened, whose price moved, and which was held day by day; beside it a contract of its size.
+
+    ``month`` opens it, moves the price and waits a day at a time, ``days`` of which have gone by; ``funding`` is what
+    the contract has received by the end of each day from 0, in QUOTE. What the last two rows need: ``closed`` is the
+    short closed after those days; ``stops`` are the short with a stop that is placed then and run into, and with the
+    attempt to place one of the other type.
+    """
+
+    month: Story
+    days: int
+    contract: Perpetual
+    funding: tuple[Decimal, ...]
+    closed: Story | None = None
+    stops: tuple[Story, Story] | None = None
+
+    @property
+    def state(self) -> State:
+        """The state after these days, the short still open."""
+        return self.month.moments[PREPARED + self.days - 1].after
+
+    @property
+    def lot(self) -> Position:
+        """The short."""
+        return self.state.positions[0]
+
+    @property
+    def now(self) -> Decimal:
+        """The price now."""
+        return self.state.prices[self.lot.pair]
+
+    @property
+    def received(self) -> Decimal:
+        """Funding so far: received with a plus, paid with a minus."""
+        return self.funding[self.days]
+
+    @functools.cached_property
+    def costs(self) -> tuple[Decimal, ...]:
+        """What borrowing has cost by the end of each day from 0, in QUOTE: opening fee and rollovers."""
+        daily = [_charged(self.month.moments[:PREPARED])]
+        daily += [_charged([moment]) for moment in self.month.moments[PREPARED:]]
+        return tuple(accumulate(daily))
+
+    @property
+    def cost(self) -> Decimal:
+        """What borrowing has cost so far."""
+        return self.costs[self.days]
+
+    @property
+    def rollovers(self) -> list[Row]:
+        """The rollovers so far."""
+        passed = self.month.moments[: PREPARED + self.days]
+        return [row for moment in passed for row in moment.rows if row.type == "rollover"]
+
+
+def _charged(moments: Sequence[Moment]) -> Decimal:
+    """Opening fees and rollovers of some moments, in QUOTE."""
+    parts = [part for moment in moments for row in moment.rows for part in row.parts]
+    return sum((part.fee - part.amount for part in parts if part.reason in ("opening_fee", "rollover_fee")), ZERO)
+
+
+def view(row: str, held: Held, ranges: Ranges) -> dict[str, Any]:
+    """What the screen shows of one of the five rows."""
+    title, figure, told, rows = _ROWS[row](held, ranges)
+    heads = ("", "Margin short", "Futures short", "Rules")
+    return {
+        "title": title,
+        "alert": "",
+        "figures": [figure],
+        "words": told,
+        "strip": [],
+        "tables": [
+            {
+                "caption": f"{row.capitalize()}: side by side",
+                "open": True,
+                "columns": [{"label": label, "number": False} for label in heads],
+                "rows": [{"mark": "", "cells": cells} for cells in rows],
+            }
+        ],
+    }
+
+
+Shown = tuple[str, Spec, list[str], list[list[str]]]
+
+
+def _borrowed(held: Held, ranges: Ranges) -> Shown:
+    lot, quote = held.lot, held.lot.quote
+    seen, equity = sheet(held.state, quote), held.contract.equity(held.now, held.received)
+    pnl = held.contract.pnl(held.now)
+    owed, sold = money(lot.volume, lot.base), money(lot.cost, quote)
+    worth, gain = money(seen.owes, quote), money(pnl, quote, sign=True)
+    title = f"The margin short owes {owed}, worth {worth} now; the futures short owes nothing"
+    told = [
+        f"On margin, {owed} was really lent to you and really sold: you hold the {sold} and owe the coin, whatever it "
+        f"costs (R1).",
+        f"A future is a contract between two traders. No coin is lent and none is sold; the difference to the opening "
+        f"price, {gain} so far, is all there is to it (R23).",
+        f"Yours are {money(seen.yours, quote)} on margin and {money(equity, quote)} with the future; what sets them "
+        f"apart is what holding costs (R21, R23).",
+    ]
+    rows = [
+        ["Borrowed", owed, "nothing", "R1, R23"],
+        ["Held for it", f"{sold}, restricted", "a contract", "R1"],
+        ["Profit or loss so far", gain, gain, "R11"],
+        ["Yours", money(seen.yours, quote), money(equity, quote), "B1"],
+    ]
+    return title, _columns(seen, held, ranges), told, rows
+
+
+def _columns(seen: Sheet, held: Held, ranges: Ranges) -> Spec:
+    """What is yours or held above the line, what is owed below it; the contract has its profit or loss instead."""
+    pnl, equity = float(held.contract.pnl(held.now)), float(held.contract.equity(held.now, held.received))
+    quote, (low, high) = seen.currency, ranges.columns
+    own, restricted, owed = (
+        sum(float(entry.worth) for entry in kind) for kind in (seen.own, seen.restricted, seen.owed)
+    )
+    backs = equity - max(pnl, 0)
+    line = (high - low) / _LINES
+    first = [(own / 2, f"your balance<br>{number(seen.own[0].amount, 2)}")]
+    first.append((own + restricted / 2, f"held,<br>restricted<br>{number(seen.restricted[0].amount, 2)}"))
+    amount = number(held.contract.collateral + held.received + min(held.contract.pnl(held.now), ZERO), 2)
+    second = [(backs / 2, f"your balance<br>{amount}")]
+    if pnl:
+        mark = "▲ profit" if pnl > 0 else "▼ loss"
+        second.append((backs + abs(pnl) / 2, f"{mark} so far<br>{_signed(held.contract.pnl(held.now))}"))
+    written = [
+        (at + _EDGE, y, text, "middle right")
+        for at, side in enumerate((first, second))
+        for y, (_, text) in zip(apart(side, line), side, strict=True)
+    ]
+    lent = seen.owed[0]
+    written.append((_EDGE, -owed / 2, f"owed<br>{money(lent.amount, lent.currency)}<br>= {number(lent.worth, 2)}",
+                    "middle right"))  # fmt: skip
+    written.append((1 + _EDGE, -1.2 * line, "nothing owed", "middle right"))
+    return {
+        "data": [
+            stack("own", [(0, 0, own), (1, 0, backs)], 2 * _SIDE),
+            stack("restricted", [(0, own, restricted)], 2 * _SIDE),
+            stack("owed", [(0, 0, -owed)], 2 * _SIDE),
+            stack("profit", [(1, backs, max(pnl, 0))], 2 * _SIDE),
+            stack("loss", [(1, backs, max(-pnl, 0))], 2 * _SIDE),
+            labels(written),
+        ],
+        "layout": bare(layout(_NAMES, (-0.4, 1.95), ranges.columns, quote)),
+    }
+
+
+def _signed(amount: Decimal) -> str:
+    """An amount with its sign, for a figure whose axis names the currency."""
+    return f"{'+' if amount > 0 else ''}{number(amount, 2)}"
+
+
+def _days(days: int) -> str:
+    return "1 day" if days == 1 else f"{days} days"
+
+
+def _marked(amount: Decimal, quote: str) -> str:
+    """An amount that was received or paid, with its sign."""
+    return f"{'▲ ' if amount > 0 else '▼ ' if amount < 0 else ''}{money(amount, quote, sign=True)}"
+
+
+def _paid(amount: Decimal, quote: str) -> str:
+    """Funding in words."""
+    if not amount:
+        return "funding comes to nothing"
+    return f"funding has {'brought' if amount > 0 else 'cost'} {money(abs(amount), quote)}"
+
+
+def _holding(held: Held, ranges: Ranges) -> Shown:
+    lot, quote, fees = held.lot, held.lot.quote, held.state.fees
+    cost, got = money(held.cost, quote), _paid(held.received, quote)
+    rolled = held.rollovers
+    value, opening = money(lot.volume * held.now, quote), held.costs[0]
+    each = money(rolled[0].fee - rolled[0].amount, quote) if rolled else ""
+    every = number(held.state.rulebook.rollover_hours, 20)
+    payments = held.days * 24 // FUNDING_HOURS
+    at_opening = f"The opening fee takes {money(opening, quote)}, {percent(fees['opening'], 4)} of what was extended"
+    rolls = f"{len(rolled)} rollovers follow, one for every full {every} hours" if rolled else "no rollover is due yet"
+    lent = money(lot.volume, lot.base)
+    of_what = f", each {percent(fees['rollover'], 4)} of the {lent} extended, {value} now: {each}" if rolled else ""
+    title = f"After {_days(held.days)} borrowing has cost {cost}; {got}"
+    told = [
+        f"{at_opening}; {rolls}{of_what} (R21, B6). You pay it whether the price rises or falls.",
+        f"The future has no interest. Every {FUNDING_HOURS} hours one side pays the other funding on {value}: at a "
+        f"rate above zero longs pay shorts, below zero shorts pay longs (R23). After {payments} payments, {got}.",
+        "Funding rates here are made up: the sources give none, and a real one changes from payment to payment.",
+    ]
+    rows = [
+        ["At opening", money(-opening, quote), "nothing", "B6"],
+        ["Then, every", f"{every} hours", f"{FUNDING_HOURS} hours", "B6, R23"],
+        ["So many times so far", str(len(rolled)), str(payments), ""],
+        ["Paid to", "the exchange", "the other side, or from it", "R21, R23"],
+        ["In all so far", money(-held.cost, quote), money(held.received, quote, sign=True), ""],
+    ]
+    return title, _over_time(held, ranges), told, rows
+
+
+def _over_time(held: Held, ranges: Ranges) -> Spec:
+    """What holding has done to your money by each day: up is received, down is paid."""
+    quote, last = held.lot.quote, len(held.costs) - 1
+    low, high = ranges.costs
+    cost = [(float(day), -float(amount)) for day, amount in enumerate(held.costs)]
+    got = [(float(day), float(amount)) for day, amount in enumerate(held.funding)]
+    dashed = lines(got, "ink", 2)
+    dashed["line"]["dash"] = "dash"
+    here = [cost[held.days], got[held.days]]
+    room = (high - low) / _LINES
+    ends = zip(clear_of_zero(cost[-1][1], got[-1][1], room), ("borrowing", "funding"), strict=True)
+    told = [
+        f"after {_days(held.days)}",
+        f"── borrowing: {_marked(-held.cost, quote)}",
+        f"╌╌ funding: {_marked(held.received, quote)}",
+    ]
+    return {
+        "data": [
+            lines([(held.days, low + 1.4 * room), (held.days, max(y for _, y in here))], "line", 1.5),
+            dashed,
+            lines(cost, "own", 3),
+            rings(here),
+            labels([(last * 1.03, y, text, "middle right") for y, text in ends], size=13),
+            labels([(0.0, high, "<br>".join(told), "bottom right")], bold=True),
+            labels([(0.0, low, "▲ up: received, ▼ down: paid", "top right")], "quiet"),
+        ],
+        "layout": bare(layout(
+            {float(day): f"{day}{'<br>days held' if day == 15 else ''}" for day in range(0, last + 1, 5)},
+            (-0.8, last * 1.28),
+            ranges.costs,
+            quote,
+        )),
+    }  # fmt: skip
+
+
+def _liquidated(held: Held, ranges: Ranges) -> Shown:
+    lot, quote, state = held.lot, held.lot.quote, held.state
+    book = state.rulebook
+    levels = (book.call_level, book.liquidation_level, ZERO)
+    call, ends, gone = (limit_price(state, quote, level, lot.pair).nearest for level in levels)
+    future = held.contract.liquidation_price(held.received)
+    assert call
+    assert ends
+    assert gone
+    assert future
+    at, other = (money(limit, quote) for limit in (ends, future))
+    summary = held.month.margin_of(state)
+    assert summary
+    assert summary.level is not None
+    ratio, limit = held.contract.margin_ratio(held.now, held.received), held.contract.maintenance
+    title = f"The margin short would be liquidated near {at}, the futures short near {other}"
+    told = [
+        f"{sentences.margin(summary, book)} A short's used margin grows with the price, so the room shrinks from two "
+        f"sides (B2, B5).",
+        f"A future has a margin ratio, what backs it ÷ what the contract is worth: {percent(ratio)} now. It is "
+        f"liquidated at {percent(limit)} in this model; that number is made up, as the sources name the trigger and "
+        f"no number (R23).",
+        f"The source has the margin short liquidated when equity can't cover what was borrowed. That would be at "
+        f"{money(gone, quote)}; by the exchange's own page it comes sooner (C3).",
+    ]
+    rows = [
+        ["What is watched", "the margin level of all you have", "the contract's margin ratio", "B3, R23"],
+        ["Now", percent(summary.level / 100), percent(ratio), "B3"],
+        ["Margin call", f"at {percent(book.call_level / 100)}: {money(call, quote)}", "–", "B5"],
+        [
+            "Liquidation",
+            f"at {percent(book.liquidation_level / 100)}: {at}",
+            f"at {percent(limit)}: {other}",
+            "B5, R23",
+        ],
+        ["All gone (equity 0)", money(gone, quote), _all_gone(held), "C3"],
+    ]
+    marks = [
+        [(call, "margin call"), (ends, "liquidation"), (gone, "equity 0")],
+        [(future, "liquidation"), (_gone(held), "equity 0")],
+    ]
+    return title, _ladder(held, marks, ranges), told, rows
+
+
+def _gone(held: Held) -> Fraction:
+    """The price at which what backs the contract is used up."""
+    contract = held.contract
+    whole = Perpetual(contract.side, contract.size, contract.open_price, contract.collateral, ZERO)
+    return whole.liquidation_price(held.received) or Fraction(0)
+
+
+def _all_gone(held: Held) -> str:
+    return money(_gone(held), held.lot.quote)
+
+
+def _ladder(held: Held, marks: list[list[tuple[Fraction, str]]], ranges: Ranges) -> Spec:
+    """Two columns of prices: from the price now up to where each is liquidated."""
+    quote, (low, high) = held.lot.quote, ranges.prices
+    now, line = float(held.now), (high - low) / _LINES
+    rungs: list[tuple[float, float] | None] = []
+    written: list[tuple[float, float, str, str]] = []
+    room = []
+    for at, column in enumerate(marks):
+        for limit, _ in column:
+            rungs += [(at - _SIDE, float(limit)), (at + _SIDE, float(limit)), None]
+        end = next(float(limit) for limit, text in column if text == "liquidation")
+        room.append((at, now, end - now))
+        told = [(float(limit), f"{text}<br>{number(limit, 0)}") for limit, text in column]
+        written += [(at + _EDGE, y, text, "middle right") for y, (_, text) in zip(apart(told, line), told, strict=True)]
+    start = float(held.lot.open_price)
+    opened = [] if -line < now - start < 2 * line else [(0.5, start, "opened here", "top center")]
+    return {
+        "data": [
+            lines([(-0.4, start), (1.95, start)], "line", 1.5),
+            stack("market", [(float(at), base, height) for at, base, height in room], 2 * _SIDE),
+            lines(rungs, "ink", 3),
+            lines([(-0.4, now), (_SIDE, now), None, (1 - _SIDE, now), (1.95, now)], "ink", 2),
+            labels([(1.95, now - line / 4, f"price now, {number(held.now, 0)}", "bottom left")], bold=True),
+            labels(opened, "quiet"),
+            labels(written),
+        ],
+        "layout": bare(layout(_NAMES, (-0.4, 1.95), ranges.prices, quote)),
+    }
+
+
+def _ending(held: Held, ranges: Ranges) -> Shown:
+    assert held.closed
+    lot, quote = held.lot, held.lot.quote
+    left, other = held.closed.final.balance(quote), held.contract.equity(held.now, held.received)
+    pnl = money(held.closed.realised[0].pnl, quote, sign=True)
+    gap, volume = left - other, money(lot.volume, lot.base)
+    apart_ = f"{money(abs(gap), quote)} apart" if gap else "the same"
+    title = (
+        f"Closed now, the margin short leaves {money(left, quote)}, the futures short {money(other, quote)}: {apart_}"
+    )
+    told = [
+        f"On margin coins change hands: {volume} is bought for {money(lot.volume * held.now, quote)} and repaid, and "
+        f"the difference is yours (R9 to R11). You could also settle with {volume} of your own, and keep the "
+        f"{money(lot.cost, quote)} (R3, R4).",
+        f"A contract is ended by the opposite contract: the difference, {pnl}, is paid, and no coin was ever there "
+        f"(R23).",
+        f"Profit or loss is the same, {pnl}. What sets the two apart is holding: borrowing has cost "
+        f"{money(held.cost, quote)}, {_paid(held.received, quote)}. Trading fees are left out here.",
+    ]
+    rows = [
+        ["Ended by", f"buying {volume}, or settling with it", "the opposite contract", "R2, R9, R23"],
+        ["What moves", "coins and money", "money only", "R3, R10"],
+        ["Profit or loss", pnl, money(held.contract.pnl(held.now), quote, sign=True), "R11"],
+        ["Holding it", money(-held.cost, quote), money(held.received, quote, sign=True), "B6, R23"],
+        ["You have then", money(left, quote), money(other, quote), ""],
+    ]
+    return title, _leftovers(held, ranges), told, rows
+
+
+def _leftovers(held: Held, ranges: Ranges) -> Spec:
+    """What you have after closing: your own, what was gained, and on top what holding and a loss have taken."""
+    quote, (low, high) = held.lot.quote, ranges.left
+    pnl, start = float(held.contract.pnl(held.now)), float(held.contract.collateral)
+    parts: dict[str, list[tuple[float, float, float]]] = {role: [] for role in ("own", "profit", "loss", "fee")}
+    written: list[tuple[float, float, str, str]] = []
+    for at, change in enumerate((-held.cost, held.received)):
+        taken, brought = max(-float(change), 0.0), max(float(change), 0.0)
+        kept, gained = start - taken + min(pnl, 0.0), max(pnl, 0.0) + brought
+        end = kept + gained
+        parts["own"].append((at, 0, kept))
+        parts["profit"].append((at, kept, gained))
+        parts["fee"].append((at, end, taken))
+        parts["loss"].append((at, end + taken, max(-pnl, 0.0)))
+        told = [(kept / 2, "your own")]
+        if gained:
+            what = "profit<br>and funding" if pnl > 0 and brought else "profit" if pnl > 0 else "funding"
+            amount = max(held.contract.pnl(held.now), ZERO) + max(change, ZERO)
+            told.append((kept + gained / 2, f"▲ {what}<br>{_signed(amount)}"))
+        if taken:
+            told.append((end + taken / 2, f"{'funding' if at else 'borrowing'}<br>{_signed(change)}"))
+        if pnl < 0:
+            told.append((end + taken - pnl / 2, f"▼ loss<br>{_signed(held.contract.pnl(held.now))}"))
+        heights = apart(told, (high - low) / _LINES)
+        written += [(at + _EDGE, y, text, "middle right") for y, (_, text) in zip(heights, told, strict=True)]
+    return {
+        "data": [*(stack(role, places, 2 * _SIDE) for role, places in parts.items()), labels(written)],
+        "layout": bare(layout(_NAMES, (-0.4, 1.95), ranges.left, quote)),
+    }
+
+
+def _protected(held: Held, ranges: Ranges) -> Shown:
+    assert held.stops
+    quote, (stopped, refused) = held.lot.quote, held.stops
+    (result,) = stopped.moments[-1].realised
+    assert refused.error
+    trigger = money(result.price, quote)
+    left = stopped.final.balance(quote) - held.contract.collateral
+    other = held.contract.pnl(result.price) + held.received
+    title = f"A stop that buys, at {trigger}, ends the margin short; a close stop there ends the futures short"
+    told = [
+        f"A rising price is what hurts a short, so its stop stands above the price and buys (R22). At {trigger}, 10 % "
+        f"above the price now, the result is {money(result.pnl, quote, sign=True)}; borrowing has cost "
+        f"{money(held.cost, quote)}, so {money(left, quote, sign=True)} remain.",
+        f"This workbook refuses a stop that sells, so that you see the mistake. "
+        f"{sentences.refusal(refused.error).partition(': ')[2]} Don't count on an order form to refuse it.",
+        f"A future takes a stop that closes the contract, or a long of the same size (R23): with its funding, "
+        f"{money(other, quote, sign=True)}. Either stop closes at the first price beyond it, which may be worse.",
+    ]
+    rows = [
+        ["Stop", "buy stop-loss", "close stop, or a reverse long", "R22, R23"],
+        ["Stands", "above the price", "above the price", ""],
+        ["A stop that sells", "would add to the short", "would add to the short", "R22"],
+        [f"Ended at {trigger}", money(left, quote, sign=True), money(other, quote, sign=True), "R11"],
+    ]
+    return title, _capped(held, ranges), told, rows
+
+
+def _capped(held: Held, ranges: Ranges) -> Spec:
+    """What each has made, holding counted in, against the price: beyond the stop it changes no more."""
+    assert held.stops
+    quote, lot = held.lot.quote, held.lot
+    low, high = (Decimal(int(end)) for end in ranges.prices)
+    (result,) = held.stops[0].moments[-1].realised
+
+    def drawn(made: Callable[[Decimal], Decimal], change: Decimal) -> list[tuple[float, float]]:
+        ends = [(at, float(made(at) + change)) for at in (low, result.price)]
+        return [*((float(at), y) for at, y in ends), (float(high), ends[-1][1])]
+
+    def on_margin(at: Decimal) -> Decimal:
+        moved = held.state.copy()
+        moved.prices[lot.pair] = at
+        return unrealised(moved, lot)
+
+    mine, contract = drawn(on_margin, -held.cost), drawn(held.contract.pnl, held.received)
+    dashed = lines(contract, "ink", 2)
+    dashed["line"]["dash"] = "dash"
+    bottom, top = ranges.results
+    here = [(float(held.now), float(pnl)) for pnl in (
+        on_margin(held.now) - held.cost, held.contract.pnl(held.now) + held.received)]  # fmt: skip
+    ticks = {float(at): number(Decimal(at), 0) for at in range(40_000, int(high) + 1, 20_000)}
+    ticks[80_000.0] += f"<br>price of 1 {lot.base}, in {quote}"
+    span, line, stop = float(high - low), (top - bottom) / _LINES, float(result.price)
+    names = zip(clear_of_zero(mine[-1][1], contract[-1][1], line), ("margin", "future"), strict=True)
+    return {
+        "data": [
+            lines([(stop, bottom), (stop, top)], "quiet", 1.5),
+            dashed,
+            lines(mine, "own", 3),
+            rings(here),
+            labels(
+                [(stop + span / 100, top, f"stop at {number(result.price, 2)}", "bottom right")],
+                bold=True,
+            ),
+            labels([(float(high) + span / 80, y, text, "middle right") for y, text in names], size=13),
+            labels([(here[0][0], min(y for _, y in here) - line / 3, "now", "bottom left")]),
+        ],
+        "layout": bare(layout(ticks, (float(low) - span / 30, float(high) + span / 5), ranges.results, quote)),
+    }
+
+
+_ROWS: dict[str, Callable[[Held, Ranges], Shown]] = dict(
+    zip(ROWS, (_borrowed, _holding, _liquidated, _ending, _protected), strict=True)
+)

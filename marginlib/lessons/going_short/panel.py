@@ -1,0 +1,217 @@
+"""Lesson 02: how do I sell what I don't own, and how is that not a future?"""
+
+import functools
+from decimal import Decimal
+from typing import Any
+
+from marginlib.analysis.futures import FUNDING_HOURS, Perpetual, turning
+from marginlib.engine.amounts import plain
+from marginlib.engine.replaying import replay
+from marginlib.engine.scenario import Scenario
+from marginlib.engine.story import Story
+from marginlib.lessons.going_short import holding, short_result, stops
+from marginlib.panels.controls import Choice, Slider, Walk
+from marginlib.panels.host import Panel, View
+
+PAIR, QUOTE = "BTC/USD", "USD"
+FUNDS, VOLUME, PRICE, LEVERAGE = Decimal(40_000), Decimal(1), Decimal(60_000), Decimal(3)
+LOWEST_PRICE, HIGHEST_PRICE, FURTHEST, NEAR = 45_000, 75_000, 50, 30
+_LOW, _HIGH = Decimal(LOWEST_PRICE * (100 - FURTHEST)) / 100, Decimal(HIGHEST_PRICE * (100 + FURTHEST)) / 100
+_MOST = float(HIGHEST_PRICE * VOLUME) * FURTHEST / 100
+MIRROR = short_result.Ranges((_LOW, _HIGH), (-1.25 * _MOST, 1.25 * _MOST))
+
+
+def position(side: str, opened: Decimal, leverage: Decimal, *steps: dict[str, Any], **fees: str) -> Scenario:
+    """1 BTC, long or short, backed by 40,000 USD, and what comes after; fees as shares, prices in USD."""
+    opening = {"do": "open", "pair": PAIR, "side": side, "volume": VOLUME, "leverage": leverage}
+    return Scenario.of(
+        {
+            "balances": {QUOTE: FUNDS},
+            "prices": {PAIR: opened},
+            "valuation": QUOTE,
+            "fees": fees,
+            "steps": [opening, *steps],
+        }
+    )
+
+
+def goes_to(price: Decimal) -> dict[str, Any]:
+    """The step that moves the price, in USD."""
+    return {"do": "price", "pair": PAIR, "price": plain(price)}
+
+
+class ShortAndMirror(Panel):
+    """A short of 1 BTC and a long of the same size: profit or loss against the price, and leverage (R1, R20)."""
+
+    heading = "A short and its mirror"
+    controls = (
+        Slider("opened", "Opening price", "USD for one BTC", LOWEST_PRICE, HIGHEST_PRICE, 1000, 60_000,
+               "The price at which you sell 1 BTC that you are lent."),
+        Slider("leverage", "Leverage", "×", 2, 10, 1, 3, "What the sale brings, divided by this, is what you put up."),
+        Slider("move", "Price move", "%", -FURTHEST, FURTHEST, 1, -10, "From the opening price; below 0 it falls."),
+    )  # fmt: skip
+
+    def view(self, values: Any) -> View:
+        """Two lines through the opening price, and where they stand now."""
+        opened, leverage = values["opened"], values["leverage"]
+        now = opened * (100 + values["move"]) / 100
+        short, long = (replay(position(side, opened, leverage, goes_to(now))) for side in ("short", "long"))
+        return short_result.mirror(short, long, (_line("short", opened), _line("long", opened)), MIRROR)
+
+
+@functools.lru_cache(maxsize=256)
+def _line(side: str, opened: Decimal) -> short_result.Line:
+    """Profit or loss at both ends of the slider; it stays while the price moves."""
+    ends = [opened * (100 + move) / 100 for move in (-FURTHEST, FURTHEST)]
+    results = [short_result.result(replay(position(side, opened, LEVERAGE, goes_to(end)))) for end in ends]
+    low, high = ((float(end), float(pnl)) for end, pnl in zip(ends, results, strict=True))
+    return low, high
+
+
+class ClosingSteps(Panel):
+    """A short is closed, walked forward and back: buy back, repay, profit or loss, the fee (R9 to R11, A9)."""
+
+    heading = "What happens when a short is closed"
+    controls = (
+        Slider("move", "Price move", "%", -20, 20, 1, -10, "From 60,000 USD, where you sold 1 BTC short."),
+        Slider("fee", "Trading fee", "%", 0, 1, "0.01", "0.4", "On every trade; you paid it at opening, too."),
+        Walk("step", "The closing, step by step", short_result.STEPS, "1", "Walks through the closing, and back."),
+    )
+
+    def view(self, values: Any) -> View:
+        """The three places as they stand at this step."""
+        story = closed(values["move"], values["fee"])
+        return short_result.closing(story, int(values["step"]), (-88_000.0, 78_000.0))
+
+
+def closed(move: Decimal, fee: Decimal) -> Story:
+    """A short of 1 BTC from 60,000 USD, closed after a move; move and trading fee in percent."""
+    end = {"do": "close", "pair": PAIR, "volume": "all"}
+    return replay(
+        position("short", PRICE, LEVERAGE, goes_to(PRICE * (100 + move) / 100), end, trading=plain(fee / 100))
+    )
+
+
+MOST_DAYS, MOST_RATE, MAINTENANCE = 30, Decimal("0.03"), Decimal("0.02")
+COURSES = ("stays as it is", "turns its sign every 5 days")
+CONTRACT = Perpetual("short", VOLUME, PRICE, FUNDS, MAINTENANCE)
+HELD = holding.Ranges(
+    (-88_000.0, 112_000.0), (-4_600.0, 2_700.0), (36_000.0, 112_000.0), (0.0, 68_000.0), (-34_000.0, 28_000.0)
+)
+
+
+class ShortOrFuture(Panel):
+    """A short of 1 BTC on margin beside a futures short of the same size, as days pass: five differences (R23)."""
+
+    heading = "A margin short and a futures short, side by side"
+    controls = (
+        Choice("row", "Compare", holding.ROWS, holding.ROWS[1], "One of the five rows in which they differ (R23)."),
+        Slider("move", "Price move", "%", -NEAR, NEAR, 2, -10, "From 60,000 USD, at once after you open; it stays."),
+        Slider("days", "Held for", "days", 0, MOST_DAYS, 1, 10, "How long both stay open at that price."),
+        Slider("opening", "Opening fee", "%", 0, MOST_RATE, "0.001", "0.02", "On what is extended, once (B6)."),
+        Slider("borrowing", "Borrowing rate", "% per 4 h", 0, MOST_RATE, "0.001", "0.02",
+               "The rollover fee. On the exchange, 0.01 % to 0.025 % occur (B6)."),
+        Slider("funding", "Funding rate", "% per 8 h", -MOST_RATE, MOST_RATE, "0.001", "0.01",
+               "Made up. Above 0 longs pay shorts; below 0 shorts pay longs."),
+        Choice("course", "Over time, the rate", COURSES, COURSES[0], "A funding rate isn't locked: it may turn."),
+    )  # fmt: skip
+
+    def view(self, values: Any) -> View:
+        """One row of the comparison."""
+        return holding.view(values["row"], held(values), HELD)
+
+
+def held(values: Any) -> holding.Held:
+    """The short and the contract after these days; rates in percent."""
+    now, days, row = PRICE * (100 + values["move"]) / 100, int(values["days"]), values["row"]
+    short = (now, plain(values["opening"] / 100), plain(values["borrowing"] / 100))
+    return holding.Held(
+        month=_month(*short),
+        days=days,
+        contract=CONTRACT,
+        funding=_funding(now, values["funding"] / 100, values["course"]),
+        closed=_closed(*short, days) if row == holding.ROWS[3] else None,
+        stops=_stops(*short, days) if row == holding.ROWS[4] else None,
+    )
+
+
+def _after(now: Decimal, opening: str, rollover: str, days: int, *steps: dict[str, Any]) -> Story:
+    """The short at a price in USD, held for some days, and what is done then."""
+    waits = {"do": "wait", "hours": 24 * days}
+    return replay(position("short", PRICE, LEVERAGE, goes_to(now), waits, *steps, opening=opening, rollover=rollover))
+
+
+@functools.lru_cache(maxsize=64)
+def _closed(now: Decimal, opening: str, rollover: str, days: int) -> Story:
+    return _after(now, opening, rollover, days, {"do": "close", "pair": PAIR, "volume": "all"})
+
+
+@functools.lru_cache(maxsize=64)
+def _stops(now: Decimal, opening: str, rollover: str, days: int) -> tuple[Story, Story]:
+    """A buy stop 10 % above the price now, run into, and a sell stop, refused."""
+    trigger = now * Decimal("1.1")
+    buy, sell = ({"do": "stop", "pair": PAIR, "side": side, "trigger": plain(trigger)} for side in ("buy", "sell"))
+    held_ = (now, opening, rollover, days)
+    return _after(*held_, buy, goes_to(trigger)), _after(*held_, sell)
+
+
+@functools.lru_cache(maxsize=64)
+def _month(now: Decimal, opening: str, rollover: str) -> Story:
+    """The short, day by day; it stays while the days go by and the funding rate changes."""
+    days = [{"do": "wait", "hours": 24}] * MOST_DAYS
+    return replay(position("short", PRICE, LEVERAGE, goes_to(now), *days, opening=opening, rollover=rollover))
+
+
+@functools.lru_cache(maxsize=256)
+def _funding(now: Decimal, rate: Decimal, course: str) -> tuple[Decimal, ...]:
+    """What the contract has received by the end of each day from 0, in USD."""
+    often = 24 // FUNDING_HOURS
+    rates = turning(rate, MOST_DAYS * often, 5 * often if course == COURSES[1] else 0)
+    return tuple(CONTRACT.funding_so_far(now, rates)[::often])
+
+
+HOURS, MOST_TRIGGER = 24, 20
+STOPS = ("buy stop", "sell stop", "no stop")
+PATHS: dict[str, str] = {
+    "goes against you": "0 1 1.5 1 2 3 4 3.5 4.5 6 7 6.5 8 9 9.5 11 10 11.5 13 15 16 17.5 19 20.5 22",
+    "jumps against you": "0 0.5 1 0.5 0 1 2 1.5 2 2.5 2 3 3.5 15 14 15 16 15.5 16 17 18 17.5 18 18.5 19",
+    "goes against you, then turns": "0 1 2.5 4 5 6.5 8 9 10.5 11.5 10 8 6 4 2 0 -2 -4 -6 -8 -9 -11 -12 -14 -15",
+    "goes your way": "0 -0.5 -1 0 -1 -2 -3 -2.5 -4 -5 -4.5 -6 -7 -8 -7.5 -9 -10 -11 -10.5 -12 -13 -14 -15 -16 -17",
+}
+"""Made-up prices, hour by hour: by how many percent the price has gone against the position."""
+STOP_RANGES = stops.Ranges((45_000.0, 75_000.0), (-17_000.0, 14_000.0), HOURS)
+
+
+class StopRun(Panel):
+    """A stop is placed and the price runs, hour by hour: which stop protects, and where it closes (R22)."""
+
+    heading = "The stop that protects"
+    controls = (
+        Choice("side", "Side", ("short", "long"), "short", "You sold, or bought, 1 BTC on margin at 60,000 USD."),
+        Choice("stop", "Stop", STOPS, STOPS[0], "A buy stop stands above the price, a sell stop below it."),
+        Slider("trigger", "Trigger", "% away from 60,000 USD", 1, MOST_TRIGGER, "0.5", 10,
+               "How far above (a buy stop) or below (a sell stop) it stands."),
+        Choice("path", "The price", tuple(PATHS), "goes against you", "What the price does in 24 hours; made up."),
+        Slider("hours", "Time gone by", "hours", 0, HOURS, 1, 8, "Let the price run."),
+    )  # fmt: skip
+
+    def view(self, values: Any) -> View:
+        """The path so far, and what comes of it with the stop and without."""
+        with_it, without = (replay(run(values, with_stop)) for with_stop in (True, False))
+        return stops.view(with_it, without, STOP_RANGES)
+
+
+def prices(values: Any) -> list[Decimal]:
+    """The made-up price at each full hour so far, in USD."""
+    sign = 1 if values["side"] == "short" else -1
+    moves = [Decimal(move) for move in PATHS[values["path"]].split()]
+    return [PRICE * (100 + sign * move) / 100 for move in moves[: int(values["hours"]) + 1]]
+
+
+def run(values: Any, with_stop: bool) -> Scenario:
+    """Open at 60,000 USD, place the stop that was chosen, and let the price run."""
+    side = values["stop"].partition(" ")[0]
+    away = values["trigger"] if side == "buy" else -values["trigger"]
+    placed = {"do": "stop", "pair": PAIR, "side": side, "trigger": plain(PRICE * (100 + away) / 100)}
+    first = [placed] if with_stop and values["stop"] != STOPS[2] else []
+    return position(values["side"], PRICE, LEVERAGE, *first, *(goes_to(price) for price in prices(values)[1:]))

@@ -1,0 +1,371 @@
+"""A short and its mirror: profit or loss against the price, and step by step what closing the short does."""
+
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from marginlib.analysis.sheet import Entry, Sheet, sheet
+from marginlib.drawing.pieces import Spec, apart, bare, clipped, labels, layout, lines, rings, stack
+from marginlib.engine.account import Position
+from marginlib.engine.amounts import ZERO
+from marginlib.engine.margin import put_up, return_on_put_up, unrealised
+from marginlib.engine.story import Story
+from marginlib.lessons.going_short.buying_back import closing_sheets
+from marginlib.telling import sentences
+from marginlib.telling.numbers import money, number, percent, price
+
+STEPS = ("Still open", "Buy the coins back", "Repay what was lent", "Profit or loss", "The trading fee")
+"""The steps that a closing is walked in: before it, and the four things that it does."""
+
+_SIDE = 0.15  # half of a column
+_LINES = 20  # lines of text that a figure is high
+
+
+class Ranges(NamedTuple):
+    """How far the axes go: the price, and profit or loss, in QUOTE."""
+
+    prices: tuple[Decimal, Decimal]
+    results: tuple[float, float]
+
+
+Line = tuple[tuple[float, float], tuple[float, float]]
+"""A position's profit or loss at a lower and a higher price, in QUOTE: between them it is straight."""
+
+
+def result(story: Story, lot: Position | None = None) -> Decimal:
+    """Profit or loss of the oldest open position at the end of a story, in QUOTE."""
+    return unrealised(story.final, lot or story.final.positions[0])
+
+
+def mirror(short: Story, long: Story, drawn: tuple[Line, Line], ranges: Ranges) -> dict[str, Any]:
+    """A short, and a long of the same size and opening price, after the price moved; ``drawn`` are their lines."""
+    lot, state = short.final.positions[0], short.final
+    pnl, quote = result(short), lot.quote
+    share = return_on_put_up(state, lot)
+    moved = percent(abs(state.prices[lot.pair] / lot.open_price - 1))
+    rises = state.prices[lot.pair] > lot.open_price
+    if pnl:
+        title = (
+            f"The price {'rises' if rises else 'falls'} {moved}: the short {_makes(pnl, quote)}, "
+            f"{percent(abs(share))} of what you put up"
+        )
+    else:
+        title = "The price has not moved: neither short nor long has made or lost anything"
+    return {
+        "title": title,
+        "alert": "",
+        "figures": [_lines(short, long, drawn, ranges)],
+        "words": _mirrored(short, long),
+        "strip": [],
+        "tables": [_both(short, long)],
+    }
+
+
+def _marked(pnl: Decimal, quote: str) -> str:
+    """A result with its sign."""
+    return f"{'▲ ' if pnl > 0 else '▼ ' if pnl < 0 else ''}{money(pnl, quote, sign=True)}"
+
+
+def _makes(pnl: Decimal, quote: str) -> str:
+    return f"{'gains' if pnl > 0 else 'loses'} {money(abs(pnl), quote)}"
+
+
+def _lines(short: Story, long: Story, drawn: tuple[Line, Line], ranges: Ranges) -> Spec:
+    """Two lines that cross at the opening price, each with its name at its end and a point at the price now."""
+    lot, now = short.final.positions[0], short.final.prices[short.final.positions[0].pair]
+    quote, opened = lot.quote, float(lot.open_price)
+    (low, high), (bottom, top) = ranges.prices, ranges.results
+    mine, mirrored = drawn
+    dashed = lines(mirrored, "quiet", 2)
+    dashed["line"]["dash"] = "dash"
+    ends = [float(result(story)) for story in (short, long)]
+    here = [(float(now), end) for end in ends]
+    span = float(high - low)
+    told = sorted(zip(ends, ("short", "long"), (short, long), strict=True), key=lambda each: each[0])
+    places = [(-0.72 * top, "bottom center"), (0.72 * top, "top center")]
+    written = [
+        (opened, y, f"{name}<br>{_marked(result(story), quote)}", place)
+        for (y, place), (_, name, story) in zip(places, told, strict=True)
+    ]
+    named = [
+        (line_[1][0] + span / 30, line_[1][1], name, f"{place} right")
+        for line_, name, place in ((mine, "short", "top"), (mirrored, "long", "bottom"))
+    ]
+    right = float(high) + span / 7
+    beyond = lines([*_runs_on(mine, right, ranges.results), None, *_runs_on(mirrored, right, ranges.results)], "quiet")
+    beyond["line"]["dash"] = "dot"
+    ticks = [low + (high - low) * at / 4 for at in range(5)]
+    names = {float(tick): price(tick, quote).split(".")[0] for tick in ticks}
+    names[float(ticks[2])] += f"<br>price of 1 {lot.base}, in {quote}"
+    return {
+        "data": [
+            lines(
+                [
+                    (opened, 0.7 * bottom),
+                    (opened, 0.7 * top),
+                    None,
+                    (float(now), min(ends)),
+                    (float(now), max(ends)),
+                ],
+                "line",
+                1.5,
+            ),
+            dashed,
+            lines(mine, "own", 3),
+            beyond,
+            rings(here),
+            labels(written, bold=True),
+            labels(named, size=13),
+            labels([(opened, bottom, f"opened at {number(lot.open_price, 2)}", "top center")], "quiet"),
+        ],
+        "layout": bare(layout(names, (float(low) - span / 25, right), (bottom, top), quote)),
+    }
+
+
+def _runs_on(line: Line, right: float, results: tuple[float, float]) -> list[tuple[float, float] | None]:
+    """A line beyond its last price, up to the frame: no price ends it."""
+    (x0, y0), (x1, y1) = line
+    return clipped([(x1, y1), (right, y1 + (y1 - y0) / (x1 - x0) * (right - x1))], *results)
+
+
+def _mirrored(short: Story, long: Story) -> list[str]:
+    state, lot = short.final, short.final.positions[0]
+    pnl, quote, times = result(short), lot.quote, number(lot.leverage, 20)
+    now, volume = state.prices[lot.pair], money(lot.volume, lot.base)
+    share, moved = return_on_put_up(state, lot), now / lot.open_price - 1
+    sold, costs = money(lot.cost, quote), money(lot.volume * now, quote)
+    first = (
+        f"You sold {volume} that you were lent, for {sold} (R1). To buy it back costs {costs} now: the difference is "
+        f"{money(pnl, quote, sign=True)}. A long of the same size stands at {money(result(long), quote, sign=True)}."
+    )
+    second = (
+        f"You put up {money(put_up(lot), quote)}, which is {sold} ÷ {times}. The price has moved by "
+        f"{_signed(moved)}; {times} times that, with the sign turned round, is {_signed(share)} of what you put up "
+        f"(R20)."
+    )
+    most = (
+        f"A short of {volume} from {sold} can gain {sold} at most, at a price of 0. What it can lose has no such "
+        f"number: the dots at the right go on (R20)."
+    )
+    return [first, second, most, sentences.margin(short.margin, state.rulebook)]
+
+
+def _signed(share: Any) -> str:
+    return f"{'+' if share > 0 else ''}{percent(share)}"
+
+
+def _both(short: Story, long: Story) -> dict[str, Any]:
+    """Short and long in numbers."""
+    columns = []
+    for story in (short, long):
+        lot, seen = story.final.positions[0], sheet(story.final, story.scenario.summary_currency or "")
+        assert story.margin
+        assert story.margin.level is not None
+        owed, held = (money(amount, code) for code, amount in (lot.owed, lot.held))
+        columns.append(
+            [
+                owed,
+                held,
+                money(result(story), lot.quote, sign=True),
+                _signed(return_on_put_up(story.final, lot)),
+                money(seen.yours, seen.currency),
+                money(story.margin.used_margin, seen.currency),
+                percent(story.margin.level / 100),
+            ]
+        )
+    names = ("Owed", "Held, restricted", "Profit or loss", "… of what was put up", "Yours: your equity",
+             "Used margin", "Margin level")  # fmt: skip
+    rules = ("R1", "R1", "R11", "R20", "B1", "B2", "B3")
+    heads = ("", "Short", "Long", "Rule")
+    return {
+        "caption": "Short and long in numbers",
+        "open": False,
+        "columns": [{"label": label, "number": at in (1, 2)} for at, label in enumerate(heads)],
+        "rows": [
+            {"mark": "taken" if name.startswith("Profit") else "", "cells": [name, one, other, rule]}
+            for name, one, other, rule in zip(names, *columns, rules, strict=True)
+        ],
+    }
+
+
+def closing(story: Story, step: int, up: tuple[float, float]) -> dict[str, Any]:
+    """The closing of a short, walked to one of the steps (from 1); the axis goes ``up`` from so low to so high."""
+    moment, currency = story.moments[-1], story.scenario.summary_currency or ""
+    stages = closing_sheets(moment, currency)
+    title, *told = _walked(story, stages, step)
+    return {
+        "title": title,
+        "alert": "",
+        "figures": [_places(story, stages, step, up)],
+        "words": told,
+        "strip": [],
+        "tables": [_movements(story, step)],
+    }
+
+
+def _fee(story: Story) -> Decimal:
+    """The trading fee of the closing, in QUOTE: it is taken from there (A4)."""
+    parts = [part for row in story.moments[-1].rows for part in row.parts if part.reason == "trading_fee"]
+    return sum((part.fee - part.amount for part in parts), ZERO)
+
+
+def _places(story: Story, stages: tuple[Sheet, ...], step: int, up: tuple[float, float]) -> Spec:
+    """Three places side by side: your balance, what the position holds, what is owed (hanging below zero)."""
+    seen, realised = stages[step - 1], story.moments[-1].realised[0]
+    pnl, fee = (realised.pnl, _fee(story) if step == 5 else ZERO) if step >= 4 else (ZERO, ZERO)
+    have = seen.own[0].amount
+    gained = max(pnl - fee, ZERO)
+    own, kept, took, lost = float(have), float(have - gained), float(fee), float(max(-pnl, ZERO))
+    parts: dict[str, list[tuple[float, float, float]]] = {
+        "own": [(0, 0, kept)],
+        "profit": [(0, kept, own - kept)],
+        "fee": [(0, own, took)],
+        "loss": [(0, own + took, lost)],
+        "restricted": [],
+        "owed": [],
+    }
+    room = (up[1] - up[0]) / _LINES
+    edge = _SIDE + 0.03
+    beside = [(kept / 2, number(have - gained, 2))]
+    if pnl > 0:
+        beside.append((kept + (own - kept) / 2, f"▲ profit +{number(pnl, 2)}"))
+    if fee:
+        beside.append((own + took / 2, f"fee {number(-fee, 2)}"))
+    if lost:
+        beside.append((own + took + lost / 2, f"▼ loss {number(pnl, 2)}"))
+    if gained:
+        beside.append((own + took, f"in all {number(have, 2)}"))
+    written = [(edge, y, text, "middle right") for y, (_, text) in zip(apart(beside, room), beside, strict=True)]
+    level, held = 0.0, []
+    for entry in seen.restricted:
+        parts["restricted"].append((1, level, float(entry.worth)))
+        held.append((level + float(entry.worth) / 2, _told(entry)))
+        level += float(entry.worth)
+    written += [(1 + edge, y, text, "middle right") for y, (_, text) in zip(apart(held, room), held, strict=True)]
+    level, owed = 0.0, []
+    for entry in seen.owed:
+        parts["owed"].append((2, level, -float(entry.worth)))
+        owed.append((-level + float(entry.worth) / 2, _told(entry)))
+        level -= float(entry.worth)
+    written += [(2 + edge, -y, text, "middle right") for y, (_, text) in zip(apart(owed, room), owed, strict=True)]
+    written += [(x, room, "nothing", "middle center") for x, there in ((1, held), (2, owed)) if not there]
+    return {
+        "data": [*(stack(role, places, 2 * _SIDE) for role, places in parts.items()), labels(written)],
+        "layout": bare(
+            layout(
+                {0: "your<br>balance", 1: "held in<br>the position", 2: "owed to<br>the exchange"},
+                (-0.35, 2.95),
+                up,
+                seen.currency,
+            )
+        ),
+    }
+
+
+def _told(entry: Entry) -> str:
+    """An amount; what isn't dollars says on a second line what it is worth."""
+    if entry.amount == entry.worth:
+        return number(entry.amount, 2)
+    return f"{money(entry.amount, entry.currency)}<br>= {number(entry.worth, 2)}"
+
+
+def _walked(story: Story, stages: tuple[Sheet, ...], step: int) -> list[str]:
+    """The title of a step, then its sentences."""
+    moment = story.moments[-1]
+    realised = moment.realised[0]
+    lot, pnl, quote = realised.position, realised.pnl, realised.position.quote
+    volume, sold = money(realised.volume, lot.base), money(lot.cost, quote)
+    at, costs = price(realised.price, quote), money(realised.volume * realised.price, quote)
+    gap, yours = money(abs(pnl), quote), money(stages[step - 1].yours, quote)
+    have = money(stages[step - 1].own[0].amount, quote)
+    began = story.scenario.balances[quote]
+    opening = began - stages[0].own[0].amount
+    if step == 1:
+        paid = (
+            f" Of the {money(began, quote)} that you began with, the trading fee at opening has taken "
+            f"{money(opening, quote)}: {percent(story.final.fees['trading'])} of {sold} (A4)."
+            if opening
+            else ""
+        )
+        return [
+            f"The short is open: you hold {sold} and owe {volume}, worth {costs} now",
+            f"The {sold} came from selling the coins that you were lent; they are tied to this position (R1). "
+            f"What you have, less what you owe, is yours: {yours} (B1).{paid}",
+            "Press Next to close the short, one thing at a time.",
+        ]
+    if step == 2:
+        rest = (
+            f"{gap} are left of the sale's {sold}"
+            if pnl > 0
+            else f"nothing is left of the sale's {sold}"
+            if not pnl
+            else f"that takes all {sold} of the sale, and {gap} more, which the exchange advances for the moment"
+        )
+        return [
+            f"You buy {volume} back, for {costs}",
+            f"A buy order ends a short: it is the opposing order (R9). At {at} that costs {costs}, paid "
+            f"from what the position holds: {rest}.",
+            f"You still owe {volume}, and now the position holds it. What is yours is as before: {yours}.",
+        ]
+    if step == 3:
+        owes = f"Still owed are the {gap} that were advanced." if pnl < 0 else "Nothing is owed any more."
+        return [
+            f"{volume} goes back to the exchange: what was lent is repaid",
+            f"What a closing brings in meets the obligation before anything else (R10). {owes}",
+            f"Coins came and coins went; your own balance has not moved yet. Yours, as before: {yours}.",
+        ]
+    if step == 4:
+        if pnl > 0:
+            return [
+                f"What is left, {gap}, is your profit: it joins your balance",
+                f"Sold for {sold}, bought back for {costs}: {gap} remain, in {quote} (R11).",
+                f"Your balance is {have}. The position is gone.",
+            ]
+        if pnl < 0:
+            return [
+                f"What is missing, {gap}, is your loss: it leaves your balance",
+                f"Sold for {sold}, bought back for {costs}: {gap} too little, in {quote} (R11). "
+                f"{' '.join(sentences.cascade(realised))}",
+                f"Your balance is {have}. The position is gone.",
+            ]
+        return [
+            "Nothing is left and nothing is missing: no profit, no loss",
+            f"Sold for {sold} and bought back for {costs} (R11).",
+            f"Your balance is {have}, as before. The position is gone.",
+        ]
+    fee, change = _fee(story), stages[4].own[0].amount - began
+    charged = " ".join(sentences.charges(moment)) or "The trading fee is 0 here."
+    return [
+        f"The closing was a trade: its fee is {money(fee, quote)}; {have} are yours",
+        f"{charged} It is charged last (A9), on what the trade was worth, {costs}.",
+        f"In all, your balance has changed by {money(change, quote, sign=True)} since before you opened: "
+        f"{money(pnl, quote, sign=True)}, less {money(opening, quote)} at opening and {money(fee, quote)} at closing.",
+    ]
+
+
+def _movements(story: Story, step: int) -> dict[str, Any]:
+    """What goes from where to where in the closing, and what of it has happened."""
+    realised = story.moments[-1].realised[0]
+    lot, pnl, quote = realised.position, realised.pnl, realised.position.quote
+    costs, volume = money(realised.volume * realised.price, quote), money(realised.volume, lot.base)
+    gap, fee = money(abs(pnl), quote), money(_fee(story), quote)
+    source, target = ("Position", "your balance") if pnl >= 0 else ("Your balance", "the exchange")
+    rows: list[tuple[str, str, str, str, int]] = [
+        ("Position", "the market", costs, "R9", 2),
+        ("The market", "your position", volume, "R9", 2),
+        ("Position", "the exchange", volume, "R10", 3),
+        (source, target, gap, "R11", 4),
+        ("Your balance", "the exchange", fee, "A9, A4", 5),
+    ]
+    heads = ("From", "To", "Amount", "Done", "Rule")
+    return {
+        "caption": "Every movement of the closing",
+        "open": False,
+        "columns": [{"label": label, "number": label == "Amount"} for label in heads],
+        "rows": [
+            {
+                "mark": "taken" if step == at else "",
+                "cells": [one, other, amount, "● done" if step >= at else "○ to come", rule],
+            }
+            for one, other, amount, rule, at in rows
+        ],
+    }

@@ -1,0 +1,254 @@
+"""A protective stop while the price runs: which type is taken, where it closes, and what it changes (R22)."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from marginlib.drawing.pieces import Spec, bare, bars, labels, layout, lines, rings
+from marginlib.engine.account import Position, Realised
+from marginlib.engine.margin import unrealised
+from marginlib.engine.scenario import Price, Stop
+from marginlib.engine.story import Story
+from marginlib.telling import sentences
+from marginlib.telling.numbers import money, number, percent, price
+
+_REFUSED = "This workbook refuses the stop, so that you see the mistake; an order form may take it."
+_SHARES, _HEIGHTS = (0.6, 0.4), (300, 230)
+_HALF = 0.3
+_EARLY = 6  # hours: left of a point as early there is no room for a text
+_LINES = (15, 11)  # lines of text that each figure is high
+
+
+class Ranges(NamedTuple):
+    """How far the axes go: prices and results in QUOTE, and hours."""
+
+    prices: tuple[float, float]
+    results: tuple[float, float]
+    hours: int
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of the price: the story, its lot, the price at each hour, and the stop's closing, if it came to one.
+
+    ``at`` is the hour of the closing.
+    """
+
+    story: Story
+    lot: Position
+    prices: tuple[Decimal, ...]
+    closed: Realised | None
+    at: int | None
+
+    @property
+    def result(self) -> Decimal:
+        """Profit or loss so far, realised or not, in QUOTE."""
+        return self.closed.pnl if self.closed else unrealised(self.story.final, self.lot)
+
+
+def run(story: Story) -> Run:
+    """What a story of an opening, perhaps a stop, and prices hour by hour came to."""
+    lot = story.moments[0].after.positions[0]
+    hours = [moment for moment in story.moments if isinstance(moment.step, Price)]
+    found = [(hour, result) for hour, moment in enumerate(hours, 1) for result in moment.realised]
+    at, closed = found[0] if found else (None, None)
+    # A refused stop ends its story: the prices are those of the scenario.
+    steps = [step.price for step in story.scenario.steps if isinstance(step, Price)]
+    return Run(story, lot, (lot.open_price, *steps), closed, at)
+
+
+def view(with_stop: Story, without: Story, ranges: Ranges) -> dict[str, Any]:
+    """What the screen shows of two runs of the same price: with the stop that was chosen, and without any."""
+    plain_run = run(without)
+    chosen = plain_run if with_stop.error else run(with_stop)
+    stop = next((step for step in with_stop.scenario.steps if isinstance(step, Stop)), None)
+    refused = sentences.refusal(with_stop.error).partition(": ")[2] if with_stop.error else ""
+    return {
+        "title": _headline(chosen, plain_run, stop, bool(refused)),
+        "alert": f"{_REFUSED} {refused}" if refused else "",
+        "figures": [_path(chosen, stop, bool(refused), ranges), _results(chosen, plain_run, ranges)],
+        "words": _told(with_stop, chosen, plain_run, stop, bool(refused)),
+        "strip": [],
+        "tables": [_table(chosen, plain_run, stop, bool(refused))],
+    }
+
+
+def _headline(chosen: Run, plain_run: Run, stop: Stop | None, refused: bool) -> str:
+    quote, side = chosen.lot.quote, chosen.lot.side
+    if stop is None:
+        return f"No stop: the {side} stands at {money(chosen.result, quote, sign=True)}"
+    if refused:
+        return f"A {stop.side} stop can't protect a {side}: it would add to it"
+    if not chosen.closed:
+        return f"Your {stop.side} stop waits at {price(stop.trigger, quote)}; the {side} is still open"
+    gap = chosen.result - plain_run.result
+    if not gap:
+        said = "so far neither better nor worse than without it"
+    else:
+        said = f"{money(abs(gap), quote)} {'better' if gap > 0 else 'worse'} than without it"
+    return f"Your {stop.side} stop has closed the {side} at {price(chosen.closed.price, quote)}: {said}"
+
+
+def _worse(chosen: Run, stop: Stop) -> Decimal:
+    """By how much the stop closed beyond its trigger, in QUOTE for one BASE."""
+    assert chosen.closed
+    return abs(chosen.closed.price - stop.trigger)
+
+
+def _told(with_stop: Story, chosen: Run, plain_run: Run, stop: Stop | None, refused: bool) -> list[str]:
+    lot, quote, now = chosen.lot, chosen.lot.quote, chosen.prices[-1]
+    bad, right = ("rises", "buys") if lot.side == "short" else ("falls", "sells")
+    open_ = f"You are {lot.side}: you lose when the price {bad}, and an order that {right} ends the position (R9, R22)."
+    result = money(plain_run.result, quote, sign=True)
+    if stop is None:
+        return [open_, f"Nothing closes the position for you. At {price(now, quote)} it stands at {result}."]
+    if refused:
+        other = "buy" if stop.side == "sell" else "sell"
+        return [
+            open_,
+            f"Nothing was placed, so the price runs on without a stop: at {price(now, quote)} the {lot.side} stands at "
+            f"{result}.",
+            f"Choose the {other} stop under Stop, and let the price run again.",
+        ]
+    placed = sentences.sentence(next(m for m in with_stop.moments if isinstance(m.step, Stop)))
+    if not chosen.closed:
+        away = percent(abs(stop.trigger / now - 1))
+        return [
+            open_,
+            placed,
+            f"The price is {price(now, quote)}: {away} away from the trigger. You stand at {result}.",
+        ]
+    moment = next(m for m in with_stop.moments if m.realised)
+    gap = _worse(chosen, stop) * lot.volume
+    slip = (
+        f"The trigger is no promise: it closes at the first price at or beyond it, here {money(gap, quote)} worse."
+        if gap
+        else "Here the first price to reach the trigger was the trigger itself."
+    )
+    return [
+        f"{open_} {placed}",
+        f"{' '.join(sentences.details(moment))} {slip}",
+        f"Without the stop you would stand at {result} now. A stop does not know whether the price turns.",
+    ]
+
+
+def _path(chosen: Run, stop: Stop | None, refused: bool, ranges: Ranges) -> Spec:
+    """The price so far: thick while the position is open, thin once it is closed; dashed, the stop's trigger."""
+    quote, (low, high) = chosen.lot.quote, ranges.prices
+    seen = [(float(hour), float(at)) for hour, at in enumerate(chosen.prices)]
+    out = len(seen) if chosen.at is None else chosen.at + 1
+    line, opened = (high - low) / _LINES[0], float(chosen.lot.open_price)
+    dashes = []
+    beside = [(opened, f"opened at<br>{number(chosen.lot.open_price, 2)}")]
+    if stop:
+        trigger = float(stop.trigger)
+        dash = lines([(0, trigger), (ranges.hours, trigger)], "quiet" if refused else "ink", 2)
+        dash["line"]["dash"] = "dash"
+        dashes = [dash]
+        beside.append((trigger, f"{stop.side} stop<br>{number(stop.trigger, 2)}{'<br>not placed' if refused else ''}"))
+    written = [(ranges.hours + 0.3, y, text, "middle right") for y, text in _spread(beside, line)]
+    marks = [seen[-1]]
+    end = seen[-1]
+    down = end[1] < opened
+    places = [(end[0], end[1] + (-line / 3 if down else line / 3), "now", "bottom" if down else "top")]
+    if chosen.closed:
+        x, y = seen[out - 1]
+        marks = [seen[out - 1]]
+        below = chosen.lot.side == "long"
+        text = f"closed at {number(chosen.closed.price, 2)}"
+        if x < _EARLY:  # the price runs on to the right, so the text stands on the other side of the opening price
+            below, y = not below, min(y, opened) if chosen.lot.side == "short" else max(y, opened)
+        places = [(x, y + (-line / 3 if below else line / 3), text, "bottom" if below else "top")]
+    bold = [(x, y, text, f"{place} {'right' if x < _EARLY else 'left'}") for x, y, text, place in places]
+    return {
+        "data": [
+            lines([(0, opened), (ranges.hours, opened)], "line", 1.5),
+            *dashes,
+            lines(seen[out - 1 :], "market", 1.5),
+            lines(seen[:out], "own", 3),
+            rings(marks),
+            labels(written, "quiet"),
+            labels(bold, bold=True),
+        ],
+        "layout": _layout(
+            {
+                float(hour): f"{hour}{'<br>hours gone by' if hour == 12 else ''}"
+                for hour in range(0, ranges.hours + 1, 4)
+            },
+            (-0.6, 1.24 * ranges.hours),
+            ranges.prices,
+            quote,
+            0,
+        ),
+    }
+
+
+def _spread(written: list[tuple[float, str]], line: float) -> list[tuple[float, str]]:
+    """One label, or two that are as far from each other as their lines need, around the middle between them."""
+    if len(written) < 2:
+        return written
+    (low, lower), (high, upper) = sorted(written)
+    apart_ = line * (lower.count("<br>") + upper.count("<br>") + 2) / 2
+    more = max(apart_ - (high - low), 0) / 2
+    return [(low - more, lower), (high + more, upper)]
+
+
+def _results(chosen: Run, plain_run: Run, ranges: Ranges) -> Spec:
+    """Profit or loss with the stop and without it."""
+    ends = (chosen.result, plain_run.result)
+    line = (ranges.results[1] - ranges.results[0]) / _LINES[1]
+    written = [
+        (
+            float(at),
+            float(end) + (line / 4 if end >= 0 else -line / 4),
+            f"{'▲ ' if end > 0 else '▼ ' if end < 0 else ''}{money(end, chosen.lot.quote, sign=True)}",
+            "top center" if end >= 0 else "bottom center",
+        )
+        for at, end in enumerate(ends)
+    ]
+    return {
+        "data": [
+            _bar("profit", [max(float(end), 0.0) for end in ends]),
+            _bar("loss", [min(float(end), 0.0) for end in ends]),
+            labels(written, bold=True),
+        ],
+        "layout": _layout(
+            {0.0: "with<br>your choice", 1.0: "without<br>a stop"},
+            (-0.6, 1.6),
+            ranges.results,
+            chosen.lot.quote,
+            1,
+        ),
+    }
+
+
+def _bar(role: str, heights: list[float]) -> Spec:
+    return bars(role, [0, 1], [0, 0], heights, 2 * _HALF)
+
+
+def _layout(names: dict[float, str], across: tuple[float, float], up: tuple[float, float], unit: str, at: int) -> Spec:
+    """One of two figures that stand side by side where there is room."""
+    return {**bare(layout(names, across, up, unit)), "height": _HEIGHTS[at], "meta": {"share": _SHARES[at]}}
+
+
+def _table(chosen: Run, plain_run: Run, stop: Stop | None, refused: bool) -> dict[str, Any]:
+    """The same in numbers."""
+    lot, quote = chosen.lot, chosen.lot.quote
+    kind = "none" if stop is None else f"{stop.side} stop{', not placed' if refused else ''}"
+    gap = chosen.result - plain_run.result
+    rows = [
+        ["Position", f"{lot.side}, {money(lot.volume, lot.base)} at {price(lot.open_price, quote)}", "R1"],
+        ["Stop", kind, "R22"],
+        ["Trigger", price(stop.trigger, quote) if stop else "–", "R22"],
+        ["Price now", price(chosen.prices[-1], quote), ""],
+        ["Closed at", price(chosen.closed.price, quote) if chosen.closed else "still open", "R22"],
+        ["Result with your choice", money(chosen.result, quote, sign=True), "R11"],
+        ["Result without a stop", money(plain_run.result, quote, sign=True), "R11"],
+        ["What the stop has changed", money(gap, quote, sign=True) if gap else "nothing so far", ""],
+    ]
+    return {
+        "caption": "The run in numbers",
+        "open": False,
+        "columns": [{"label": label, "number": at == 1} for at, label in enumerate(("", "So far", "Rule"))],
+        "rows": [{"mark": "taken" if row[0] == "Closed at" and chosen.closed else "", "cells": row} for row in rows],
+    }

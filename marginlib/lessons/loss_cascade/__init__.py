@@ -1,0 +1,1 @@
+"""Lesson 05: what gets sold to pay for my loss?"""

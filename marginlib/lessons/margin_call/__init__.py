@@ -1,0 +1,1 @@
+"""Lesson 07: how far can the price go?"""

@@ -1,0 +1,139 @@
+"""Lesson 07: how far can the price go? The margin level against the price, and along the days of a crash."""
+
+import functools
+from decimal import Decimal
+from typing import Any
+
+from marginlib.analysis.paths import MOST_DAYS, beyond, paths, walk
+from marginlib.engine.amounts import plain, quotient, rounded
+from marginlib.engine.replaying import replay
+from marginlib.engine.scenario import Scenario
+from marginlib.engine.story import Story
+from marginlib.lessons.margin_call import crash, how_far
+from marginlib.panels.controls import Choice, Slider, Switch, Value
+from marginlib.panels.host import Panel, View
+
+PAIR, OPENED, LOWEST, HIGHEST = "BTC/USD", Decimal(20_000), 400, Decimal(40_000)
+
+
+class HowFar(Panel):
+    """A position opened at 20,000 USD: its margin level at every price, and the prices of its limits (B1 to B5, C3)."""
+
+    heading = "How far can the price go?"
+    controls = (
+        Slider("USD", "USD", "", 0, 30_000, 200, 10_000, "Your own dollars: collateral.", 2, "What you have"),
+        Slider("BTC", "BTC", "", 0, 2, "0.05", 0, "Your own bitcoin: collateral that moves too.", 8, "What you have"),
+        Slider("haircut", "Haircut on BTC", "%", 0, 50, 1, 0, "The part of their worth that does not count (B1)."),
+        Choice("side", "Side", ("long", "short"), "long", "Long buys BTC on margin at 20,000 USD; short sells BTC."),
+        Slider("volume", "Volume", "BTC", "0.1", 2, "0.1", 1, "How much you buy or sell.", 8),
+        Slider("leverage", "Leverage", "×", 2, 10, 1, 5, "What the cost is divided by to say how much is tied up."),
+        Slider("price", "Price now", "USD for one BTC", LOWEST, HIGHEST, 400, OPENED, "Where the price has gone."),
+    )  # fmt: skip
+
+    def view(self, values: Any) -> View:
+        """The curve, the figures in words, the tables."""
+        opened, reached, closed = _reach(tuple((name, value) for name, value in values.items() if name != "price"))
+        if reached is None:
+            return how_far.view(opened, opened, None, None, HIGHEST)
+        return how_far.view(opened, replay(position(values, values["price"])), reached, closed, HIGHEST)
+
+
+def position(values: Any, price: Decimal | None = None, *, liquidation: str = "off") -> Scenario:
+    """Open one position at 20,000 USD; then the price goes somewhere. Amounts in USD and BTC."""
+    opening = {"do": "open", "pair": PAIR, **{name: values[name] for name in ("side", "volume", "leverage")}}
+    return Scenario.of(
+        {
+            "balances": {code: values[code] for code in ("USD", "BTC")},
+            "prices": {PAIR: OPENED},
+            "rules": {"haircuts": {"BTC": plain(values["haircut"] / 100)}, "liquidation": liquidation},
+            "steps": [opening, *([{"do": "price", "pair": PAIR, "price": price}] if price is not None else [])],
+        }
+    )
+
+
+@functools.lru_cache(maxsize=512)
+def _reach(others: tuple[tuple[str, Value], ...]) -> tuple[Story, how_far.Reach | None, Story | None]:
+    """The opening, how far it reaches, and its liquidation if there is one; they stay while the price moves."""
+    values = dict(others)
+    opened = replay(position(values))
+    if opened.error:
+        return opened, None, None
+    reached = how_far.reach(opened.final, HIGHEST)
+    end = reached.marks[opened.final.rulebook.liquidation_level]
+    if end is None:
+        return opened, reached, None
+    there = beyond(end, falls=values["side"] == "long")
+    return opened, reached, replay(position(values, there, liquidation="all"))
+
+
+HOW = ("all of them", "until 100 %")
+PATHS = tuple(title for title, path in paths().items() if {"BTC/USD", "ETH/USD"} <= path.prices.keys())
+
+
+class ThroughTheCrash(Panel):
+    """Two positions along a path of prices: margin level, liquidation, the ledger, and what a stop would have done."""
+
+    heading = "Through the crash"
+    controls = (
+        Choice("path", "Prices", PATHS, "March 2020", "Three crashes as they were, and three made-up paths."),
+        Slider("day", "Days since you opened", "", 0, MOST_DAYS - Decimal("0.25"), "0.25", 0, "Four prices to a day."),
+        Slider("USD", "Your dollars", "USD", 0, 30_000, 2_000, 6_000, "Your own: collateral that stays."),
+        Slider("BTC", "Your bitcoin", "USD worth", 0, 20_000, 2_000, 4_000, "What your own are worth at the start."),
+        Slider("haircut", "Haircut on your bitcoin", "%", 0, 50, 5, 0, "The part of it that does not count (B1)."),
+        Choice("side", "Side", ("long", "short"), "long", "Of both positions."),
+        Slider("first", "First, in BTC", "USD worth", 5_000, 40_000, 5_000, 20_000, "The first position's cost."),
+        Slider("second", "Then, in ETH", "USD worth", 0, 40_000, 5_000, 10_000, "The second one's; 0 for none."),
+        Slider("leverage", "Leverage", "×", 2, 10, 1, 5, "What the cost is divided by to say how much is tied up."),
+        Choice("how", "Liquidation closes", HOW, HOW[0], "Oldest first: all, or until the level is back (B5)."),
+        Switch("stop", "Protective stops", False, "One for each position, at the same distance (R22)."),
+        Slider("distance", "Distance of the stops", "%", 5, 40, 5, 15, "From the opening price."),
+        Switch("jumps", "Prices jump", False, "Only these four prices a day are traded, and nothing in between."),
+    )  # fmt: skip
+
+    def view(self, values: Any) -> View:
+        """This moment of the course, beside the same with or without a stop."""
+        settings = {name: value for name, value in values.items() if name not in ("day", "stop")}
+        told, other = (_course((*settings.items(), ("stop", stop))) for stop in (values["stop"], not values["stop"]))
+        return crash.view(told, other, values["day"], values["distance"], stopped=values["stop"])
+
+
+def account(values: Any) -> Scenario:
+    """Open a position in BTC, then one in ETH, at a path's first prices; then place the stops. Sizes are in USD."""
+    prices = paths()[values["path"]].at(0)
+    away = values["distance"] / 100 * (-1 if values["side"] == "long" else 1)
+    sizes = {pair: values[size] for pair, size in (("BTC/USD", "first"), ("ETH/USD", "second")) if values[size]}
+    opens = [
+        {
+            "do": "open",
+            "pair": pair,
+            "side": values["side"],
+            "volume": plain(quotient(size, prices[pair], 8)),
+            "leverage": values["leverage"],
+        }
+        for pair, size in sizes.items()
+    ]
+    order = "sell" if values["side"] == "long" else "buy"
+    stops = [
+        {"do": "stop", "pair": pair, "side": order, "trigger": plain(rounded(prices[pair] * (1 + away), 2))}
+        for pair in sizes
+    ]
+    return Scenario.of(
+        {
+            "balances": {"USD": values["USD"], "BTC": plain(quotient(values["BTC"], prices["BTC/USD"], 8))},
+            "prices": {pair: prices[pair] for pair in sizes},
+            "valuation": "USD",
+            "rules": {
+                "haircuts": {"BTC": plain(values["haircut"] / 100)},
+                "liquidation": "all" if values["how"] == HOW[0] else "until-100",
+            },
+            "steps": [*opens, *(stops if values["stop"] else [])],
+        }
+    )
+
+
+@functools.lru_cache(maxsize=512)
+def _course(settings: tuple[tuple[str, Value], ...]) -> crash.Course:
+    """The whole story of a setting; the slider through time only reads it."""
+    values = dict(settings)
+    path = paths()[str(values["path"])]
+    return crash.Course(path, walk(account(values), path, jumps=bool(values["jumps"])))

@@ -1,0 +1,1 @@
+"""Lesson 04: which of my positions goes first?"""

@@ -1,0 +1,67 @@
+"""Lesson 04: which of my positions goes first?"""
+
+import itertools
+from decimal import Decimal
+from typing import Any
+
+from marginlib.engine.amounts import plain
+from marginlib.engine.replaying import replay
+from marginlib.engine.scenario import Scenario
+from marginlib.lessons.queue import view as queue
+from marginlib.panels.controls import Choice, Slider
+from marginlib.panels.host import Panel, View
+
+PAIR, LEVERAGE = "BTC/EUR", 5
+LOTS = {"A": ("0.3", 45000), "B": ("0.3", 55000), "C": ("0.2", 49000)}
+ORDERS = tuple(", ".join(order) for order in itertools.permutations(LOTS))
+CHEAPEST, DEAREST, MOST = 44_000, 56_000, Decimal("0.3")
+_ALL = MOST * len(LOTS)
+RANGES = queue.Ranges(
+    float(_ALL), 72_000.0, {"close": (-11_500.0, 11_500.0), "settle": (-float(_ALL) * DEAREST * 1.02, 4000.0)}
+)
+
+
+def _lot(name: str) -> tuple[Slider, Slider]:
+    volume, price = LOTS[name]
+    group = f"Lot {name}: volume and opening price"
+    return (
+        Slider(f"{name}_volume", "BTC", "", "0.05", MOST, "0.01", volume, f"How much lot {name} buys.", 2, group),
+        Slider(f"{name}_price", "EUR", "", CHEAPEST, DEAREST, 100, price, f"What lot {name} pays for 1 BTC.", 0, group),
+    )
+
+
+class LotQueue(Panel):
+    """Three long lots in a pair; one order ends a volume of them, from the oldest on (R7, R8, R12)."""
+
+    heading = "Which of my positions goes first?"
+    controls = (
+        Slider("EUR", "EUR", "", 0, 50000, 500, 500, "Your euros before you open the lots.", 2, "What you have"),
+        Slider("BTC", "BTC", "", 0, 1, "0.01", "0.5", "Your bitcoin before you open the lots.", 8, "What you have"),
+        *(slider for name in LOTS for slider in _lot(name)),
+        Choice("order", "Opened in the order", ORDERS, ORDERS[0], "Which lot is the oldest, and which the youngest."),
+        Choice("end", "End by", ("close", "settle"), "close", "Sell (R8), or pay back what was extended (R7)."),
+        Slider("volume", "Volume to end", "BTC", "0.05", _ALL, "0.01", "0.5", "How much your one order ends."),
+        Slider("price", "Closing price", "EUR", CHEAPEST, DEAREST, 100, 51000, "The price when you end them."),
+    )  # fmt: skip
+
+    def scenario(self, values: Any, order: str) -> Scenario:
+        """The market goes to each lot's price, where it is opened; then to the closing price, where the order ends."""
+        steps: list[dict[str, Any]] = []
+        for name in order.split(", "):
+            steps += [
+                {"do": "price", "pair": PAIR, "price": values[f"{name}_price"]},
+                {"do": "open", "pair": PAIR, "side": "long", "volume": values[f"{name}_volume"], "leverage": LEVERAGE},
+            ]
+        steps += [
+            {"do": "price", "pair": PAIR, "price": values["price"]},
+            {"do": values["end"], "pair": PAIR, "volume": plain(values["volume"])},
+        ]
+        balances = {code: values[code] for code in ("EUR", "BTC")}
+        return Scenario.of({"balances": balances, "valuation": "EUR", "steps": steps})
+
+    def view(self, values: Any) -> View:
+        """The queue, what it does to the euros, the words and the lots."""
+        order = values["order"]
+        turned = ", ".join(reversed(order.split(", ")))
+        story, other = (replay(self.scenario(values, each)) for each in (order, turned))
+        return queue.view(story, other, order.split(", "), turned.split(", "), RANGES)

@@ -1,0 +1,1 @@
+"""Lesson 03: keep the coins or take the cash?"""

@@ -1,0 +1,80 @@
+"""Lesson 03: keep the coins or take the cash?"""
+
+import functools
+from decimal import Decimal
+from typing import Any
+
+from marginlib.engine.amounts import plain
+from marginlib.engine.funds import order_for
+from marginlib.engine.replaying import replay
+from marginlib.engine.scenario import Scenario
+from marginlib.engine.settling import need
+from marginlib.engine.story import Story
+from marginlib.lessons.settle_or_close import view as ending
+from marginlib.panels.controls import Choice, Slider, Value
+from marginlib.panels.host import Panel, View
+
+PAIR, VOLUME, OPENED, LEVERAGE = "BTC/EUR", Decimal(1), Decimal(50000), 5
+MOST_EUR, MOST_BTC, LOWEST, HIGHEST = 70_000, 1, -40, 40
+WAYS_OUT = ("leave it refused", "deposit what is missing", "ordinary order first")
+_LOW, _HIGH = (OPENED * (100 + move) / 100 for move in (LOWEST, HIGHEST))
+RANGES = ending.Ranges((-80_000.0, 230_000.0), (-20_000.0, 205_000.0), (_LOW, _HIGH))
+
+
+class SettleOrClose(Panel):
+    """One position of 1 BTC, ended both ways at the same price: by settling and by closing (R2 to R11)."""
+
+    heading = "Keep the coins or take the cash?"
+    controls = (
+        Slider("EUR", "EUR", "", 0, MOST_EUR, 1000, 60000, "Your euros before you open.", 2, "What you have"),
+        Slider("BTC", "BTC", "", 0, MOST_BTC, "0.02", "0.4", "Your bitcoin before you open.", 8, "What you have"),
+        Choice("side", "Side", ("long", "short"), "long", "Whether you buy or sell 1 BTC at 50,000 EUR, with 5×."),
+        Slider("share", "Share to end", "%", 5, 100, 5, 100, "How much of the position you end, either way."),
+        Choice("short_of", "If the balance is too small to settle", WAYS_OUT, WAYS_OUT[0], "The two ways out (R6)."),
+        Slider("fee", "Trading fee", "%", 0, 1, "0.01", "0.4", "On every trade; you paid it at opening, too."),
+        Slider("move", "Price move", "%", LOWEST, HIGHEST, 1, -20, "How far the price goes before you end it."),
+    )  # fmt: skip
+
+    def view(self, values: Any) -> View:
+        """The columns, net worth against the price, the words and the table."""
+        others = tuple((name, value) for name, value in values.items() if name != "move")
+        price = OPENED * (100 + values["move"]) / 100
+        return ending.view(*stories(values, price), _curve(others), RANGES)
+
+
+def scenario(values: Any, price: Decimal, way: str) -> Scenario:
+    """Open, let the price move, and end a share by ``settle`` (after a way out, if one is needed) or ``close``."""
+    volume = plain(VOLUME * values["share"] / 100)
+    steps: list[Any] = [
+        {"do": "open", "pair": PAIR, "side": values["side"], "volume": VOLUME, "leverage": LEVERAGE},
+        {"do": "price", "pair": PAIR, "price": plain(price)},
+    ]
+    start: dict[str, Any] = {
+        "balances": {code: values[code] for code in ("EUR", "BTC")},
+        "prices": {PAIR: OPENED},
+        "fees": {"trading": plain(values["fee"] / 100)},
+    }
+    if way == "settle" and values["short_of"] != WAYS_OUT[0]:
+        opened = replay(Scenario.of({**start, "steps": steps})).final
+        if opened.positions and (needed := need(opened, PAIR, Decimal(volume))).missing:
+            deposit = {"do": "deposit", "currency": needed.currency, "amount": needed.missing}
+            order = order_for(opened, PAIR, needed.currency, needed.missing)
+            steps.append(deposit if values["short_of"] == WAYS_OUT[1] else order.model_dump(exclude_none=True))
+    return Scenario.of({**start, "steps": [*steps, {"do": way, "pair": PAIR, "volume": volume}]})
+
+
+def stories(values: Any, price: Decimal) -> tuple[Story, Story]:
+    """The position settled at a price in EUR, and the same position closed."""
+    return replay(scenario(values, price, "settle")), replay(scenario(values, price, "close"))
+
+
+@functools.lru_cache(maxsize=512)
+def _curve(others: tuple[tuple[str, Value], ...]) -> ending.Curve:
+    """Net worth at every price; it stays while the price moves."""
+
+    def worths(price: Decimal) -> ending.Worths:
+        ends = (ending.ended(story) for story in stories(dict(others), price))
+        settled, closed = (float(end.own_worth) if end else None for end in ends)
+        return settled, closed
+
+    return ending.curve(worths, RANGES)

@@ -1,0 +1,259 @@
+"""Lesson 03: the four steps of the exchange's settle form, rehearsed on a small copy of it. Nothing is sent."""
+
+import html
+import json
+import pathlib
+from decimal import Decimal, InvalidOperation
+from typing import Any, NamedTuple, cast
+
+import anywidget
+import traitlets
+
+from marginlib.analysis.add_order import order
+from marginlib.engine.account import State
+from marginlib.engine.amounts import plain
+from marginlib.engine.replaying import replay
+from marginlib.engine.scenario import Scenario, Settle
+from marginlib.engine.story import Story
+from marginlib.panels.host import script
+from marginlib.telling import sentences
+from marginlib.telling.numbers import listed, money, price
+
+_HERE = pathlib.Path(__file__).parent
+PAIR, OTHER = "BTC/EUR", "ETH/EUR"
+TYPES = {
+    "market": "Market",
+    "limit": "Limit",
+    "stop-loss": "Stop loss",
+    "take-profit": "Take profit",
+    "settle-position": "Settle",
+}
+STEPS = (
+    "Press the ✕ at the right of the position",
+    "Choose the order type Settle",
+    "Type the quantity",
+    "Press the large button below",
+)
+
+
+class Task(NamedTuple):
+    """What to rehearse: a side, own balances, and the volume of BTC to be settled."""
+
+    name: str
+    text: str
+    side: str
+    balances: dict[str, str]
+    volume: str
+
+
+TASKS = (
+    Task("long, all of it", "Settle all of your long of 1 BTC.", "long", {"EUR": "60000"}, "1"),
+    Task("long, half of it", "Settle half of your long of 1 BTC.", "long", {"EUR": "60000"}, "0.5"),
+    Task("short, all of it", "Settle all of your short of 1 BTC.", "short", {"EUR": "5000", "BTC": "1.2"}, "1"),
+    Task("short, half of it", "Settle half of your short of 1 BTC.", "short", {"EUR": "5000", "BTC": "1.2"}, "0.5"),
+    Task(
+        "short, too little BTC",
+        "You have only 0.4 BTC. Settle as much of your short of 1 BTC as they allow.",
+        "short",
+        {"EUR": "20000", "BTC": "0.4"},
+        "0.4",
+    ),
+)
+
+
+class SettleForm(anywidget.AnyWidget):
+    """A small copy of the exchange's positions and settle form. What is pressed gets a sentence (R2, R6, R18, R19).
+
+    >>> form = SettleForm(task=1)
+    >>> form.pick(1); form.choose("settle-position"); form.fill("0.5"); form.press()
+    >>> form.done, form.order["type"]
+    (True, 'buy')
+    """
+
+    _esm = script("settle_form.js", folder=_HERE)
+    _css = _HERE / "settle_form.css"
+
+    task = traitlets.Int(0).tag(sync=True)
+    done = traitlets.Bool(False).tag(sync=True)
+    _shown = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, task: int = 0) -> None:
+        """Start with one of the tasks, counted from 0."""
+        super().__init__(task=task)
+        self.start()
+        self.on_msg(self._on_message)
+
+    @traitlets.validate("task")
+    def _read_task(self, proposal: Any) -> int:
+        if not 0 <= proposal["value"] < len(TASKS):
+            raise ValueError(f"task: expected a number from 0 to {len(TASKS) - 1}, got {proposal['value']}")
+        return int(proposal["value"])
+
+    @traitlets.observe("task")
+    def _restart(self, _change: object) -> None:
+        self.start()
+
+    def start(self) -> None:
+        """Put everything back to before the first step."""
+        self.picked: int | None = None
+        self.type, self.quantity = "market", ""
+        self.order: dict[str, Any] = {}
+        self._opened = replay(self._scenario())
+        self._say("Start with step 1.", None)
+
+    def _scenario(self, *steps: dict[str, str]) -> Scenario:
+        """A long of ETH, and the position of the task, opened at today's prices."""
+        task = TASKS[self.task]
+        return Scenario.of(
+            {
+                "balances": task.balances,
+                "prices": {PAIR: "50000", OTHER: "2500"},
+                "steps": [
+                    {"do": "open", "pair": PAIR, "side": task.side, "volume": "1", "leverage": 5},
+                    {"do": "open", "pair": OTHER, "side": "long", "volume": "2", "leverage": 5},
+                    *steps,
+                ],
+            }
+        )
+
+    @property
+    def _state(self) -> State:
+        return self._opened.final
+
+    def pick(self, position: int) -> None:
+        """Press the ✕ of a position, by its number."""
+        lot = next((each for each in self._state.positions if each.id == position), None)
+        if lot is None:
+            self._say(f"There is no position {position}.", False)
+        elif lot.pair != PAIR:
+            self.picked = None
+            self._say(
+                f"That is your {lot.pair} position. A settlement stays in the pair that the position was opened in "
+                f"(R18), so this can't end the one in {PAIR}. Press the ✕ of {PAIR}.",
+                False,
+            )
+        else:
+            self.picked = position
+            self._say("The form is open. As it stands it would place a market order, and that closes (R9).", None)
+
+    def choose(self, kind: str) -> None:
+        """Choose the type of the order."""
+        self.type = kind
+        if kind == "settle-position":
+            side = "buys" if TASKS[self.task].side == "long" else "sells"
+            self._say(f"The button now {side}: the side that opened the position, not the opposite one (R19).", None)
+        else:
+            self._say(self._would_close(), False)
+
+    def fill(self, quantity: str) -> None:
+        """Type the quantity, in BTC."""
+        self.quantity = quantity.strip()
+        self._say("Check the button's words, then press it." if self._number() else _NO_NUMBER, None)
+
+    def press(self) -> None:
+        """Press the large button."""
+        if self.picked is None:
+            self._say("There is no form yet: press the ✕ of the position first.", False)
+        elif self.type != "settle-position":
+            self._say(f"{self._would_close()} To keep what you received, choose Settle.", False)
+        elif not (volume := self._number()):
+            self._say(_NO_NUMBER, False)
+        else:
+            self._settle(replay(self._scenario({"do": "settle", "pair": PAIR, "volume": plain(volume)})), volume)
+
+    def _settle(self, story: Story, volume: Decimal) -> None:
+        """Have the engine settle, and see whether that was the task."""
+        goal = Decimal(TASKS[self.task].volume)
+        if story.error:
+            self._say(f"Refused. {sentences.refusal(story.error).partition(': ')[2]}", False)
+        elif volume != goal:
+            wanted, given = money(goal, "BTC"), money(volume, "BTC")
+            self._say(f"That would settle {given}; here it is to be {wanted}. A part may be settled (R2).", False)
+        else:
+            moment = story.moments[-1]
+            assert isinstance(moment.step, Settle)
+            self.order = order(moment.step, moment.before)
+            self._opened = story
+            self.done = True
+            self._say(f"Done. {sentences.sentence(moment)}", True)
+
+    def _would_close(self) -> str:
+        """What an order of another type would do."""
+        verb = "sells" if TASKS[self.task].side == "long" else "buys back"
+        when = {"market": "now", "limit": "at your price or better"}.get(self.type, "once its trigger is met")
+        return f"A {TYPES[self.type].lower()} order {verb} {when}: it closes the position, for a trading fee (R9)."
+
+    def _number(self) -> Decimal | None:
+        try:
+            number = Decimal(self.quantity.replace(",", ""))
+        except InvalidOperation:
+            return None
+        return number if number.is_finite() and number > 0 and -8 <= int(number.as_tuple().exponent) <= 0 else None
+
+    def _say(self, text: str, right: bool | None) -> None:
+        """Show how things stand, with a sentence; whether the last step was right, if it was one or the other."""
+        if not right:
+            self.done, self.order = False, {}
+        task, number = TASKS[self.task], self._number()
+        settles = self.type == "settle-position"
+        buys = (task.side == "long") == settles
+        amount = money(number, "BTC") if number else "… BTC"
+        self._shown = {
+            "task": task.text,
+            "tasks": [each.name for each in TASKS],
+            "balances": listed([money(amount, code) for code, amount in self._state.balances.items() if amount]),
+            "positions": [
+                {
+                    "id": lot.id,
+                    "cells": [lot.pair, lot.side, money(lot.volume, lot.base), price(lot.open_price, lot.quote)],
+                }
+                for lot in self._state.positions
+            ],
+            "picked": self.picked,
+            "types": TYPES,
+            "type": self.type,
+            "quantity": self.quantity,
+            "button": f"{'Settle: b' if settles and buys else 'Settle: s' if settles else 'B' if buys else 'S'}"
+            f"{'uy' if buys else 'ell'} {amount}",
+            "buys": buys,
+            "steps": [
+                [text, done]
+                for text, done in zip(
+                    STEPS, (self.picked is not None, settles, number == Decimal(task.volume), self.done), strict=True
+                )
+            ],
+            "said": text,
+            "right": right,
+            "order": json.dumps(self.order, indent=1) if self.order else "",
+        }
+
+    def _on_message(self, _widget: object, message: dict[str, Any], _buffers: object) -> None:
+        match message:
+            case {"kind": "pick", "id": int(position)}:
+                self.pick(position)
+            case {"kind": "choose", "type": str(kind)} if kind in TYPES:
+                self.choose(kind)
+            case {"kind": "fill", "quantity": str(quantity)}:
+                self.fill(quantity[:40])
+            case {"kind": "press"}:
+                self.press()
+            case {"kind": "again"}:
+                self.start()
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The live form; for a reader without a kernel, its steps in words."""
+        data, metadata = cast("tuple[dict[str, Any], dict[str, Any]]", super()._repr_mimebundle_(**kwargs))
+        steps = "".join(f"<li>{html.escape(step)}</li>" for step in STEPS)
+        data["text/html"] = (
+            f"<p><strong>{html.escape(TASKS[self.task].text)}</strong></p><ol>{steps}</ol><p><em>{_STILL}</em></p>"
+        )
+        data["text/plain"] = repr(self)
+        return data, metadata
+
+    def __repr__(self) -> str:
+        """The task and how far one is, without an address."""
+        return f"SettleForm({TASKS[self.task].name}{', done' if self.done else ''})"
+
+
+_NO_NUMBER = "Type how much to settle, in BTC, such as 0.25."
+_STILL = "Run the cell to rehearse the steps."

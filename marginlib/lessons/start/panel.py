@@ -1,0 +1,55 @@
+"""The start page: a position's whole life on one screen."""
+
+from decimal import Decimal
+from typing import Any
+
+from marginlib.engine.amounts import plain
+from marginlib.engine.replaying import replay
+from marginlib.engine.scenario import Scenario
+from marginlib.lessons.start import view as life
+from marginlib.panels.controls import Choice, Slider
+from marginlib.panels.host import Panel, View
+
+PAIR, FUNDS, VOLUME, PRICE, FURTHEST = "BTC/EUR", 30_000, Decimal("0.4"), 50_000, 40
+
+
+class Life(Panel):
+    """0.4 BTC on margin at 50,000 EUR: opened, moved by the price, and ended by closing or settling (R1 to R11)."""
+
+    heading = "A position's whole life"
+    controls = (
+        Choice("side", "Side", ("long", "short"), "long", "Long buys 0.4 BTC on margin; short sells 0.4 BTC."),
+        Slider("leverage", "Leverage", "×", 2, 10, 1, 4, "What is tied up is the cost divided by this."),
+        Slider("move", "Price move", "%", -FURTHEST, FURTHEST, 1, -10, "From 50,000 EUR; below 0 the price falls."),
+        Choice("end", "End it by", ("closing", "settling"), "closing", "Take the cash, or give back what was lent."),
+    )
+
+    def scenario(self, values: Any) -> Scenario:
+        """Open, let the price move, end all of it. Whoever settles a short buys the BTC for it first (R6)."""
+        settles, short = values["end"] == "settling", values["side"] == "short"
+        all_of_it = {"pair": PAIR, "volume": "all"}
+        buy = {"do": "trade", "pair": PAIR, "side": "buy", "volume": VOLUME}
+        return Scenario.of(
+            {
+                "balances": {"EUR": FUNDS},
+                "prices": {PAIR: PRICE},
+                "valuation": "EUR",
+                "steps": [
+                    {
+                        "do": "open",
+                        "pair": PAIR,
+                        "side": values["side"],
+                        "volume": VOLUME,
+                        "leverage": values["leverage"],
+                    },
+                    {"do": "price", "pair": PAIR, "price": plain(PRICE + PRICE * values["move"] / 100)},
+                    *([buy] if settles and short else []),
+                    {"do": "settle" if settles else "close", **all_of_it},
+                ],
+            }
+        )
+
+    def view(self, values: Any) -> View:
+        """The four stages."""
+        deepest = VOLUME * PRICE * (100 + FURTHEST) / 100
+        return life.view(replay(self.scenario(values)), float(FUNDS + deepest), float(deepest))

@@ -1,0 +1,1 @@
+"""Lesson 06: what should I do before I close?"""

@@ -1,0 +1,97 @@
+"""Lesson 06: what should I do before I close?"""
+
+import functools
+from decimal import Decimal
+from typing import Any
+
+from marginlib.engine.amounts import plain, quotient, rounded
+from marginlib.engine.replaying import replay
+from marginlib.engine.rulebook import rulebook
+from marginlib.engine.scenario import Scenario
+from marginlib.engine.story import Story
+from marginlib.lessons.loss_cascade.panel import FUNDS, PAIRS
+from marginlib.lessons.ways_out import view as ways_out
+from marginlib.panels.controls import Choice, Slider, Value
+from marginlib.panels.host import Panel, View
+
+MOST_SIZE, FURTHEST, MOST_FEE = 4_000, 30, 3
+OWN = {"EUR": ("5000", "200"), "BTC": ("0.1", "0.02"), "DOGE": (FUNDS["DOGE"].most, "10000")}
+"""Balances whose sliders go further than in lesson 05, or start elsewhere: the most, and the start."""
+STEPS = 50
+
+
+def _balance(code: str) -> Slider:
+    fund = FUNDS[code]
+    most, start = OWN.get(code, (fund.most, None))
+    legend = f"Your free {fund.name}, with the position already open."
+    places, step = 2 if code in rulebook().cash else 8, plain(Decimal(most) / STEPS)
+    return Slider(code, code, "", 0, most, step, start, legend, places, "What you have now", removable=True)
+
+
+class WaysOut(Panel):
+    """An open position at a loss, ended in four ways: what each costs beside the loss, and why (R6, R16, R17)."""
+
+    heading = "Four ways out of one position"
+    controls = (
+        *(_balance(code) for code in FUNDS),
+        Choice("side", "Side", ("long", "short"), "long", "Long: coins bought on margin; short: coins sold."),
+        Choice("pair", "Pair", tuple(PAIRS), "BTC/EUR", "The coin of the position, and the currency of its loss."),
+        Slider("size", "Position size", "EUR worth", 100, MOST_SIZE, 100, 4000, "What the coins cost at opening."),
+        Slider("leverage", "Leverage", "×", 2, 10, 1, 5, "Ties up cost ÷ leverage as margin (B2)."),
+        Slider("move", "Price moves against you by", "%", 0, FURTHEST, "0.5", 25, "Down for a long, up for a short."),
+        Slider("fee", "Trading fee", "%", 0, MOST_FEE, "0.05", "0.4", "On every trade, ordinary orders and closings."),
+    )  # fmt: skip
+
+    def view(self, values: Any) -> View:
+        """The ways and their costs, the two that part at the break-even, the words and the table."""
+        most = ranges(values["pair"].split("/")[1], values["side"])
+        others = tuple((name, value) for name, value in values.items() if name != "fee")
+        return ways_out.view(open_at(values), _line(others), most)
+
+
+def ranges(quote: str, side: str) -> ways_out.Ranges:
+    """How far the axes go, in QUOTE: as far as the fee of closing alone can, or what bringing in QUOTE can cost."""
+    size = Decimal(MOST_SIZE) / Decimal(FUNDS[quote].price)
+    lost, dear = size * FURTHEST / 100, max(rulebook().conversion_fees.values())
+    twice = 1 - Decimal(MOST_FEE) / 100  # where no pair leads straight to QUOTE, two orders do
+    bringing = lost * max(dear / (1 - dear), 1 / twice**2 - 1)
+    traded = size - lost if side == "long" else size + lost  # where the loss is largest
+    most = max(size, traded) * MOST_FEE / 100
+    return ways_out.Ranges(float(most), float(bringing), Decimal(MOST_FEE) / 100)
+
+
+def scenario(values: Any) -> Scenario:
+    """Open, and let the price move: the position is open, and the balances are those of the sliders."""
+    base, quote = values["pair"].split("/")
+    price, rate = Decimal(PAIRS[values["pair"]]), values["fee"] / 100
+    volume = quotient(values["size"], Decimal(FUNDS[base].price), 8)
+    moved = -values["move"] if values["side"] == "long" else values["move"]
+    balances = {code: values[code] for code in FUNDS if values[code] is not None}
+    opening_fee = rounded(volume * price * rate, rulebook().places(quote))
+    if opening_fee:  # paid before the story of the screen begins
+        balances[quote] = balances.get(quote, Decimal(0)) + opening_fee
+    prices = {f"{code}/EUR": fund.price for code, fund in FUNDS.items() if code not in ("EUR", "USD", base)}
+    return Scenario.of(
+        {
+            "balances": {code: plain(amount) for code, amount in balances.items()},
+            "prices": {values["pair"]: price, "EUR/USD": "1.25", **prices},
+            "fees": {"trading": plain(rate)},
+            "valuation": "EUR",
+            "steps": [
+                {"do": "open", "pair": values["pair"], "side": values["side"], "volume": volume,
+                 "leverage": values["leverage"]},
+                {"do": "price", "pair": values["pair"], "price": plain(price * (100 + moved) / 100)},
+            ],
+        }
+    )  # fmt: skip
+
+
+def open_at(values: Any) -> Story:
+    """The story that ends with the open position, or with the opening that is refused."""
+    return replay(scenario(values))
+
+
+@functools.lru_cache(maxsize=512)
+def _line(others: tuple[tuple[str, Value], ...]) -> ways_out.Curve:
+    """What ordering would cost at several trading fees; it stays while the fee moves."""
+    return ways_out.curve(open_at({**dict(others), "fee": Decimal(0)}), Decimal(MOST_FEE) / 100)

@@ -1,0 +1,1 @@
+"""Numbers and sentences: how amounts and stories are told."""

@@ -1,1 +1,0 @@
-"""Figures, tables and words: pure functions of a story. No view computes money."""

@@ -1,0 +1,1 @@
+"""Four ways out of an open position, compared."""

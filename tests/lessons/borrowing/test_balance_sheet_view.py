@@ -1,0 +1,175 @@
+"""Lesson 01's panels: both bars are the engine's balance sheet, and nothing on them collides."""
+
+import itertools
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from marginlib.analysis.sheet import sheet
+from marginlib.engine.margin import unrealised
+from marginlib.engine.replaying import replay
+from marginlib.engine.story import Story
+from marginlib.lessons import BalanceSheet, OpeningSteps
+from marginlib.lessons.borrowing.panel import scenario
+from marginlib.lessons.borrowing.view import STEPS
+from marginlib.panels.controls import Walk, read_all, text
+from marginlib.telling.numbers import money, percent
+
+View = dict[str, Any]
+
+
+def seen(panel: type[BalanceSheet | OpeningSteps], **values: object) -> tuple[View, Story]:
+    """A panel's screen for some values, and the story behind it."""
+    full = read_all(panel.controls, values)
+    return panel().view(full), replay(scenario(full))
+
+
+def states() -> list[dict[str, object]]:
+    """Both sides, little and much of everything."""
+    names = ("side", "funds", "volume", "price", "leverage", "move")
+    choices = (("long", "short"), (0, 5000, 20000), ("0.05", "0.5"), (40000, 60000), (2, 10), (-40, -7, 0, 40))
+    return [dict(zip(names, each, strict=True)) for each in itertools.product(*choices)]
+
+
+def bar(view: View, trace: int) -> list[float]:
+    heights: list[float] = view["figures"][0]["data"][trace]["y"]
+    return heights
+
+
+def test_both_bars_are_of_one_height_and_are_the_engines() -> None:
+    opened = 0
+    for values in states():
+        view, story = seen(BalanceSheet, **values)
+        if story.error:
+            continue
+        opened += 1
+        now = sheet(story.final, "EUR")
+        (own, yours), (held,), (owed,), (missing,) = (bar(view, trace) for trace in range(4))
+        assert own + held + missing == pytest.approx(owed + yours), values
+        assert (own + held, owed) == pytest.approx((float(now.has), float(now.owes))), values
+        assert yours - missing == pytest.approx(float(now.yours)), values
+        assert missing == 0 or yours == 0, values
+    assert opened > 100
+
+
+def test_the_words_and_the_labels_say_what_the_engine_says() -> None:
+    for values in states():
+        view, story = seen(BalanceSheet, **values)
+        if story.error:
+            continue
+        tied, lot = story.margin, story.final.positions[0]
+        assert tied
+        assert tied.level is not None
+        gain = unrealised(story.final, lot)
+        told = " ".join(view["words"])
+        written = view["figures"][0]["data"][5]["text"]
+        assert f"yours<br>{money(tied.equity, 'EUR')}" in written, values
+        assert f"used margin<br>{money(tied.used_margin, 'EUR')}" in written, values
+        assert f"margin level<br>{percent(tied.level / 100)}" in written, values
+        assert any(each.startswith("free margin") and money(tied.free_margin, "EUR") in each for each in written)
+        assert f"What is left over is yours: {money(tied.equity, 'EUR')} (B1)" in told, values
+        assert money(lot.owed[1], lot.owed[0]) in told, values
+        if gain and tied.equity >= 0:
+            assert money(abs(gain), "EUR") in view["title"], values
+            assert ("gone" in view["title"]) == (gain < 0), values
+
+
+@pytest.mark.parametrize("side", ["long", "short"])
+@pytest.mark.parametrize("move", [-20, 15])
+def test_leverage_changes_what_is_tied_up_and_nothing_else(side: str, move: int) -> None:
+    """The surprise of the lesson: the same picture, the same title, another bracket."""
+    views = [seen(BalanceSheet, side=side, move=move, leverage=leverage)[0] for leverage in (2, 5, 10)]
+
+    assert len({view["title"] for view in views}) == 1
+    assert all(view["figures"][0]["data"][:4] == views[0]["figures"][0]["data"][:4] for view in views)
+    assert len({tuple(view["figures"][0]["data"][4]["y"]) for view in views}) == 3
+
+
+def test_the_sources_example_can_be_set_on_the_panel() -> None:
+    view, _ = seen(BalanceSheet, side="short", price=60000, leverage=3, move=-10)
+
+    assert (
+        "10,000.00 EUR, which is 30,000.00 EUR ÷ 3. Measured on that, your gain is 30\xa0% (R20)." in view["words"][1]
+    )
+
+
+@pytest.mark.parametrize("panel", [BalanceSheet, OpeningSteps])
+def test_labels_stand_apart_and_inside(panel: type[BalanceSheet | OpeningSteps]) -> None:
+    extra = [{"step": step} for step in "1234"] if panel is OpeningSteps else [{}]
+    for values, more in itertools.product(states(), extra):
+        chosen = {k: v for k, v in {**values, **more}.items() if k in {c.name for c in panel.controls}}
+        view, _ = seen(panel, **chosen)
+        figure = view["figures"][0]
+        trace, top = figure["data"][5], figure["layout"]["yaxis"]["range"][1]
+        line = top / 22.5  # 12 px type in 340 px
+        for column in ("middle left", "middle right"):
+            spans = [
+                (y - line * (words.count("<br>") + 1) / 2, y + line * (words.count("<br>") + 1) / 2)
+                for y, words, place in zip(trace["y"], trace["text"], trace["textposition"], strict=True)
+                if place == column
+            ]
+            spans.sort()
+            assert all(low[1] <= high[0] for low, high in itertools.pairwise(spans)), (chosen, spans)
+            assert not spans or (spans[0][0] >= -line / 4 and spans[-1][1] <= top * 1.02), (chosen, spans, top)
+
+
+def test_what_is_restricted_is_hatched_and_nothing_else() -> None:
+    traces = seen(BalanceSheet)[0]["figures"][0]["data"]
+
+    assert ["pattern" in trace["marker"] for trace in traces[:4]] == [False, True, False, False]
+    assert traces[1]["marker"]["pattern"]["shape"] == "/"
+
+
+@pytest.mark.parametrize("side", ["long", "short"])
+def test_walking_the_opening_changes_what_you_have_and_owe_but_not_what_is_yours(side: str) -> None:
+    views = [seen(OpeningSteps, side=side, step=step)[0] for step in range(1, 5)]
+    done = [sum("done" in cell for row in view["tables"][0]["rows"] for cell in row["cells"]) for view in views]
+
+    assert len({view["title"] for view in views}) == 4
+    assert [bar(view, 0)[1] for view in views] == [15000] * 4
+    assert [bar(view, 2) for view in views] == [[0], [25000], [25000], [25000]]
+    assert [bool(view["figures"][0]["data"][4]["x"]) for view in views] == [False, False, False, True]
+    assert done == [0, 1, 3, 3]
+
+
+def test_the_steps_say_what_was_lent_and_what_came_of_it() -> None:
+    long, short = (
+        [seen(OpeningSteps, side=side, step=step)[0]["title"] for step in "23"] for side in ("long", "short")
+    )
+
+    assert "extends 25,000.00 EUR" in long[0]
+    assert "for 0.5 BTC" in long[1]
+    assert "extends 0.5 BTC" in short[0]
+    assert "for 25,000.00 EUR" in short[1]
+
+
+@pytest.mark.parametrize("panel", [BalanceSheet, OpeningSteps])
+def test_a_refused_opening_says_what_would_work_and_owes_nothing(panel: type[BalanceSheet | OpeningSteps]) -> None:
+    view, story = seen(panel, funds=1000)
+
+    assert story.error
+    assert view["title"] == "The exchange refuses this opening"
+    assert "Deposit" in view["words"][0]
+    assert view["words"][0].endswith("(B4).")
+    assert bar(view, 2) == [0]
+    assert bar(view, 0) == [1000, 1000]
+
+
+WALK = Walk("step", "The opening", STEPS, "1", "Forward and back.")
+
+
+@pytest.mark.parametrize(("given", "kept"), [(2, "2"), ("4", "4"), (Decimal(3), "3")])
+def test_a_walk_keeps_the_number_of_a_step(given: object, kept: str) -> None:
+    assert text(WALK.read(given)) == kept
+
+
+@pytest.mark.parametrize("given", [0, 5, "", None, True, "two", 1.5, [1]])
+def test_a_walk_refuses_what_is_no_step(given: object) -> None:
+    with pytest.raises(ValueError, match=r"^step: expected a step from 1 to 4, got "):
+        WALK.read(given)
+
+
+def test_the_browser_is_told_the_names_of_the_steps() -> None:
+    assert WALK.describe()["steps"] == list(STEPS)
+    assert WALK.track() == ["1", "2", "3", "4"]

@@ -1,0 +1,396 @@
+"""Lesson 02's panels show what the engine says: lines, steps, the five rows of the comparison, and the stop."""
+
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from marginlib import Story, replay
+from marginlib.analysis.sheet import worth
+from marginlib.engine.account import Row
+from marginlib.engine.margin import unrealised
+from marginlib.engine.scenario import Price, Stop
+from marginlib.lessons import ClosingSteps, ShortAndMirror, ShortOrFuture, StopRun
+from marginlib.lessons.going_short import holding
+from marginlib.lessons.going_short.buying_back import closing_sheets
+from marginlib.lessons.going_short.panel import (
+    COURSES,
+    MOST_DAYS,
+    PATHS,
+    PRICE,
+    STOPS,
+    closed,
+    goes_to,
+    held,
+    position,
+    run,
+)
+from marginlib.panels.controls import Value, read_all
+from marginlib.panels.host import Panel
+from marginlib.telling.numbers import money, number, percent
+
+Values = dict[str, Value]
+MIRROR, CLOSING, HELD, STOP = ShortAndMirror(), ClosingSteps(), ShortOrFuture(), StopRun()
+
+
+def anywhere(panel: Panel) -> st.SearchStrategy[Values]:
+    return st.fixed_dictionaries({control.name: st.sampled_from(control.track()) for control in panel.controls})
+
+
+def shown(panel: Panel, **values: object) -> dict[str, Any]:
+    return panel.view(read_all(panel.controls, values))
+
+
+def traces(figure: dict[str, Any], mode: str) -> list[dict[str, Any]]:
+    return [trace for trace in figure["data"] if trace.get("mode") == mode]
+
+
+def written(figure: dict[str, Any]) -> list[str]:
+    return [text for trace in traces(figure, "text") for text in trace["text"]]
+
+
+def heights(figure: dict[str, Any], x: float) -> dict[str, float]:
+    """How much of a column has which role; restricted is hatched."""
+    found: dict[str, float] = {}
+    for trace in figure["data"]:
+        if trace["type"] == "bar":
+            shape = trace["marker"].get("pattern", {}).get("shape")
+            role = {"/": "restricted", ".": "fee"}.get(shape, trace["marker"]["color"].removeprefix("role:"))
+            for at, height in zip(trace["x"], trace["y"], strict=True):
+                if at == x:
+                    found[role] = found.get(role, 0) + height
+    return {role: height for role, height in found.items() if height}
+
+
+def cells(view: dict[str, Any], name: str) -> list[str]:
+    (row,) = (row for row in view["tables"][0]["rows"] if row["cells"][0].startswith(name))
+    return list(row["cells"][1:])
+
+
+def charged(rows: list[Row]) -> Decimal:
+    """Every fee of an opening and the days after it."""
+    return sum((row.fee - row.amount for row in rows), Decimal(0))
+
+
+# A short and its mirror.
+
+
+@given(anywhere(MIRROR))
+def test_both_lines_are_the_engines_and_mirror_each_other(values: Values) -> None:
+    view = MIRROR.view(values)
+    (marks,) = traces(view["figures"][0], "markers")
+    opened, move = Decimal(str(values["opened"])), Decimal(str(values["move"]))
+    now = opened * (100 + move) / 100
+    for at, side in enumerate(("short", "long")):
+        story = replay(position(side, opened, Decimal(str(values["leverage"])), goes_to(now)))
+        pnl = unrealised(story.final, story.final.positions[0])
+        assert (marks["x"][at], marks["y"][at]) == (float(now), float(pnl))
+        assert any(text.startswith(side) and text.endswith(money(pnl, "USD", sign=True)) for text in written_of(view))
+    assert marks["y"][0] == -marks["y"][1]
+    _, *both, beyond = traces(view["figures"][0], "lines")
+    assert beyond["x"][0] == both[1]["x"][1] > both[1]["x"][0]  # no price ends a line at the right: it runs on
+    assert beyond["y"][-1] > both[0]["y"][1] >= 0 >= both[1]["y"][1] > beyond["y"][1]
+    for line in both:
+        (x0, x1), (y0, y1) = line["x"], line["y"]
+        on_it = [y0 + (y1 - y0) * (float(now) - x0) / (x1 - x0)]
+        assert on_it[0] in (pytest.approx(marks["y"][0]), pytest.approx(marks["y"][1]))
+
+
+def written_of(view: dict[str, Any]) -> list[str]:
+    return [text for figure in view["figures"] for text in written(figure)]
+
+
+@given(anywhere(MIRROR))
+def test_the_title_measures_it_on_what_was_put_up(values: Values) -> None:
+    """R20: leverage x move, with the sign turned round for a short."""
+    share = Decimal(str(values["leverage"])) * Decimal(str(values["move"])) / 100
+    title = MIRROR.view(values)["title"]
+
+    assert title.endswith(f"{percent(abs(share))} of what you put up" if share else "has made or lost anything")
+
+
+def test_the_sources_example_is_where_it_starts() -> None:
+    """R20: short at 60,000 with 3x, -10 %, +30 %."""
+    title = str(shown(MIRROR)["title"]).replace("\N{NO-BREAK SPACE}", " ")
+    assert title == "The price falls 10 %: the short gains 6,000.00 USD, 30 % of what you put up"
+    assert "loses 6,000.00 USD, 30" in shown(MIRROR, move=10)["title"]
+    assert "a margin call" in shown(MIRROR, move=32)["words"][-1]
+    assert "low enough for automated liquidation" in shown(MIRROR, move=48)["words"][-1]
+
+
+@pytest.mark.parametrize("opened", [45_000, 60_000, 75_000])
+def test_a_gain_has_an_end_and_a_loss_has_none(opened: int) -> None:
+    """R20: at a price of 0 a short has gained what its sale brought."""
+    most = shown(MIRROR, opened=opened)["words"][2]
+
+    assert f"can gain {opened:,}.00 USD at most" in most
+    assert unrealised_at(opened, Decimal(0)) == opened
+
+
+def unrealised_at(opened: int, now: Decimal) -> Decimal:
+    """What a short of 1 BTC stands at, in USD; a price of 0 isn't in the rules, so the state is changed."""
+    state = replay(position("short", Decimal(opened), Decimal(3))).final.copy()
+    state.prices["BTC/USD"] = now
+    return unrealised(state, state.positions[0])
+
+
+# The closing in steps.
+
+
+@given(anywhere(CLOSING))
+def test_the_places_are_the_balance_sheets_of_the_stage(values: Values) -> None:
+    view, step = CLOSING.view(values), int(str(values["step"]))
+    story = closed(Decimal(str(values["move"])), Decimal(str(values["fee"])))
+    seen, figure = closing_sheets(story.moments[-1], "USD")[step - 1], view["figures"][0]
+    own, restricted, owed = (heights(figure, x) for x in (0, 1, 2))
+
+    assert own.get("own", 0) + own.get("profit", 0) == pytest.approx(float(worth(seen.own)))
+    assert restricted.get("restricted", 0) == pytest.approx(float(worth(seen.restricted)))
+    assert owed.get("owed", 0) == pytest.approx(-float(seen.owes))
+    pnl = story.realised[0].pnl
+    assert own.get("loss", 0) == pytest.approx(float(max(-pnl, Decimal(0))) if step >= 4 else 0)
+
+
+@pytest.mark.parametrize(("step", "rule"), [("2", "R9"), ("3", "R10"), ("4", "R11"), ("5", "A9")])
+@pytest.mark.parametrize("move", [-10, 0, 10])
+def test_each_step_has_its_rule(step: str, rule: str, move: int) -> None:
+    view = shown(CLOSING, step=step, move=move)
+
+    assert rule in " ".join(view["words"])
+    done = [row["cells"][3].startswith("●") for row in view["tables"][0]["rows"]]
+    assert done == [at <= int(step) for at in (2, 2, 3, 4, 5)]
+
+
+def test_a_loss_is_told_as_one() -> None:
+    assert "advances for the moment" in shown(CLOSING, step="2", move=10)["words"][0]
+    assert shown(CLOSING, step="4", move=10)["title"].startswith("What is missing, 6,000.00 USD, is your loss")
+    assert shown(CLOSING, step="4")["title"].startswith("What is left, 6,000.00 USD, is your profit")
+    assert "changed by −6,504.00 USD" in shown(CLOSING, step="5", move=10)["words"][1]
+
+
+def test_both_trading_fees_are_told() -> None:
+    """A4, A9: 0.4 % of 60,000 USD at opening, 0.4 % of 54,000 USD at closing."""
+    first, last = shown(CLOSING), shown(CLOSING, step="5")
+
+    assert "the trading fee at opening has taken 240.00 USD" in first["words"][0]
+    assert "at opening" not in shown(CLOSING, fee=0)["words"][0]
+    assert last["words"][1].endswith("+6,000.00 USD, less 240.00 USD at opening and 216.00 USD at closing.")
+    assert {"39,760", "▲ profit +6,000", "fee −216", "in all 45,544"} <= set(written(last["figures"][0]))
+    assert "in all" not in " ".join(written(shown(CLOSING, step="5", move=10)["figures"][0]))
+
+
+@given(anywhere(HELD))
+@settings(max_examples=40, deadline=None)
+def test_the_names_of_two_lines_keep_clear_of_zero_and_of_each_other(values: Values) -> None:
+    for row, names in ((1, ("borrowing", "funding")), (4, ("margin", "future"))):
+        figure = HELD.view({**values, "row": holding.ROWS[row]})["figures"][0]
+        low, high = figure["layout"]["yaxis"]["range"]
+        line = (high - low) / 21
+        places = {
+            text: y for trace in traces(figure, "text") for text, y in zip(trace["text"], trace["y"], strict=True)
+        }
+        one, other = (places[name] for name in names)
+        assert min(abs(one), abs(other)) >= 0.59 * line
+        assert abs(one - other) >= 0.99 * line
+
+
+def test_what_borrowing_cost_is_told_apart_from_what_remains() -> None:
+    told = shown(HELD, row=holding.ROWS[4])["words"][0]
+
+    assert told.endswith("the result is +600.00 USD; borrowing has cost 660.00 USD, so −60.00 USD remain.")
+
+
+# Margin short and futures short.
+
+
+@pytest.mark.parametrize("days", [0, 1, 7, 30])
+@pytest.mark.parametrize("move", [-20, 0, 30])
+def test_costs_by_day_are_the_engines(days: int, move: int) -> None:
+    """B6: the opening fee on 60,000 USD once, then six rollovers a day on what the coin costs now."""
+    values = read_all(HELD.controls, {"days": days, "move": move, "opening": "0.013", "borrowing": "0.021"})
+    found, now = held(values), PRICE * (100 + move) / 100
+
+    assert found.cost == Decimal("7.8") + 6 * days * now * Decimal("0.00021")
+    assert found.cost == charged([row for moment in found.month.moments[: 2 + days] for row in moment.rows])
+    assert len(found.costs) == len(found.funding) == MOST_DAYS + 1
+    assert len(found.rollovers) == 6 * days
+
+
+@pytest.mark.parametrize(("course", "payments"), [(COURSES[0], 36), (COURSES[1], 6)])
+def test_funding_by_day_is_three_payments_a_day(course: str, payments: int) -> None:
+    """R23: after 12 days at 54,000 USD and 0.02 %; if the sign turns every 5 days, the first ten come to nothing."""
+    values = read_all(HELD.controls, {"days": 12, "funding": "0.02", "course": course})
+
+    assert held(values).received == payments * Decimal("10.8")
+
+
+@given(anywhere(HELD))
+@settings(max_examples=40, deadline=None)
+def test_the_two_lines_end_where_the_words_say(values: Values) -> None:
+    read = {**values, "row": holding.ROWS[1]}
+    view, found = HELD.view(read), held(read)
+    (marks,) = traces(view["figures"][0], "markers")
+
+    assert marks["y"] == [-float(found.cost), float(found.received)]
+    assert marks["x"] == [float(str(read["days"]))] * 2
+    assert money(found.cost, "USD") in view["title"]
+    assert cells(view, "In all")[:2] == [money(-found.cost, "USD"), money(found.received, "USD", sign=True)]
+
+
+@given(anywhere(HELD))
+@settings(max_examples=40, deadline=None)
+def test_at_the_price_shown_each_is_liquidated(values: Values) -> None:
+    """B5, C3, R23: 40 % of used margin; the model's 2 %; and the source's own trigger is further away."""
+    read = {**values, "row": holding.ROWS[2]}
+    view, found = HELD.view(read), held(read)
+    at = Fraction(cells(view, "Liquidation")[0].split(": ")[1].removesuffix(" USD").replace(",", ""))
+    state = found.state.copy()
+    state.prices["BTC/USD"] = Decimal(at.numerator) / at.denominator
+    level = found.month.margin_of(state)
+    assert level
+    assert level.level is not None
+    assert abs(level.level - 40) < Fraction(1, 1000)
+    gone, other = (Fraction(cell.removesuffix(" USD").replace(",", "")) for cell in cells(view, "All gone")[:2])
+    assert at < gone
+    assert abs(found.contract.equity(Decimal(other.numerator) / other.denominator, found.received)) < Decimal("0.01")
+    bars = [trace for trace in view["figures"][0]["data"] if trace["type"] == "bar"]
+    assert bars[0]["base"] == [float(found.now)] * 2
+    assert bars[0]["base"][0] + bars[0]["y"][0] == pytest.approx(float(at), abs=0.01)
+
+
+@given(anywhere(HELD))
+@settings(max_examples=40, deadline=None)
+def test_what_is_left_differs_by_what_holding_costs(values: Values) -> None:
+    """C4: profit or loss is the same."""
+    read = {**values, "row": holding.ROWS[3]}
+    view, found = HELD.view(read), held(read)
+    assert found.closed
+    left, other = found.closed.final.balance("USD"), found.contract.equity(found.now, found.received)
+
+    assert other - left == found.cost + found.received
+    assert cells(view, "Profit or loss")[0] == cells(view, "Profit or loss")[1]
+    for x, end in ((0, left), (1, other)):
+        column = heights(view["figures"][0], x)
+        assert column.get("own", 0) + column.get("profit", 0) == pytest.approx(float(end))
+
+
+@given(anywhere(HELD))
+@settings(max_examples=40, deadline=None)
+def test_one_borrows_and_the_other_owes_nothing(values: Values) -> None:
+    view = HELD.view({**values, "row": holding.ROWS[0]})
+    found, figure = held(values), view["figures"][0]
+    margin, future = heights(figure, 0), heights(figure, 1)
+
+    assert margin["owed"] == pytest.approx(-float(found.now))
+    assert margin["restricted"] == 60000
+    assert {"owed", "restricted"} & set(future) == set()
+    equity = future["own"] + future.get("profit", 0)
+    assert equity == pytest.approx(float(found.contract.equity(found.now, found.received)))
+    assert margin["own"] + 60000 + margin["owed"] == pytest.approx(equity - float(found.cost + found.received))
+
+
+@given(anywhere(HELD))
+@settings(max_examples=40, deadline=None)
+def test_one_stop_is_refused_and_the_other_ends_both(values: Values) -> None:
+    """R22: a short is closed by a buy."""
+    view = HELD.view({**values, "row": holding.ROWS[4]})
+    found = held({**values, "row": holding.ROWS[4]})
+    assert found.stops
+    stopped, refused = found.stops
+
+    assert stopped.error is None
+    assert refused.error
+    assert refused.error.code == "wrong_stop_side"
+    assert "This workbook refuses a stop that sells" in view["words"][1]
+    assert "it would add to it" in view["words"][1]
+    assert cells(view, "A stop that sells")[:2] == ["would add to the short"] * 2
+    (result,) = stopped.realised
+    assert result.price == found.now * Decimal("1.1")
+    lines = [trace for trace in traces(view["figures"][0], "lines") if len(trace["x"]) == 3]
+    ends = [float(found.contract.pnl(result.price) + change) for change in (found.received, -found.cost)]
+    assert [line["y"][1:] for line in lines] == [[pytest.approx(end)] * 2 for end in ends]
+    assert cells(view, "Ended at")[0] == money(stopped.final.balance("USD") - 40000, "USD", sign=True)
+
+
+@pytest.mark.parametrize("row", holding.ROWS)
+def test_every_row_names_its_rules_and_moves(row: str) -> None:
+    """R23: the five rows; each changes with the price and with the days."""
+    start = shown(HELD, row=row)
+
+    assert "R23" in " ".join(start["words"])
+    for change in ({"move": 4}, {"days": 20}, {"borrowing": "0.03"}, {"funding": "-0.02"}):
+        assert shown(HELD, row=row, **change) != start, change
+
+
+# The stop.
+
+
+def stories(values: Values) -> tuple[Story, Story]:
+    return replay(run(values, with_stop=True)), replay(run(values, with_stop=False))
+
+
+@given(anywhere(STOP))
+def test_a_stop_closes_at_the_first_price_beyond_its_trigger(values: Values) -> None:
+    """R22: or is refused, or waits."""
+    view = STOP.view(values)
+    with_it, without = stories(values)
+    lot = without.final.positions[0]
+    plain = unrealised(without.final, lot)
+    prices = [step.price for step in without.scenario.steps if isinstance(step, Price)]
+    stop = next((step for step in with_it.scenario.steps if isinstance(step, Stop)), None)
+    right = "buy" if values["side"] == "short" else "sell"
+    bars = [heights(view["figures"][1], x) for x in (0, 1)]
+    results = [bar.get("profit", 0) + bar.get("loss", 0) for bar in bars]
+    assert results[1] == pytest.approx(float(plain))
+    if stop is None or stop.side != right:
+        assert results[0] == results[1]
+        assert bool(view["alert"]) == (stop is not None)
+        assert ("R22" in view["alert"]) == (stop is not None)
+        assert view["alert"].startswith("This workbook refuses" if stop else "")
+        return
+    beyond = [at for at in prices if (at >= stop.trigger if right == "buy" else at <= stop.trigger)]
+    if not beyond:
+        assert "waits" in view["title"]
+        assert with_it.realised == []
+        return
+    (result,) = with_it.realised
+    assert result.price == beyond[0]
+    assert results[0] == pytest.approx(float(result.pnl))
+    assert money(result.pnl, "USD", sign=True) in cells(view, "Result with your choice")
+    assert f"closed at {number(beyond[0], 2)}" in written_of(view)
+
+
+@given(st.sampled_from(sorted(PATHS)), st.integers(1, 20), st.integers(0, 24))
+def test_long_and_short_are_mirrored(path: str, trigger: int, hours: int) -> None:
+    """R22: the stop of the other side, on the other side of the price, with the same result."""
+    given_ = {"path": path, "trigger": trigger, "hours": hours}
+    short = shown(STOP, side="short", stop=STOPS[0], **given_)
+    long = shown(STOP, side="long", stop=STOPS[1], **given_)
+
+    assert cells(short, "Result with your choice") == cells(long, "Result with your choice")
+
+
+@given(anywhere(STOP))
+def test_the_two_names_beside_a_stop_keep_apart(values: Values) -> None:
+    figure = STOP.view(values)["figures"][0]
+    beside = next(trace for trace in traces(figure, "text") if trace["x"][0] > 24)
+    low, high = figure["layout"]["yaxis"]["range"]
+    (below, first), *above = sorted(zip(beside["y"], beside["text"], strict=True))
+    for y, text in above:
+        assert y - below >= (first.count("<br>") + text.count("<br>") + 2) / 2 * (high - low) / 15 - 0.01
+
+
+def test_the_four_things_a_stop_can_do() -> None:
+    """It limits, it slips, it closes too early, and the wrong one is refused: R22."""
+    limited = shown(STOP, hours=24)
+    slipped = shown(STOP, hours=24, path="jumps against you")
+    regretted = shown(STOP, hours=24, path="goes against you, then turns")
+    wrong = shown(STOP, hours=24, stop=STOPS[1])
+
+    assert "better than without it" in limited["title"]
+    assert "here 3,000.00 USD worse" in slipped["words"][1]
+    assert "worse than without it" in regretted["title"]
+    assert wrong["title"] == "A sell stop can't protect a short: it would add to it"

@@ -1,0 +1,398 @@
+"""Lesson 07's panels say what the engine and the solver say: curves, marks, words, the ledger, the stop beside it."""
+
+import itertools
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from marginlib import replay
+from marginlib.analysis.limits import limit_price
+from marginlib.analysis.outcome import worth
+from marginlib.analysis.paths import A_DAY, paths, walk
+from marginlib.drawing.pieces import clipped
+from marginlib.lessons import HowFar, ThroughTheCrash
+from marginlib.lessons.margin_call import crash, how_far
+from marginlib.lessons.margin_call.panel import HIGHEST, OPENED, PAIR, account, position
+from marginlib.panels.controls import Value, read_all
+from marginlib.telling.numbers import exact, money, percent
+
+FAR, CRASH = HowFar(), ThroughTheCrash()
+Values = dict[str, Value]
+
+
+def shown(panel: HowFar | ThroughTheCrash, **values: object) -> tuple[dict[str, Any], Values]:
+    read = read_all(panel.controls, values)
+    return panel.view(read), read
+
+
+def cells(view: dict[str, Any], table: int, name: str) -> list[str]:
+    (row,) = (row for row in view["tables"][table]["rows"] if row["cells"][0].startswith(name))
+    return list(row["cells"])
+
+
+@st.composite
+def anywhere(draw: st.DrawFn, panel: HowFar | ThroughTheCrash) -> Values:
+    return {control.name: draw(st.sampled_from(control.track())) for control in panel.controls}
+
+
+@settings(deadline=None)
+@given(anywhere(FAR))
+def test_figures_and_marks_are_the_engines(values: Values) -> None:
+    view = FAR.view(values)
+    opened = replay(position(values))
+    if opened.error:
+        assert "refuses" in view["title"]
+        assert "B4" in view["alert"]
+        assert not view["tables"]
+        return
+    price = values["price"]
+    assert isinstance(price, Decimal)
+    tied = replay(position(values, price)).margin
+    assert tied
+    assert tied.level is not None
+    for name, amount in (
+        ("Trade balance", tied.trade_balance),
+        ("Equity", tied.equity),
+        ("Used margin", tied.used_margin),
+        ("Free margin", tied.free_margin),
+    ):
+        assert cells(view, 0, name)[2] == money(amount, "USD")
+    assert cells(view, 0, "Margin level")[2] == percent(tied.level / 100)
+    for level in (100, 80, 40, 0):
+        found = limit_price(opened.final, "USD", level, PAIR)
+        expected = Fraction(OPENED) if found.reached else found.nearest
+        told = cells(view, 1, percent(Fraction(level, 100)))[2]
+        assert told == ("no such price" if expected is None else money(expected, "USD"))
+
+
+def test_the_start_is_the_pages_own_example() -> None:
+    """1 BTC at 20,000 with 10,000: used 4,000, level 250 %, margin call at 13,200."""
+    view, _ = shown(FAR)
+
+    assert "250\N{NO-BREAK SPACE}%" in view["title"]
+    assert "13,200.00 USD" in view["title"]
+    assert cells(view, 0, "Used margin")[2] == "4,000.00 USD"
+    assert cells(view, 1, "80")[2] == "13,200.00 USD"
+    assert cells(view, 1, "40")[2] == "11,600.00 USD"
+    assert cells(view, 1, "0")[2] == "10,000.00 USD"
+    assert "C3" in view["words"][-1]
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"USD": 25000}, "even with BTC at zero, the level would be 125\N{NO-BREAK SPACE}%"),
+        ({"side": "short", "USD": 0, "BTC": 2}, "your own BTC rise with what you owe"),
+        ({"USD": 22600}, "so the exchange never closes it by itself"),
+        ({"USD": 20600}, "Your equity would still be there at any price."),
+        ({"USD": 23200}, "only with BTC at zero itself would the level be so low"),
+    ],
+)
+def test_no_such_price_is_said_plainly(values: dict[str, object], words: str) -> None:
+    assert words in shown(FAR, **values)[0]["words"][-1]
+
+
+def test_a_price_beyond_liquidation_says_that_it_never_gets_there() -> None:
+    view, _ = shown(FAR, price=11200)
+
+    assert view["alert"].startswith("The exchange closes this position at 11,600.00 USD")
+    assert view["title"].startswith(
+        "Before the price is at 11,200.00 USD, the exchange closes the position at 11,600.00"
+    )
+    assert view["alert"].endswith("The dotted line only goes on with the sum.")
+    title = "The exchange closes the position at 11,600.00 USD, and you are left with 1,600.00 USD"
+    assert shown(FAR, price=11600)[0]["title"] == title
+    for price in (11600, 12000):
+        assert not shown(FAR, price=price)[0]["alert"]
+    assert shown(FAR, price=12000)[0]["title"].startswith("Margin call: at 12,000.00 USD")
+
+
+def test_leverage_moves_the_limits_but_not_the_point_where_equity_is_gone() -> None:
+    tables = [shown(FAR, leverage=leverage)[0] for leverage in (2, 10)]
+
+    assert [cells(view, 1, "0")[2] for view in tables] == ["10,000.00 USD"] * 2
+    assert len({cells(view, 1, "40")[2] for view in tables}) == 2
+
+
+@pytest.mark.parametrize(
+    ("values", "loss", "left"),
+    [
+        ({}, "8,400.00 USD", "1,600.00 USD"),
+        ({"leverage": 2}, "6,000.00 USD", "4,000.00 USD"),
+        ({"leverage": 10}, "9,200.00 USD", "800.00 USD"),
+        ({"side": "short"}, "7,777.78 USD", "2,222.22 USD"),
+        ({"USD": 7000, "BTC": "0.2"}, "7,833.34 USD", "0.12975001 BTC"),  # worth 1,578.62
+    ],
+)
+def test_what_a_liquidation_leaves_is_told_before_and_after_it(values: dict[str, object], loss: str, left: str) -> None:
+    """10,000 less 8,400; with coins, 833.34 ÷ 0.975 USD of them go as well, at 12,166.66 USD (B5, R11, R13, R16)."""
+    end = 400 if values.get("side") != "short" else 40000
+    before, after = shown(FAR, **values)[0], shown(FAR, **values, price=end)[0]
+
+    worth = ", worth 1,578.62 USD there: converting coins to pay the loss costs a fee (R16)" if "BTC" in left else ""
+    assert f"That leaves you {left}{worth}." in before["words"][-1]
+    assert f"with a loss of {loss} (B5, R11), and you are left with {left}. If it had stayed open:" in after["words"][0]
+    assert "leaves you" not in after["words"][-1]
+    assert len(after["words"]) == len(before["words"]) + 1
+
+
+def test_with_a_haircut_no_equity_is_not_yet_a_loan_that_is_not_covered() -> None:
+    """At 14,285.71 USD half a coin is worth more than the loss of 5,714.29 USD: not what C3 means."""
+    cut, whole = (shown(FAR, USD=0, BTC="0.5", haircut=haircut)[0] for haircut in (20, 0))
+
+    assert "At 14,285.71 USD equity would be zero. You would still have more than you owe" in cut["words"][-1]
+    assert cells(cut, 1, "0")[1] == "equity gone"
+    assert "C3" not in cut["words"][-1]
+    assert "C3" in whole["words"][-1]
+    assert cells(whole, 1, "0")[1] == "equity gone (C3)"
+
+
+@pytest.mark.parametrize("dollars", [10000, 20600, 23000, 23200])
+def test_a_circle_stands_for_a_mark_that_the_words_list(dollars: int) -> None:
+    """Nothing happens at 100 % once the position is open."""
+    view, _ = shown(FAR, USD=dollars, price=20400)
+    (dots,) = (trace for trace in view["figures"][0]["data"] if trace["mode"] == "markers")
+    marks = [100, 80, 40, 0]
+
+    assert len(dots["y"]) == 1 + sum(cells(view, 1, str(mark))[2] != "no such price" for mark in marks[1:])
+    assert 100 not in dots["y"]
+
+
+def test_the_line_of_the_price_is_not_drawn_through_the_names_of_the_levels() -> None:
+    for side, behind, free in (("long", 28000, 16000), ("short", 12000, 24000)):
+        heights = [drawn(shown(FAR, side=side, price=price)[0], 0, "market", 1) for price in (behind, free)]
+        low, high = how_far._NAMED
+        assert len(heights[0]) == 4
+        assert not any(low < y < high for _, y in heights[0])
+        assert len(heights[1]) == 2
+
+
+@pytest.mark.parametrize("panel", [FAR, CRASH])
+def test_the_heads_of_a_table_never_change(panel: HowFar | ThroughTheCrash) -> None:
+    """The browser fills them in once: whatever moves stands in a cell."""
+    heads = [[each["label"] for each in table["columns"]] for table in shown(panel)[0]["tables"]]
+    for control in panel.controls:
+        for value in control.track():
+            tables = shown(panel, **{control.name: value})[0]["tables"]
+            assert [[each["label"] for each in table["columns"]] for table in tables] in (heads, []), control.name
+
+
+def drawn(view: dict[str, Any], figure: int, role: str, width: float) -> list[tuple[float, float]]:
+    (trace,) = (
+        trace
+        for trace in view["figures"][figure]["data"]
+        if trace.get("line") and trace["line"]["color"] == f"role:{role}" and trace["line"]["width"] == width
+    )
+    return [(x, y) for x, y in zip(trace["x"], trace["y"], strict=True) if x is not None]
+
+
+@settings(deadline=None)
+@given(anywhere(FAR))
+def test_the_curve_is_the_level_and_stays_inside_the_picture(values: Values) -> None:
+    view = FAR.view(values)
+    if "refuses" in view["title"]:
+        return
+    for x, y in drawn(view, 0, "own", 2.5):
+        assert how_far.BOTTOM <= y <= how_far.TOP
+        if 1 < x < float(HIGHEST) and 41 < y < how_far.TOP - 1:
+            tied = replay(position(values, Decimal(str(round(x, 2))))).margin
+            assert tied
+            assert tied.level is not None
+            assert float(tied.level) == pytest.approx(y, abs=0.5)
+    for trace in view["figures"][0]["data"]:
+        for y in trace["y"]:
+            assert y is None or how_far.BOTTOM - 10 <= y <= how_far.TOP * 1.05
+
+
+def test_a_line_is_cut_where_the_picture_ends() -> None:
+    assert clipped([(0, 0), (10, 100)], 20, 50) == [(2.0, 20), (5.0, 50)]
+    assert clipped([(0, 0), (1, 100), (2, 0)], -5, 50) == [(0, 0), (0.5, 50), None, (1.5, 50), (2, 0)]
+    assert clipped([(0, 0), (1, 10), (2, 5)], -5, 50) == [(0, 0), (1, 10), (2, 5)]
+    assert clipped([(0, 70), (1, 80)], -5, 50) == []
+    assert clipped([(0, 0), (1, 60), (2, 70), (3, 0)], 0, 50)[-1] == (3, 0)
+
+
+@settings(max_examples=40, deadline=None)
+@given(anywhere(CRASH))
+def test_a_moment_of_a_course_is_the_state_of_its_story(values: Values) -> None:
+    view = CRASH.view(values)
+    path, days = paths()[str(values["path"])], values["day"]
+    assert isinstance(days, Decimal)
+    walked = walk(account(values), path, jumps=bool(values["jumps"]))
+    if walked.story.error:
+        assert "refuses" in view["title"]
+        return
+    point = min(int(days * A_DAY), path.points - 1)
+    state, over = walked.state(point), walked.over[point]
+    rows = [row for moment in walked.story.moments[:over] for row in moment.rows]
+    table = view["tables"][0]["rows"]
+    assert [row["cells"][1:4] for row in table] == [
+        [row.asset, exact(row.amount) + (f", fee {exact(row.fee)}" if row.fee else ""), exact(row.balance)]
+        for row in rows
+    ]
+    mine = 2 if values["stop"] else 1
+    assert cells(view, 1, "Net worth")[mine] == money(worth(state, "USD"), "USD")
+    assert cells(view, 1, "Your USD")[mine] == money(state.balance("USD"), "USD")
+    for figure in view["figures"]:
+        low, high = figure["layout"]["yaxis"]["range"]
+        for trace in figure["data"]:
+            if trace["mode"] != "text":
+                assert all(low <= y <= high for y in trace["y"] if y is not None)
+
+
+def test_the_slider_through_time_only_shows_more_of_one_story() -> None:
+    """Rows never change any more once they are there, whatever comes later."""
+    before: list[Any] = []
+    for day in range(16):
+        rows = [row["cells"] for row in shown(CRASH, day=day, how="until 100 %")[0]["tables"][0]["rows"]]
+        assert rows[: len(before)] == before
+        before = rows
+    assert any(row[0].endswith("liquidation\N{NO-BREAK SPACE}of\N{NO-BREAK SPACE}1") for row in before)
+
+
+def test_march_2020_is_told() -> None:
+    """B5, R8, R13: liquidation on the way to the low of the 12th, oldest first, out of dollars and then bitcoin."""
+    view, _ = shown(CRASH, day="6.5")
+    why, first, second = view["words"][1:4]
+
+    assert view["title"].startswith("12 March, low: the exchange has closed BTC and ETH")
+    assert why.startswith("On the way to 12 March, low: BTC falls to 6,765.03 USD. The margin level is 40")
+    assert "position 1" in first
+    assert "position 2" in second
+    assert "Your 903.72 USD go first" in second
+    assert "of your BTC follow" in second
+    rules = [row["cells"][4] for row in view["tables"][0]["rows"]][2:]
+    assert all("R13" in rule for rule in rules)
+    assert rules[0].startswith("B5")
+
+
+def test_a_stop_beside_what_happened() -> None:
+    """R22: the same account twice, whichever way round the switch stands."""
+    without, _ = shown(CRASH, day=10)
+    with_stop, _ = shown(CRASH, day=10, stop=True)
+
+    assert without["tables"][1] == with_stop["tables"][1]
+    assert cells(without, 1, "BTC long")[1:] == ["closed at 6,765.03 USD", "closed at 7,716.56 USD", "no"]
+    assert "your stops have closed ETH and BTC" in with_stop["title"]
+    assert "3,872.59 USD are yours now; without them, 1,898.62 USD" in with_stop["words"][-1]
+
+
+def test_a_jump_leaves_a_debt_and_a_walk_does_not() -> None:
+    """A5."""
+    assert "2,688.89 USD stay unpaid" in shown(CRASH, day=8, jumps=True)[0]["title"]
+    assert shown(CRASH, day=8, jumps=True)[0]["words"][-1].endswith(
+        "would be yours now; without, you owe 2,688.89 USD."
+    )
+    assert cells(shown(CRASH, day=8)[0], 1, "Unpaid")[1] == "nothing"
+
+
+def test_after_the_last_day_the_path_has_ended() -> None:
+    last, after = shown(CRASH, path="November 2022", day="10.75")[0], shown(CRASH, path="November 2022", day=15)[0]
+
+    assert last == after
+    assert "The path ends here." in last["words"][0]
+
+
+def test_the_level_is_drawn_right_before_and_after_a_liquidation() -> None:
+    view, _ = shown(CRASH, path="Plunge and recovery", how="until 100 %", day=7)
+    line = drawn(view, 0, "own", 2.5)
+    steps = [(a, b) for a, b in itertools.pairwise(line) if a[0] == b[0]]
+
+    assert steps
+    assert steps[0][0][1] == pytest.approx(40, abs=0.1)
+    assert steps[0][1][1] >= 100
+
+
+def test_one_position_alone_and_shorts() -> None:
+    alone, _ = shown(CRASH, second=0, day=3)
+    short, _ = shown(CRASH, path="Rise", side="short", day=11, stop=True, distance=30)
+
+    assert "If the price falls from here" in alone["words"][0]
+    assert "ETH" not in alone["words"][0]
+    assert "If all prices rise from here by the same share" in short["words"][0]
+    assert "buy stops 30 % above" in short["words"][-1]
+
+
+def test_a_moment_is_named_after_its_prices() -> None:
+    """9 March 2020: BTC comes from its high when ETH goes to its low. So neither names the moment."""
+    view, _ = shown(CRASH, day="3.25", stop=True)
+
+    assert view["title"].startswith("9 March, second price: your stop has closed ETH")
+    assert (
+        "On the way to 9 March, second price: ETH falls to 194.79 USD. That sets off your sell stop" in view["words"][1]
+    )
+
+
+def test_a_stop_and_a_liquidation_in_one_moment_are_told_apart() -> None:
+    """R22, B5: the jump of 12 March sets off the stop in BTC; the level is then too low for the ETH."""
+    view, _ = shown(CRASH, day=8, stop=True, distance=20, jumps=True)
+    texts = [text for trace in view["figures"][0]["data"] if trace["mode"] == "text" for text in trace["text"]]
+
+    assert "▼ stop: BTC<br>liquidation: ETH" in texts
+    assert [row["cells"][0].split(": ")[1].split("\N{NO-BREAK SPACE}")[0] for row in view["tables"][0]["rows"][2:]] == [
+        "stop", "stop", "liquidation",
+    ]  # fmt: skip
+    assert view["words"][-1].endswith("you owe 2,688.89 USD now; without them, it would be the same.")
+
+
+def test_a_stop_beyond_the_liquidation_is_of_no_use_and_the_words_say_so() -> None:
+    """Plunge and recovery: liquidation comes when BTC is at −21.8 %."""
+    told = [
+        shown(CRASH, path="Plunge and recovery", day="15.75", stop=stop, distance=distance)[0]["words"][-1]
+        for stop in (True, False)
+        for distance in (20, 25)
+    ]
+    assert ["it comes first" in words for words in told] == [False, True, False, True]
+
+
+def test_what_stops_cost_where_the_prices_come_back() -> None:
+    view, _ = shown(CRASH, path="Plunge and recovery", USD=12000, day="15.75")
+
+    assert cells(view, 1, "Net worth")[1:3] == ["17,460.00 USD", "11,660.00 USD"]
+
+
+def test_a_haircut_is_told_where_equity_is_less_than_what_is_yours() -> None:
+    view, _ = shown(CRASH, haircut=50)
+
+    assert "10,000.00 USD are yours" in view["title"]
+    assert "Equity 8,000.00 USD (of your BTC, only 50\N{NO-BREAK SPACE}% count)" in view["words"][0]
+    assert "count)" not in shown(CRASH, haircut=50, BTC=0, USD=12000)[0]["words"][0]
+
+
+@pytest.mark.parametrize("title", list(paths()))
+def test_the_pictures_end_with_their_path_and_texts_stay_where_they_are_drawn(title: str) -> None:
+    """Plotly hides a text whose place is outside of the axes."""
+    last = (paths()[title].points - 1) / A_DAY
+    for day in range(16):
+        for stop in (True, False):
+            for figure in shown(CRASH, path=title, day=day, stop=stop)[0]["figures"]:
+                low, high = figure["layout"]["xaxis"]["range"]
+                assert last < high < last * 1.05
+                for trace in figure["data"]:
+                    assert all(low <= x <= high for x in trace["x"] if x is not None)
+
+
+heights = st.floats(-70, 70)
+
+
+@given(st.lists(heights, min_size=1, max_size=2), st.lists(heights, max_size=1))
+def test_names_of_lines_never_collide(wished: list[float], taken: list[float]) -> None:
+    placed = crash._spread(wished, 9, taken)
+
+    for one, other in itertools.combinations([*placed, *taken], 2):
+        assert abs(one - other) > 8.999
+    for wish, got in zip(wished, placed, strict=True):
+        assert abs(wish - got) <= 18.001
+
+
+def test_a_course_needs_no_stop_to_be_compared() -> None:
+    values = read_all(CRASH.controls, {})
+    path = paths()["March 2020"]
+    along = crash.Course(path, walk(account(values), path))
+
+    assert crash.at(along, Decimal(100)).point == path.points - 1
+    assert [level for _, level in along.levels][-1] is None

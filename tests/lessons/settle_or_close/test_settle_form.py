@@ -1,0 +1,203 @@
+"""The copy of the settle form: right steps lead through, wrong ones get their own sentence."""
+
+import json
+import re
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from marginlib.lessons import SettleForm
+from marginlib.lessons.settle_or_close.settle_form import STEPS, TASKS
+
+EVERY = pytest.mark.parametrize("task", range(len(TASKS)))
+
+
+def said(form: SettleForm) -> str:
+    return str(form._shown["said"])
+
+
+def done(form: SettleForm) -> list[bool]:
+    return [ready for _, ready in form._shown["steps"]]
+
+
+def led_through(form: SettleForm, quantity: str) -> SettleForm:
+    form.pick(1)
+    form.choose("settle-position")
+    form.fill(quantity)
+    form.press()
+    return form
+
+
+@EVERY
+def test_the_four_steps_settle_what_the_task_asks(task: int) -> None:
+    """R3, R4: the balances afterwards are the engine's; nothing was traded."""
+    form, wanted = SettleForm(task), TASKS[task]
+    before = form._opened.final.balances
+    led_through(form, wanted.volume)
+    after = form._opened.final.balances
+    volume = Decimal(wanted.volume)
+    sign = 1 if wanted.side == "long" else -1
+
+    assert form.done
+    assert done(form) == [True] * 4
+    assert said(form).startswith("Done. You settle ")
+    assert after["BTC"] - before.get("BTC", 0) == sign * volume
+    assert after["EUR"] - before["EUR"] == -sign * volume * 50000
+    assert form.order == {
+        "ordertype": "settle-position",
+        "type": "buy" if wanted.side == "long" else "sell",
+        "pair": "XBTEUR",
+        "volume": wanted.volume,
+        "leverage": "5",
+    }
+    assert json.loads(form._shown["order"]) == form.order
+
+
+def test_the_steps_are_ticked_one_by_one() -> None:
+    form = SettleForm(1)
+    seen = [done(form)]
+    form.pick(1)
+    seen.append(done(form))
+    form.choose("settle-position")
+    seen.append(done(form))
+    form.fill("0.5")
+    seen.append(done(form))
+    form.press()
+    seen.append(done(form))
+
+    assert seen == [[True] * at + [False] * (4 - at) for at in range(5)]
+    assert [text for text, _ in form._shown["steps"]] == list(STEPS)
+
+
+def test_the_other_position_is_the_wrong_one() -> None:
+    """R18."""
+    form = SettleForm()
+    form.pick(1)
+    form.pick(2)
+
+    assert form._shown["picked"] is None
+    assert "R18" in said(form)
+    assert form._shown["right"] is False
+
+
+@pytest.mark.parametrize("kind", ["market", "limit", "stop-loss", "take-profit"])
+@pytest.mark.parametrize(("task", "verb", "button"), [(0, "sells", "Sell 1 BTC"), (2, "buys back", "Buy 1 BTC")])
+def test_another_type_of_order_would_close(kind: str, task: int, verb: str, button: str) -> None:
+    """R9: and the button shows the opposite side."""
+    form = SettleForm(task)
+    form.pick(1)
+    form.choose(kind)
+    form.fill("1")
+    form.press()
+
+    assert not form.done
+    assert verb in said(form)
+    assert "R9" in said(form)
+    assert form._shown["button"] == button
+
+
+@pytest.mark.parametrize(("task", "button", "buys"), [(0, "Settle: buy 1 BTC", True), (2, "Settle: sell 1 BTC", False)])
+def test_the_settle_button_has_the_side_of_the_opening(task: int, button: str, buys: bool) -> None:
+    """R19."""
+    form = SettleForm(task)
+    form.pick(1)
+    form.choose("settle-position")
+    assert "R19" in said(form)
+    form.fill("1")
+
+    assert (form._shown["button"], form._shown["buys"]) == (button, buys)
+
+
+@pytest.mark.parametrize("quantity", ["", "half", "0", "-1", "nan", "Infinity", "1e99", "0.000000001", "0,5 BTC"])
+def test_what_is_no_quantity_is_asked_for_again(quantity: str) -> None:
+    form = led_through(SettleForm(), quantity)
+
+    assert not form.done
+    assert said(form) == "Type how much to settle, in BTC, such as 0.25."
+
+
+def test_more_than_is_open_is_refused() -> None:
+    """A6."""
+    form = led_through(SettleForm(), "1.5")
+
+    assert not form.done
+    assert re.match(r"Refused\. The order is for 1\.5, but only 1 is open.*\(A6", said(form))
+
+
+def test_too_little_to_settle_names_the_ways_out() -> None:
+    """R6: then as much as can be settled."""
+    form = led_through(SettleForm(4), "1")
+    assert "enough for 0.4 BTC at most. Deposit 0.6 BTC, buy it with an ordinary order, or settle less (R6)" in said(
+        form
+    )
+
+    form.fill("0.4")
+    form.press()
+    assert form.done
+
+
+def test_a_part_where_all_was_asked_is_named() -> None:
+    """R2."""
+    form = led_through(SettleForm(), "0.25")
+
+    assert not form.done
+    assert "0.25 BTC; here it is to be 1 BTC" in said(form)
+
+
+def test_the_button_without_a_form() -> None:
+    form = SettleForm()
+    form.press()
+
+    assert "press the ✕ of the position first" in said(form)
+
+
+def test_another_task_and_starting_again_put_everything_back() -> None:
+    form = led_through(SettleForm(), "1")
+    form.task = 3
+    assert (form.done, form.order, form._shown["picked"], form._shown["order"]) == (False, {}, None, "")
+    assert form._shown["task"] == TASKS[3].text
+    led_through(form, "0.5")
+    form._on_message(form, {"kind": "again"}, [])
+    assert not form.done
+    assert done(form) == [False] * 4
+    with pytest.raises(ValueError, match=r"^task: expected a number from 0 to 4, got 5$"):
+        form.task = 5
+
+
+def test_what_the_browser_sends_is_what_is_done() -> None:
+    form = SettleForm()
+    messages: list[dict[str, Any]] = [
+        {"kind": "pick", "id": 1},
+        {"kind": "choose", "type": "settle-position"},
+        {"kind": "fill", "quantity": "1"},
+        {"kind": "press"},
+    ]
+    for message in messages:
+        form._on_message(form, message, [])
+    assert form.done
+
+    for message in [{}, {"kind": "pick", "id": "1"}, {"kind": "choose", "type": "nothing"}, {"kind": "fill"}]:
+        form._on_message(form, message, [])
+    assert form.done
+
+
+def test_a_position_that_is_gone_can_not_be_picked() -> None:
+    form = led_through(SettleForm(), "1")
+    form.pick(1)
+
+    assert said(form) == "There is no position 1."
+
+
+@EVERY
+def test_everything_shown_is_plain_data(task: int) -> None:
+    form = led_through(SettleForm(task), TASKS[task].volume)
+
+    assert json.loads(json.dumps(form._shown, allow_nan=False)) == form._shown
+
+
+def test_a_reader_without_a_kernel_gets_the_steps_in_words() -> None:
+    data, _ = SettleForm(1)._repr_mimebundle_()
+
+    assert all(step in data["text/html"] for step in STEPS)
+    assert data["text/plain"] == "SettleForm(long, half of it)"

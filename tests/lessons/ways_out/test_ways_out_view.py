@@ -1,0 +1,319 @@
+"""Lesson 06's view says what the engine says: bars, lines, words and rows come from the four ways."""
+
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from marginlib.engine.story import Story
+from marginlib.lessons import WaysOut
+from marginlib.lessons.loss_cascade.panel import FUNDS
+from marginlib.lessons.ways_out.panel import open_at, ranges
+from marginlib.lessons.ways_out.view import _steps
+from marginlib.panels.controls import Slider, Value, read_all
+from marginlib.telling.numbers import brief, money, percent
+from marginlib.ways_out.break_even import break_even_fee, flips
+from marginlib.ways_out.covering import covered_to, little_first, part_first
+from marginlib.ways_out.plans import WAYS, Plan, plan
+
+PANEL = WaysOut()
+Values = dict[str, Value]
+
+
+@st.composite
+def anywhere(draw: st.DrawFn) -> Values:
+    """Values along all the tracks; leverage often high, so that most openings are accepted."""
+    values: Values = {}
+    for control in PANEL.controls:
+        track = st.sampled_from(control.track())
+        removable = isinstance(control, Slider) and control.removable
+        values[control.name] = draw(st.none() | track if removable else track)
+    return values
+
+
+def shown(**values: object) -> tuple[dict[str, Any], Story]:
+    read = read_all(PANEL.controls, values)
+    return PANEL.view(read), open_at(read)
+
+
+def texts(view: dict[str, Any], figure: int) -> list[str]:
+    return [text for trace in view["figures"][figure]["data"] for text in trace.get("text", ())]
+
+
+def rows_of(view: dict[str, Any]) -> dict[int, list[tuple[float, float]]]:
+    """Base and length of the bars, by row: from closing now (3) to settling (0)."""
+    (trace,) = (trace for trace in view["figures"][0]["data"] if trace["type"] == "bar")
+    found: dict[int, list[tuple[float, float]]] = {}
+    for base, x, y in zip(trace["base"], trace["x"], trace["y"], strict=True):
+        found.setdefault(y, []).append((base, x))
+    return found
+
+
+@settings(max_examples=60, deadline=None)
+@given(anywhere())
+def test_the_screen_says_what_the_engine_says(values: Values) -> None:
+    view, story = PANEL.view(values), open_at(values)
+    if story.error:
+        assert "refuses this opening" in view["title"]
+        assert all(not figure["data"] for figure in view["figures"])
+        assert view["tables"] == []
+        return
+    ways = plan(story)
+    check_bars(view, ways)
+    check_lines(view, ways, values)
+    check_table(view, ways)
+
+
+def check_bars(view: dict[str, Any], ways: Plan) -> None:
+    """Each way's bar is made of the parts of its cost, end to end; a way that isn't open has none, and says so."""
+    found, said, end = rows_of(view), texts(view, 0), view["figures"][0]["layout"]["xaxis"]["range"][1]
+    for row, way in enumerate(reversed(ways.ways)):
+        lengths = [length for _, length in found.get(row, [])]
+        if way.cost is None:
+            assert lengths == []
+            assert any(text.endswith((": not open", ": not needed")) for text in said)
+            continue
+        parts = [float(part) for part in way.parts if part]
+        starts = [sum(parts[:i]) for i in range(len(parts))]
+        assert lengths == [
+            pytest.approx(min(part, end - at)) for at, part in zip(starts, parts, strict=True) if at < end
+        ]
+        assert sum(lengths) == pytest.approx(min(float(way.cost), end), abs=0.02)
+        assert [base for base, _ in found.get(row, [])] == [
+            pytest.approx(sum(lengths[:i])) for i in range(len(lengths))
+        ]
+        amount = money(way.cost, ways.currency) if any(way.parts) else "nothing"
+        assert any(f": {amount}" in text for text in said)
+    beyond = sum(sum(map(float, way.parts)) > end for way in ways.ways if way.cost is not None)
+    assert said.count("\N{BLACK RIGHT-POINTING TRIANGLE}") == beyond
+    marked = [text for text in said if text.startswith("\N{BLACK CIRCLE}")]
+    assert len(marked) == 1
+    cost = ways.way(ways.cheapest or "close").cost
+    assert cost is not None
+    assert all(other.cost is None or other.cost >= cost or other.name == "deposit" for other in ways.ways)
+
+
+def check_lines(view: dict[str, Any], ways: Plan, values: Values) -> None:
+    """The rings stand at what converting and ordering cost at the trading fee now."""
+    (rings,) = (trace for trace in view["figures"][1]["data"] if trace.get("mode") == "markers")
+    direct, bought = ways.way("close"), ways.way("buy")
+    assert isinstance(values["fee"], Decimal)
+    expected = [way.parts.converting if way is direct else way.parts.ordering for way in (direct, bought)]
+    ends = [float(part) for part, way in zip(expected, (direct, bought), strict=True) if not way.closed]
+    assert rings["y"] == ([pytest.approx(end) for end in ends] if direct.parts.converting else [])
+    assert set(rings["x"]) <= {float(values["fee"])}
+
+
+def check_table(view: dict[str, Any], ways: Plan) -> None:
+    (table,) = view["tables"]
+    assert len(table["rows"]) == len(WAYS)
+    for row, way in zip(table["rows"], ways.ways, strict=True):
+        name, _, cost, _, left = row["cells"]
+        assert ("cheapest" in name) == (row["mark"] == "taken") == (way.name == ways.cheapest)
+        if way.cost is None:
+            assert cost in ("not open", "not needed")
+            continue
+        assert cost == money(way.cost, ways.currency)
+        for code, amount in way.left.balances.items():
+            assert (brief(amount, code) in left) or not amount
+
+
+@settings(max_examples=40, deadline=None)
+@given(anywhere())
+def test_you_stand_where_the_sliders_are(values: Values) -> None:
+    """The fee of the opening is paid before: with the position open, the balances are those on the screen."""
+    story = open_at(values)
+    if not story.error:
+        held = {code: amount for code, amount in story.final.balances.items() if amount}
+        assert held == {code: values[code] for code in FUNDS if values[code]}
+
+
+def test_the_start_is_worth_moving() -> None:
+    """800 EUR are missing: 750 − 2.5 % of BTC, 68.75 ÷ 0.95 EUR of DOGE; an order for 800 ÷ 0.996; 3,000 EUR closed."""
+    view, _ = shown()
+
+    assert view["title"] == "Buying EUR first costs 15.21 EUR, closing now 34.37 EUR: 19.16 EUR saved"
+    assert "closing 12.00 + converting 22.37 EUR" in texts(view, 0)
+    assert "\N{BLACK CIRCLE} Buy EUR first, then close: 15.21 EUR, cheapest" in texts(view, 0)
+    assert "closing 12.00 EUR; needs 800.00 EUR from outside (R6)" in texts(view, 0)
+    assert "Settling needs 4,000 EUR, and the balance is 200 EUR (R6)." in texts(view, 0)
+    words = " ".join(view["words"])
+    assert (
+        "0.02 BTC (2.5\N{NO-BREAK SPACE}%) and 723.684 DOGE (5\N{NO-BREAK SPACE}%) are converted, at a fee of 22.37 EUR"
+        in words
+    )
+    assert "2 ordinary orders, at a fee of 3.21 EUR: 0.4\N{NO-BREAK SPACE}% (R17)" in words
+    assert "its own fee either way: 12.00 EUR (A9)" in words
+
+
+def test_the_rings_cross_at_the_break_even() -> None:
+    """Below it buying first is the cheapest, above it closing now; the line goes through both."""
+    view, story = shown()
+    even = break_even_fee(story)
+    assert even
+    rising = view["figures"][1]["data"][2]
+    at = rising["x"].index(float(even * 100))
+
+    assert f"the same at {percent(even)}" in texts(view, 1)
+    assert rising["y"][at] == pytest.approx(float(plan(story).way("close").parts.converting))
+    assert "saved" in shown(fee="2.7")[0]["title"]
+    assert shown(fee="2.75")[0]["title"].endswith("more")
+    assert [plan(shown(fee=fee)[1]).cheapest for fee in ("2.7", "2.75")] == ["buy", "close"]
+
+
+def test_the_line_does_not_move_with_the_fee() -> None:
+    assert len({str(shown(fee=fee)[0]["figures"][1]["data"][2]) for fee in ("0", "0.4", "1", "3")}) == 1
+
+
+def test_beyond_the_slider_the_break_even_is_told_in_words_alone() -> None:
+    view, _ = shown(BTC=None, DOGE=20000)
+
+    assert not [text for text in texts(view, 1) if "the same at" in text]
+    assert any("At a trading fee of 5\N{NO-BREAK SPACE}%" in line for line in view["words"])
+
+
+def test_the_prices_in_the_words_are_where_the_answer_flips() -> None:
+    """Where the euros bear it alone, to the cent; where the order is refused, its own fee counted, to the euro."""
+    view, story = shown()
+    told = " ".join(view["words"])
+    below, above = flips(story, "BTC/EUR", Decimal(30000), Decimal(50000))
+    assert below
+    assert above
+
+    assert covered_to(story.final, "BTC/EUR") == Fraction(47500) == round(above.price)
+    assert "Above 47,500.00 EUR your EUR would bear the loss alone (R13)" in told
+    assert f"Below {round(below.price):,} EUR an order would leave your margin level under 100" in told
+
+
+@pytest.mark.parametrize("move", [29, 30])
+def test_too_late_to_buy_first(move: int) -> None:
+    """B9: the way is there no longer, and its place says why; what opens it again is told."""
+    view, story = shown(move=move)
+    part, little = part_first(story, "BTC/EUR"), little_first(story, "BTC/EUR")
+    assert part
+    assert part.cost
+    assert little
+    assert little.cost
+    words = " ".join(view["words"])
+
+    assert view["title"].startswith(f"EUR can't be bought at once: closing a part first costs {float(part.cost):.2f},")
+    assert any(text.startswith("This order would leave a margin level of") for text in texts(view, 0))
+    assert any(text.endswith(", cheapest of these four") for text in texts(view, 0))
+    assert "── bought first: not open" in "".join(texts(view, 1))
+    assert "To buy EUR first is not open: this order would leave" in words
+    assert "and is refused" not in words
+    assert f"it all costs {money(part.cost, 'EUR')} (B2, R13, R17)" in words
+    assert (
+        f"Or bring in {money(little.deposited, 'EUR')}, and order then: that costs {money(little.cost, 'EUR')},"
+        in words
+    )
+
+
+def test_further_down_only_money_from_outside_opens_orders_again() -> None:
+    view, story = shown(move=30, fee=3)
+    words = " ".join(view["words"])
+
+    assert part_first(story, "BTC/EUR") is None
+    assert view["title"].endswith("EUR can't be bought first")
+    assert "Only money from outside opens orders again: bring in 127.01 EUR" in words
+    assert "close a part" not in words
+
+
+def test_close_to_too_late_the_line_ends_where_the_order_would_be_refused() -> None:
+    """At 36,250 EUR the level is 103 %: an order may cost 25 EUR, and no more."""
+    view, story = shown(move="27.5")
+    rising = view["figures"][1]["data"][2]
+
+    assert break_even_fee(story) is None
+    assert rising["x"][0] == 0
+    assert 0.4 < rising["x"][-1] < 3
+    assert rising["y"][-1] < 25
+
+
+def test_nothing_is_needed_where_the_quote_currency_suffices() -> None:
+    view, _ = shown(EUR=2000)
+
+    assert view["title"] == "Closing now costs 12.00 EUR: nothing is converted"
+    assert texts(view, 0).count("Closing converts nothing, since your EUR bear what is due (R13).") == 2
+    assert texts(view, 1) == ["Nothing is converted: there is no EUR to bring in"]
+
+
+def test_a_short_with_its_coins_is_settled_for_nothing() -> None:
+    """2,000 EUR at 50,000: 0.04 BTC are owed."""
+    view, _ = shown(side="short", size=2000, BTC="0.1")
+
+    assert view["title"] == "Settling costs nothing; buying EUR first 11.20, closing now 17.69 EUR"
+    assert "\N{BLACK CIRCLE} Settle: nothing, cheapest" in texts(view, 0)
+    assert "To settle takes 0.04 BTC of your own and frees 2,000.00 EUR, without a fee (R3 to R5)." in view["words"][2]
+    assert view["tables"][0]["rows"][3]["cells"][3] == "0.04 BTC of your own (R3)"
+
+
+def test_a_long_that_is_settled_is_still_there_to_fall() -> None:
+    view, _ = shown(EUR=4000)
+
+    assert view["title"] == "Settling costs nothing; closing now 12.00 EUR"
+    assert (
+        "It ends the loan, not the risk: you have the BTC, and selling them costs the trading fee" in view["words"][2]
+    )
+    assert "not the risk" not in " ".join(shown(side="short", size=2000, BTC="0.1")[0]["words"])
+
+
+def test_one_gap_has_one_figure() -> None:
+    """Of 800 EUR that are missing, BTC bring in 731.25; the rest, and the fee of the closing, stay unpaid."""
+    view, _ = shown(DOGE=0)
+
+    assert "800.00 EUR are missing" in view["words"][0]
+    assert "80.75 EUR (12.00 EUR of it for the closing's fee) stay unpaid" in view["words"][1]
+    assert "A deposit of 800.00 EUR pays for what is missing" in " ".join(view["words"])
+    assert texts(view, 1)[0].startswith("What bringing in 731.25 of 800.00 EUR costs")
+
+
+def test_what_stays_unpaid_is_told_everywhere() -> None:
+    """A5: 1,000 EUR of loss and 12 EUR of fee; 500 EUR there."""
+    view, _ = shown(EUR=500, BTC=None, DOGE=0, leverage=10)
+
+    assert view["title"] == "Closing now costs 12.00 EUR and leaves 512.00 EUR unpaid"
+    assert "closing 12.00 EUR; 512.00 unpaid (A5)" in texts(view, 0)
+    assert "You have 500.00 EUR: 500.00 EUR are missing." in view["words"][0]
+    assert (
+        "512.00 EUR (12.00 EUR of it for the closing's fee) stay unpaid and count against you (A5)." in view["words"][1]
+    )
+    assert "To buy EUR first is not open: you have nothing to sell for EUR (R6)." in view["words"][1]
+    assert view["tables"][0]["rows"][0]["cells"][4] == "512.00 EUR unpaid (A5)"
+
+
+def test_without_a_trading_fee_nothing_is_left_to_pay() -> None:
+    view, _ = shown(fee=0)
+
+    assert view["title"] == "Buying EUR first costs nothing, closing now 22.37 EUR: 22.37 EUR saved"
+    assert texts(view, 0).count("no fee") == 1
+    assert "no fee; needs 800.00 EUR from outside (R6)" in texts(view, 0)
+
+
+def test_the_axes_stay_where_they_are() -> None:
+    """Their numbers have names of their own, so the sweep over all panels leaves them to this test."""
+
+    def axes(**values: object) -> list[tuple[object, ...]]:
+        layouts = [figure["layout"] for figure in shown(**values)[0]["figures"]]
+        each = [layout[name] for layout in layouts for name in ("xaxis", "yaxis")]
+        return [(axis["range"], axis["tickvals"], axis["ticktext"]) for axis in each]
+
+    start = axes()
+    assert start[0][2] == ["0", "50", "100 EUR"]
+    assert start[3][2] == ["0", "20", "40", "60 EUR"]
+    for control in PANEL.controls:
+        if isinstance(control, Slider):
+            assert axes(**{control.name: control.least}) == axes(**{control.name: control.most}) == start
+
+
+def test_the_axis_goes_as_far_as_the_fee_of_closing_can() -> None:
+    """3 % of 4,000 EUR, or, where a short's coins cost 30 % more, of 5,200; costs that go further are cut off."""
+    assert ranges("EUR", "long").cost == pytest.approx(120)
+    assert ranges("EUR", "short").cost == pytest.approx(156)
+    assert ranges("USD", "long").cost == pytest.approx(150)
+    assert _steps(ranges("BTC", "long").cost, 5)[1] == 0.0005
+    assert "\N{BLACK RIGHT-POINTING TRIANGLE}" not in texts(shown()[0], 0)
+    assert "\N{BLACK RIGHT-POINTING TRIANGLE}" in texts(shown(DOGE=20000, BTC=None, EUR=0, fee=3)[0], 0)

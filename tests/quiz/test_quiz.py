@@ -1,0 +1,361 @@
+"""Questions, the mistakes that are recognised, the cards, the drills, and the lessons' own files."""
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from marginlib import InvalidRulebook, rules
+from marginlib.engine.amounts import plain
+from marginlib.engine.rulebook import read_data
+from marginlib.engine.scenario import Scenario
+from marginlib.quiz import drills
+from marginlib.quiz.answers import ANSWERS, answer
+from marginlib.quiz.card import Card
+from marginlib.quiz.lesson import _SESSION, Drill, Lesson, _File, questions
+from marginlib.quiz.mistakes import MISTAKES, mistake
+from marginlib.quiz.question import Option, Question
+
+LESSONS = sorted(path.name.removesuffix(".toml") for path in Path("data/lessons").glob("*.toml"))
+QUESTIONS = [
+    pytest.param(question, id=f"{lesson} {part} {name}")
+    for lesson in LESSONS
+    for part, known in (("predict", questions(lesson).predict), ("check", questions(lesson).check))
+    for name, question in known.items()
+]
+SEEDS = range(25)
+
+LONG = {
+    "balances": {"EUR": "3000"},
+    "prices": {"BTC/EUR": "50000"},
+    "fees": {"trading": "0.002"},
+    "steps": [
+        {"do": "open", "pair": "BTC/EUR", "side": "long", "volume": "0.1", "leverage": 5},
+        {"do": "close", "pair": "BTC/EUR", "volume": "all", "price": "51000"},
+    ],
+}
+TWO_LOTS = {
+    "balances": {"EUR": "9000"},
+    "prices": {"BTC/EUR": "20000"},
+    "steps": [
+        {"do": "open", "pair": "BTC/EUR", "side": "long", "volume": "0.1", "leverage": 5},
+        {"do": "price", "pair": "BTC/EUR", "price": "30000"},
+        {"do": "open", "pair": "BTC/EUR", "side": "long", "volume": "0.3", "leverage": 5},
+        {"do": "close", "pair": "BTC/EUR", "volume": "0.2", "price": "40000"},
+    ],
+}
+SETTLED = {**LONG, "balances": {"EUR": "6000"}, "steps": [
+    LONG["steps"][0],  # type: ignore[index]
+    {"do": "settle", "pair": "BTC/EUR", "volume": "all"},
+]}  # fmt: skip
+CONVERTED = {
+    "balances": {"EUR": "50", "USDT": "1000"},
+    "prices": {"ETH/EUR": "2000", "USDT/EUR": "0.8"},
+    "steps": [
+        {"do": "open", "pair": "ETH/EUR", "side": "long", "volume": "0.5", "leverage": 4},
+        {"do": "price", "pair": "ETH/EUR", "price": "1520"},
+        {"do": "close", "pair": "ETH/EUR", "volume": "all"},
+    ],
+}
+
+
+def ask(data: object, what: str, **more: object) -> Question:
+    """A number question about a scenario."""
+    return Question.model_validate({"kind": "number", "text": "?", "ask": what, "scenario": Scenario.of(data), **more})
+
+
+@pytest.mark.parametrize(
+    ("data", "what", "expected"),
+    [
+        (LONG, "pnl", "100"),
+        (LONG, "balance:EUR", "3079.8"),
+        (LONG, "change:EUR", "79.8"),
+        (LONG, "fees:EUR", "20.2"),
+        (LONG, "refused", "no"),
+        ({**LONG, "balances": {"EUR": "10"}}, "refused", "insufficient_margin"),
+        (TWO_LOTS, "pnl", "3000"),
+        (TWO_LOTS, "pnl:1", "2000"),
+        (TWO_LOTS, "pnl:2", "1000"),
+        (TWO_LOTS, "left:1", "0"),
+        (TWO_LOTS, "left:2", "0.2"),
+        (TWO_LOTS, "owed:EUR", "6000"),
+        (TWO_LOTS, "held:BTC", "0.2"),
+        (TWO_LOTS, "used_margin", "1200"),
+        (TWO_LOTS, "equity", "12000"),
+        (TWO_LOTS, "free_margin", "10800"),
+        (TWO_LOTS, "trade_balance", "12000"),
+        (TWO_LOTS, "level", "1000"),
+        (TWO_LOTS, "lots", ["1", "2"]),
+        (CONVERTED, "taken:USDT", "250"),
+        (CONVERTED, "covers:USDT", "190"),
+        (CONVERTED, "conversion_fees", "10"),
+        (CONVERTED, "unpaid", "0"),
+        (CONVERTED, "order", ["EUR", "USDT"]),
+        (CONVERTED, "sequence", "EUR USDT"),
+    ],
+)
+def test_the_engine_answers(data: object, what: str, expected: object) -> None:
+    given = answer(Scenario.of(data), what)
+    assert given == (Decimal(expected) if isinstance(given, Decimal) else expected)  # type: ignore[arg-type]
+
+
+def test_every_kind_of_answer_is_tested_above_or_in_a_lesson() -> None:
+    asked = {param.values[0].ask.partition(":")[0] for param in QUESTIONS}  # type: ignore[union-attr]
+    marks = [mark for mark in test_the_engine_answers.pytestmark if mark.name == "parametrize"]  # type: ignore[attr-defined]
+    assert set(ANSWERS) <= asked | {what.partition(":")[0] for _, what, _ in marks[0].args[1]}
+
+
+def test_an_unknown_answer_lists_what_can_be_asked() -> None:
+    with pytest.raises(ValueError, match=r"there is no 'profit'; known: balance, change, pnl"):
+        answer(Scenario.of(LONG), "profit")
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "what", "gives"),
+    [
+        ("newest_first", TWO_LOTS, "pnl", "2000"),
+        ("newest_first", TWO_LOTS, "left:1", "0.1"),
+        ("average_cost", TWO_LOTS, "pnl", "2500"),
+        ("first_lot_only", TWO_LOTS, "pnl", "2000"),
+        ("leverage_multiplies", LONG, "pnl", "500"),
+        ("wrong_sign", LONG, "pnl", "-100"),
+        ("profit_in_base", LONG, "pnl", "0.0019607843"),
+        ("trading_fee_left_out", LONG, "change:EUR", "100"),
+        ("fee_on_settling", SETTLED, "balance:EUR", "980"),
+        ("owed_is_the_margin", TWO_LOTS, "owed:EUR", "1200"),
+        ("owed_less_the_margin", TWO_LOTS, "owed:EUR", "4800"),
+        ("conversion_fee_left_out", CONVERTED, "taken:USDT", "237.5"),
+        ("fee_on_top", CONVERTED, "taken:USDT", "249.375"),
+        ("lowest_fee_for_all", CONVERTED, "taken:USDT", "241.1167512691"),
+        ("left_in_the_quote_currency", CONVERTED, "taken:USDT", "190"),
+        ("middle_fee_for_all", CONVERTED, "taken:USDT", "243.5897435898"),
+        ("quote_balance_forgotten", CONVERTED, "taken:USDT", "315.7894736843"),
+    ],
+)
+def test_a_wrong_model_gives_its_own_number(name: str, data: object, what: str, gives: str) -> None:
+    assert MISTAKES[name].gives(Scenario.of(data), what) == Decimal(gives)
+
+
+def test_a_name_is_given_to_one_wrong_model_only() -> None:
+    def newest_first(_scenario: Scenario, _ask: str) -> Decimal | None:
+        return None
+
+    with pytest.raises(ValueError, match="'newest_first' already"):
+        mistake("Twice.")(newest_first)
+
+
+def test_a_wrong_model_that_says_nothing_is_not_recognised() -> None:
+    assert MISTAKES["fee_on_top"].gives(Scenario.of(LONG), "pnl") is None
+    assert ask(LONG, "pnl", mistakes=["fee_on_top"]).wrong == {}
+
+
+def test_every_mistake_names_a_rule_or_says_how_to_go_on() -> None:
+    known = set(rules())
+    for known_one in MISTAKES.values():
+        assert known_one.sentence.endswith(".")
+        assert any(f"{rule})" in known_one.sentence or f"{rule}," in known_one.sentence for rule in known) or (
+            known_one.name == "wrong_sign"
+        ), known_one.name
+
+
+@pytest.mark.parametrize("given", ["100", "100.00", " 100 EUR", "+100", "100.005"])
+def test_a_right_number_is_right_however_it_is_typed(given: str) -> None:
+    verdict = ask(LONG, "pnl", unit="EUR").judge(given)
+    assert verdict.right
+    assert "100.00 EUR" in verdict.sentence
+
+
+@pytest.mark.parametrize("given", ["", "abc", "NaN", "1e99", "Infinity", "１００ euros", "--5"])
+def test_an_unreadable_number_counts_for_nothing(given: str) -> None:
+    card = Card(ask(LONG, "pnl", unit="EUR"), "Check")
+    assert card.answer(given) is None
+    assert card.given is None
+    assert "Type a number of EUR" in card._card["note"]
+
+
+def test_a_wrong_number_hears_of_its_mistake_and_an_unknown_one_of_the_first_step() -> None:
+    question = ask(LONG, "pnl", unit="EUR", mistakes=["leverage_multiplies", "profit_in_base"])
+    assert question.judge("500").mistake == "leverage_multiplies"
+    assert question.judge("-100").mistake == "wrong_sign"
+    unknown = question.judge("77")
+    assert unknown.mistake is None
+    assert "more than 77.00 EUR" in unknown.sentence
+    assert "You sell 0.1 BTC" in unknown.sentence
+
+
+def test_a_size_is_asked_without_a_sign_and_a_result_with_one() -> None:
+    assert "leave the minus sign out" in ask(LONG, "fees:EUR", unit="EUR").judge("-20.2").sentence
+    assert "what leaves you a minus" in ask(LONG, "pnl", unit="EUR").judge("-100").sentence
+
+
+def test_a_share_where_percent_are_asked_is_told_apart_and_shown_as_typed() -> None:
+    held = {**LONG, "steps": LONG["steps"][:1]}  # type: ignore[index]
+    question = ask(held, "level", unit="%", tolerance="0.01")
+    right = question.answer
+    assert isinstance(right, Decimal)
+    share = plain(right / 100)
+    assert question.judge(share).sentence == f"In percent, please: {share} is {plain(right)} %."
+    assert "more than 1.375 %" in question.judge("1.375").sentence
+
+
+def test_several_and_order_are_judged_place_by_place() -> None:
+    options = [Option(value="USDT", text="USDT"), Option(value="EUR", text="EUR"), Option(value="BTC", text="BTC")]
+    several = ask(CONVERTED, "order").model_copy(update={"kind": "several", "options": tuple(options)})
+    assert several.judge(["USDT", "EUR"]).right
+    assert not several.judge(["EUR"]).right
+    assert "1 more belongs to it" in several.judge(["EUR"]).sentence
+    assert "at least one is" in several.judge([]).sentence
+    assert several.judge(["USDT", "EUR"]).sentence.startswith("Yes: EUR; and also USDT.")
+    assert not several.judge(["EUR", "USDT", "BTC"]).right
+    order = ask(CONVERTED, "order").model_copy(update={"kind": "order", "options": tuple(options[:2])})
+    assert order.judge(["EUR", "USDT"]).right
+    assert not order.judge(["USDT", "EUR"]).right
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_every_question_of_a_lesson_can_be_answered(question: Question) -> None:
+    right: object = question.right
+    if question.kind in ("one", "several"):
+        assert set(question.right) <= {option.value for option in question.options}
+        wrong = [option for option in question.options if option.value not in question.right]
+        assert wrong, "a choice needs something wrong to choose"
+        assert all(option.because for option in wrong), "each wrong option says why"
+    if question.kind in ("one", "number"):
+        right = question.right[0]
+    if question.kind == "order":
+        assert sorted(question.right) == sorted(option.value for option in question.options)
+        assert question.right != [option.value for option in question.options], "it must not lie there solved"
+    verdict = question.judge(right)
+    assert verdict.right, verdict.sentence
+    assert question.solution()
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_every_number_question_knows_three_mistakes(question: Question) -> None:
+    if question.kind != "number":
+        return
+    assert len(question.wrong) >= 3
+    for name, value in question.wrong.items():
+        verdict = question.judge(str(value))
+        assert not verdict.right
+        assert verdict.mistake == name, f"{name} and {verdict.mistake} give the same number"
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_a_lesson_has_a_prediction_and_its_checks(lesson: str) -> None:
+    assert questions(lesson).predict
+    assert 1 <= len(questions(lesson).check) <= 5
+    if lesson != "00":
+        assert len(questions(lesson).check) >= 3
+
+
+@pytest.mark.parametrize("lesson", sorted(drills.GENERATORS))
+@pytest.mark.parametrize("level", range(1, drills.LEVELS + 1))
+def test_drills_are_solvable_and_tell_mistakes_apart(lesson: str, level: int) -> None:
+    for seed in SEEDS:
+        question = drills.make(lesson, seed, level)
+        given: object = question.right if question.kind in ("several", "order") else question.right[0]
+        assert question.judge(given).right, (seed, question.text)
+        assert question.solution()
+        for name, value in question.wrong.items():
+            assert question.judge(str(value)).mistake == name, (seed, name)
+
+
+@pytest.mark.parametrize("lesson", sorted(drills.GENERATORS))
+def test_drills_are_the_same_for_the_same_seed(lesson: str) -> None:
+    texts = {drills.make(lesson, seed, 2).text for seed in SEEDS}
+    assert texts == {drills.make(lesson, seed, 2).text for seed in SEEDS}
+    assert len(texts) > len(SEEDS) // 2
+
+
+def test_a_check_keeps_its_progress_for_the_session() -> None:
+    _SESSION.clear()
+    name, question = next((n, q) for n, q in questions("05").check.items() if q.kind == "number")
+    card = Lesson("05").check(name)
+    assert "0 of" in card.progress
+    card.answer(question.right[0])
+    assert "1 of" in card.progress
+    again = Lesson("05").check(name)
+    assert again.given == question.right[0]
+    assert "1 of" in again.progress
+    _SESSION.clear()
+
+
+def test_a_picture_is_covered_until_the_prediction_is_answered_or_skipped() -> None:
+    from marginlib.lessons import LossCascade
+
+    _SESSION.clear()
+    answered = Lesson("05").predict(LossCascade())
+    assert answered.panel.veil
+    value = answered.card.question.options[0].value
+    answered.card.answer(value)
+    assert not answered.panel.veil
+    assert "You said" in answered.card._card["verdict"]["text"]
+    again = Lesson("05").predict(LossCascade())
+    assert again.card.given == value
+    assert not again.panel.veil
+
+    _SESSION.clear()
+    skipped = Lesson("05").predict(LossCascade())
+    skipped.card._on_message(skipped.card, {"kind": "skip"}, [])
+    assert not skipped.panel.veil
+    assert skipped.card._card["skipped"].startswith("Skipped.")
+
+    _SESSION.clear()
+    moved = Lesson("05").predict(LossCascade())
+    moved.panel.veil = ""  # what the browser does when a control moves
+    assert moved.card.skipped
+    _SESSION.clear()
+
+
+def test_a_drill_goes_on_and_gets_harder_after_two_right_ones_without_help() -> None:
+    drill = Drill("05", 1, 1)
+    for _ in range(2):
+        drill.answer(drill.question.right[0])
+        drill._on_message(drill, {"kind": "another"}, [])
+    assert drill.level == 2
+    assert drill.given is None
+    drill._on_message(drill, {"kind": "hint"}, [])
+    assert drill._card["solution"] == drill.question.solution()
+    drill.answer(drill.question.right[0])
+    drill.another()
+    drill.answer(drill.question.right[0])
+    drill.another()
+    assert drill.level == 2, "an answer after help does not count towards the next level"
+
+
+def test_a_card_in_a_saved_notebook_shows_its_question_escaped() -> None:
+    question = ask(LONG, "pnl", unit="EUR").model_copy(update={"text": "Is <b>1 < 2</b>?"})
+    data, _ = Card(question, "Check 1 of 1")._repr_mimebundle_()
+    assert "&lt;b&gt;1 &lt; 2" in data["text/html"]
+    assert data["text/plain"] == "Check 1 of 1: Is <b>1 < 2</b>?"
+
+
+@pytest.mark.parametrize(
+    ("broken", "says"),
+    [
+        ('[check.a]\nkind = "nmber"', "kind"),
+        ('[check.a]\nkind = "number"\ntext = "?"\nask = "pnl"\nscenario = "nowhere"', "there is no scenario 'nowhere'"),
+        (
+            '[check.a]\nkind = "number"\ntext = "?"\nask = "pnl"\nscenario = "{}"\nmistakes = ["lifo"]',
+            "there is no mistake 'lifo'; known: newest_first",
+        ),
+        (
+            '[check.a]\nkind = "number"\ntext = "?"\nask = "pnl"\nscenario = \'{"balances": {"EUR": "x"}}\'',
+            "balances.EUR: expected an amount of 0 or more",
+        ),
+        ("[check.a\n", "not valid TOML"),
+    ],
+)
+def test_a_broken_file_of_questions_says_what_is_wrong(tmp_path: Path, broken: str, says: str) -> None:
+    (tmp_path / "99.toml").write_text(broken, encoding="utf-8")
+    with pytest.raises(InvalidRulebook, match=r"99\.toml") as caught:
+        read_data(tmp_path, "99.toml", _File)
+    assert says in str(caught.value)
+
+
+def test_answers_hang_on_the_rules() -> None:
+    """Another collateral order gives another answer: nothing is written down."""
+    question = next(q for q in questions("05").check.values() if q.kind == "order")
+    turned = question.scenario.rules.model_copy(update={"collateral_order": ("EUR", "USD", "ADA", "BTC")})
+    assert answer(question.scenario.model_copy(update={"rules": turned}), "order") != question.answer
