@@ -1,12 +1,87 @@
-"""An exact engine for margin trading of spot crypto, and the panels of a workbook about it."""
+"""An exact engine for margin trading of spot crypto, and the panels of a workbook about it.
 
-from marginlib.engine.errors import InvalidRulebook, InvalidScenario, Refusal
-from marginlib.engine.replaying import replay
-from marginlib.engine.rulebook import Rulebook, load_rulebook, rulebook, rules
-from marginlib.engine.scenario import Scenario, read_scenario
-from marginlib.engine.story import Story
+Everything that a teacher or a notebook needs comes from here; each name is loaded when it is first used, so that the
+engine alone (``import marginlib.engine``) stays light.
+
+>>> from marginlib import Scenario, replay
+>>> replay(Scenario.of({"balances": {"EUR": "100"}})).final.balance("EUR")
+Decimal('100')
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from marginlib.analysis.add_order import order
+    from marginlib.analysis.futures import Perpetual
+    from marginlib.analysis.limits import limit_move, limit_price
+    from marginlib.analysis.outcome import worth
+    from marginlib.analysis.paths import paths, walk
+    from marginlib.analysis.sheet import sheet
+    from marginlib.engine.errors import InvalidRulebook, InvalidScenario, Refusal
+    from marginlib.engine.replaying import replay, resume
+    from marginlib.engine.rulebook import Rulebook, load_rulebook, rulebook, rules
+    from marginlib.engine.scenario import (
+        Close,
+        Deposit,
+        Open,
+        Price,
+        Scenario,
+        Settle,
+        Stop,
+        Trade,
+        Wait,
+        Withdraw,
+        read_scenario,
+    )
+    from marginlib.engine.story import Story
+    from marginlib.telling.numbers import money, percent
+    from marginlib.telling.sentences import tell
+    from marginlib.ways_out import advice
+    from marginlib.ways_out.break_even import break_even_fee, flips
+    from marginlib.ways_out.covering import little_first, part_first
+    from marginlib.ways_out.plans import plan
+
+_ROOMS = {
+    "engine.errors": ("InvalidRulebook", "InvalidScenario", "Refusal"),
+    "engine.replaying": ("replay", "resume"),
+    "engine.rulebook": ("Rulebook", "load_rulebook", "rulebook", "rules"),
+    "engine.scenario": (
+        *("Close", "Deposit", "Open", "Price", "Scenario", "Settle", "Stop", "Trade", "Wait", "Withdraw"),
+        "read_scenario",
+    ),
+    "engine.story": ("Story",),
+    "analysis.add_order": ("order",),
+    "analysis.futures": ("Perpetual",),
+    "analysis.limits": ("limit_move", "limit_price"),
+    "analysis.outcome": ("worth",),
+    "analysis.paths": ("paths", "walk"),
+    "analysis.sheet": ("sheet",),
+    "telling.numbers": ("money", "percent"),
+    "telling.sentences": ("tell",),
+    "ways_out": ("advice",),
+    "ways_out.break_even": ("break_even_fee", "flips"),
+    "ways_out.covering": ("little_first", "part_first"),
+    "ways_out.plans": ("plan",),
+}
+_WHERE = {name: room for room, names in _ROOMS.items() for name in names}
 
 __all__ = [
-    "InvalidRulebook", "InvalidScenario", "Refusal", "Rulebook", "Scenario", "Story",
-    "load_rulebook", "read_scenario", "replay", "rulebook", "rules",
+    "Close", "Deposit", "InvalidRulebook", "InvalidScenario", "Open", "Perpetual", "Price", "Refusal", "Rulebook",
+    "Scenario", "Settle", "Stop", "Story", "Trade", "Wait", "Withdraw", "advice", "break_even_fee", "flips",
+    "limit_move", "limit_price", "little_first", "load_rulebook", "money", "order", "part_first", "paths", "percent", "plan",
+    "read_scenario", "replay", "resume", "rulebook", "rules", "sheet", "tell", "walk", "worth",
 ]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module 'marginlib' has no attribute {name!r}")
+    room = importlib.import_module(f"marginlib.{_WHERE[name]}")
+    value = getattr(room, name, None) or importlib.import_module(f"{room.__name__}.{name}")  # a module in a room
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
