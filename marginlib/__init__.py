@@ -69,8 +69,8 @@ _WHERE = {name: room for room, names in _ROOMS.items() for name in names}
 __all__ = [
     "Close", "Deposit", "InvalidRulebook", "InvalidScenario", "Open", "Perpetual", "Price", "Refusal", "Rulebook",
     "Scenario", "Settle", "Stop", "Story", "Trade", "Wait", "Withdraw", "advice", "break_even_fee", "flips",
-    "limit_move", "limit_price", "little_first", "load_rulebook", "money", "order", "part_first", "paths", "percent", "plan",
-    "read_scenario", "replay", "resume", "rulebook", "rules", "sheet", "tell", "walk", "worth",
+    "limit_move", "limit_price", "little_first", "load_rulebook", "money", "order", "part_first", "paths", "percent",
+    "plan", "read_scenario", "replay", "resume", "rulebook", "rules", "sheet", "tell", "walk", "worth",
 ]  # fmt: skip
 
 
