@@ -7,6 +7,7 @@ import os
 import shutil
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -168,6 +169,58 @@ def engine() -> Iterator[Result]:
     yield Result(name, 1000 * median_of(7, lambda: panel._pack(along)), "ms", 100)
 
 
+# Scenarios that grow: read from JSON, replayed, and written as JSON, in a process of their own.
+GROWTH = """
+import json, resource, sys, time
+from marginlib import read_scenario, replay
+
+count, what = int(sys.argv[1]), sys.argv[2]
+buy = {"do": "open", "pair": "BTC/EUR", "side": "long", "volume": "0.01", "leverage": 3}
+move = {"do": "price", "pair": "BTC/EUR", "price": "49990"}
+everything, close = [buy, buy, move] * (count // 2), {"do": "close", "pair": "BTC/EUR", "volume": "all"}
+steps = {
+    "plain": [*[buy] * count, close],
+    "everything": [*everything, {"do": "wait", "hours": 8}, {**move, "price": "49000"}, close],
+    "steps": [*[buy, move, {"do": "wait", "hours": 5}, close] * (count // 4)],
+}[what]
+more = {} if what == "plain" else {
+    "fees": {"trading": "0.0026", "opening": "0.0002", "rollover": "0.0002"}, "rules": {"liquidation": "all"}}
+prices = {"BTC/EUR": "50000"}
+text = json.dumps({"balances": {"EUR": "1000000000"}, "prices": prices, "steps": steps, **more})
+start = time.perf_counter()
+story = replay(read_scenario(text))
+written = json.dumps(story.as_json())
+assert story.error is None and not story.final.positions
+print(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
+
+
+def grown(count: int, what: str) -> tuple[float, float]:
+    """Seconds, in the middle of three runs, and the most megabytes."""
+    runs = []
+    for _ in range(3):
+        done = subprocess.run(
+            [sys.executable, "-c", GROWTH, str(count), what], capture_output=True, text=True, check=True
+        )
+        seconds, size = map(float, done.stdout.split())
+        runs.append((seconds, size))
+    return statistics.median(seconds for seconds, _ in runs), max(size for _, size in runs)
+
+
+def growth() -> Iterator[Result]:
+    """Work and memory in proportion to steps and lots: three times as many take about three times as long."""
+    for what, name in (("plain", "lots opened and closed"), ("everything", "lots, fees, checks, liquidation on")):
+        last = 0.0
+        for count in (1_000, 3_000, 9_000):
+            seconds, size = grown(count, what)
+            yield Result(f"{count:,} {name}", seconds, "s", 4 if count == 9_000 else None)
+            if count == 9_000:
+                yield Result("  against 3,000", seconds / last, "×", 4)
+                yield Result("  memory", size, "MB", 200)
+            last = seconds
+    yield Result("100,000 steps with everything on", grown(100_000, "steps")[0], "s", 10)
+
+
 SHOW = f"""
 {OURS.replace("LossCascade()", "panel = LossCascade()")}
 from IPython.display import display
@@ -289,7 +342,7 @@ def main() -> None:
     if load > processors / 2:
         print("This machine is busy with other things: times are longer than they would be. Compare the ratios.")
     chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    parts = [("Engine", engine()), ("Kernel", memory())]
+    parts = [("Engine", engine()), ("Growth", growth()), ("Kernel", memory())]
     if chromium:
         parts.append(("JupyterLab in Chromium, medians", browser(chromium)))
     for heading, results in parts:

@@ -1,6 +1,7 @@
 """Taking an amount out of the balances: the order of preference, the conversions and their fees."""
 
 import functools
+import itertools
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Literal, NamedTuple
@@ -46,16 +47,22 @@ def preference(collateral: tuple[str, ...], base: str, quote: str, held: Iterabl
     ['BTC', 'USD', 'EUR', 'ADA', 'XMR']
     """
     listed = _listed(collateral, base, quote)
-    known = {base, quote, *collateral}
+    known = {place.currency for place in listed}
     return [*listed, *(Place(code, "other") for code in sorted(held) if code not in known)]
+
+
+def _others(state: State, listed: tuple[Place, ...]) -> Iterator[Place]:
+    """What is held beyond the listed currencies, once its turn comes."""
+    known = {place.currency for place in listed}
+    yield from (Place(code, "other") for code in sorted(state.balances) if code not in known)
 
 
 def _turns(state: State, pair: str) -> Iterator[tuple[Place, Decimal]]:
     """The balances that there are, in the order of preference."""
     base, quote = pair.split("/")
-    balances = state.balances
-    for place in preference(state.rulebook.collateral_order, base, quote, balances):
-        have = balances.get(place.currency, ZERO)
+    listed = _listed(state.rulebook.collateral_order, base, quote)
+    for place in itertools.chain(listed, _others(state, listed)):
+        have = state.balance(place.currency)
         if have > 0:
             yield place, have
 

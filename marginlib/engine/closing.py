@@ -61,7 +61,7 @@ def close_lots(
         else:
             event.post(lot.quote, "closing", (*_BY_RULES[by], "R10", "R11"), "market")
             takes, unpaid = take(event, lot.pair, -pnl, "loss", ("R11",), "exchange")
-        state.reduce(lot, volume)
+        state.reduce(lot.pair, volume)
         charge(event, lot.pair, volume * price * state.fees["trading"], "trading_fee", ("A4", "A9"))
         realised.append(Realised(step, lot, volume, price, pnl, unpaid, takes, by))
         rows += event.rows()

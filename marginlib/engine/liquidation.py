@@ -58,8 +58,7 @@ def _liquidate(state: State, step: int, summary_currency: str) -> tuple[list[Row
     level = margin(state, summary_currency).level
     if level is None or level > Fraction(book.liquidation_level):
         return rows, realised
-    while state.positions:
-        lot = state.positions[0]
+    for lot in state.positions:  # as they are now: closing one leaves the others as they are
         more_rows, more_realised = close_lots(state, step, [(lot, lot.volume)], state.prices[lot.pair], "liquidation")
         rows += more_rows
         realised += more_realised

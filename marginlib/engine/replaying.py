@@ -21,6 +21,7 @@ from marginlib.engine.scenario import (
     Wait,
     Withdraw,
 )
+from marginlib.engine.sharing import Shared, all_kept
 from marginlib.engine.story import Moment, Refused, Story
 
 
@@ -59,17 +60,18 @@ def resume(story: Story, steps: Sequence[Step]) -> Story:
 
 def _go_on(scenario: Scenario, state: State, past: tuple[Moment, ...], steps: Sequence[Step]) -> Story:
     """The steps, one after the other, after what has happened; the last steps of the scenario."""
-    moments, currency = [*past], scenario.summary_currency or ""
-    for index, step in enumerate(steps, len(scenario.steps) - len(steps)):
-        after = state.copy()
-        try:
-            rows, realised = _do(after, index, step, currency)
-        except Refusal as refusal:
-            refused = Refused(index, step, refusal.code, str(refusal), refusal.rules)
-            return Story(scenario, state, tuple(moments), refused)
-        moments.append(Moment(index, step, state, after, tuple(rows), tuple(realised)))
-        state = after
-    return Story(scenario, state, tuple(moments), None)
+    moments, currency, refused = [*past], scenario.summary_currency or "", None
+    with all_kept():
+        for index, step in enumerate(steps, len(scenario.steps) - len(steps)):
+            after = state.copy()
+            try:
+                rows, realised = _do(after, index, step, currency)
+            except Refusal as refusal:
+                refused = Refused(index, step, refusal.code, str(refusal), refusal.rules)
+                break
+            moments.append(Moment(index, step, state, after, tuple(rows), tuple(realised)))
+            state = after
+    return Story(scenario, state, tuple(moments), refused)
 
 
 def _start(scenario: Scenario, book: Rulebook) -> State:
@@ -82,7 +84,7 @@ def _start(scenario: Scenario, book: Rulebook) -> State:
         liquidation=asked.liquidation,
         initial_margin_check=asked.initial_margin_check,
     )
-    return State(book, dict(scenario.fees), dict(scenario.balances), dict(scenario.prices))
+    return State(book, dict(scenario.fees), Shared(scenario.balances), Shared(scenario.prices))
 
 
 def _do(state: State, index: int, step: Step, summary_currency: str) -> tuple[list[Row], list[Realised]]:

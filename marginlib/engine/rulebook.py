@@ -67,7 +67,7 @@ class _Margin(_File):
     opening_level: _Level
     call_level: _Level
     liquidation_level: _Level
-    rollover_hours: Annotated[Decimal, Field(gt=0)]
+    rollover_hours: Annotated[Decimal, Field(ge=Decimal("0.1"))]  # less would be nearly no period at all
 
 
 class Rule(BaseModel):

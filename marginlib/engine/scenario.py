@@ -29,7 +29,7 @@ _CODE = re.compile(r"[A-Z0-9]{1,16}", re.ASCII)
 _NAME = re.compile(r"[A-Za-z0-9_]{1,30}", re.ASCII)
 _HALF = re.compile("[\ud800-\udfff]")  # half of a character, as a lone JSON escape makes it
 _MOST_DIGITS = 20  # before and after the point: beyond that nobody means it
-_MOST_STEPS = 10_000
+_MOST_STEPS = 100_000
 _MOST_HOURS = 8_784
 
 

@@ -11,6 +11,7 @@ from marginlib.engine.amounts import EXACT, plain, rounded
 from marginlib.engine.errors import InvalidScenario, Refusal, RefusalCode
 from marginlib.engine.margin import Margin, margin
 from marginlib.engine.scenario import Scenario, Step
+from marginlib.engine.sharing import all_kept
 
 if TYPE_CHECKING:
     import pandas
@@ -104,6 +105,10 @@ class Story:
         >>> replay(Scenario.of({"balances": {"EUR": "100"}})).as_json()["balances"]
         {'EUR': '100'}
         """
+        with all_kept():
+            return self._as_json()
+
+    def _as_json(self) -> dict[str, Any]:
         final = self.final
         result: dict[str, Any] = {
             "status": "error" if self.error else "ok",

@@ -4,7 +4,7 @@ A wrong answer is recognised by comparing it with these, and gets the sentence f
 function from a scenario and what is asked to a number (or None where the model says nothing), with its sentence.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from fractions import Fraction
@@ -261,7 +261,7 @@ def _tied(ask: str, equity: Fraction, used: Fraction) -> Decimal | None:
     return None if value is None else rounded(value, 4)
 
 
-def _open(scenario: Scenario) -> tuple[Margin, list[Position], dict[str, Decimal]] | None:
+def _open(scenario: Scenario) -> tuple[Margin, list[Position], Mapping[str, Decimal]] | None:
     """The margin summary, the open lots and the prices at the end; None with nothing open."""
     story = replay(scenario)
     lots = [lot for lot in story.final.positions if story.margin and lot.quote == story.margin.currency]

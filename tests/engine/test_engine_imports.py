@@ -8,7 +8,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parents[1]
 DISPLAY = {"pandas", "numpy", "plotly", "rich", "ipywidgets", "IPython"}
-LOADED = "import json, marginlib, sys; print(json.dumps(sorted(sys.modules)))"
+LOADED = "import json, marginlib.engine.replaying, sys; print(json.dumps(sorted(sys.modules)))"
 
 
 def test_importing_the_engine_loads_nothing_that_displays() -> None:
