@@ -18,7 +18,7 @@ from browser.lab import Lab, Notebook, notebook, until
 from marginlib.drawing.colours import ROLES
 from marginlib.lessons import LossCascade
 from marginlib.panels.controls import Choice, Control, Slider, Switch, Value, key, read_all, text
-from marginlib.panels.host import View
+from marginlib.panels.panel import View
 
 pytestmark = pytest.mark.browser
 
@@ -36,7 +36,7 @@ Values = dict[str, Value]
 
 FIND = """
 from ipywidgets.widgets.widget import _instances
-from marginlib.panels.host import Panel
+from marginlib.panels.panel import Panel
 _panel = next(each for each in _instances.values() if type(each).__name__ == "LossCascade")
 """
 

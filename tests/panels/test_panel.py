@@ -27,7 +27,7 @@ import marginlib.lessons
 from marginlib.drawing.colours import ROLES
 from marginlib.lessons import LossCascade
 from marginlib.panels.controls import Choice, Control, Slider, Switch, Value, key, read_all, text
-from marginlib.panels.host import Panel, View, changes
+from marginlib.panels.panel import Panel, View, changes
 
 ROOT = Path(__file__).resolve().parents[2]
 EXPORTED: list[type[Panel]] = [
@@ -590,5 +590,5 @@ def test_panels_load_neither_pandas_nor_numpy_nor_plotly(code: str) -> None:
     run = [sys.executable, "-c", LOADED.format(code)]
     loaded = set(json.loads(subprocess.run(run, cwd=ROOT, capture_output=True, text=True, check=True).stdout))
 
-    assert "marginlib.panels.host" in loaded
+    assert "marginlib.panels.panel" in loaded
     assert loaded & {"pandas", "numpy", "plotly"} == set()

@@ -11,7 +11,7 @@ from marginlib.engine.scenario import Scenario
 from marginlib.engine.story import Story
 from marginlib.lessons.going_short import holding, short_result, stops
 from marginlib.panels.controls import Choice, Slider, Walk
-from marginlib.panels.host import Panel, View
+from marginlib.panels.panel import Panel, View
 
 PAIR, QUOTE = "BTC/USD", "USD"
 FUNDS, VOLUME, PRICE, LEVERAGE = Decimal(40_000), Decimal(1), Decimal(60_000), Decimal(3)

@@ -9,7 +9,7 @@ from marginlib.engine.rulebook import rulebook
 from marginlib.engine.scenario import Scenario
 from marginlib.lessons.loss_cascade import view as loss
 from marginlib.panels.controls import Choice, Slider, Switch
-from marginlib.panels.host import Panel, View
+from marginlib.panels.panel import Panel, View
 
 
 class _Fund(NamedTuple):

@@ -11,7 +11,7 @@ from marginlib.engine.scenario import Scenario
 from marginlib.engine.story import Story
 from marginlib.lessons.margin_call import crash, how_far
 from marginlib.panels.controls import Choice, Slider, Switch, Value
-from marginlib.panels.host import Panel, View
+from marginlib.panels.panel import Panel, View
 
 PAIR, OPENED, LOWEST, HIGHEST = "BTC/USD", Decimal(20_000), 400, Decimal(40_000)
 

@@ -9,7 +9,7 @@ from marginlib.engine.replaying import replay
 from marginlib.engine.scenario import Scenario
 from marginlib.lessons.queue import view as queue
 from marginlib.panels.controls import Choice, Slider
-from marginlib.panels.host import Panel, View
+from marginlib.panels.panel import Panel, View
 
 PAIR, LEVERAGE = "BTC/EUR", 5
 LOTS = {"A": ("0.3", 45000), "B": ("0.3", 55000), "C": ("0.2", 49000)}

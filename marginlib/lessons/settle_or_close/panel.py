@@ -12,7 +12,7 @@ from marginlib.engine.settling import need
 from marginlib.engine.story import Story
 from marginlib.lessons.settle_or_close import view as ending
 from marginlib.panels.controls import Choice, Slider, Value
-from marginlib.panels.host import Panel, View
+from marginlib.panels.panel import Panel, View
 
 PAIR, VOLUME, OPENED, LEVERAGE = "BTC/EUR", Decimal(1), Decimal(50000), 5
 MOST_EUR, MOST_BTC, LOWEST, HIGHEST = 70_000, 1, -40, 40

@@ -8,7 +8,7 @@ from marginlib.engine.replaying import replay
 from marginlib.engine.scenario import Scenario
 from marginlib.lessons.start import view as life
 from marginlib.panels.controls import Choice, Slider
-from marginlib.panels.host import Panel, View
+from marginlib.panels.panel import Panel, View
 
 PAIR, FUNDS, VOLUME, PRICE, FURTHEST = "BTC/EUR", 30_000, Decimal("0.4"), 50_000, 40
 

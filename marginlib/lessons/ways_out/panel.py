@@ -12,7 +12,7 @@ from marginlib.engine.story import Story
 from marginlib.lessons.loss_cascade.panel import FUNDS, PAIRS
 from marginlib.lessons.ways_out import view as ways_out
 from marginlib.panels.controls import Choice, Slider, Value
-from marginlib.panels.host import Panel, View
+from marginlib.panels.panel import Panel, View
 
 MOST_SIZE, FURTHEST, MOST_FEE = 4_000, 30, 3
 OWN = {"EUR": ("5000", "200"), "BTC": ("0.1", "0.02"), "DOGE": (FUNDS["DOGE"].most, "10000")}

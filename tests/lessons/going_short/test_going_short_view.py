@@ -29,7 +29,7 @@ from marginlib.lessons.going_short.panel import (
     run,
 )
 from marginlib.panels.controls import Value, read_all
-from marginlib.panels.host import Panel
+from marginlib.panels.panel import Panel
 from marginlib.telling.numbers import money, number, percent
 
 Values = dict[str, Value]

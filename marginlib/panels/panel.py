@@ -1,28 +1,26 @@
-"""The one host that shows any panel.
+"""Controls, a picture that moves with them, and its words: what every panel of a lesson is.
 
 The browser draws; the kernel is not in the loop of a moving slider. When a control is about to move, the states along
-it are computed and sent ahead; the kernel learns the final value. A panel is an ordinary widget: ``panel.values`` reads
-and moves its controls, and it can be observed, linked and laid out.
+it are computed and sent ahead; the kernel learns the final value. ``panel.values`` reads and moves the controls.
 """
 
 import functools
 import gzip
 import html
-import pathlib
-from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar, cast
-
-import anywidget
-import traitlets
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Generic, NoReturn, TypeVar, cast
 
 from marginlib.drawing import colours
 from marginlib.drawing.still import still
 from marginlib.panels.controls import Control, Value, key, read_all, text
+from marginlib.panels.live import Live, Message, Sent
 
-_HERE = pathlib.Path(__file__).parent
+_HERE = Path(__file__).parent
 _CHUNK = 16
 
 View = dict[str, Any]
+V = TypeVar("V", bound=Mapping[str, object])
 
 
 @functools.cache
@@ -31,16 +29,6 @@ def _plotly() -> bytes:
     from plotly.offline import get_plotlyjs
 
     return gzip.compress(get_plotlyjs().encode(), 6)
-
-
-def script(*names: str, folder: pathlib.Path = _HERE) -> str:
-    """One browser script of several files in a folder, behind the part that all widgets share.
-
-    >>> "export default" in script("host.js")
-    True
-    """
-    files = [_HERE / "dom.js", *(folder / name for name in names)]
-    return "\n".join(file.read_text(encoding="utf-8") for file in files)
 
 
 def changes(old: Any, new: Any) -> Any:
@@ -72,31 +60,31 @@ def changes(old: Any, new: Any) -> Any:
     return {"=": new} if isinstance(new, dict) else new
 
 
-def _to_wire(values: Mapping[str, Value], _widget: object) -> dict[str, str]:
-    return {name: text(value) for name, value in values.items()}
+class Values(dict[str, Value]):
+    """The values of a panel's controls, to read; to move a control, ``panel.values`` is assigned anew."""
+
+    def _refuse(self, *_: object, **__: object) -> NoReturn:
+        raise TypeError("values can't be changed in place; assign those that change: panel.values = {'move': -10}")
+
+    __setitem__ = __delitem__ = __ior__ = _refuse  # type: ignore[assignment]
+    update = setdefault = pop = popitem = clear = _refuse  # type: ignore[assignment]
 
 
-class Panel(anywidget.AnyWidget):
+class Panel(Live, Generic[V]):
     """Controls, a picture that moves with them, and its words.
 
-    A panel names its ``controls`` and says in :meth:`view` what the screen shows for their values: a dict with
+    A panel names its ``controls``, and says in :meth:`view` what the screen shows for their values: a dict with
     ``title`` (a sentence), ``figures`` (plotly specs as plain dicts), ``words`` (sentences), ``strip`` and ``tables``.
+    ``Panel[V]`` names a :class:`~typing.TypedDict` with a key for each control.
     """
 
-    _esm = script("controls.js", "host.js")
-    _css = _HERE / "host.css"
+    module = _HERE / "host.js"
+    style = _HERE / "host.css"
 
     heading: ClassVar[str] = ""
     controls: ClassVar[tuple[Control, ...]] = ()
     strip: ClassVar[str] = ""
     limit: ClassVar[int] = 8
-
-    veil = traitlets.Unicode("").tag(sync=True)
-    """What covers the picture until a question is answered; to move a control lifts it."""
-
-    values = traitlets.Dict().tag(sync=True, to_json=_to_wire)
-    _about = traitlets.Dict().tag(sync=True)
-    _shown = traitlets.Dict().tag(sync=True)
 
     def __init__(self, **values: object) -> None:
         """Start with the controls' own start values, or with some of one's own.
@@ -104,54 +92,96 @@ class Panel(anywidget.AnyWidget):
         Raises:
             ValueError: an unknown control, or a value that its control refuses.
         """
-        start = read_all(self.controls, values)
-        super().__init__(values=start, _about=self._describe(start))
-        self.on_msg(self._on_message)
+        super().__init__()
+        self._start = self._values = Values(read_all(self.controls, values))
+        self._veil = ""
+        self._shown = self._state(self._values)
 
-    def view(self, values: Any) -> View:
+    def view(self, values: V) -> View:
         """What the screen shows for these values."""
         raise NotImplementedError
 
-    def _describe(self, start: Mapping[str, Value]) -> dict[str, Any]:
+    @property
+    def values(self) -> Values:
+        """The controls' values. Some may be assigned: the others stay as they are.
+
+        Raises:
+            ValueError: an unknown control, or a value that its control refuses; nothing has moved.
+            TypeError: what is assigned is no dict.
+        """
+        return self._values
+
+    @values.setter
+    def values(self, given: Mapping[str, object]) -> None:
+        if not isinstance(given, Mapping):
+            raise TypeError(f"values: expected a dict such as {{'move': -10}}, got {given!r}")
+        old, new = self._values, Values(read_all(self.controls, {**self._values, **given}))
+        if new == old:
+            return
+        shown = self._state(new)
+        self._values, self._shown = new, shown
+        self._tell("state", None, None)
+        self._tell("values", old, new)
+
+    @property
+    def veil(self) -> str:
+        """What covers the picture until a question is answered; to move a control lifts it."""
+        return self._veil
+
+    @veil.setter
+    def veil(self, words: str) -> None:
+        old, self._veil = self._veil, words
+        if words != old:
+            self._tell("state", None, None)
+            self._tell("veil", old, words)
+
+    def state(self) -> dict[str, Any]:
+        """Values, veil, what there is to move, and what is shown: as plain data."""
+        return {"values": _to_wire(self._values), "veil": self._veil, "_about": self._about, "_shown": self._shown}
+
+    def adopt(self, name: str, value: Any) -> None:
+        """Take over values, or the lifting of the veil, from the browser.
+
+        Raises:
+            ValueError: a value that its control refuses.
+        """
+        if name == "values":
+            self.values = value
+        elif name == "veil":
+            self.veil = str(value)
+
+    @functools.cached_property
+    def _about(self) -> dict[str, Any]:
         return {
             "heading": self.heading,
             "controls": [control.describe() for control in self.controls],
-            "start": _to_wire(start, None),
+            "start": _to_wire(self._start),
             "colours": colours.ROLES,
             "strip": self.strip,
             "limit": self.limit,
         }
 
-    @traitlets.validate("values")
-    def _read_values(self, proposal: Mapping[str, Any]) -> dict[str, Value]:
-        """Some values may be left out: they stay as they are."""
-        return read_all(self.controls, {**self.values, **proposal["value"]})
-
-    @traitlets.observe("values")
-    def _show_values(self, _change: object) -> None:
-        self._shown = self._state(self.values)
-
     def _state(self, values: Mapping[str, Value]) -> dict[str, Any]:
-        return {"key": key(values), "view": self.view(values)}
+        return {"key": key(values), "view": self.view(cast("V", values))}
 
-    def _on_message(self, _widget: object, message: dict[str, Any], _buffers: object) -> None:
+    def receive(self, message: Message) -> Iterator[Sent]:
         """Answer the browser: plotly itself, one state, or the states along a control."""
         if message["kind"] == "plotly":
-            self.send({"kind": "plotly"}, [_plotly()])
+            yield {"kind": "plotly"}, [_plotly()]
             return
         values = read_all(self.controls, message["values"])
         if message["kind"] == "exact":
             try:
                 packed = self._pack([values])
             except Exception as error:
-                self.send({"kind": "failed", "message": f"The kernel can't show this: {error!r}"})
+                yield {"kind": "failed", "message": f"The kernel can't show this: {error!r}"}, []
                 raise
-            self.send({"kind": "states", **packed})
+            yield {"kind": "states", **packed}, []
             return
         control = next(control for control in self.controls if control.name == message["control"])
         along = [{**values, control.name: value} for value in control.track(values[control.name])]
         for first in range(0, len(along), _CHUNK):
-            self.send({"kind": "states", **self._pack(along[first : first + _CHUNK])})
+            yield {"kind": "states", **self._pack(along[first : first + _CHUNK])}, []
 
     def _pack(self, several: Iterable[Mapping[str, Value]]) -> dict[str, Any]:
         """States as the first one and what is different in the others."""
@@ -159,21 +189,22 @@ class Panel(anywidget.AnyWidget):
         first = states[0]["view"]
         return {"first": first, "states": {state["key"]: changes(first, state["view"]) for state in states}}
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The live panel; for a reader without a kernel, a still picture and the words."""
-        data, metadata = cast("tuple[dict[str, Any], dict[str, Any]]", super()._repr_mimebundle_(**kwargs))
+    def still(self) -> tuple[str, str]:
+        """A still picture and the words."""
         view = self._shown["view"]
         lines = [line for line in (view["title"], view.get("alert"), *view["words"]) if line]
         pictures = "".join(still(figure, view["title"]) for figure in view["figures"])
         words = "".join(f"<p>{html.escape(line)}</p>" for line in lines[1:])
         title = html.escape(view["title"])
-        data["text/html"] = f"<p><strong>{title}</strong></p>{pictures}{words}<p><em>{_STILL}</em></p>"
-        data["text/plain"] = "\n".join(lines)
-        return data, metadata
+        return f"<p><strong>{title}</strong></p>{pictures}{words}<p><em>{_STILL}</em></p>", "\n".join(lines)
 
     def __repr__(self) -> str:
         """The panel's name and values: no address, so that saved outputs stay comparable."""
         return f"{type(self).__name__}({', '.join(f'{name}={text(value)}' for name, value in self.values.items())})"
+
+
+def _to_wire(values: Mapping[str, Value]) -> dict[str, str]:
+    return {name: text(value) for name, value in values.items()}
 
 
 _STILL = "A still picture of the start. Run the cell to move it."
