@@ -7,6 +7,7 @@ on a terminal is in :mod:`marginlib.telling.terminal`, which is imported only wh
 import argparse
 import codecs
 import contextlib
+import dataclasses
 import difflib
 import io
 import json
@@ -19,10 +20,11 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from marginlib.engine.errors import InvalidRulebook, InvalidScenario, Refusal
-from marginlib.engine.replaying import replay
-from marginlib.engine.rulebook import rules
-from marginlib.engine.scenario import Scenario, read_scenario
+from marginlib.engine.scenario import Scenario
 from marginlib.engine.story import invalid
+from marginlib.reading.replaying import replay
+from marginlib.reading.rulebooks import rules
+from marginlib.reading.scenarios import read_scenario
 from marginlib.ways_out.advice import no_report, reports
 
 if TYPE_CHECKING:
@@ -215,7 +217,7 @@ def _rules(arguments: argparse.Namespace) -> int:
     found = [known[each] for each in ids if each in known] if ids else list(known.values())
     if arguments.json:
         for rule in found:
-            print(json.dumps(rule.model_dump()))
+            print(json.dumps(dataclasses.asdict(rule)))
     elif ids:
         _terminal().show_rules(found)
     else:

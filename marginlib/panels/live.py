@@ -6,7 +6,7 @@ notebook it is a widget (:mod:`marginlib.panels.widget`), made when the object i
 
 import functools
 import importlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
@@ -40,7 +40,7 @@ class Live:
         """
         raise NotImplementedError
 
-    def receive(self, message: Message) -> Iterator[Sent]:
+    def receive(self, message: Message) -> Iterable[Sent]:
         """Answer a message from the browser: messages with their buffers, as they become ready."""
         raise NotImplementedError
 

@@ -66,8 +66,8 @@ class Values(dict[str, Value]):
     def _refuse(self, *_: object, **__: object) -> NoReturn:
         raise TypeError("values can't be changed in place; assign those that change: panel.values = {'move': -10}")
 
-    __setitem__ = __delitem__ = __ior__ = _refuse  # type: ignore[assignment]
-    update = setdefault = pop = popitem = clear = _refuse  # type: ignore[assignment]
+    __setitem__ = __delitem__ = __ior__ = _refuse
+    update = setdefault = pop = popitem = clear = _refuse
 
 
 class Panel(Live, Generic[V]):
@@ -97,19 +97,27 @@ class Panel(Live, Generic[V]):
         self._veil = ""
         self._shown = self._state(self._values)
 
+    def read(self, values: Mapping[str, object]) -> V:
+        """Values for all controls, as they keep them; what is left out stands at its start.
+
+        Raises:
+            ValueError: an unknown control, or a value that its control refuses.
+        """
+        return cast("V", read_all(self.controls, values))
+
     def view(self, values: V) -> View:
         """What the screen shows for these values."""
         raise NotImplementedError
 
     @property
-    def values(self) -> Values:
+    def values(self) -> V:
         """The controls' values. Some may be assigned: the others stay as they are.
 
         Raises:
             ValueError: an unknown control, or a value that its control refuses; nothing has moved.
             TypeError: what is assigned is no dict.
         """
-        return self._values
+        return cast("V", self._values)
 
     @values.setter
     def values(self, given: Mapping[str, object]) -> None:
@@ -200,7 +208,16 @@ class Panel(Live, Generic[V]):
 
     def __repr__(self) -> str:
         """The panel's name and values: no address, so that saved outputs stay comparable."""
-        return f"{type(self).__name__}({', '.join(f'{name}={text(value)}' for name, value in self.values.items())})"
+        return f"{type(self).__name__}({', '.join(f'{name}={text(value)}' for name, value in self._values.items())})"
+
+
+def items(values: Mapping[str, object]) -> list[tuple[str, Value]]:
+    """The values of a panel with their names, as a cache can keep them.
+
+    >>> items({"side": "long"})
+    [('side', 'long')]
+    """
+    return cast("list[tuple[str, Value]]", [*values.items()])
 
 
 def _to_wire(values: Mapping[str, Value]) -> dict[str, str]:

@@ -56,4 +56,4 @@ def carry(live: Live) -> Carrier:
     >>> carry(LossCascade(move=-10)).values["move"]
     '-10'
     """
-    return _kind(type(live), tuple(live.state()))(live)
+    return _kind(type(live), tuple(live.state()))(live)  # type: ignore[arg-type]

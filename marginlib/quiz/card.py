@@ -1,7 +1,6 @@
 """A question on a card: asked, answered, judged at once. Nothing is lost by trying again."""
 
 import html
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -105,14 +104,14 @@ class Card(Live):
         what = f"You said: {said}. It is: {self.question.shown_answer()}."
         return what if verdict.right else f"{what} {verdict.sentence}"
 
-    def receive(self, message: Message) -> Iterator[Sent]:
+    def receive(self, message: Message) -> list[Sent]:
         """Answer the browser: what it is told changes the card's state, which it mirrors."""
         kind = message["kind"]
         if kind == "answer":
             self.answer(message["given"])
         elif kind in ("skip", "hint", "another"):
             {"skip": self.skip, "hint": self.help, "another": self.another}[kind]()
-        yield from ()
+        return []
 
     def still(self) -> tuple[str, str]:
         """The question, for a reader without a kernel."""

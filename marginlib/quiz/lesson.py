@@ -13,17 +13,19 @@ kernel's session, and sent nowhere.
 
 import functools
 import importlib
+import importlib.util
+import pkgutil
 from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from marginlib.engine.rulebook import data_folder, read_data
 from marginlib.panels.live import bundle
 from marginlib.panels.panel import Panel
 from marginlib.quiz import drills
 from marginlib.quiz.card import Card
 from marginlib.quiz.question import Question, Verdict
+from marginlib.reading.files import data_folder, read_data
 
 
 class _File(BaseModel):
@@ -64,6 +66,15 @@ _SESSION: dict[str, Progress] = {}
 
 
 @functools.cache
+def _registered() -> None:
+    """Import each lesson's quiz, which registers what its questions need."""
+    lessons = importlib.import_module("marginlib.lessons")
+    for folder in pkgutil.iter_modules(lessons.__path__):
+        if importlib.util.find_spec(name := f"marginlib.lessons.{folder.name}.quiz"):
+            importlib.import_module(name)
+
+
+@functools.cache
 def questions(lesson: str) -> _File:
     """The questions of a lesson, read once.
 
@@ -73,6 +84,7 @@ def questions(lesson: str) -> _File:
     >>> sorted(questions("05").check)[:1] != []
     True
     """
+    _registered()
     return read_data(data_folder(), f"lessons/{lesson}.toml", _File)
 
 

@@ -2,7 +2,6 @@
 
 import html
 import json
-from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,10 +9,10 @@ from typing import Any, NamedTuple
 from marginlib.analysis.add_order import order
 from marginlib.engine.account import State
 from marginlib.engine.amounts import plain
-from marginlib.engine.replaying import replay
 from marginlib.engine.scenario import Scenario, Settle
 from marginlib.engine.story import Story
 from marginlib.panels.live import Live, Message, Sent
+from marginlib.reading.replaying import replay
 from marginlib.telling import sentences
 from marginlib.telling.numbers import listed, money, price
 
@@ -215,7 +214,7 @@ class SettleForm(Live):
         settles = self.type == "settle-position"
         buys = (task.side == "long") == settles
         amount = money(number, "BTC") if number else "… BTC"
-        self._shown = {
+        self._shown: dict[str, Any] = {
             "task": task.text,
             "tasks": [each.name for each in TASKS],
             "balances": listed([money(amount, code) for code, amount in self._state.balances.items() if amount]),
@@ -245,7 +244,7 @@ class SettleForm(Live):
         }
         self._tell("state", None, None)
 
-    def receive(self, message: Message) -> Iterator[Sent]:
+    def receive(self, message: Message) -> list[Sent]:
         """Answer the browser: what is pressed changes the form's state, which it mirrors."""
         match message:
             case {"kind": "pick", "id": int(position)}:
@@ -258,7 +257,7 @@ class SettleForm(Live):
                 self.press()
             case {"kind": "again"}:
                 self.start()
-        yield from ()
+        return []
 
     def still(self) -> tuple[str, str]:
         """The form's steps in words, for a reader without a kernel."""
