@@ -82,6 +82,11 @@ class Part(metaclass=_Told):
         return [*(["do"] if hasattr(cls, "do") else []), *fields_of(cls)]
 
     @classmethod
+    def defaults(cls) -> dict[str, Any]:
+        """What each field is when it is left out; for one that is needed, something that it never is."""
+        return {each.name: _default(each) for each in fields(cls)}  # type: ignore[arg-type]
+
+    @classmethod
     def needed(cls) -> list[str]:
         """The keys that plain data must have here."""
         return [each.name for each in fields(cls) if each.default is each.default_factory]  # type: ignore[arg-type]
@@ -97,6 +102,14 @@ class Part(metaclass=_Told):
             object.__setattr__(twin, name, value)
         return twin
 
+    @classmethod
+    def unread(cls, values: Mapping[str, Any]) -> Self:
+        """Make it of values for all its fields that have been read already."""
+        made = cls.__new__(cls)
+        for name in fields_of(cls):
+            object.__setattr__(made, name, values[name])
+        return made
+
     def as_data(self) -> dict[str, Any]:
         """Plain data with amounts as plain strings, as JSON has it; what is as if left out is left out.
 
@@ -104,7 +117,7 @@ class Part(metaclass=_Told):
         {'do': 'deposit', 'currency': 'EUR', 'amount': '5'}
         """
         said = {each.name: getattr(self, each.name) for each in fields(self)}  # type: ignore[arg-type]
-        left_out = {each.name: _default(each) for each in fields(self)}  # type: ignore[arg-type]
+        left_out = self.defaults()
         kept = {name: _as_data(value) for name, value in said.items() if value != left_out[name]}
         return {"do": self.do, **kept} if hasattr(self, "do") else kept
 
@@ -319,7 +332,8 @@ class Fees(Part):
 class Scenario(Part):
     """What there is at the start, and what is done, in order.
 
-    Amounts are in the currency named beside them, prices in QUOTE for one BASE.
+    Amounts are in the currency named beside them, prices in QUOTE for one BASE. At most 100,000 steps; in one of them
+    time may pass by at most 8,784 hours, in which at most 100,000 rollovers may fall due.
 
     Raises:
         InvalidScenario: names the place and what was expected.

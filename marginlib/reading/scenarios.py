@@ -8,6 +8,7 @@ from typing import Any
 from marginlib.engine.errors import InvalidScenario
 from marginlib.engine.kinds import shown
 from marginlib.engine.scenario import Scenario
+from marginlib.engine.sharing import all_kept
 from marginlib.reading import strict
 
 _HALF = re.compile("[\ud800-\udfff]")  # half of a character, as a lone JSON escape makes it
@@ -39,10 +40,15 @@ def read_scenario(text: str | bytes) -> Scenario:
     Traceback (most recent call last):
     marginlib.engine.errors.InvalidScenario: the key 'EUR' is given twice in one object; expected each key once
     """
+    with all_kept():
+        return strict.scenario(_loaded(text))
+
+
+def _loaded(text: str | bytes) -> object:
     try:
         if isinstance(text, bytes):
             text = text.decode("utf-8-sig")
-        data = json.loads(
+        return json.loads(
             text.removeprefix("\ufeff"),
             parse_float=Decimal,
             parse_int=Decimal,
@@ -58,4 +64,3 @@ def read_scenario(text: str | bytes) -> Scenario:
         raise InvalidScenario(f'{message}; expected an object such as {{"balances": …, "steps": […]}}') from None
     except RecursionError:
         raise InvalidScenario("nested too deeply; expected an object with balances, prices and steps") from None
-    return strict.scenario(data)

@@ -44,6 +44,7 @@ _ANY_OF: Any = Union  # what is made of these at run time is beyond a type check
 _DICT: Any = dict
 _LIST: Any = list
 _TUPLE: Any = tuple
+_PARTS: dict[type[BaseModel], type[Part]] = {}
 _ONLY_THESE = ConfigDict(extra="forbid")
 
 
@@ -57,7 +58,16 @@ def scenario(data: object) -> Scenario:
         checked = _model(Scenario).model_validate(_plain(data))
     except ValidationError as error:
         raise _sentences(error) from None
-    return Scenario(**checked.model_dump(exclude_unset=True))
+    return cast("Scenario", _made(checked))
+
+
+def _made(value: Any) -> Any:
+    """The parts of a scenario for their models; what was read isn't read again."""
+    if isinstance(value, tuple):
+        return tuple(map(_made, value))
+    if not isinstance(value, BaseModel):
+        return value
+    return _PARTS[type(value)].unread({name: _made(each) for name, each in value})
 
 
 def _plain(data: object, depth: int = 4) -> object:
@@ -77,10 +87,12 @@ def _model(part: type[Part]) -> type[BaseModel]:
     entries: dict[str, Any] = {}
     if hasattr(part, "do"):
         entries["do"] = (Literal[part.do], part.do)
-    needed = part.needed()
+    needed, defaults = part.needed(), part.defaults()
     for name, kind in fields_of(part).items():
-        entries[name] = (_allowed(kind), ... if name in needed else None)
-    return create_model(part.__name__, __config__=_ONLY_THESE, **entries)
+        entries[name] = (_allowed(kind), ... if name in needed else defaults[name])
+    model = create_model(part.__name__, __config__=_ONLY_THESE, **entries)
+    _PARTS[model] = part
+    return model
 
 
 def _allowed(kind: kinds.Kind[Any]) -> Any:
