@@ -8,7 +8,6 @@ and moves its controls, and it can be observed, linked and laid out.
 import functools
 import gzip
 import html
-import pathlib
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, cast
 
@@ -18,8 +17,8 @@ import traitlets
 from marginlib.drawing import colours
 from marginlib.drawing.still import still
 from marginlib.panels.controls import Control, Value, key, read_all, text
+from marginlib.panels.scripts import BROWSER, script
 
-_HERE = pathlib.Path(__file__).parent
 _CHUNK = 16
 
 View = dict[str, Any]
@@ -31,16 +30,6 @@ def _plotly() -> bytes:
     from plotly.offline import get_plotlyjs
 
     return gzip.compress(get_plotlyjs().encode(), 6)
-
-
-def script(*names: str, folder: pathlib.Path = _HERE) -> str:
-    """One browser script of several files in a folder, behind the part that all widgets share.
-
-    >>> "export default" in script("host.js")
-    True
-    """
-    files = [_HERE / "dom.js", *(folder / name for name in names)]
-    return "\n".join(file.read_text(encoding="utf-8") for file in files)
 
 
 def changes(old: Any, new: Any) -> Any:
@@ -83,8 +72,8 @@ class Panel(anywidget.AnyWidget):
     ``title`` (a sentence), ``figures`` (plotly specs as plain dicts), ``words`` (sentences), ``strip`` and ``tables``.
     """
 
-    _esm = script("controls.js", "host.js")
-    _css = _HERE / "host.css"
+    _esm = script("host.js")
+    _css = BROWSER / "host.css"
 
     heading: ClassVar[str] = ""
     controls: ClassVar[tuple[Control, ...]] = ()

@@ -1,5 +1,7 @@
 // A question on a card: choose, type or put in order; the kernel judges. All text goes in as text, never as HTML.
 
+import { keepKeys, make, newId } from "../panels/browser/dom.js";
+
 /** The means to answer, by kind: each gives a node and a way to read what is given. */
 const KINDS = {
   one(card, send) {

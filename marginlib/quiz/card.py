@@ -7,7 +7,7 @@ from typing import Any, cast
 import anywidget
 import traitlets
 
-from marginlib.panels.host import script
+from marginlib.panels.scripts import script
 from marginlib.quiz.question import Question, Verdict
 
 _HERE = pathlib.Path(__file__).parent

@@ -1,5 +1,7 @@
 // A small copy of the exchange's positions and settle form. The kernel judges every step; this file shows it.
 
+import { keepKeys, make, newId, sized, write } from "../../panels/browser/dom.js";
+
 function render({ model, el }) {
   const send = (message) => model.send(message);
   const [taskId, typeId, quantityId] = [newId(), newId(), newId()];

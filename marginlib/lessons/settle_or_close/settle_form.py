@@ -15,7 +15,7 @@ from marginlib.engine.amounts import plain
 from marginlib.engine.replaying import replay
 from marginlib.engine.scenario import Scenario, Settle
 from marginlib.engine.story import Story
-from marginlib.panels.host import script
+from marginlib.panels.scripts import script
 from marginlib.telling import sentences
 from marginlib.telling.numbers import listed, money, price
 
