@@ -17,7 +17,7 @@ import traitlets
 from marginlib.drawing import colours
 from marginlib.drawing.still import still
 from marginlib.panels.controls import Control, Value, key, read_all, text
-from marginlib.panels.scripts import BROWSER, script
+from marginlib.panels.scripts import script, style
 
 _CHUNK = 16
 
@@ -73,7 +73,7 @@ class Panel(anywidget.AnyWidget):
     """
 
     _esm = script("host.js")
-    _css = BROWSER / "host.css"
+    _css = style("host.css")
 
     heading: ClassVar[str] = ""
     controls: ClassVar[tuple[Control, ...]] = ()

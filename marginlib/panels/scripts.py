@@ -10,6 +10,8 @@ import os
 import re
 from pathlib import Path
 
+from marginlib.drawing.colours import ROLES, WRITTEN, Ground
+
 BROWSER = Path(__file__).parent / "browser"
 """Where the modules lie that all widgets share."""
 
@@ -18,6 +20,13 @@ _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|class|const)\b)", re.MU
 _DECLARED = re.compile(r"^(export )?(?:async )?(?:function\*?|class|const|let|var) ([\w$]+)", re.MULTILINE)
 _UNKNOWN = re.compile(r"^(?:import|export)\b.*|^(?:const|let|var) [{[].*", re.MULTILINE)
 _DYNAMIC = re.compile(r"^(?!\s*(?://|/?\*)).*\bimport\s*[(.].*", re.MULTILINE)
+_NOTEBOOK = {
+    "ink": ("ink", "--jp-ui-font-color1"),
+    "quiet": ("quiet", "--jp-ui-font-color2"),
+    "line": ("line", "--jp-border-color2"),
+    "page": ("ground", "--jp-layout-color1"),
+}
+"""Colours of the page itself: the notebook's own where it has them, else those of a role."""
 
 
 class BrokenScript(Exception):
@@ -32,8 +41,8 @@ def script(entry: str, folder: Path = BROWSER) -> str:
         BrokenScript: a module that isn't there or lacks an imported name, a circle, a name that two modules have at
             their top, or a form of import or export that isn't known here.
 
-    >>> script("host.js").endswith("export default { render };\\n")
-    True
+    >>> script("host.js").splitlines()[-1]
+    'export default { render };'
     """
     joined: dict[Path, str] = {}
     owners: dict[str, Path] = {}
@@ -72,3 +81,29 @@ def _read(file: Path, path: tuple[Path, ...]) -> str:
         return file.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise BrokenScript(f"{path[-1].name if path else 'asked for'}: there is no {file.name}") from None
+
+
+@functools.cache
+def style(name: str, folder: Path = BROWSER) -> str:
+    """A widget's style sheet, behind the colours that it names.
+
+    >>> style("host.css").startswith(colours())
+    True
+    """
+    return colours() + (folder / name).read_text(encoding="utf-8")
+
+
+@functools.cache
+def colours() -> str:
+    """The colours of the roles as custom properties, on light and on dark ground.
+
+    >>> "--mw-own: #072C79;" in colours(), "--mw-page: var(--jp-layout-color1, #111111);" in colours()
+    (True, True)
+    """
+    return f'body {{{_properties("light")}}}\nbody[data-jp-theme-light="false"] {{{_properties("dark")}}}\n'
+
+
+def _properties(ground: Ground) -> str:
+    roles = {role: each[ground] for role, each in {**ROLES, **WRITTEN}.items()}
+    page = {name: f"var({own}, {roles[role]})" for name, (role, own) in _NOTEBOOK.items()}
+    return "".join(f" --mw-{name}: {colour};" for name, colour in {**roles, **page}.items()) + " "

@@ -7,7 +7,7 @@ from typing import Any, cast
 import anywidget
 import traitlets
 
-from marginlib.panels.scripts import script
+from marginlib.panels.scripts import script, style
 from marginlib.quiz.question import Question, Verdict
 
 _HERE = pathlib.Path(__file__).parent
@@ -20,7 +20,7 @@ class Card(anywidget.AnyWidget):
     """
 
     _esm = script("card.js", folder=_HERE)
-    _css = _HERE / "card.css"
+    _css = style("card.css", folder=_HERE)
 
     given = traitlets.Any(None, allow_none=True)
     skipped = traitlets.Bool(False)

@@ -15,7 +15,7 @@ from marginlib.engine.amounts import plain
 from marginlib.engine.replaying import replay
 from marginlib.engine.scenario import Scenario, Settle
 from marginlib.engine.story import Story
-from marginlib.panels.scripts import script
+from marginlib.panels.scripts import script, style
 from marginlib.telling import sentences
 from marginlib.telling.numbers import listed, money, price
 
@@ -71,7 +71,7 @@ class SettleForm(anywidget.AnyWidget):
     """
 
     _esm = script("settle_form.js", folder=_HERE)
-    _css = _HERE / "settle_form.css"
+    _css = style("settle_form.css", folder=_HERE)
 
     task = traitlets.Int(0).tag(sync=True)
     done = traitlets.Bool(False).tag(sync=True)
