@@ -18,8 +18,6 @@ const DWELL = 100; // ms that the pointer rests on a control before its states a
  */
 function slider(control, moved) {
   const id = newId();
-  const least = Number(control.least);
-  const most = Number(control.most);
   const track = make("input", { type: "range", id, min: control.least, max: control.most, step: control.step });
   const label = `${control.label}${control.unit ? `, ${control.unit}` : ""}`;
   const name = `${label}, as a number`;
@@ -36,7 +34,6 @@ function slider(control, moved) {
     const shown = readable(next);
     if (document.activeElement !== box || canonical(box.value, control.places) !== next) box.value = shown;
     track.setAttribute("aria-valuetext", `${shown} ${control.unit || (control.removable ? control.label : "")}`.trim());
-    track.style.setProperty("--mw-at", `${(100 * (Number(next) - least)) / (most - least)}%`);
     wrong.hidden = true;
     box.removeAttribute("aria-invalid");
   };

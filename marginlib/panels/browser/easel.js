@@ -4,13 +4,13 @@ import { paint } from "./colours.js";
 import { make, sized } from "./dom.js";
 import { loadPlotly } from "./plotly.js";
 
-/** @import { About, Model, View } from "./types.d.ts" */
+/** @import { About, Drawing, Model, View } from "./types.d.ts" */
 
 const ROOM = 1000; // px from which figures stand side by side
 const PICTURES = 150; // drawn ones kept: a slider's states and then some
 const STILL = 60; // ms without a new state after which others are drawn ahead
 
-/** @type {(work: (deadline: { timeRemaining(): number }) => void) => number} */
+/** @type {(work: (deadline: { timeRemaining(): number }) => void) => void} */
 const later = globalThis.requestIdleCallback ?? ((work) => setTimeout(work, 50, { timeRemaining: () => 20 }));
 
 /**
@@ -27,15 +27,14 @@ export function easel(about, box, model, look, note) {
   document.body.append(stage);
   /** @type {Map<string, Element[]>} */
   const kept = new Map();
-  /** @type {any} */
+  /** @type {Drawing | undefined} */
   let Plotly;
   /** @type {[string, View] | undefined} */
   let current;
-  /** @type {number | undefined} */
-  let idle;
   /** @type {string[]} */
   let queue = [];
   let busy = 0;
+  let due = false;
 
   /**
    * How wide each figure is: figures with a share of the width stand side by side where there is room.
@@ -58,9 +57,10 @@ export function easel(about, box, model, look, note) {
     const id = `${width} ${ground} ${key}`;
     if (!Plotly || !width || kept.has(id)) return kept.get(id);
     const each = widths(view);
+    const { react } = Plotly;
     const nodes = sized(stage, view.figures.length, "div").map((canvas, i) => {
       const { data, layout } = paint(view.figures[i], about.colours, ground);
-      Plotly.react(canvas, data, { ...layout, width: each[i] }, { staticPlot: true });
+      react(canvas, data, { ...layout, width: each[i] }, { staticPlot: true });
       const drawn = /** @type {Element} */ (canvas.querySelector(".svg-container"));
       const picture = /** @type {Element} */ (drawn.cloneNode(true));
       picture.setAttribute("aria-hidden", "true"); // the figure around it has the title as its name
@@ -97,21 +97,22 @@ export function easel(about, box, model, look, note) {
    */
   function prepare(keys) {
     queue = keys.length > 1 ? [...queue, ...keys].slice(-PICTURES + 40) : queue;
-    idle ??= later(work);
+    if (!due) later(work);
+    due = true;
   }
 
   /** @param {{ timeRemaining(): number }} deadline */
   function work(deadline) {
-    idle = undefined;
+    due = false;
     const rest = performance.now() - busy > STILL;
     // One at a time: a key that is pressed meanwhile waits for one draw at most.
     const key = rest && deadline.timeRemaining() > 5 && queue.shift();
     const view = key && look(key);
     if (view) pictures(key, view);
-    const wait = () => {
-      idle = later(work);
-    };
-    if (queue.length) idle = rest ? later(work) : setTimeout(wait, STILL);
+    if (!queue.length) return;
+    due = true;
+    if (rest) later(work);
+    else setTimeout(() => later(work), STILL);
   }
 
   /** Once the page has found its new form: in the middle of a change of theme nothing has a width. */

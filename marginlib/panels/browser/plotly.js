@@ -2,14 +2,14 @@
 
 import { make } from "./dom.js";
 
-/** @import { Message, Model } from "./types.d.ts" */
+/** @import { Drawing, Message, Model } from "./types.d.ts" */
 
 const UNSENT = 60_000; // ms until plotly is given up
 
 /**
  * Load plotly once a page: packed bytes, from whichever panel's kernel is asked first.
  * @param {Model} model
- * @returns {Promise<any>}
+ * @returns {Promise<Drawing>}
  */
 export function loadPlotly(model) {
   globalThis.__marginlibPlotly ??= new Promise((resolve, reject) => {

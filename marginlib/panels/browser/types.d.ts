@@ -84,19 +84,28 @@ export interface States {
 
 export type Message = States | { kind: "failed"; message: string } | { kind: "plotly" };
 
+// biome-ignore lint/suspicious/noExplicitAny: what a name holds is known where it is asked for
+type Anything = any;
+
 /** What brings messages to Python and back: a widget's model, or a page's stand-in for one. */
 export interface Model {
-  get(name: string): any;
+  get(name: string): Anything;
   set(name: string, value: unknown): void;
   save_changes(): void;
-  send(message: unknown): void;
-  on(event: string, hear: (message: any, buffers: ArrayBuffer[]) => void): void;
-  off(event: string, hear: (message: any, buffers: ArrayBuffer[]) => void): void;
+  send(message: object): void;
+  on(event: string, hear: (message: Anything, buffers: ArrayBuffer[]) => void): void;
+  off(event: string, hear: (message: Anything, buffers: ArrayBuffer[]) => void): void;
+}
+
+/** What is used of plotly. */
+export interface Drawing {
+  react(canvas: Element, data: unknown, layout: object, config: object): unknown;
+  purge(canvas: Element): void;
 }
 
 declare global {
-  var Plotly: any;
+  var Plotly: Drawing;
   var define: unknown;
   var __marginlibIds: number | undefined;
-  var __marginlibPlotly: Promise<any> | undefined;
+  var __marginlibPlotly: Promise<Drawing> | undefined;
 }
