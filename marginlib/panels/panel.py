@@ -8,15 +8,14 @@ import functools
 import gzip
 import html
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import Any, ClassVar, Generic, NoReturn, TypeVar, cast
 
 from marginlib.drawing import colours
 from marginlib.drawing.still import still
 from marginlib.panels.controls import Control, Value, key, read_all, text
 from marginlib.panels.live import Live, Message, Sent
+from marginlib.panels.scripts import BROWSER
 
-_HERE = Path(__file__).parent
 _CHUNK = 16
 
 View = dict[str, Any]
@@ -78,8 +77,8 @@ class Panel(Live, Generic[V]):
     ``Panel[V]`` names a :class:`~typing.TypedDict` with a key for each control.
     """
 
-    module = _HERE / "host.js"
-    style = _HERE / "host.css"
+    module = BROWSER / "host.js"
+    style = BROWSER / "host.css"
 
     heading: ClassVar[str] = ""
     controls: ClassVar[tuple[Control, ...]] = ()

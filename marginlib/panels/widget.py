@@ -7,7 +7,7 @@ import anywidget
 import traitlets
 
 from marginlib.panels.live import Live
-from marginlib.panels.scripts import script
+from marginlib.panels.scripts import script, style
 
 
 class Carrier(anywidget.AnyWidget):
@@ -45,7 +45,7 @@ class Carrier(anywidget.AnyWidget):
 def _kind(live: type[Live], names: tuple[str, ...]) -> type[Carrier]:
     """The carrier of one kind: a class of its own, with a trait for each part of the state."""
     traits = {name: traitlets.Any().tag(sync=True) for name in names}
-    drawn = {"_esm": script(live.module.name, live.module.parent), "_css": live.style.read_text(encoding="utf-8")}
+    drawn = {"_esm": script(live.module.name, live.module.parent), "_css": style(live.style.name, live.style.parent)}
     return type(f"{live.__name__}Widget", (Carrier,), {**traits, **drawn, "__module__": __name__})
 
 

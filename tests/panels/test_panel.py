@@ -22,6 +22,7 @@ import pytest
 import traitlets
 from hypothesis import given
 from hypothesis import strategies as st
+from javascript import merge
 
 import marginlib.lessons
 from marginlib.drawing.colours import ROLES
@@ -327,22 +328,6 @@ def update(panel: Panel[Any], state: Message) -> None:
 def browser_values(panel: Panel[Any]) -> dict[str, str]:
     wire: dict[str, str] = panel.widget.get_state("values")["values"]
     return wire
-
-
-def merge(first: Any, change: Any) -> Any:
-    """What the browser makes of a change: the twin of `merge` in host.js."""
-    if not isinstance(change, dict):
-        return change
-    if "=" in change:
-        return change["="]
-    if not isinstance(first, dict | list):
-        return change
-    if isinstance(first, list):
-        items = list(first)
-        for name, part in change.items():
-            items[int(name)] = merge(items[int(name)], part)
-        return items
-    return {**first, **{name: merge(first.get(name), part) for name, part in change.items()}}
 
 
 PLAIN = st.recursive(
