@@ -36,8 +36,8 @@ Values = Any
 
 FIND = """
 from ipywidgets.widgets.widget import _instances
-from marginlib.panels.panel import Panel
-_panel = next(each for each in _instances.values() if type(each).__name__ == "LossCascade")
+_shown = [each.live for each in _instances.values() if hasattr(each, "live")]
+_panel = next(each for each in _shown if type(each).__name__ == "LossCascade")
 """
 
 SEEN = """(panel) => {
@@ -148,7 +148,7 @@ class Lesson:
     def values(self) -> dict[str, str]:
         """Python's values, as texts."""
         found: dict[str, str] = json.loads(
-            self.notebook.execute("import json", "json.dumps(_panel.get_state('values')['values'])")
+            self.notebook.execute("import json", "json.dumps(_panel.widget.get_state('values')['values'])")
         )
         return found
 
