@@ -28,7 +28,7 @@ from marginlib.reading.rulebooks import Rule
 from marginlib.telling import sentences as words
 from marginlib.telling.numbers import exact, money, number, percent, price
 
-_PIPED_WIDTH, _MOST_WIDTH, _TABLE_WIDTH, _MOST_TITLE = 80, 100, 70, 200
+_PIPED_WIDTH, _MOST_WIDTH, _TABLE_WIDTH, _MOST_TITLE, _HEIGHT = 80, 100, 70, 200, 25
 _ASCII_HEAD = Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)
 _NBSP = "\N{NO-BREAK SPACE}"
 _BOUND = re.compile(r"(?<=[0-9]) (?=[A-Z0-9]{1,16}\b)|(?<=[0-9],) (?=[RABC][0-9])")
@@ -95,7 +95,9 @@ def show_rules(rules: Iterable[Rule]) -> None:
 @contextmanager
 def paged() -> Iterator[Console]:
     """A console whose output is written at the end, by us: rich would handle a closed pipe in its own way."""
-    console = Console(width=None if sys.stdout.isatty() else _PIPED_WIDTH, highlight=False, markup=False, emoji=False)
+    width = None if sys.stdout.isatty() else _PIPED_WIDTH
+    # Without a height, the terminal would be asked for its size at every line.
+    console = Console(width=width, height=_HEIGHT, highlight=False, markup=False, emoji=False)
     console.width = min(console.width, _MOST_WIDTH)
     with console.capture() as captured:
         yield console
