@@ -93,8 +93,8 @@ class _Frame:
         margin = layout["margin"]
         self.x0, x1, self.y0, y1 = (float(end) for axis in ("xaxis", "yaxis") for end in layout[axis]["range"])
         self.width, self.left, self.top = width, float(margin["l"]), float(margin["t"])
-        self.bottom = float(layout["height"] - margin["b"])
-        self.across = (width - self.left - float(margin["r"])) / (x1 - self.x0)
+        self.bottom, self.right = float(layout["height"] - margin["b"]), width - float(margin["r"])
+        self.across = (self.right - self.left) / (x1 - self.x0)
         self.up = (self.bottom - self.top) / (y1 - self.y0)
 
     def x(self, at: float) -> float:
@@ -120,7 +120,7 @@ def _drawn(data: Sequence[Spec], layout: Spec, frame: _Frame) -> Iterator[Box]:
     """The boxes of bars, rings, thick lines piece by piece, and the zero line. Thin lines may be written over."""
     if layout["yaxis"].get("zeroline", True) and layout["yaxis"]["range"][0] < 0 < layout["yaxis"]["range"][1]:
         zero = frame.y(0)
-        yield Box(frame.left, zero - 1, frame.width, zero + 1)
+        yield Box(frame.left, zero - 1, frame.right, zero + 1)
     for trace in data:
         if trace["type"] == "bar":
             yield from _bars(trace, frame)
