@@ -272,7 +272,8 @@ def _column(
     """A column on one side, and what that costs in pixels: the ways, what is hit, what goes beyond the figure."""
     frame, narrow = at_widths
     boxes, slim = ([each.box(label, label.sides) for label in column] for each in at_widths)
-    beyond = sum(max(-box.left, 0.0) + max(box.right - narrow.width, 0.0) for box in slim)
+    # On the left stand the names of the second axis.
+    beyond = sum(max(narrow.left - box.left, 0.0) + max(box.right - narrow.width, 0.0) for box in slim)
     wishes = [(box.top + box.bottom) / 2 for box in boxes]
     heights = [box.bottom - box.top + 2 * _TOUCH for box in boxes]
     things = _bands(boxes, drawn, _GAP)
