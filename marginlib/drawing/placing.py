@@ -47,6 +47,8 @@ class Label:
     size: int = 12
     bold: bool = False
     fixed: bool = False
+    aside: float = 0.0
+    """How far to the left or right of its place it stands, in the first axis's numbers."""
 
     @property
     def stays(self) -> bool:
@@ -247,7 +249,7 @@ def placed(labels: Sequence[Label], data: Sequence[Spec], layout: Spec) -> list[
     written: tuple[list[Box], list[Box]] = ([], [])
     for at, label in enumerate(labels):
         if label.stays:
-            found[at] = replace(label, sides=label.sides.split(", ")[0])
+            found[at] = _turned(label, label.sides.split(", ")[0], layout)
             for frame, group in zip(at_widths, written, strict=True):
                 group.append(frame.box(label, found[at].sides))
         else:
@@ -256,7 +258,7 @@ def placed(labels: Sequence[Label], data: Sequence[Spec], layout: Spec) -> list[
         column = [labels[at] for at in members]
         best, least = column, math.inf
         for turn, side in enumerate(sides.split(", ")):
-            tried, cost = _column([replace(label, sides=side) for label in column], at_widths, drawn, written)
+            tried, cost = _column([_turned(label, side, layout) for label in column], at_widths, drawn, written)
             if cost + turn * _TURN < least:
                 best, least = tried, cost + turn * _TURN
         for at, label in zip(members, best, strict=True):
@@ -264,6 +266,15 @@ def placed(labels: Sequence[Label], data: Sequence[Spec], layout: Spec) -> list[
             for frame, group in zip(at_widths, written, strict=True):
                 group.append(frame.box(label, label.sides))
     return found
+
+
+def _turned(label: Label, side: str, layout: Spec) -> Label:
+    """A label on one of its sides; its place stays inside the first axis, since plotly hides what is outside."""
+    if not label.aside:
+        return replace(label, sides=side)
+    low, high = layout["xaxis"]["range"]
+    way = {"left": -label.aside, "center": 0.0, "right": label.aside}[side.split()[1]]
+    return replace(label, x=min(max(label.x + way, low), high), sides=side, aside=0.0)
 
 
 def _column(
@@ -302,7 +313,7 @@ def _column(
         label if abs(way) < _TOUCH else _moved(label, box.top + way, box.bottom + way, frame)
         for label, box, way in zip(column, boxes, ways, strict=True)
     ]
-    return made, sum(abs(way) for way in ways) + hit * _TURN + 2 * beyond
+    return made, sum(abs(way) for way in ways) + hit * _TURN + (_FAR + 2 * beyond if beyond > _TOUCH else 0.0)
 
 
 def _bands(column: Sequence[Box], others: Iterable[Box], gap: float) -> list[Band]:
@@ -312,7 +323,7 @@ def _bands(column: Sequence[Box], others: Iterable[Box], gap: float) -> list[Ban
 
 
 def _moved(label: Label, top: float, bottom: float, frame: _Frame) -> Label:
-    """A label between two heights in pixels; its place stays inside the axes, since plotly hides what is outside."""
+    """A label between two heights in pixels; its place stays inside the second axis."""
     up, across = label.sides.split()
     heights = {"middle": (top + bottom) / 2, "top": bottom, "bottom": top}
     ways = [up, *(way for way in heights if way != up)]
