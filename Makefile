@@ -49,11 +49,12 @@ lint: setup
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
+	@.venv/bin/lint-imports --no-logo 2>/dev/null || .venv/bin/lint-imports
 	@.venv/bin/biome ci --error-on-warnings
 	@$(PY) tools/check_types_js.py
 
 test: lint
-	@$(PY) -m pytest --cov $(PYTEST_ARGS)
+	@$(PY) -m pytest --cov -n auto --dist loadfile $(PYTEST_ARGS)
 
 # After a change that a lesson shows: run the lessons anew and save what they show.
 notebooks: setup

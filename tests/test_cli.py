@@ -145,7 +145,7 @@ BROKEN: list[tuple[str | bytes, str, str]] = [
     ('{"balances": {"EUR": 1e999999999999}}', "balances.EUR", "at most 20 digits"),
     ('{"balances": {"eur": 1}}', "balances.eur", "such as 'EUR'"),
     ('{"balance": {"EUR": 1}}', "balance", "did you mean 'balances'?"),
-    ('{"prices": {"BTCEUR": 1}}', "prices.BTCEUR", "such as 'BTC/EUR'"),
+    ('{"prices": {"BTCEUR": 1}}', "prices.BTCEUR", "write 'BTC/EUR'"),
     ('{"prices": {"BTC/EUR": 0}}', "prices.BTC/EUR", "expected a price above 0"),
     ('{"fees": {"trading": "1"}}', "fees.trading", "from 0 to below 1"),
     ('{"rules": {"liquidation": "on"}}', "rules.liquidation", "'until-100'"),

@@ -5,11 +5,11 @@ through :meth:`Event.post`, which writes a ledger row with the rules and the rea
 out of or into another book, so that per currency nothing is lost or made.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from marginlib.engine.amounts import ZERO, Rate, rounded
 from marginlib.engine.errors import Refusal
@@ -37,6 +37,10 @@ class StopOrder:
     pair: str
     side: Literal["buy", "sell"]
     trigger: Decimal
+
+    def crossed(self, price: Decimal) -> bool:
+        """Whether a price sets it off: at or below its trigger for a sell stop, at or above it for a buy stop."""
+        return price <= self.trigger if self.side == "sell" else price >= self.trigger
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,16 @@ class Realised:
         return sum((take.fee for take in self.cascade), ZERO)
 
 
+class Charge(NamedTuple):
+    """A fee that fell due, in QUOTE: of which position and kind, how much, and what of it nothing bore (A4, A5)."""
+
+    position: int | None
+    reason: Reason
+    currency: str
+    due: Decimal
+    unpaid: Decimal
+
+
 @dataclass(slots=True)
 class State:
     """Everything at one moment. Finished states are never changed; steps work on a :meth:`copy`."""
@@ -118,13 +132,19 @@ class State:
     quiet_until: Decimal = ZERO  # before this hour no rollover falls due
     opened: int = 0
     books: Shared[tuple[str, str], Decimal] = field(default_factory=Shared)
+    rates: Mapping[tuple[str, str], Decimal] = field(default_factory=dict)  # by fee and currency, where one has its own
+    charged: list[Charge] = field(default_factory=list, compare=False)  # in the newest step
 
     def copy(self) -> "State":
         """A state of its own to work on; what isn't changed in it is shared, so a copy costs next to nothing."""
         return State(
             self.rulebook, self.fees, self.balances.copy(), self.prices.copy(), self.positions, self.stops,
-            self.unpaid.copy(), self.hours, self.quiet_until, self.opened, self.books.copy(),
+            self.unpaid.copy(), self.hours, self.quiet_until, self.opened, self.books.copy(), self.rates,
         )  # fmt: skip
+
+    def lending_rate(self, fee: Literal["opening", "rollover"], currency: str) -> Decimal:
+        """The rate of a fee on a currency that is extended, as a share (B6)."""
+        return self.rates.get((fee, currency), self.fees[fee])
 
     def balance(self, currency: str) -> Decimal:
         """The free balance of a currency."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
-from marginlib.engine.account import Event, Reason, State, Take
+from marginlib.engine.account import Charge, Event, Reason, State, Take
 from marginlib.engine.amounts import ZERO, quotient, quotient_up
 
 Why = Literal["quote", "base", "collateral", "quote_last", "base_last", "other"]
@@ -123,20 +123,29 @@ def charge(event: Event, pair: str, amount: Decimal, reason: Reason, rules: tupl
     Raises:
         Refusal: ``missing_price``, when a balance's turn comes that can't be valued.
     """
-    state, rulebook = event.state, event.state.rulebook
-    quote = pair.partition("/")[2]
+    state, quote = event.state, pair.partition("/")[2]
     due = state.round(quote, amount)
     if not due:
         return
+    if not _borne_by_one(event, pair, due, reason, rules):
+        _, unpaid = take(event, pair, due, reason, rules, "fees")
+    else:
+        unpaid = ZERO
+    state.charged.append(Charge(event.position, reason, quote, due, unpaid))
+
+
+def _borne_by_one(event: Event, pair: str, due: Decimal, reason: Reason, rules: tuple[str, ...]) -> bool:
+    """Take a charge from the first balance that bears it whole; False if none does."""
+    state, quote = event.state, pair.partition("/")[2]
     for (currency, _), have in _turns(state, pair):
         if currency == quote:
             if due <= have:
                 event.post(quote, reason, rules, "fees", fee=due)
-                return
+                return True
             continue
         rate = state.rate(currency, quote)
         if due * rate.down <= have * rate.up:
-            fee = min(quotient_up(due * rate.down, rate.up, rulebook.places(currency)), have)
+            fee = min(quotient_up(due * rate.down, rate.up, state.rulebook.places(currency)), have)
             event.post(currency, reason, rules, "fees", fee=fee)
-            return
-    take(event, pair, due, reason, rules, "fees")
+            return True
+    return False

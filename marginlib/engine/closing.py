@@ -22,19 +22,22 @@ def close(
     pair: str,
     volume: Decimal | Literal["all"],
     price: Decimal | None = None,
+    fee: Decimal | None = None,
 ) -> tuple[list[Row], list[Realised]]:
     """Close a volume of BASE, oldest lot first; each lot runs through by itself (R8, R12).
+
+    ``fee`` is the trading fee's rate for this order alone, as a share; the usual one where it is None.
 
     Raises:
         Refusal: ``no_position``, ``volume_exceeds_position``, ``missing_price``.
     """
     ends = first_in_first_out(state, pair, volume)
     market = state.price(pair)
-    return close_lots(state, step, ends, price or market, "order")
+    return close_lots(state, step, ends, price or market, "order", fee)
 
 
 def close_lots(
-    state: State, step: int, ends: list[tuple[Position, Decimal]], price: Decimal, by: By
+    state: State, step: int, ends: list[tuple[Position, Decimal]], price: Decimal, by: By, fee: Decimal | None = None
 ) -> tuple[list[Row], list[Realised]]:
     """Close so much of each lot at a price in QUOTE: repay, realise, then charge the trading fee (A9).
 
@@ -45,12 +48,14 @@ def close_lots(
     realised: list[Realised] = []
     for lot, volume in ends:
         event = Event(state, step, "margin", lot.id)
-        realised.append(close_lot(event, lot, volume, price, by))
+        realised.append(close_lot(event, lot, volume, price, by, fee))
         rows += event.rows()
     return rows, realised
 
 
-def close_lot(event: Event, lot: Position, volume: Decimal, price: Decimal, by: By) -> Realised:
+def close_lot(
+    event: Event, lot: Position, volume: Decimal, price: Decimal, by: By, fee: Decimal | None = None
+) -> Realised:
     """Close so much of the oldest lot of a pair, in an event of its own (R10 to R13, A9).
 
     Raises:
@@ -74,7 +79,8 @@ def close_lot(event: Event, lot: Position, volume: Decimal, price: Decimal, by: 
         event.post(lot.quote, "closing", (*_BY_RULES[by], "R10", "R11"), "market")
         takes, unpaid = take(event, lot.pair, -pnl, "loss", ("R11",), "exchange")
     state.reduce(lot.pair, volume)
-    charge(event, lot.pair, volume * price * state.fees["trading"], "trading_fee", ("A4", "A9"))
+    rate = state.fees["trading"] if fee is None else fee
+    charge(event, lot.pair, volume * price * rate, "trading_fee", ("A4", "A9"))
     return Realised(event.step, lot, volume, price, pnl, unpaid, takes, by)
 
 

@@ -1,6 +1,7 @@
 """What can go wrong: a scenario that can't be read, and a step that the rules refuse."""
 
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import Literal
 
 RefusalCode = Literal[
@@ -46,7 +47,11 @@ class Refusal(Exception):
     ('no_position', 'There is no open position in BTC/EUR.', ('R9',))
     """
 
-    def __init__(self, code: RefusalCode, message: str, rules: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, code: RefusalCode, message: str, rules: tuple[str, ...] = (), lacking: tuple[str, Fraction] | None = None
+    ) -> None:
+        """Say why; ``lacking`` is how much of which currency is too little, where more of it would do."""
         super().__init__(message)
         self.code = code
         self.rules = rules
+        self.lacking = lacking

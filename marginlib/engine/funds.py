@@ -1,6 +1,7 @@
 """Deposits, withdrawals and ordinary orders without margin, and rollovers as time passes."""
 
 from decimal import Decimal, localcontext
+from fractions import Fraction
 
 from marginlib.engine.account import Event, Position, Row, State
 from marginlib.engine.amounts import EXACT, ZERO, plain, quotient_up
@@ -45,7 +46,7 @@ def trade(state: State, step: int, order: Trade, summary_currency: str) -> list[
     market = state.price(order.pair)
     value = order.volume * (order.price or market)
     volume, worth = state.round(base, order.volume), state.round(quote, value)
-    fee = state.round(quote, value * state.fees["trading"])
+    fee = state.round(quote, value * (state.fees["trading"] if order.fee is None else order.fee))
     if order.side == "buy":
         _require(state, quote, worth + fee, "The order", "R6")
     else:
@@ -90,24 +91,24 @@ def _require(state: State, currency: str, amount: Decimal, what: str, rule: str)
     if amount > have:
         raise Refusal(
             "insufficient_funds",
-            f"{what} needs {plain(amount)} {currency}, and the balance is {plain(have)} {currency}. "
-            f"Deposit {plain(amount - have)} {currency} first, or use a smaller amount.",
+            f"{what} needs {plain(amount)} {currency}, and the balance is {plain(have)} {currency}.",
             (rule,),
+            (currency, Fraction(amount - have)),
         )
 
 
 def wait(state: State, step: int, order: Wait) -> list[Row]:
     """Let time pass. For every full period of a position's age a rollover falls due, one by one (B6, R21).
 
-    A long's is on volume x opening price, a short's on volume x current price, both in QUOTE.
+    A long's is on volume x opening price, a short's on volume x current price, both in QUOTE; each at the rate of its
+    opening.
 
     Raises:
         Refusal: ``missing_price``, when a fee comes to a balance that can't be valued.
         InvalidScenario: more than 100,000 rollovers would fall due at once.
     """
     before, state.hours = state.hours, state.hours + order.hours
-    rate = state.fees["rollover"]
-    if not rate or state.hours < state.quiet_until:
+    if state.hours < state.quiet_until:
         return []
     owing = _owing(state, before)
     count = sum(due for _, due in owing)
@@ -119,7 +120,7 @@ def wait(state: State, step: int, order: Wait) -> list[Row]:
     rows: list[Row] = []
     for lot, due in owing:
         price = lot.open_price if lot.side == "long" else state.prices[lot.pair]
-        amount = lot.volume * price * rate
+        amount = lot.volume * price * lot.rollover
         for _ in range(due):
             event = Event(state, step, "rollover", lot.id)
             charge(event, lot.pair, amount, "rollover_fee", ("B6", "R21", "A4"))
@@ -132,6 +133,8 @@ def _owing(state: State, before: Decimal) -> list[tuple[Position, int]]:
     period, owing = state.rulebook.rollover_hours, []
     state.quiet_until = Decimal("Infinity")
     for lot in state.positions:
+        if not lot.rollover:
+            continue
         age = (state.hours - lot.opened_at) // period
         due = age - (before - lot.opened_at) // period
         if due:

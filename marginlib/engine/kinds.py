@@ -14,7 +14,19 @@ from marginlib.engine.errors import InvalidScenario, Place, Problem
 T = TypeVar("T")
 V = TypeVar("V")
 _PLAIN = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII)
-_CODE = re.compile(r"[A-Z0-9]{1,16}", re.ASCII)
+_CODE = re.compile(r"[A-Z0-9]{1,16}|[A-Z0-9]{1,15}x", re.ASCII)
+API_NAMES = {
+    "XBT": "BTC", "XXBT": "BTC", "XDG": "DOGE", "XXDG": "DOGE",
+    **{f"X{code}": code for code in ("ETH", "XRP", "LTC", "XLM", "XMR", "ETC", "REP", "MLN")}, "XZEC": "ZEC",
+    **{f"Z{code}": code for code in ("USD", "EUR", "GBP", "AUD", "CAD", "JPY", "CHF")},
+}  # fmt: skip
+"""What the exchange's API calls some currencies, and the codes that are written here."""
+_QUOTES = (
+    *(name for name in API_NAMES if name[0] in "XZ" and len(name) == 4),
+    *("USDT", "USDC", "XBT", "BTC", "ETH", "DAI", "USD", "EUR", "GBP", "AUD", "CAD", "JPY", "CHF"),
+)  # the longest first: what a pair without its slash may end in
+_THOUSANDS = re.compile(r"-?[1-9][0-9]{0,2},[0-9]{3}", re.ASCII)
+_COMMA = re.compile(r"-?[0-9]{1,30},[0-9]{1,30}", re.ASCII)
 _NAME = re.compile(r"[A-Za-z0-9_]{1,30}", re.ASCII)
 _MOST_DIGITS = 20  # before and after the point: beyond that nobody means it
 _MOST_TOLD = 3  # problems in one message
@@ -23,6 +35,7 @@ _WANTED = {
     "side": "a side",
     "volume": "a volume in the base currency",
     "price": "a price",
+    "prices": "an object of prices such as {'BTC/EUR': '50000'}",
     "currency": "a currency code such as 'EUR'",
     "amount": "an amount",
     "hours": "a number of hours",
@@ -152,6 +165,10 @@ class Amount(Kind[Decimal | str]):
         as_number = isinstance(value, int | Decimal) and not isinstance(value, bool)
         number = Decimal(value) if as_text or as_number else Decimal("NaN")  # type: ignore[arg-type]
         if not number.is_finite():
+            if isinstance(value, str) and _COMMA.fullmatch(value):
+                point, whole = value.replace(",", "."), value.replace(",", "")
+                meant = f"'{whole}' or '{point}'" if _THOUSANDS.fullmatch(value) else f"'{point}'"
+                raise InvalidScenario(f"expected {self.what} with a point: {meant}, got {shown(value)}")
             raise expected(self.what, value)
         if number.adjusted() >= _MOST_DIGITS or int(number.as_tuple().exponent) < -_MOST_DIGITS:
             raise expected(f"{self.what} with at most {_MOST_DIGITS} digits before and after the point", value)
@@ -168,6 +185,8 @@ class Code(Kind[str]):
     def read(self, value: object) -> str:
         """The code."""
         if isinstance(value, str) and _CODE.fullmatch(value):
+            if value in API_NAMES:
+                raise InvalidScenario(f"the exchange's API says {value}; write '{API_NAMES[value]}' here")
             return value
         raise expected("a currency code of 1 to 16 letters A-Z and digits, such as 'EUR'", value)
 
@@ -180,8 +199,51 @@ class Pair(Kind[str]):
         if isinstance(value, str):
             base, slash, quote = value.partition("/")
             if slash and base != quote and _CODE.fullmatch(base) and _CODE.fullmatch(quote):
+                if base in API_NAMES or quote in API_NAMES:
+                    plainly = f"{API_NAMES.get(base, base)}/{API_NAMES.get(quote, quote)}"
+                    raise InvalidScenario(f"the exchange's API says {value}; write '{plainly}' here")
                 return value
+            if not slash and (meant := _with_slash(value)):
+                raise InvalidScenario(f"expected a pair with a slash; write '{meant}', got {shown(value)}")
         raise expected("a pair of two different currencies, such as 'BTC/EUR'", value)
+
+
+def _with_slash(text: str) -> str | None:
+    """The pair that was probably meant by a text without a slash.
+
+    >>> _with_slash("XXBTZEUR"), _with_slash("XTZEUR"), _with_slash("nothing")
+    ('BTC/EUR', 'XTZ/EUR', None)
+    """
+    for quote in _QUOTES:
+        base = text.removesuffix(quote).rstrip("-_: ")
+        if base == text or not _CODE.fullmatch(base):
+            continue
+        if len(quote) == 4 and quote in API_NAMES and base not in API_NAMES:
+            continue  # XTZEUR is XTZ and EUR
+        pair = API_NAMES.get(base, base), API_NAMES.get(quote, quote)
+        if pair[0] != pair[1]:
+            return "/".join(pair)
+    return None
+
+
+class RateOrRates(Kind["Decimal | Mapping[str, Decimal]"]):
+    """One rate, or rates by currency, with ``other`` for the rest."""
+
+    def __init__(self, rate: Kind[Any]) -> None:
+        """What a rate is."""
+        self.rate = rate
+
+    def read(self, value: object) -> "Decimal | Mapping[str, Decimal]":
+        """The rate, or the rates by code."""
+        if isinstance(value, Mapping):
+            return Table(_CodeOrOther(), self.rate).read(value)
+        rate: Decimal = self.rate.read(value)
+        return rate
+
+
+class _CodeOrOther(Kind[str]):
+    def read(self, value: object) -> str:
+        return "other" if value == "other" else Code().read(value)
 
 
 class OneOf(Kind[str]):
@@ -270,14 +332,16 @@ def items(kind: Kind[T], value: object) -> tuple[T, ...]:
 class Table(Kind[Mapping[T, V]]):
     """An object whose keys are of one kind, and whose values of another."""
 
-    def __init__(self, key: Kind[T], value: Kind[V]) -> None:
-        """What its keys and values are."""
-        self.key, self.value = key, value
+    def __init__(self, key: Kind[T], value: Kind[V], *, lacking: str = "") -> None:
+        """What its keys and values are; ``lacking`` says what must be in it, if something must."""
+        self.key, self.value, self.lacking = key, value, lacking
 
     def read(self, value: object) -> dict[T, V]:
         """The object, as a dict of its own."""
         if not isinstance(value, Mapping):
             raise expected("an object {…}", value)
+        if self.lacking and not value:
+            raise InvalidScenario(f"expected {self.lacking}, got an empty object")
         result: dict[T, V] = {}
         problems: list[Problem] = []
         for name, each in value.items():

@@ -1,19 +1,21 @@
 """What a new price sets off: protective stops first, then automated liquidation (R22, B5)."""
 
+from collections.abc import Mapping
+from decimal import Decimal
 from fractions import Fraction
 
 from marginlib.engine.account import Realised, Row, State, StopOrder
 from marginlib.engine.closing import close_lots
 from marginlib.engine.errors import Refusal
 from marginlib.engine.margin import margin
-from marginlib.engine.scenario import Price, Stop
+from marginlib.engine.scenario import Stop
 
 
-def place_stop(state: State, order: Stop) -> None:
-    """Place a stop that covers the whole position in its pair (R22).
+def place_stop(state: State, step: int, order: Stop) -> tuple[list[Row], list[Realised]]:
+    """Place a stop that covers the whole position in its pair (R22); one that is crossed already closes at once.
 
     Raises:
-        Refusal: ``no_position``, or ``wrong_stop_side`` for a stop that would not protect.
+        Refusal: ``no_position``, ``wrong_stop_side`` for a stop that would not protect, ``missing_price``.
     """
     side = state.lots(order.pair)[0].side
     right = "sell" if side == "long" else "buy"
@@ -24,28 +26,40 @@ def place_stop(state: State, order: Stop) -> None:
             f"A {side} is closed by a {right}, so use a {right} stop.",
             ("R22",),
         )
-    state.stops = (*state.stops, StopOrder(order.pair, order.side, order.trigger))
+    stop = StopOrder(order.pair, order.side, order.trigger)
+    if stop.crossed(state.price(order.pair)):
+        return _close_whole(state, step, order.pair)
+    state.stops = (*state.stops, stop)
+    return [], []
 
 
-def move_price(state: State, step: int, order: Price, summary_currency: str) -> tuple[list[Row], list[Realised]]:
-    """Set a price; close what a stop or the margin level then closes, at current prices.
+def move_prices(
+    state: State, step: int, prices: Mapping[str, Decimal], summary_currency: str
+) -> tuple[list[Row], list[Realised]]:
+    """Set prices in one moment; close what stops or the margin level then close, at current prices.
+
+    Stops go pair by pair, in the order in which they were placed; then liquidation is looked at, once.
 
     Raises:
         Refusal: ``missing_price``, when a level, a loss or a fee can't be priced.
     """
-    state.prices[order.pair] = order.price
+    for pair, price in prices.items():
+        state.prices[pair] = price
     rows: list[Row] = []
     realised: list[Realised] = []
-    crossed = any(
-        stop.pair == order.pair
-        and (order.price <= stop.trigger if stop.side == "sell" else order.price >= stop.trigger)
-        for stop in state.stops
-    )
-    if crossed:
-        ends = [(lot, lot.volume) for lot in state.lots(order.pair)]
-        rows, realised = close_lots(state, step, ends, order.price, "stop")
+    crossed = [stop.pair for stop in state.stops if stop.pair in prices and stop.crossed(prices[stop.pair])]
+    for pair in dict.fromkeys(crossed):
+        more_rows, more_realised = _close_whole(state, step, pair)
+        rows += more_rows
+        realised += more_realised
     more_rows, more_realised = _liquidate(state, step, summary_currency)
     return rows + more_rows, realised + more_realised
+
+
+def _close_whole(state: State, step: int, pair: str) -> tuple[list[Row], list[Realised]]:
+    """What a stop does: it closes the whole position in its pair, at the current price."""
+    ends = [(lot, lot.volume) for lot in state.lots(pair)]
+    return close_lots(state, step, ends, state.price(pair), "stop")
 
 
 def _liquidate(state: State, step: int, summary_currency: str) -> tuple[list[Row], list[Realised]]:

@@ -5,7 +5,7 @@ from decimal import Decimal, localcontext
 from fractions import Fraction
 
 from marginlib.engine.account import Position, State
-from marginlib.engine.amounts import EXACT, ZERO, plain, rounded
+from marginlib.engine.amounts import EXACT, ZERO, plain, quotient_up, rounded
 from marginlib.engine.errors import Refusal
 
 
@@ -99,12 +99,13 @@ def require_level(state: State, currency: str, doing: str, rules: tuple[str, ...
     after = margin(state, currency)
     least = after.used_margin * Fraction(state.rulebook.opening_level) / 100
     if after.equity < least:
-        short = rounded(least - after.equity, state.rulebook.places(currency))
-        percent = plain(rounded(after.level or Fraction(0), 2))
+        lacking, level = least - after.equity, after.level or Fraction(0)
+        short = quotient_up(Decimal(lacking.numerator), Decimal(lacking.denominator), state.rulebook.places(currency))
+        digits = next((d for d in range(2, 20) if rounded(level, d) < state.rulebook.opening_level), 20)
         raise Refusal(
             "insufficient_margin",
-            f"{doing} would leave a margin level of {percent} %, below {plain(state.rulebook.opening_level)} %: equity "
-            f"is {plain(short)} {currency} short of the used margin. Deposit that much collateral, take a smaller "
-            "volume, or a higher leverage.",
+            f"{doing} would leave a margin level of {plain(rounded(level, digits))} %, below "
+            f"{plain(state.rulebook.opening_level)} %: equity is {plain(short)} {currency} short of the used margin.",
             rules,
+            (currency, lacking),
         )

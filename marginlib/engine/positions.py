@@ -32,6 +32,8 @@ class Position:
     open_price: Decimal
     leverage: Decimal
     opened_at: Decimal
+    rollover: Decimal = ZERO
+    """The rate of its rollovers, as a share; it keeps it for life (B6)."""
 
     @property
     def base(self) -> str:

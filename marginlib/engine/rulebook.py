@@ -33,6 +33,8 @@ class Rulebook:
     call_level: Decimal
     liquidation_level: Decimal
     rollover_hours: Decimal
+    haircut_sets: Mapping[str, Mapping[str, Decimal]]
+    most_leverage: Decimal
     liquidation: Liquidation = "off"
     initial_margin_check: bool = True
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, TypeV
 from marginlib.engine import kinds
 from marginlib.engine.amounts import plain
 from marginlib.engine.errors import InvalidScenario, Problem
-from marginlib.engine.kinds import Amount, EachOnce, Kind, OneOf, Table, Text, TrueOrFalse, told, within
+from marginlib.engine.kinds import Amount, EachOnce, Kind, OneOf, RateOrRates, Table, Text, TrueOrFalse, told, within
 from marginlib.engine.rulebook import Liquidation
 
 P = TypeVar("P", bound="Part")
@@ -23,21 +23,34 @@ MOST_STEPS = 100_000
 _MOST_HOURS = 8_784
 
 Code = Annotated[str, kinds.Code()]
+Codes = Annotated[tuple[str, ...], EachOnce(kinds.Code())]
 Pair = Annotated[str, kinds.Pair()]
 Positive = Annotated[Decimal, Amount("a positive amount", above=True)]
 PositiveOrAll = Annotated[Decimal | Literal["all"], Amount("a positive amount or 'all'", above=True, word="all")]
 PriceAmount = Annotated[Decimal, Amount("a price above 0", above=True)]
 Leverage = Annotated[Decimal, Amount("a leverage of 1 or more", 1)]
 Hours = Annotated[Decimal, Amount(f"a number of hours from 0 to {_MOST_HOURS}", most=_MOST_HOURS)]
-Rate = Annotated[Decimal, Amount("a rate from 0 to below 1, such as '0.0026' for 0.26 %", most=1, below=True)]
+_RATE = Amount("a rate from 0 to below 1, such as '0.0026' for 0.26 %", most=1, below=True)
+Rate = Annotated[Decimal, _RATE]
+Rates = Annotated[Decimal | Mapping[str, Decimal], RateOrRates(_RATE)]
+Level = Annotated[Decimal, Amount("a percentage above 0, such as '80'", above=True)]
 PositionSide = Annotated[Literal["long", "short"], OneOf("long", "short")]
 OrderSide = Annotated[Literal["buy", "sell"], OneOf("buy", "sell")]
-Haircuts = Annotated[
-    Mapping[str, Decimal],
-    Table(kinds.Code(), Amount("a share from 0 to 1, such as '0.05' for 5 %", most=1)),
-]
+_HAIRCUTS = Table(kinds.Code(), Amount("a share from 0 to 1, such as '0.05' for 5 %", most=1))
 Balances = Annotated[Mapping[str, Decimal], Table(kinds.Code(), Amount("an amount of 0 or more"))]
-Prices = Annotated[Mapping[str, Decimal], Table(kinds.Pair(), Amount("a price above 0", above=True))]
+_PRICE = Amount("a price above 0", above=True)
+PricesAtStart = Annotated[Mapping[str, Decimal], Table(kinds.Pair(), _PRICE)]
+PricesNow = Annotated[Mapping[str, Decimal], Table(kinds.Pair(), _PRICE, lacking="at least one pair with its price")]
+
+
+class _HaircutsOrSet(Kind[Mapping[str, Decimal] | str]):
+    """Haircuts by code, or the name of a set of them in ``data/``."""
+
+    def read(self, value: object) -> Mapping[str, Decimal] | str:
+        return value if isinstance(value, str) else cast("Mapping[str, Decimal]", _HAIRCUTS.read(value))
+
+
+Haircuts = Annotated[Mapping[str, Decimal] | str, _HaircutsOrSet()]
 
 
 class _Told(type):
@@ -203,11 +216,11 @@ _STEP = StepKind()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Open(Part):
-    """Open a position on margin (R1). Volume in BASE, price in QUOTE for one BASE.
+    """Open a position on margin (R1). Volume in BASE, price in QUOTE for one BASE; rates of its own as shares (B6).
 
     >>> Open(pair="BTC/EUR", side="long", volume="0,1")
     Traceback (most recent call last):
-    marginlib.engine.errors.InvalidScenario: volume: expected a positive amount, got '0,1'
+    marginlib.engine.errors.InvalidScenario: volume: expected a positive amount with a point: '0.1', got '0,1'
     """
 
     do: ClassVar[Literal["open"]] = "open"
@@ -216,6 +229,9 @@ class Open(Part):
     volume: Positive
     leverage: Leverage = Decimal(2)
     price: PriceAmount | None = None
+    fee: Rate | None = None
+    opening: Rate | None = None
+    rollover: Rate | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,6 +241,14 @@ class Price(Part):
     do: ClassVar[Literal["price"]] = "price"
     pair: Pair
     price: PriceAmount
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prices(Part):
+    """The market moves: several new prices in one moment, each in QUOTE for one BASE."""
+
+    do: ClassVar[Literal["prices"]] = "prices"
+    prices: PricesNow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,6 +268,7 @@ class Close(Part):
     pair: Pair
     volume: PositiveOrAll
     price: PriceAmount | None = None
+    fee: Rate | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,6 +298,7 @@ class Trade(Part):
     side: OrderSide
     volume: Positive
     price: PriceAmount | None = None
+    fee: Rate | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -293,8 +319,8 @@ class Stop(Part):
     trigger: PriceAmount
 
 
-Step = Open | Price | Settle | Close | Deposit | Withdraw | Trade | Wait | Stop
-_KINDS = (Open, Price, Settle, Close, Deposit, Withdraw, Trade, Wait, Stop)
+Step = Open | Price | Prices | Settle | Close | Deposit | Withdraw | Trade | Wait | Stop
+_KINDS = (Open, Price, Prices, Settle, Close, Deposit, Withdraw, Trade, Wait, Stop)
 STEPS: dict[str, type[Step]] = {kind.do: kind for kind in _KINDS}
 """The steps by what they ``do``."""
 
@@ -312,20 +338,35 @@ class ConversionFees(Part):
 class Rules(Part):
     """Overrides of the rulebook; what is left out stays as in ``data/``."""
 
-    collateral_order: Annotated[tuple[str, ...], EachOnce(kinds.Code())] | None = None
+    collateral_order: Codes | None = None
+    collateral_add: Codes | None = None
+    collateral_remove: Codes | None = None
     conversion_fees: Annotated[ConversionFees, PartOf(ConversionFees)] | None = None
     haircuts: Haircuts | None = None
     liquidation: Annotated[Liquidation, OneOf("off", "all", "until-100")] = "off"
     initial_margin_check: Annotated[bool, TrueOrFalse()] = True
+    call_level: Level | None = None
+    liquidation_level: Level | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fees(Part):
-    """Fee rates as shares: trading on traded value, opening and rollover on the amount extended (B6)."""
+    """Fee rates as shares: trading on traded value, opening and rollover on the amount extended (B6).
+
+    The latter two may each be rates by the currency that is extended, with ``other`` for the rest.
+
+    >>> Fees(opening={"USD": "0.00025", "other": "0.0002"}).rate_of("opening", "EUR")
+    Decimal('0.0002')
+    """
 
     trading: Rate = Decimal(0)
-    opening: Rate = Decimal(0)
-    rollover: Rate = Decimal(0)
+    opening: Rates = Decimal(0)
+    rollover: Rates = Decimal(0)
+
+    def rate_of(self, kind: Literal["opening", "rollover"], currency: str) -> Decimal:
+        """The rate for a currency that is extended."""
+        rates = self.opening if kind == "opening" else self.rollover
+        return rates if isinstance(rates, Decimal) else rates.get(currency, rates.get("other", Decimal(0)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -346,7 +387,7 @@ class Scenario(Part):
     title: Annotated[str, Text()] | None = None
     rules: Annotated[Rules, PartOf(Rules)] = Rules()
     balances: Balances = field(default_factory=dict)
-    prices: Prices = field(default_factory=dict)
+    prices: PricesAtStart = field(default_factory=dict)
     fees: Annotated[Fees, PartOf(Fees)] = Fees()
     valuation: Code | None = None
     steps: Annotated[tuple[Step, ...], Steps()] = ()
@@ -392,9 +433,18 @@ class Scenario(Part):
             return self.valuation
         for pair in self.prices:
             return pair.partition("/")[2]
-        pairs = (step.pair for step in self.steps if not isinstance(step, Deposit | Withdraw | Wait))
-        first = next(pairs, None)
+        first = next((pair for step in self.steps for pair in _pairs_of(step)), None)
         return first.partition("/")[2] if first else None
+
+
+def _pairs_of(step: Step) -> Iterable[str]:
+    """The pairs that a step names."""
+    match step:
+        case Deposit() | Withdraw() | Wait():
+            return ()
+        case Prices():
+            return step.prices
+    return (step.pair,)
 
 
 class _Whole(PartOf[Scenario]):

@@ -4,8 +4,8 @@ from decimal import Decimal, localcontext
 from typing import Literal, NamedTuple
 
 from marginlib.engine.account import Event, Position, Row, State
-from marginlib.engine.amounts import EXACT, ZERO, plain, quotient_down
-from marginlib.engine.errors import Refusal
+from marginlib.engine.amounts import EXACT, ZERO, plain, quotient_down, quotient_up
+from marginlib.engine.errors import InvalidScenario, Refusal
 
 
 class Need(NamedTuple):
@@ -80,12 +80,22 @@ def settle(state: State, step: int, pair: str, volume: Decimal | Literal["all"])
     ends = first_in_first_out(state, pair, volume)
     needed, due = _need(state, ends)
     paid = needed.currency
+    if not needed.amount and volume != "all" and volume < sum((lot.volume for lot in state.lots(pair)), ZERO):
+        least = _least(state, ends[0][0])
+        raise InvalidScenario(
+            f"steps[{step}].volume: expected at least {plain(least)} {ends[0][0].base}, got {plain(volume)}: so little "
+            f"of the position owes no {paid} that the ledger could count (A8)"
+        )
     if needed.missing:
         raise Refusal(
             "insufficient_funds",
-            f"Settling needs {plain(needed.amount)} {paid}, and the balance is {plain(needed.balance)} {paid}: "
-            f"enough for {plain(needed.possible)} {ends[0][0].base} at most. Deposit {plain(needed.missing)} {paid}, "
-            f"buy it with an ordinary order, or settle less.",
+            f"Settling needs {plain(needed.amount)} {paid}, and the balance is {plain(needed.balance)} {paid}"
+            + (
+                f": enough for {plain(needed.possible)} {ends[0][0].base} at most. Deposit {plain(needed.missing)} "
+                f"{paid}, buy it with an ordinary order, or settle less."
+                if needed.possible
+                else f". Deposit {plain(needed.missing)} {paid}, or buy it with an ordinary order."
+            ),
             ("R6", "A7"),
         )
     rows: list[Row] = []
@@ -98,6 +108,12 @@ def settle(state: State, step: int, pair: str, volume: Decimal | Literal["all"])
         state.reduce(lot.pair, part)
         rows += event.rows()
     return rows
+
+
+def _least(state: State, lot: Position) -> Decimal:
+    """The smallest volume of a lot that the ledger counts something for."""
+    unit = Decimal(1).scaleb(-state.rulebook.places(lot.owed[0]))
+    return unit if lot.side == "short" else min(lot.volume, quotient_up(unit, lot.open_price, 20))
 
 
 def _need(state: State, ends: list[tuple[Position, Decimal]]) -> tuple[Need, dict[int, Decimal]]:

@@ -15,17 +15,25 @@ if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
 _ANY = Words()
+_CUTS = Table(CODE, Number(ge=0, le=1))
 _LEVEL = Number(gt=0, le=1000)
 _PLACES = Whole(0, 20)
 _SHARE = Number(ge=0, lt=1, digits=12, places=10)
 _CLASS = Words(among=("cash_cash", "btc_eth_cash", "other"))
-_COLLATERAL = Entries(source=_ANY, date=_ANY, order=CODES, haircuts=Table(CODE, Number(ge=0, le=1)))
+_COLLATERAL = Entries(source=_ANY, date=_ANY, order=CODES, haircuts=_CUTS)
 _CONVERSION = Entries(source=_ANY, date=_ANY, cash=CODES, majors=CODES, fees=Table(_CLASS, _SHARE, 3))
 _PRECISION = Entries(source=_ANY, date=_ANY, cash=_PLACES, other=_PLACES)
 _MARGIN = Entries(
-    source=_ANY, date=_ANY, opening_level=_LEVEL, call_level=_LEVEL, liquidation_level=_LEVEL,
+    source=_ANY,
+    date=_ANY,
+    opening_level=_LEVEL,
+    call_level=_LEVEL,
+    liquidation_level=_LEVEL,
     rollover_hours=Number(ge=Decimal("0.1")),  # less would be nearly no period at all
-)  # fmt: skip
+    most_leverage=Number(ge=1),
+)
+_SET = Entries(source=_ANY, date=_ANY, haircuts=_CUTS)
+_SETS = Entries(sets=Table(Words(pattern="^[0-9a-z-]{1,20}$"), _SET))
 _RULES = Entries(
     date=_ANY, rules=Table(Words(pattern="^[A-Z][1-9][0-9]?$"), Entries(title=TEXT, text=TEXT, source=TEXT))
 )
@@ -54,6 +62,7 @@ def load_rulebook(folder: "Traversable") -> Rulebook:
     conversion = read_data(folder, "conversion.toml", _CONVERSION)
     precision = read_data(folder, "precision.toml", _PRECISION)
     margin = read_data(folder, "margin.toml", _MARGIN)
+    sets = read_data(folder, "haircuts.toml", _SETS)["sets"]
     return Rulebook(
         collateral_order=tuple(collateral["order"]),
         cash=frozenset(conversion["cash"]),
@@ -66,6 +75,8 @@ def load_rulebook(folder: "Traversable") -> Rulebook:
         call_level=margin["call_level"],
         liquidation_level=margin["liquidation_level"],
         rollover_hours=margin["rollover_hours"],
+        haircut_sets={name: each["haircuts"] for name, each in sets.items()},
+        most_leverage=margin["most_leverage"],
     )
 
 

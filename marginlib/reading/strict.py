@@ -23,7 +23,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from marginlib.engine import kinds
-from marginlib.engine.errors import InvalidRulebook, InvalidScenario, Place
+from marginlib.engine.errors import InvalidRulebook, InvalidScenario, Place, Problem
 from marginlib.engine.scenario import (
     MOST_STEPS,
     STEPS,
@@ -108,7 +108,8 @@ def _allowed(kind: kinds.Kind[Any]) -> Any:
         case kinds.EachOnce():
             return Annotated[_TUPLE[_allowed(kind.kind), ...], AfterValidator(_worded(kind.checked))]
         case kinds.Table():
-            return _DICT[_allowed(kind.key), _allowed(kind.value)]
+            table = _DICT[_allowed(kind.key), _allowed(kind.value)]
+            return Annotated[table, AfterValidator(_worded(kind.read))] if kind.lacking else table
     return Annotated[Any, PlainValidator(_worded(kind.read))]
 
 
@@ -119,16 +120,23 @@ def _worded(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
         try:
             return read(value)
         except InvalidScenario as error:
-            raise PydanticCustomError("expected", "{text}", {"text": str(error)}) from None
+            raise PydanticCustomError("expected", "{text}", {"text": str(error), "problems": error.problems}) from None
 
     return reading
 
 
 def _sentences(error: ValidationError) -> InvalidScenario:
-    problems = [_sentence(each) for each in error.errors(include_url=False)]
+    problems = [problem for each in error.errors(include_url=False) for problem in _problems(each)]
     if problems[0][0] == ():
         return InvalidScenario(f"the scenario: {problems[0][1]}")
     return kinds.told(problems)
+
+
+def _problems(error: ErrorDetails) -> list[Problem]:
+    """One validation error as what is wrong in which place: several where a kind has looked into a value itself."""
+    place, text = _sentence(error)
+    inner = error.get("ctx", {}).get("problems") or [((), text)]
+    return [((*place, *where), told) for where, told in inner]
 
 
 def _sentence(error: ErrorDetails) -> tuple[Place, str]:

@@ -14,7 +14,7 @@ from marginlib.engine.amounts import EXACT, ZERO
 from marginlib.engine.errors import Refusal
 from marginlib.engine.margin import Margin
 from marginlib.engine.rulebook import Rulebook
-from marginlib.engine.scenario import Close, Deposit, Open, Price, Settle, Step, Stop, Trade, Wait, Withdraw
+from marginlib.engine.scenario import Close, Deposit, Open, Price, Prices, Settle, Step, Stop, Trade, Wait, Withdraw
 from marginlib.engine.story import Moment, Refused, Story
 from marginlib.telling.numbers import listed, money, near, number, percent, price, regrouped
 
@@ -80,6 +80,11 @@ def sentence(moment: Moment) -> str:
             return _opened(moment.after.positions[-1])
         case Price():
             return _moved(step, moment.before.prices.get(step.pair))
+        case Prices():
+            moved = (
+                _moved(Price(pair=pair, price=at), moment.before.prices.get(pair)) for pair, at in step.prices.items()
+            )
+            return f"At one moment: {'; '.join(each.removesuffix('.') for each in moved)}."
         case Settle():
             return _settled(step, moment)
         case Close():
@@ -93,7 +98,7 @@ def sentence(moment: Moment) -> str:
         case Wait():
             return f"{number(step.hours, 20)} {'hour passes' if step.hours == 1 else 'hours pass'}."
         case Stop():
-            return _stop(moment.after.stops[-1])
+            return _stop(StopOrder(step.pair, step.side, step.trigger))
 
 
 def details(moment: Moment) -> list[str]:
@@ -124,16 +129,18 @@ def is_told(moment: Moment) -> bool:
 def cause(moment: Moment, index: int) -> list[str]:
     """Why the step realised this, where a stop or a liquidation begins; empty in between (R22, B5)."""
     by = moment.realised[index].by
-    if by == "order" or (index and moment.realised[index - 1].by == by):
+    if by == "order" or (
+        index and moment.realised[index - 1].by == by and (by != "stop" or not _other_pair(moment, index))
+    ):
         return []
-    if by == "stop" and isinstance(step := moment.step, Price):
-        crossed = next(
-            stop
-            for stop in moment.before.stops
-            if stop.pair == step.pair
-            and (step.price <= stop.trigger if stop.side == "sell" else step.price >= stop.trigger)
-        )
-        trigger = price(crossed.trigger, step.pair.partition("/")[2])
+    if by == "stop":
+        pair = moment.realised[index].position.pair
+        if isinstance(moment.step, Stop):
+            now = price(moment.before.prices[pair], pair.partition("/")[2])
+            return [f"The price, {now}, is there already: the stop closes the whole position at once (R22)."]
+        now_at = moment.after.prices[pair]
+        crossed = next(stop for stop in moment.before.stops if stop.pair == pair and stop.crossed(now_at))
+        trigger = price(crossed.trigger, pair.partition("/")[2])
         return [f"That sets off your {crossed.side} stop at {trigger}: it closes the whole position (R22)."]
     book = moment.after.rulebook
     how = "all positions, oldest first"
@@ -141,6 +148,11 @@ def cause(moment: Moment, index: int) -> list[str]:
         how = f"positions, oldest first, until it is back at {percent(book.opening_level / 100)}"
     level = percent(book.liquidation_level / 100)
     return [f"The margin level is {level} or less, so the exchange closes {how} (B5)."]
+
+
+def _other_pair(moment: Moment, index: int) -> bool:
+    """Whether this lot's pair is another than that of the one before it."""
+    return moment.realised[index].position.pair != moment.realised[index - 1].position.pair
 
 
 def realised(result: Realised) -> str:
@@ -220,11 +232,11 @@ def charges(moment: Moment) -> list[str]:
                 for reason, name in _CHARGES.items()
                 if (lot.id, reason) in due
             ]
-        for code, amount in moment.after.unpaid.items():
-            lost = sum((each.unpaid for each in moment.realised if each.position.quote == code), ZERO)
-            rest = amount - moment.before.unpaid.get(code, ZERO) - lost
-            if rest:
-                told.append(f"Of the fees, {money(rest, code)} stay unpaid and count against your equity (A5).")
+        told += [
+            f"Of the {_CHARGES[reason]}{f' of position {lot}' if several else ''}, {money(left, code)} stay unpaid and "
+            "count against your equity (A5)."
+            for (lot, reason, code), left in _unborne(moment).items()
+        ]
     return told
 
 
@@ -234,6 +246,16 @@ def _touched(moment: Moment) -> Iterable[Position]:
         return moment.before.positions
     closed = [each.position for each in moment.realised]
     return [*closed, moment.after.positions[-1]] if isinstance(moment.step, Open) else closed
+
+
+def _unborne(moment: Moment) -> dict[tuple[int | None, str, str], Decimal]:
+    """What nothing bore of each position's fees of a kind, in QUOTE (A5)."""
+    found: dict[tuple[int | None, str, str], Decimal] = {}
+    for each in moment.after.charged:
+        if each.unpaid:
+            whose = (each.position, each.reason, each.currency)
+            found[whose] = found.get(whose, ZERO) + each.unpaid
+    return found
 
 
 def ended_stops(moment: Moment) -> list[str]:
@@ -258,6 +280,9 @@ def attempt(step: Step) -> str:
             return f"You try to {step.do} {money(step.amount, step.currency)}."
         case Wait():
             return f"You let {number(step.hours, 20)} {'hour' if step.hours == 1 else 'hours'} pass."
+        case Prices():
+            moves = (f"{pair} to {price(at, pair.partition('/')[2])}" for pair, at in step.prices.items())
+            return f"At one moment, these are to move: {', '.join(moves)}."
         case _:
             pass
     base, quote = step.pair.split("/")

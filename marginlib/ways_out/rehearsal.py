@@ -92,7 +92,7 @@ def rehearse(story: Story, steps: Sequence[Step]) -> Story:
 def _close(draft: _Draft, index: int, order: Close) -> tuple[list[Row], list[Realised]]:
     """Close lot by lot, at the draft's expense."""
     base, quote = order.pair.split("/")
-    price, trading = order.price or draft.price(order.pair), draft.fees["trading"]
+    price, trading = order.price or draft.price(order.pair), draft.fees["trading"] if order.fee is None else order.fee
     ends = first_in_first_out(draft, order.pair, order.volume)
     places = draft.rulebook.places(quote)
     goes_first = preference(draft.rulebook.collateral_order, base, quote, ())[0].currency == quote
@@ -107,6 +107,6 @@ def _close(draft: _Draft, index: int, order: Close) -> tuple[list[Row], list[Rea
                 draft.balances[quote] = left
                 continue
         event = _Jotting(draft, index, "margin", lot.id)
-        realised.append(close_lot(event, lot, volume, price, "order"))
+        realised.append(close_lot(event, lot, volume, price, "order", order.fee))
         rows += event.rows()
     return rows, realised

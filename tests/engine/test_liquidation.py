@@ -19,7 +19,12 @@ LONG: list[Do] = [opens("BTC/USD", "long", "1")]
 )
 def test_the_side_of_a_stop(side: str, stop: str, refused: str | None) -> None:
     """R22: a sell stop protects a long, a buy stop a short."""
-    booked = book({"USD": "50000"}, BTC, [opens("BTC/USD", side, "1")], stops("BTC/USD", stop, "19000"))
+    booked = book(
+        {"USD": "50000"},
+        BTC,
+        [opens("BTC/USD", side, "1")],
+        stops("BTC/USD", stop, "19000" if stop == "sell" else "21000"),
+    )
 
     assert booked.refused == refused
     assert len(booked.story.final.stops) == (refused is None)
@@ -56,11 +61,11 @@ def test_a_stop_closes_at_the_price_that_crosses_it(
 
 
 def test_a_stop_is_only_looked_at_when_the_price_moves() -> None:
-    """R22: it is past its trigger when placed, and time passes; the next price closes."""
-    given = [*LONG, stops("BTC/USD", "sell", "25000")]
-    for step in (waits(8), deposits("USD", "1"), opens("BTC/USD", "long", "0.1")):
+    """R22: time passes, and orders have prices of their own; the next price of the market closes."""
+    given = [*LONG, stops("BTC/USD", "sell", "19000")]
+    for step in (waits(8), deposits("USD", "1"), opens("BTC/USD", "long", "0.1", price="18000")):
         assert book({"USD": "50000"}, BTC, given, step).realised == []
-    assert book({"USD": "50000"}, BTC, given, moves("BTC/USD", "20000")).pnl == ["0"]
+    assert book({"USD": "50000"}, BTC, given, moves("BTC/USD", "19000")).pnl == ["-1000"]
 
 
 def test_a_stop_covers_lots_opened_later_oldest_first() -> None:

@@ -9,7 +9,7 @@ import pytest
 from marginlib import InvalidRulebook, load_rulebook, rulebook, rules
 from marginlib.reading.files import data_folder
 
-FILES = ("collateral.toml", "conversion.toml", "margin.toml", "precision.toml")
+FILES = ("collateral.toml", "conversion.toml", "haircuts.toml", "margin.toml", "precision.toml")
 
 
 @pytest.fixture

@@ -38,9 +38,10 @@ def test_everything_that_a_scenario_can_say() -> None:
     assert (scenario.rules.liquidation, scenario.rules.initial_margin_check) == ("until-100", False)
     assert scenario.balances == {"EUR": 100, "BTC": 0}
     assert dict(scenario.fees) == {"trading": Decimal("0.0026"), "opening": Decimal("0.0002"), "rollover": 0}
+    own = {"fee": None, "opening": None, "rollover": None}
     assert [dict(step) for step in scenario.steps] == [
-        {"pair": "BTC/EUR", "side": "short", "volume": Decimal("0.1"), "leverage": 2, "price": None},
-        {"pair": "BTC/EUR", "side": "long", "volume": 1, "leverage": 5, "price": 9},
+        {"pair": "BTC/EUR", "side": "short", "volume": Decimal("0.1"), "leverage": 2, "price": None, **own},
+        {"pair": "BTC/EUR", "side": "long", "volume": 1, "leverage": 5, "price": 9, **own},
     ]
 
 
@@ -56,13 +57,13 @@ def test_what_is_left_out() -> None:
 
 
 EVERY_STEP: list[Do] = [
-    opens("BTC/EUR", "long", "1", price="2"),
+    {**opens("BTC/EUR", "long", "1", price="2"), "fee": "0.1", "opening": "0.2", "rollover": "0.3"},
     moves("BTC/EUR", "1"),
     settles("BTC/EUR", "1"),
-    closes("BTC/EUR", "all", price="3"),
+    {**closes("BTC/EUR", "all", price="3"), "fee": "0.1"},
     deposits("EUR", "1"),
     withdraws("EUR", "1"),
-    trades("BTC/EUR", "buy", "1", price="3"),
+    {**trades("BTC/EUR", "buy", "1", price="3"), "fee": "0.1"},
     waits("0.5"),
     stops("BTC/EUR", "sell", "1"),
 ]
@@ -75,7 +76,9 @@ def test_every_kind_of_step_and_that_its_keys_are_needed(step: Do) -> None:
     assert {key: str(value) for key, value in {"do": read.do, **dict(read)}.items()} == {
         k: str(v) for k, v in step.items()
     }
-    for key in set(step) - {"do", "leverage", "price"} | ({"price"} if step["do"] == "price" else set()):
+    for key in set(step) - {"do", "leverage", "price", "fee", "opening", "rollover"} | (
+        {"price"} if step["do"] == "price" else set()
+    ):
         without = {name: value for name, value in step.items() if name != key}
         assert sentence(json.dumps({"steps": [without]})).startswith(f"steps[0].{key}: missing; expected a")
 
@@ -111,7 +114,6 @@ def test_minus_zero_is_zero() -> None:
         ('"１２"', r"'\uff11\uff12'"),
         ('"٣"', r"'\u0663'"),
         ('"1_000"', "'1_000'"),
-        ('"1,000"', "'1,000'"),
         ('" 1"', "' 1'"),
         (r'"1\n"', r"'1\n'"),
         ('"+1"', "'+1'"),
@@ -188,7 +190,7 @@ def step(**changes: object) -> Do:
     return {"do": "open", "pair": "BTC/EUR", "side": "long", "volume": "1", **changes}
 
 
-AMONG = "open, price, settle, close, deposit, withdraw, trade, wait, stop"
+AMONG = "open, price, prices, settle, close, deposit, withdraw, trade, wait, stop"
 CODE = "expected a currency code of 1 to 16 letters A-Z and digits, such as 'EUR', got"
 PAIR = "expected a pair of two different currencies, such as 'BTC/EUR', got"
 
@@ -227,7 +229,7 @@ SHARE = "expected a share from 0 to 1, such as '0.05' for 5 %, got"
         ({"balances": {"ＥＵＲ": "1"}}, rf"balances.'\uff25\uff35\uff32': {CODE} '\uff25\uff35\uff32'"),
         ({"balances": {"": "1"}}, f"balances.'': {CODE} ''"),
         ({"steps": [deposits("BITCOINBITCOINBIT", "1")]}, f"steps[0].currency: {CODE} 'BITCOINBITCOINBIT'"),
-        ({"prices": {"BTCEUR": "1"}}, f"prices.BTCEUR: {PAIR} 'BTCEUR'"),
+        ({"prices": {"BTCEUR": "1"}}, "prices.BTCEUR: expected a pair with a slash; write 'BTC/EUR', got 'BTCEUR'"),
         ({"prices": {"BTC/BTC": "1"}}, f"prices.BTC/BTC: {PAIR} 'BTC/BTC'"),
         ({"prices": {"BTC/EUR/USD": "1"}}, f"prices.BTC/EUR/USD: {PAIR} 'BTC/EUR/USD'"),
         ({"steps": [step(pair="BTC/")]}, f"steps[0].pair: {PAIR} 'BTC/'"),
@@ -262,7 +264,8 @@ SHARE = "expected a share from 0 to 1, such as '0.05' for 5 %, got"
         ({"steps": [waits(1) | {"hour": 1}]}, "steps[0].hour: unknown key; did you mean 'hours'?"),
         (
             {"steps": [step(stop="1")]},
-            "steps[0].stop: unknown key; known here: do, pair, side, volume, leverage, price",
+            "steps[0].stop: unknown key; known here: do, pair, side, volume, leverage, price, fee, "
+            "opening, rollover",
         ),
         # Shapes.
         ([], "the scenario: expected an object {…}, got a list"),
@@ -358,3 +361,11 @@ def test_a_scenario_is_written_as_it_is_read() -> None:
     scenario = Scenario.of(data)
     assert scenario.as_data() == data
     assert read_scenario(json.dumps(scenario.as_data())) == scenario
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"), [("0,5", "'0.5'"), ("1,000", "'1000' or '1.000'"), ("2,50", "'2.50'"), ("-0,1", "'-0.1'")]
+)
+def test_a_comma_for_a_point_is_told_how_it_is_written(written: str, meant: str) -> None:
+    told = sentence(json.dumps({"balances": {"EUR": written}}))
+    assert told == f"balances.EUR: expected an amount of 0 or more with a point: {meant}, got '{written}'"

@@ -18,7 +18,7 @@ sys.meta_path.insert(0, Missing())
 # The rooms of the lessons are looked into one by one: what all of them together list may need more.
 PANELS = """
 import marginlib
-from marginlib.panels.host import Panel
+from marginlib.panels.panel import Panel
 
 lessons = types.ModuleType("marginlib.lessons")
 lessons.__path__ = [f"{marginlib.__path__[0]}/lessons"]

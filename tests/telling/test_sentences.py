@@ -264,7 +264,7 @@ def test_a_fee_that_no_balance_bears_is_taken_as_a_loss_is() -> None:
     assert last(told)[1] == [
         "No single balance bears the trading fee, so it is taken as a loss is: 5.00 EUR and 0.0001 BTC "
         "(A4, R13, R16, A1).",
-        "Of the fees, 10.12 EUR stay unpaid and count against your equity (A5).",
+        "Of the trading fee, 10.12 EUR stay unpaid and count against your equity (A5).",
     ]
 
 
@@ -274,7 +274,7 @@ def test_the_loss_and_its_fee_do_not_count_the_same_unpaid_amount_twice() -> Non
 
     assert unpaid == [
         "Nothing is left to take: 500.00 EUR stay unpaid and count against your equity (A5).",
-        "Of the fees, 18.00 EUR stay unpaid and count against your equity (A5).",
+        "Of the trading fee, 18.00 EUR stay unpaid and count against your equity (A5).",
     ]
 
 

@@ -37,7 +37,7 @@ def test_a_story_is_a_few_lines() -> None:
         "  balances: 2000 EUR",
         "  open: long 0.1 BTC/EUR at 50000",
         "  refused: step 3, insufficient_funds: The withdrawal needs 5000 EUR, and the balance is 2000 EUR. "
-        "Deposit 3000 EUR first, or use a smaller amount.",
+        "Withdraw at most 1100 EUR, or deposit 3900 EUR first.",
     ]
 
 
