@@ -6,22 +6,15 @@ Decimal('-10')
 """
 
 from marginlib.lessons.borrowing.panel import BalanceSheet, OpeningSteps
-from marginlib.lessons.going_short import quiz as _going_short
 from marginlib.lessons.going_short.panel import ClosingSteps, ShortAndMirror, ShortOrFuture, StopRun
 from marginlib.lessons.loss_cascade.panel import LossCascade
-from marginlib.lessons.margin_call import quiz as _margin_call
 from marginlib.lessons.margin_call.panel import HowFar, ThroughTheCrash
 from marginlib.lessons.queue.panel import LotQueue
-from marginlib.lessons.settle_or_close import quiz as _settle_or_close
 from marginlib.lessons.settle_or_close.panel import SettleOrClose
 from marginlib.lessons.settle_or_close.settle_form import SettleForm
 from marginlib.lessons.start.panel import Life
-from marginlib.lessons.ways_out import quiz as _ways_out
 from marginlib.lessons.ways_out.panel import WaysOut
 from marginlib.quiz.lesson import Lesson
-
-QUIZZES = (_going_short, _margin_call, _settle_or_close, _ways_out)
-"""To import them registers their questions' means."""
 
 __all__ = [
     "BalanceSheet",
