@@ -137,6 +137,11 @@ class _Waited(NamedTuple):
         """The rollovers that fell due (B6)."""
         return int(self.hours // self.period)
 
+    @property
+    def parts(self) -> Decimal:
+        """The periods with what is begun of the last."""
+        return quotient(self.hours, self.period, 10).normalize()
+
 
 def _waited(story: Story) -> _Waited | None:
     """The one short that was opened and held at one price, if that is all that there was."""
@@ -431,7 +436,7 @@ def _cost_of(held: _Waited, periods: Decimal, rolled_at: Decimal, opened_at: Dec
 def rollover_in_parts(case: Case, ask: Ask) -> Decimal | None:
     """Hours ÷ a period's, with its decimals."""
     held = _charged(case, ask)
-    return held and _cost_of(held, held.hours / held.period, held.now, held.lot.open_price)
+    return held and _cost_of(held, held.parts, held.now, held.lot.open_price)
 
 
 @mistake(
@@ -441,7 +446,7 @@ def rollover_in_parts(case: Case, ask: Ask) -> Decimal | None:
 def rollover_in_parts_on_the_opening_price(case: Case, ask: Ask) -> Decimal | None:
     """Hours ÷ a period's, with its decimals, all at the opening price."""
     held = _charged(case, ask)
-    return held and _cost_of(held, held.hours / held.period, held.lot.open_price, held.lot.open_price)
+    return held and _cost_of(held, held.parts, held.lot.open_price, held.lot.open_price)
 
 
 @mistake(
