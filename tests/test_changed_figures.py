@@ -46,7 +46,7 @@ OLD = {name: re.compile(rf"(?<![\w.,])({figure})(?![\w])") for name, figure in _
 """How the old figures are written."""
 
 MEANT = re.compile(
-    r"[\d.,]+ (BTC|ETH|DOGE|SOL|ADA|USDT|XMR|[A-Z]{3})\b|(rises|falls) by [\d.]+\s%"  # of the scenario: an amount, a move
+    r"[\d.,]+ (BTC|ETH|DOGE|SOL|ADA|USDT|XMR|[A-Z]{3})\b|(rises|falls) by [\d.]+\s%"  # of the scenario
     r"|\(haircut [\d.]+ %\)|\(1 − [\d.]+\s%\)|÷ used margin [\d.,]+ USD is [\d.]+\s%|are −?[\d.]+\s% of that \(R20\)"
     r"|free margin is used up, at a level of 100 %|equity is 100 % of the used margin"  # so by definition (B3)
 )
@@ -107,8 +107,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for path in [*root.glob("*.*"), *root.glob("lessons/*.toml")]:
         text = path.read_text(encoding="utf-8")
         for old, new in CHANGED.get(path.name, []):
-            assert re.search(rf"^{re.escape(old)}$", text, re.M), f"{path.name}: there is no '{old}' any more"
-            text = re.sub(rf"^{re.escape(old)}$", new, text, flags=re.M)
+            assert re.search(rf"^{re.escape(old)}$", text, re.MULTILINE), f"{path.name}: there is no '{old}' any more"
+            text = re.sub(rf"^{re.escape(old)}$", new, text, flags=re.MULTILINE)
         target = made / path.relative_to(root)
         target.parent.mkdir(exist_ok=True)
         target.write_text(text, encoding="utf-8")
@@ -153,7 +153,7 @@ def test_every_figure_of_the_rule_files_is_changed() -> None:
     root = Path(__file__).resolve().parent.parent / "data"
     for name, changes in CHANGED.items():
         text = (root / name).read_text(encoding="utf-8")
-        figures = set(re.findall(r"^\w+ = [0-9.]+$", text, re.M))
+        figures = set(re.findall(r"^\w+ = [0-9.]+$", text, re.MULTILINE))
         assert figures == {old for old, _ in changes if "=" in old}, name
 
 
