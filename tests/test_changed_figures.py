@@ -93,9 +93,9 @@ TOLD: dict[str, Callable[[], Told]] = {"quiz": quiz_texts}
 
 def _print_all(name: str, folder: Path) -> None:
     """Tell everything with the rule files of another folder: in a process of its own, before anything has read them."""
-    from marginlib.engine import rulebook
+    from marginlib.reading import files
 
-    rulebook.data_folder = lambda: folder
+    files.data_folder = lambda: folder
     print(json.dumps(list(TOLD[name]())))
 
 

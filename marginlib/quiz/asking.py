@@ -17,11 +17,11 @@ from decimal import Decimal, localcontext
 from typing import TypeVar
 
 from marginlib.engine.amounts import EXACT
-from marginlib.engine.replaying import replay
 from marginlib.engine.rulebook import Rulebook
 from marginlib.engine.scenario import Scenario, Step
 from marginlib.engine.story import Story
 from marginlib.quiz.registry import Registry
+from marginlib.reading.replaying import replay
 from marginlib.telling.sentences import sentence, tell
 
 Answer = Decimal | str | list[str]
@@ -204,11 +204,11 @@ def changed(
 ) -> Scenario:
     """A scenario with other steps, rules or parts, and without the opening check."""
     update = {
-        "rules": scenario.rules.model_copy(update={"initial_margin_check": False, **(rules or {})}),
+        "rules": scenario.rules.replaced(**{"initial_margin_check": False, **(rules or {})}),
         **({"steps": tuple(steps)} if steps is not None else {}),
         **parts,
     }
-    return scenario.model_copy(update=update)
+    return scenario.replaced(**update)
 
 
 def once(read: Callable[[Story], Value]) -> Callable[[Story], Value]:

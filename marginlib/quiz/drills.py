@@ -10,10 +10,10 @@ from decimal import Decimal
 from random import Random
 from typing import Literal, Required, TypedDict
 
-from marginlib.engine.rulebook import rulebook
 from marginlib.quiz import shelf
 from marginlib.quiz.question import Question
 from marginlib.quiz.registry import Registry
+from marginlib.reading.rulebooks import rulebook
 
 LEVELS = 4
 _TRIES = 4000

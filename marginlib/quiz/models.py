@@ -3,6 +3,7 @@
 What only one lesson recognises lies in that lesson's folder.
 """
 
+from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
 
@@ -19,7 +20,7 @@ def openings(case: Case) -> dict[int, Open]:
     found = {}
     for moment in case.story.moments:
         if isinstance(moment.step, Open):
-            found[moment.index] = moment.step.model_copy(update={"price": moment.after.positions[-1].open_price})
+            found[moment.index] = moment.step.replaced(price=moment.after.positions[-1].open_price)
     return found
 
 
@@ -113,7 +114,7 @@ def wrong_sign(case: Case, ask: Ask) -> Decimal | None:
 @mistake("You left the trading fee out. A closing is a trade, and each trade costs its fee (A4, A9).")
 def trading_fee_left_out(case: Case, ask: Ask) -> Decimal | None:
     """Trades are free."""
-    return case.changed(fees=case.scenario.fees.model_copy(update={"trading": ZERO})).number(ask)
+    return case.changed(fees=case.scenario.fees.replaced(trading=ZERO)).number(ask)
 
 
 @mistake("The fee of the closing is missing: it is a trade, as the opening was (A9).")
@@ -155,7 +156,7 @@ def other_way(scenario: Scenario, kind: type[Close] | type[Settle]) -> Scenario:
     *steps, last = scenario.steps
     if not isinstance(last, Close | Settle):
         raise ValueError("the scenario does not end with a close or settle step")
-    return scenario.model_copy(update={"steps": (*steps, kind(pair=last.pair, volume=last.volume))})
+    return scenario.replaced(steps=(*steps, kind(pair=last.pair, volume=last.volume)))
 
 
 @mistake("That is what the coins cost now. What is settled is what was extended: volume × opening price (R3).")
@@ -199,7 +200,7 @@ def summed(ask: Ask, equity: Fraction, used: Fraction) -> Decimal | None:
     return None if value is None else rounded(value, 4)
 
 
-def still_open(case: Case) -> tuple[Margin, list[Position], dict[str, Decimal]] | None:
+def still_open(case: Case) -> tuple[Margin, list[Position], Mapping[str, Decimal]] | None:
     """The margin summary, the open lots and the prices at the end; None with nothing open."""
     story = case.story
     lots = [lot for lot in story.final.positions if story.margin and lot.quote == story.margin.currency]

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
 
 from marginlib.engine.amounts import plain
-from marginlib.engine.scenario import Scenario, read_scenario
+from marginlib.engine.scenario import Scenario
 from marginlib.quiz.asking import ANSWERS, Answer, Ask, Case, hint, way
 from marginlib.quiz.figures import checked, filled
 from marginlib.quiz.mistakes import MISTAKES
+from marginlib.reading.scenarios import read_scenario
 from marginlib.telling.numbers import money, number
 
 _SIZE = "The size is right. What is asked is how much, so leave the minus sign out."
@@ -52,8 +53,8 @@ class Option(BaseModel):
     because: Text = ""
 
 
-def _read(scenario: object) -> object:
-    return read_scenario(scenario) if isinstance(scenario, str) else scenario
+def _read(scenario: object) -> Scenario:
+    return read_scenario(scenario) if isinstance(scenario, str) else Scenario.of(scenario)
 
 
 class Question(BaseModel):
@@ -75,7 +76,7 @@ class Question(BaseModel):
     kind: Literal["one", "several", "number", "order"]
     written: Text = Field(alias="text")
     ask: Annotated[Ask, BeforeValidator(_asked)]
-    scenario: Annotated[Scenario, BeforeValidator(_read)]
+    scenario: Annotated[Scenario, PlainValidator(_read)]
     unit: str = ""
     tolerance: Annotated[Decimal, Field(ge=0)] = Decimal("0.01")
     choices: tuple[Option, ...] = Field(default=(), alias="options")

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from marginlib.engine.rulebook import data_folder
 from marginlib.quiz.registry import Registry
+from marginlib.reading.files import data_folder
 
 PACKAGE = "marginlib.lessons"
 """The package whose folders are lessons."""

@@ -8,7 +8,6 @@ from asking import load, wrongly
 
 from marginlib import InvalidRulebook, rules
 from marginlib.engine.amounts import plain
-from marginlib.engine.rulebook import read_data
 from marginlib.engine.scenario import Scenario
 from marginlib.quiz import drills
 from marginlib.quiz.answers import answer
@@ -17,6 +16,7 @@ from marginlib.quiz.card import Card
 from marginlib.quiz.lesson import _SESSION, Drill, Lesson, _File, questions
 from marginlib.quiz.mistakes import MISTAKES, mistake
 from marginlib.quiz.question import Option, Question
+from marginlib.reading.files import read_data
 
 LESSONS = sorted(path.name.removesuffix(".toml") for path in Path("data/lessons").glob("*.toml"))
 QUESTIONS = [
@@ -195,14 +195,14 @@ def test_a_share_where_percent_are_asked_is_told_apart_and_shown_as_typed() -> N
 
 def test_several_and_order_are_judged_place_by_place() -> None:
     options = [Option(value="USDT", text="USDT"), Option(value="EUR", text="EUR"), Option(value="BTC", text="BTC")]
-    several = ask(CONVERTED, "order").model_copy(update={"kind": "several", "options": tuple(options)})
+    several = ask(CONVERTED, "order", kind="several", options=options)
     assert several.judge(["USDT", "EUR"]).right
     assert not several.judge(["EUR"]).right
     assert "1 more belongs to it" in several.judge(["EUR"]).sentence
     assert "at least one is" in several.judge([]).sentence
     assert several.judge(["USDT", "EUR"]).sentence.startswith("Yes: EUR; and also USDT.")
     assert not several.judge(["EUR", "USDT", "BTC"]).right
-    order = ask(CONVERTED, "order").model_copy(update={"kind": "order", "options": tuple(options[:2])})
+    order = ask(CONVERTED, "order", kind="order", options=options[:2])
     assert order.judge(["EUR", "USDT"]).right
     assert not order.judge(["USDT", "EUR"]).right
 
@@ -292,7 +292,7 @@ def test_a_picture_is_covered_until_the_prediction_is_answered_or_skipped() -> N
 
     _SESSION.clear()
     skipped = Lesson("05").predict(LossCascade())
-    skipped.card._on_message(skipped.card, {"kind": "skip"}, [])
+    skipped.card.receive({"kind": "skip"})
     assert not skipped.panel.veil
     assert skipped.card._card["skipped"].startswith("Skipped.")
 
@@ -307,10 +307,10 @@ def test_a_drill_goes_on_and_gets_harder_after_two_right_ones_without_help() -> 
     drill = Drill("05", 1, 1)
     for _ in range(2):
         drill.answer(drill.question.right[0])
-        drill._on_message(drill, {"kind": "another"}, [])
+        drill.receive({"kind": "another"})
     assert drill.level == 2
     assert drill.given is None
-    drill._on_message(drill, {"kind": "hint"}, [])
+    drill.receive({"kind": "hint"})
     assert drill._card["solution"] == drill.question.solution()
     drill.answer(drill.question.right[0])
     drill.another()
@@ -320,7 +320,7 @@ def test_a_drill_goes_on_and_gets_harder_after_two_right_ones_without_help() -> 
 
 
 def test_a_card_in_a_saved_notebook_shows_its_question_escaped() -> None:
-    question = ask(LONG, "pnl", unit="EUR").model_copy(update={"text": "Is <b>1 < 2</b>?"})
+    question = ask(LONG, "pnl", unit="EUR", text="Is <b>1 < 2</b>?")
     data, _ = Card(question, "Check 1 of 1")._repr_mimebundle_()
     assert "&lt;b&gt;1 &lt; 2" in data["text/html"]
     assert data["text/plain"] == "Check 1 of 1: Is <b>1 < 2</b>?"
@@ -352,5 +352,5 @@ def test_a_broken_file_of_questions_says_what_is_wrong(tmp_path: Path, broken: s
 def test_answers_hang_on_the_rules() -> None:
     """Another collateral order gives another answer: nothing is written down."""
     question = next(q for q in questions("05").check.values() if q.kind == "order")
-    turned = question.scenario.rules.model_copy(update={"collateral_order": ("EUR", "USD", "ADA", "BTC")})
-    assert answer(question.scenario.model_copy(update={"rules": turned}), "order") != question.answer
+    turned = question.scenario.rules.replaced(collateral_order=("EUR", "USD", "ADA", "BTC"))
+    assert answer(question.scenario.replaced(rules=turned), "order") != question.answer

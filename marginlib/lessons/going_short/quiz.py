@@ -9,7 +9,6 @@ from marginlib.analysis.futures import FUNDING_HOURS, Perpetual
 from marginlib.engine.account import Position, Realised
 from marginlib.engine.amounts import ZERO, quotient
 from marginlib.engine.margin import put_up, unrealised
-from marginlib.engine.replaying import replay
 from marginlib.engine.scenario import Close, Open, Price, Stop, Wait
 from marginlib.engine.story import Story
 from marginlib.lessons.going_short.buying_back import closing_order
@@ -18,6 +17,7 @@ from marginlib.quiz.drills import QuestionData, ScenarioData, StepData, drill, p
 from marginlib.quiz.figures import figure, words
 from marginlib.quiz.mistakes import mistake
 from marginlib.quiz.models import balance_of, one_leverage
+from marginlib.reading.replaying import replay
 from marginlib.telling.numbers import listed, money, percent
 from marginlib.telling.numbers import number as digits
 
@@ -414,9 +414,7 @@ def rollover_for_a_part(case: Case, ask: Ask) -> Decimal | None:
     """A part of a period costs as much as a whole one."""
     period = case.story.final.rulebook.rollover_hours
     steps = [
-        step.model_copy(update={"hours": step.hours + (period - step.hours % period) % period})
-        if isinstance(step, Wait)
-        else step
+        step.replaced(hours=step.hours + (period - step.hours % period) % period) if isinstance(step, Wait) else step
         for step in case.scenario.steps
     ]
     return case.changed(steps).number(ask) if ask.name == "fees" else None
@@ -475,7 +473,7 @@ def rollover_on_the_opening_price(case: Case, ask: Ask) -> Decimal | None:
 @mistake("The opening fee is missing: it is charged once, before any rollover (B6).")
 def opening_rate_left_out(case: Case, ask: Ask) -> Decimal | None:
     """Only rollovers cost anything."""
-    free = case.scenario.fees.model_copy(update={"opening": ZERO})
+    free = case.scenario.fees.replaced(opening=ZERO)
     return case.changed(fees=free).number(ask) if ask.name == "fees" else None
 
 
@@ -484,7 +482,7 @@ def opening_rate_left_out(case: Case, ask: Ask) -> Decimal | None:
 )
 def rollovers_left_out(case: Case, ask: Ask) -> Decimal | None:
     """Only the opening costs anything."""
-    free = case.scenario.fees.model_copy(update={"rollover": ZERO})
+    free = case.scenario.fees.replaced(rollover=ZERO)
     return case.changed(fees=free).number(ask) if ask.name == "fees" else None
 
 

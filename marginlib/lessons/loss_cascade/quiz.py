@@ -5,11 +5,12 @@ from random import Random
 
 from marginlib.engine.account import Take
 from marginlib.engine.amounts import ZERO, plain, quotient
-from marginlib.engine.rulebook import FeeClass, rulebook
+from marginlib.engine.rulebook import FeeClass
 from marginlib.engine.scenario import Close
 from marginlib.quiz.asking import Ask, Case
 from marginlib.quiz.drills import QuestionData, StepData, drill, pick
 from marginlib.quiz.mistakes import mistake
+from marginlib.reading.rulebooks import rulebook
 from marginlib.telling.numbers import listed, money
 
 
@@ -40,10 +41,7 @@ def price_before_the_move(case: Case, ask: Ask) -> Decimal | None:
     """Convert at the opening price."""
     kept = [step for step in case.scenario.steps if step.do != "price"]
     last = case.story.final.prices
-    closed = [
-        step.model_copy(update={"price": step.price or last[step.pair]}) if isinstance(step, Close) else step
-        for step in kept
-    ]
+    closed = [step.replaced(price=step.price or last[step.pair]) if isinstance(step, Close) else step for step in kept]
     return case.changed(closed).number(ask)
 
 

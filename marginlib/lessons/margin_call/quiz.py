@@ -9,13 +9,13 @@ from marginlib.analysis.limits import limit_price
 from marginlib.engine.account import Position, Realised, State
 from marginlib.engine.amounts import EXACT, ZERO, plain, rounded
 from marginlib.engine.margin import Margin, margin
-from marginlib.engine.replaying import replay
-from marginlib.engine.rulebook import rulebook
 from marginlib.engine.scenario import Close, Price, Scenario, Stop
 from marginlib.engine.story import Moment, Story
 from marginlib.quiz.asking import Ask, Case, answers, changed, hints, shows
 from marginlib.quiz.drills import QuestionData, ScenarioData, StepData, drill, pick
 from marginlib.quiz.mistakes import mistake
+from marginlib.reading.replaying import replay
+from marginlib.reading.rulebooks import rulebook
 from marginlib.telling.numbers import listed, money, percent
 from marginlib.telling.numbers import number as written
 

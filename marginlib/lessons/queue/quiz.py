@@ -5,12 +5,12 @@ from decimal import Decimal
 from random import Random
 
 from marginlib.engine.amounts import ZERO, plain, quotient, rounded
-from marginlib.engine.rulebook import rulebook
 from marginlib.engine.scenario import Close, Open, Settle
 from marginlib.quiz.asking import Ask, Case
 from marginlib.quiz.drills import QuestionData, StepData, drill, pick
 from marginlib.quiz.mistakes import mistake
 from marginlib.quiz.models import openings, swapped
+from marginlib.reading.rulebooks import rulebook
 from marginlib.telling.numbers import listed, money
 
 
@@ -33,7 +33,7 @@ def average_cost(case: Case, ask: Ask) -> Decimal | None:
     if not volume:
         return None
     mean = quotient(cost, volume, 10)
-    return swapped(case, {i: step.model_copy(update={"price": mean}) for i, step in opens.items()}).number(ask)
+    return swapped(case, {i: step.replaced(price=mean) for i, step in opens.items()}).number(ask)
 
 
 @mistake("That counts only part of the lots: go on with the next oldest until the whole volume is done (R7, R8).")
@@ -43,10 +43,7 @@ def first_lot_only(case: Case, ask: Ask) -> Decimal | None:
     if len(opens) < 2:
         return None
     oldest = next(iter(opens.values())).volume
-    steps = [
-        step.model_copy(update={"volume": oldest}) if isinstance(step, Close | Settle) else step
-        for step in case.scenario.steps
-    ]
+    steps = [step.replaced(volume=oldest) if isinstance(step, Close | Settle) else step for step in case.scenario.steps]
     return case.changed(steps).number(ask)
 
 
@@ -125,7 +122,7 @@ def netted(case: Case, ask: Ask) -> Decimal | None:
         return None
     cost = sum((each.volume * each.position.open_price for each in realised), ZERO)
     mean = quotient(cost, ended, 10)
-    opens = {index: step.model_copy(update={"price": mean}) for index, step in openings(case).items()}
+    opens = {index: step.replaced(price=mean) for index, step in openings(case).items()}
     return swapped(case, opens).number(ask)
 
 

@@ -7,7 +7,6 @@ from marginlib.analysis.add_order import order
 from marginlib.analysis.outcome import worth
 from marginlib.engine.account import Position, State
 from marginlib.engine.amounts import ZERO, plain, quotient, quotient_down, rounded
-from marginlib.engine.replaying import replay
 from marginlib.engine.scenario import Close, Settle
 from marginlib.engine.settling import Need, need
 from marginlib.engine.story import Story
@@ -15,6 +14,7 @@ from marginlib.quiz.asking import Ask, Case, answers
 from marginlib.quiz.drills import QuestionData, ScenarioData, StepData, drill, pick
 from marginlib.quiz.mistakes import mistake
 from marginlib.quiz.models import balance_of, other_way
+from marginlib.reading.replaying import replay
 from marginlib.telling.numbers import listed, money
 
 
@@ -79,7 +79,7 @@ def ended_all(case: Case, ask: Ask) -> Decimal | None:
     *steps, last = case.scenario.steps
     if not isinstance(last, Close | Settle) or last.volume == "all":
         return None
-    whole = case.changed([*steps, last.model_copy(update={"volume": "all"})])
+    whole = case.changed([*steps, last.replaced(volume="all")])
     return None if whole.story.error else whole.number(ask)
 
 

@@ -9,12 +9,12 @@ from typing import NamedTuple
 
 from marginlib.engine.amounts import ZERO, plain, rounded
 from marginlib.engine.errors import Refusal
-from marginlib.engine.rulebook import rulebook
 from marginlib.engine.scenario import Trade
 from marginlib.engine.story import Story
 from marginlib.quiz.asking import Ask, Case, answers, hints, once, shows
 from marginlib.quiz.drills import QuestionData, drill, pick
 from marginlib.quiz.mistakes import mistake
+from marginlib.reading.rulebooks import rulebook
 from marginlib.telling.numbers import listed, money, number, percent
 from marginlib.ways_out import advice
 from marginlib.ways_out.break_even import break_even_fee

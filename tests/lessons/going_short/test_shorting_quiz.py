@@ -7,13 +7,13 @@ import pytest
 from asking import load, wrongly
 from bookings import Do, closes, moves, opens, stops, waits
 
-from marginlib.engine.replaying import replay
 from marginlib.engine.scenario import Price, Scenario
 from marginlib.quiz import drills
 from marginlib.quiz.answers import answer
 from marginlib.quiz.asking import Ask
 from marginlib.quiz.lesson import questions
 from marginlib.quiz.question import Question
+from marginlib.reading.replaying import replay
 
 load("02")
 

@@ -6,12 +6,12 @@ import pytest
 from asking import load, wrongly
 from bookings import Do, moves, opens, stops
 
-from marginlib.engine.replaying import replay
 from marginlib.engine.scenario import Scenario
 from marginlib.quiz import drills
 from marginlib.quiz.answers import answer
 from marginlib.quiz.asking import Ask, hint, way
 from marginlib.quiz.lesson import questions
+from marginlib.reading.replaying import replay
 from marginlib.telling.sentences import tell
 
 load("07")
