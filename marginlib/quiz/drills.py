@@ -97,7 +97,10 @@ def make(lesson: str, seed: int, level: int = 1) -> Question:
         question = Question.model_validate(GENERATORS[lesson](Random(f"{lesson} {seed} {level} {attempt}"), level))
         if usable(question):
             return question
-    raise AssertionError(f"lesson {lesson}, seed {seed}, level {level}: no usable drill in {_TRIES} tries")
+    raise AssertionError(
+        f"lesson {lesson}, seed {seed}, level {level}: no usable drill in {_TRIES} tries; it needs a round answer, and "
+        "three mistakes with other answers"
+    )
 
 
 def usable(question: Question) -> bool:

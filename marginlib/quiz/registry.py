@@ -32,7 +32,8 @@ class Registry(Mapping[str, Entry], Generic[Entry]):
         """
         if name in self._entries and not source == self._sources[name] == _DESK:
             where = "this notebook" if self._sources[name] == _DESK else self._sources[name]
-            raise ValueError(f"there is a {self.what} '{name}' already, in {where}; give this one another name")
+            article = "an" if self.what[0] in "aeiou" else "a"
+            raise ValueError(f"there is {article} {self.what} '{name}' already, in {where}; give this one another name")
         self._entries[name], self._sources[name] = entry, source
         return entry
 
