@@ -3,9 +3,26 @@
 Questions are data (``data/lessons/NN.toml``). The right answer is always the engine's, and so is every recognised
 mistake: what a wrong model of the rules would give for the same scenario.
 
-* :mod:`~marginlib.quiz.answers`: what a scenario can be asked, such as ``taken:BTC``;
-* :mod:`~marginlib.quiz.mistakes`: wrong models that people hold, each with its feedback;
+The mechanism:
+
+* :mod:`~marginlib.quiz.registry`: names that are given once;
+* :mod:`~marginlib.quiz.asking`: an ask, such as ``taken:BTC``, of a case, which is a scenario with its story; the way
+  to the answer;
+* :mod:`~marginlib.quiz.mistakes`: wrong models, each with its feedback;
+* :mod:`~marginlib.quiz.figures`: numbers in texts, from the story's rulebook;
 * :mod:`~marginlib.quiz.question`: a question, and how a given answer is judged;
 * :mod:`~marginlib.quiz.drills`: endless questions from a seed;
+* :mod:`~marginlib.quiz.shelf`: where lessons lie;
 * :mod:`~marginlib.quiz.lesson`: one line a part, for a notebook.
+
+What several lessons share (one lesson's own lies in its folder):
+
+* :mod:`~marginlib.quiz.answers`: what every story can be asked;
+* :mod:`~marginlib.quiz.models`: wrong models that several lessons recognise;
+* :mod:`~marginlib.quiz.workings`: the way to a margin figure.
 """
+
+# What is shared registers itself when it is imported: whoever imports a part of the framework can rely on it.
+from marginlib.quiz import answers, models, workings
+
+__all__ = ["answers", "models", "workings"]

@@ -1,76 +1,17 @@
-"""What a scenario can be asked: a name, sometimes with a currency or a lot after a colon."""
+"""What every story can be asked: balances, results, fees, what was taken, and the margin summary."""
 
-from collections.abc import Callable
-from decimal import Decimal, localcontext
+from collections.abc import Sequence
+from decimal import Decimal
 from fractions import Fraction
 
 from marginlib.engine.account import Take
-from marginlib.engine.amounts import EXACT, ZERO, rounded
+from marginlib.engine.amounts import ZERO, rounded
 from marginlib.engine.margin import return_on_put_up
 from marginlib.engine.scenario import Scenario
 from marginlib.engine.story import Story
-from marginlib.reading.replaying import replay
+from marginlib.quiz.asking import Answer, Ask, Case, answers
 
-Answer = Decimal | str | list[str]
 _FEES = ("trading_fee", "opening_fee", "rollover_fee")
-
-
-def _takes(story: Story, currency: str) -> list[Take]:
-    return [take for realised in story.realised for take in realised.cascade if currency in ("", take.currency)]
-
-
-def _summary(name: str) -> Callable[[Story, str], Decimal]:
-    def read(story: Story, _of: str) -> Decimal:
-        if story.margin is None:
-            raise ValueError("the scenario's margin can't be priced")
-        value: Fraction = getattr(story.margin, name) or Fraction(0)
-        return rounded(value, 4 if name == "level" else story.final.rulebook.places(story.margin.currency))
-
-    return read
-
-
-def _left(story: Story, lot: str) -> Decimal:
-    return sum((p.volume for p in story.final.positions if lot in ("", str(p.id))), ZERO)
-
-
-def _worth(story: Story, of: str) -> Decimal:
-    """Owed or held by the open positions, in one currency."""
-    which, currency = of.split(":")
-    pairs = [p.owed if which == "owed" else p.held for p in story.final.positions]
-    return sum((amount for code, amount in pairs if code == currency), ZERO)
-
-
-def _return(story: Story, _of: str) -> Decimal:
-    """What the oldest open position has gained, in percent of what was put up for it (R20)."""
-    return rounded(return_on_put_up(story.final, story.final.positions[0]) * 100, 4)
-
-
-ANSWERS: dict[str, Callable[[Story, str], Answer]] = {
-    "balance": lambda story, code: story.final.balance(code),
-    "change": lambda story, code: story.final.balance(code) - story.scenario.balances.get(code, ZERO),
-    "pnl": lambda story, lot: sum((r.pnl for r in story.realised if lot in ("", str(r.position.id))), ZERO),
-    "taken": lambda story, code: sum((take.taken for take in _takes(story, code)), ZERO),
-    "covers": lambda story, code: sum((take.covers for take in _takes(story, code)), ZERO),
-    "conversion_fees": lambda story, code: sum((take.fee for take in _takes(story, code)), ZERO),
-    "unpaid": lambda story, _: sum((r.unpaid for r in story.realised), ZERO),
-    "fees": lambda story, code: sum(
-        (part.fee for row in story.ledger if row.asset == code for part in row.parts if part.reason in _FEES), ZERO
-    ),
-    "left": _left,
-    "owed": lambda story, code: _worth(story, f"owed:{code}"),
-    "held": lambda story, code: _worth(story, f"held:{code}"),
-    "trade_balance": _summary("trade_balance"),
-    "equity": _summary("equity"),
-    "used_margin": _summary("used_margin"),
-    "free_margin": _summary("free_margin"),
-    "level": _summary("level"),
-    "return": _return,
-    "refused": lambda story, _: story.error.code if story.error else "no",
-    "order": lambda story, _: [take.currency for take in _takes(story, "")],
-    "sequence": lambda story, _: " ".join(take.currency for take in _takes(story, "")),
-    "lots": lambda story, _: [str(r.position.id) for r in story.realised],
-}
-"""By name; amounts are in the asked currency, or in the quote currency; the level is in percent."""
 
 
 def answer(scenario: Scenario, ask: str) -> Answer:
@@ -85,8 +26,126 @@ def answer(scenario: Scenario, ask: str) -> Answer:
     >>> answer(scenario, "pnl"), answer(scenario, "balance:EUR")
     (Decimal('100.0000'), Decimal('2100.0000'))
     """
-    name, _, of = ask.partition(":")
-    if name not in ANSWERS:
-        raise ValueError(f"ask: there is no '{name}'; known: {', '.join(ANSWERS)}")
-    with localcontext(EXACT):
-        return ANSWERS[name](replay(scenario), of)
+    return Case(scenario).answer(Ask.parse(ask))
+
+
+def _takes(story: Story, currency: str) -> list[Take]:
+    return [take for realised in story.realised for take in realised.cascade if currency in ("", take.currency)]
+
+
+@answers("balance")
+def _balance(story: Story, code: str) -> Decimal:
+    return story.final.balance(code)
+
+
+@answers("change", signed=True)
+def _change(story: Story, code: str) -> Decimal:
+    return story.final.balance(code) - story.scenario.balances.get(code, ZERO)
+
+
+@answers("pnl", signed=True)
+def _pnl(story: Story, lot: str) -> Decimal:
+    return sum((each.pnl for each in story.realised if lot in ("", str(each.position.id))), ZERO)
+
+
+@answers("taken")
+def _taken(story: Story, code: str) -> Decimal:
+    return sum((take.taken for take in _takes(story, code)), ZERO)
+
+
+@answers("covers")
+def _covers(story: Story, code: str) -> Decimal:
+    return sum((take.covers for take in _takes(story, code)), ZERO)
+
+
+@answers("conversion_fees")
+def _conversion_fees(story: Story, code: str) -> Decimal:
+    return sum((take.fee for take in _takes(story, code)), ZERO)
+
+
+@answers("unpaid")
+def _unpaid(story: Story, _of: str) -> Decimal:
+    return sum((each.unpaid for each in story.realised), ZERO)
+
+
+@answers("fees")
+def _fees(story: Story, code: str) -> Decimal:
+    parts = (part for row in story.ledger if row.asset == code for part in row.parts)
+    return sum((part.fee for part in parts if part.reason in _FEES), ZERO)
+
+
+@answers("left")
+def _left(story: Story, lot: str) -> Decimal:
+    return sum((p.volume for p in story.final.positions if lot in ("", str(p.id))), ZERO)
+
+
+def _of_code(pairs: Sequence[tuple[str, Decimal]], currency: str) -> Decimal:
+    return sum((amount for code, amount in pairs if code == currency), ZERO)
+
+
+@answers("owed")
+def _owed(story: Story, code: str) -> Decimal:
+    return _of_code([p.owed for p in story.final.positions], code)
+
+
+@answers("held")
+def _held(story: Story, code: str) -> Decimal:
+    return _of_code([p.held for p in story.final.positions], code)
+
+
+def _summed(story: Story, name: str) -> Decimal:
+    if story.margin is None:
+        raise ValueError("the scenario's margin can't be priced")
+    value: Fraction = getattr(story.margin, name) or Fraction(0)
+    return rounded(value, 4 if name == "level" else story.final.rulebook.places(story.margin.currency))
+
+
+@answers("trade_balance")
+def _trade_balance(story: Story, _of: str) -> Decimal:
+    return _summed(story, "trade_balance")
+
+
+@answers("equity", signed=True)
+def _equity(story: Story, _of: str) -> Decimal:
+    return _summed(story, "equity")
+
+
+@answers("used_margin")
+def _used_margin(story: Story, _of: str) -> Decimal:
+    return _summed(story, "used_margin")
+
+
+@answers("free_margin", signed=True)
+def _free_margin(story: Story, _of: str) -> Decimal:
+    return _summed(story, "free_margin")
+
+
+@answers("level", signed=True)
+def _level(story: Story, _of: str) -> Decimal:
+    return _summed(story, "level")
+
+
+@answers("return", signed=True)
+def _return(story: Story, _of: str) -> Decimal:
+    """What the oldest open position has gained, in percent of what was put up for it (R20)."""
+    return rounded(return_on_put_up(story.final, story.final.positions[0]) * 100, 4)
+
+
+@answers("refused")
+def _refused(story: Story, _of: str) -> str:
+    return story.error.code if story.error else "no"
+
+
+@answers("order")
+def _order(story: Story, _of: str) -> list[str]:
+    return [take.currency for take in _takes(story, "")]
+
+
+@answers("sequence")
+def _sequence(story: Story, _of: str) -> str:
+    return " ".join(take.currency for take in _takes(story, ""))
+
+
+@answers("lots")
+def _lots(story: Story, _of: str) -> list[str]:
+    return [str(each.position.id) for each in story.realised]

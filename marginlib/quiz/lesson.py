@@ -9,23 +9,30 @@
 
 The questions lie in ``data/lessons/05.toml``, where a teacher may edit them. What was answered is kept for the
 kernel's session, and sent nowhere.
+
+A teacher's own lesson needs nothing of this package to be touched. Beside the notebook lie ``10.toml``, with questions
+as in the lessons' own files, and, where it has a panel, wrong models or drills of its own, a module with them::
+
+    from my_panel import Waiting  # a Panel; and what else it registers: @mistake(…), @answers("…"), @drill("10")
+
+    lesson = Lesson.from_file("10.toml")
+    lesson.predict(Waiting())
 """
 
 import functools
 import importlib
-import importlib.util
-import pkgutil
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from marginlib.panels.live import bundle
 from marginlib.panels.panel import Panel
-from marginlib.quiz import drills
+from marginlib.quiz import drills, shelf
 from marginlib.quiz.card import Card
 from marginlib.quiz.question import Question, Verdict
-from marginlib.reading.files import data_folder, read_data
+from marginlib.reading.files import read_data
 
 
 class _File(BaseModel):
@@ -66,26 +73,19 @@ _SESSION: dict[str, Progress] = {}
 
 
 @functools.cache
-def _registered() -> None:
-    """Import each lesson's quiz, which registers what its questions need."""
-    lessons = importlib.import_module("marginlib.lessons")
-    for folder in pkgutil.iter_modules(lessons.__path__):
-        if importlib.util.find_spec(name := f"marginlib.lessons.{folder.name}.quiz"):
-            importlib.import_module(name)
-
-
-@functools.cache
 def questions(lesson: str) -> _File:
-    """The questions of a lesson, read once.
+    """The questions of a lesson, read once; its own wrong models are loaded, and no other lesson's.
 
     Raises:
+        ValueError: there is no lesson of that number; lists those that there are.
         InvalidRulebook: the file is missing or broken; names the line and the reason.
 
     >>> sorted(questions("05").check)[:1] != []
     True
     """
-    _registered()
-    return read_data(data_folder(), f"lessons/{lesson}.toml", _File)
+    found = shelf.LESSONS.find(lesson)
+    found.load()
+    return read_data(found.folder, found.file, _File)
 
 
 class Lesson:
@@ -99,11 +99,24 @@ class Lesson:
         """Open a lesson by its number, such as "05".
 
         Raises:
+            ValueError: there is no lesson of that number; lists those that there are.
             InvalidRulebook: its file of questions is missing or broken.
         """
         self.number = number
         self.questions = questions(number)
         self.progress = _SESSION.setdefault(number, Progress())
+
+    @classmethod
+    def from_file(cls, path: str | Path, number: str = "") -> "Lesson":
+        """Open a lesson of one's own by its file of questions; its number is the file's name, unless it is given.
+
+        Mistakes, answers and drills of its own are registered before, by importing the module that has them.
+
+        Raises:
+            ValueError: there is a lesson of that number already, from another file or in the package.
+            InvalidRulebook: the file is missing or broken; names the line and the reason.
+        """
+        return cls(shelf.LESSONS.put(Path(path), number).number)
 
     def predict(self, panel: Panel[Any], name: str = "") -> "Predict":
         """A question before a panel: the picture is uncovered once it is answered or skipped.

@@ -8,21 +8,18 @@ import functools
 import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
 
 from marginlib.engine.amounts import plain
 from marginlib.engine.scenario import Scenario
-from marginlib.quiz.answers import Answer, answer
+from marginlib.quiz.asking import ANSWERS, Answer, Ask, Case, hint, way
+from marginlib.quiz.figures import checked, filled
 from marginlib.quiz.mistakes import MISTAKES
-from marginlib.quiz.workings import hint, way
-from marginlib.reading.replaying import replay
 from marginlib.reading.scenarios import read_scenario
 from marginlib.telling.numbers import money, number
 
-SIGNED = {"pnl", "change", "apart", "return", "funding", "equity", "free_margin", "level"}
-"""What may be below zero: there a wrong sign is a wrong answer. Everything else is asked as a size."""
 _SIZE = "The size is right. What is asked is how much, so leave the minus sign out."
 
 
@@ -35,19 +32,25 @@ class Verdict:
     mistake: str | None = None
 
 
+def _known(name: str) -> str:
+    return MISTAKES.find(name).name
+
+
+def _asked(ask: object) -> object:
+    return Ask.parse(ask) if isinstance(ask, str) else ask
+
+
+Text = Annotated[str, AfterValidator(lambda text: checked(text, MISTAKES))]
+"""A text that may name figures, such as ``{call_level} %`` (see :mod:`~marginlib.quiz.figures`)."""
+
+
 class Option(BaseModel):
     """One answer to choose: its value as the engine would say it, its text, and why it is wrong where it is."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    value: str
-    text: str
-    because: str = ""
-
-
-def _known(name: str) -> str:
-    if name not in MISTAKES:
-        raise ValueError(f"there is no mistake '{name}'; known: {', '.join(MISTAKES)}")
-    return name
+    value: Text
+    text: Text
+    because: Text = ""
 
 
 def _read(scenario: object) -> Scenario:
@@ -57,9 +60,10 @@ def _read(scenario: object) -> Scenario:
 class Question(BaseModel):
     """A question, in data that a teacher can edit.
 
-    ``unit`` is a currency code, ``%`` or ``×``; ``tolerance`` is in that unit.
+    ``unit`` is a currency code, ``%`` or ``×``; ``tolerance`` is in that unit. Its texts have the figures of its
+    scenario's own rulebook in the places of their names.
 
-    >>> question = Question(kind="number", text="What is your profit, in EUR?", ask="pnl", unit="EUR",
+    >>> question = Question(kind="number", text="What is your profit, in EUR?", ask=Ask("pnl"), unit="EUR",
     ...     mistakes=["leverage_multiplies"], scenario='''{
     ...     "balances": {"EUR": "2000"}, "prices": {"BTC/EUR": "50000"}, "steps": [
     ...     {"do": "open", "pair": "BTC/EUR", "side": "long", "volume": "0.1", "leverage": 5},
@@ -70,25 +74,52 @@ class Question(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     kind: Literal["one", "several", "number", "order"]
-    text: str
-    ask: str
+    written: Text = Field(alias="text")
+    ask: Annotated[Ask, BeforeValidator(_asked)]
     scenario: Annotated[Scenario, PlainValidator(_read)]
     unit: str = ""
     tolerance: Annotated[Decimal, Field(ge=0)] = Decimal("0.01")
-    options: tuple[Option, ...] = ()
+    choices: tuple[Option, ...] = Field(default=(), alias="options")
     mistakes: tuple[Annotated[str, BeforeValidator(_known)], ...] = ()
-    explain: str = ""
+    reason: Text = Field(default="", alias="explain")
+
+    @functools.cached_property
+    def case(self) -> Case:
+        """The scenario with its story, replayed once for all that is asked of it."""
+        return Case(self.scenario)
+
+    def _filled(self, text: str) -> str:
+        """A text with the figures of this question's own rulebook."""
+        return filled(text, self.case, self.ask, lambda name: MISTAKES[name].gives(self.case, self.ask))
+
+    @functools.cached_property
+    def text(self) -> str:
+        """What is asked, in words."""
+        return self._filled(self.written)
+
+    @functools.cached_property
+    def explain(self) -> str:
+        """Why the answer is right, in words."""
+        return self._filled(self.reason)
+
+    @functools.cached_property
+    def options(self) -> tuple[Option, ...]:
+        """The answers to choose from."""
+        return tuple(
+            Option(value=self._filled(each.value), text=self._filled(each.text), because=self._filled(each.because))
+            for each in self.choices
+        )
 
     @functools.cached_property
     def answer(self) -> Answer:
         """What the engine answers."""
-        return answer(self.scenario, self.ask)
+        return self.case.answer(self.ask)
 
     @functools.cached_property
     def wrong(self) -> dict[str, Decimal]:
         """What each recognised mistake would give, where that isn't within the tolerance of the right answer."""
         right = self.answer
-        found = {name: MISTAKES[name].gives(self.scenario, self.ask) for name in self.mistakes}
+        found = {name: MISTAKES[name].gives(self.case, self.ask) for name in self.mistakes}
         return {
             name: value
             for name, value in found.items()
@@ -116,7 +147,7 @@ class Question(BaseModel):
         between = ", then " if self.kind == "order" else "; and also "
         return between.join(texts.get(value, value) for value in self.right) if self.right else "none of them"
 
-    def judge(self, given: Any) -> Verdict:
+    def judge(self, given: object) -> Verdict:
         """Judge an answer: text for a number or a single choice, a list of values otherwise.
 
         Raises:
@@ -168,14 +199,15 @@ class Question(BaseModel):
             return Verdict(True, self._well())
         near = sorted((abs(given - value), name) for name, value in self.wrong.items())
         if near and near[0][0] <= self.tolerance:
-            return Verdict(False, MISTAKES[near[0][1]].sentence, near[0][1])
+            return Verdict(False, MISTAKES[near[0][1]].told(self.case, self.ask), near[0][1])
         if self.answer and abs(given + self.answer) <= self.tolerance:
-            size = self.answer > 0 and self.ask.partition(":")[0] not in SIGNED
-            return Verdict(False, _SIZE if size else MISTAKES["wrong_sign"].sentence, "wrong_sign")
+            size = self.answer > 0 and not ANSWERS[self.ask.name].signed
+            said = _SIZE if size else MISTAKES["wrong_sign"].told(self.case, self.ask)
+            return Verdict(False, said, "wrong_sign")
         if self.unit == "%" and abs(given * 100 - self.answer) <= self.tolerance:
             return Verdict(False, f"In percent, please: {plain(given)} is {plain(given * 100)} %.")
         side = "less" if given > self.answer else "more"
-        first = hint(replay(self.scenario), self.ask)
+        first = hint(self.case.story, self.ask)
         step = f" Think of this: {first}" if first else ""
         shown = self.shown(given)
         if self.unit in ("%", "×", ""):  # as it was typed: two decimals may be too few
@@ -187,4 +219,4 @@ class Question(BaseModel):
 
     def solution(self) -> list[str]:
         """The way there, step by step, with rule ids."""
-        return way(replay(self.scenario), self.ask)
+        return way(self.case.story, self.ask)

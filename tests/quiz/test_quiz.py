@@ -4,12 +4,14 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from asking import load, wrongly
 
 from marginlib import InvalidRulebook, rules
 from marginlib.engine.amounts import plain
 from marginlib.engine.scenario import Scenario
 from marginlib.quiz import drills
-from marginlib.quiz.answers import ANSWERS, answer
+from marginlib.quiz.answers import answer
+from marginlib.quiz.asking import ANSWERS, Ask, Case
 from marginlib.quiz.card import Card
 from marginlib.quiz.lesson import _SESSION, Drill, Lesson, _File, questions
 from marginlib.quiz.mistakes import MISTAKES, mistake
@@ -24,6 +26,8 @@ QUESTIONS = [
     for name, question in known.items()
 ]
 SEEDS = range(25)
+
+load(*LESSONS)
 
 LONG = {
     "balances": {"EUR": "3000"},
@@ -100,7 +104,7 @@ def test_the_engine_answers(data: object, what: str, expected: object) -> None:
 
 
 def test_every_kind_of_answer_is_tested_above_or_in_a_lesson() -> None:
-    asked = {param.values[0].ask.partition(":")[0] for param in QUESTIONS}  # type: ignore[union-attr]
+    asked = {param.values[0].ask.name for param in QUESTIONS}  # type: ignore[union-attr]
     marks = [mark for mark in test_the_engine_answers.pytestmark if mark.name == "parametrize"]  # type: ignore[attr-defined]
     assert set(ANSWERS) <= asked | {what.partition(":")[0] for _, what, _ in marks[0].args[1]}
 
@@ -113,40 +117,31 @@ def test_an_unknown_answer_lists_what_can_be_asked() -> None:
 @pytest.mark.parametrize(
     ("name", "data", "what", "gives"),
     [
-        ("newest_first", TWO_LOTS, "pnl", "2000"),
-        ("newest_first", TWO_LOTS, "left:1", "0.1"),
-        ("average_cost", TWO_LOTS, "pnl", "2500"),
-        ("first_lot_only", TWO_LOTS, "pnl", "2000"),
         ("leverage_multiplies", LONG, "pnl", "500"),
         ("wrong_sign", LONG, "pnl", "-100"),
         ("profit_in_base", LONG, "pnl", "0.0019607843"),
         ("trading_fee_left_out", LONG, "change:EUR", "100"),
-        ("fee_on_settling", SETTLED, "balance:EUR", "980"),
-        ("owed_is_the_margin", TWO_LOTS, "owed:EUR", "1200"),
-        ("owed_less_the_margin", TWO_LOTS, "owed:EUR", "4800"),
         ("conversion_fee_left_out", CONVERTED, "taken:USDT", "237.5"),
-        ("fee_on_top", CONVERTED, "taken:USDT", "249.375"),
         ("lowest_fee_for_all", CONVERTED, "taken:USDT", "241.1167512691"),
-        ("left_in_the_quote_currency", CONVERTED, "taken:USDT", "190"),
         ("middle_fee_for_all", CONVERTED, "taken:USDT", "243.5897435898"),
         ("quote_balance_forgotten", CONVERTED, "taken:USDT", "315.7894736843"),
     ],
 )
 def test_a_wrong_model_gives_its_own_number(name: str, data: object, what: str, gives: str) -> None:
-    assert MISTAKES[name].gives(Scenario.of(data), what) == Decimal(gives)
+    assert wrongly(name, Scenario.of(data), what) == Decimal(gives)
 
 
 def test_a_name_is_given_to_one_wrong_model_only() -> None:
-    def newest_first(_scenario: Scenario, _ask: str) -> Decimal | None:
+    def wrong_sign(_case: Case, _ask: Ask) -> Decimal | None:
         return None
 
-    with pytest.raises(ValueError, match="'newest_first' already"):
-        mistake("Twice.")(newest_first)
+    with pytest.raises(ValueError, match=r"'wrong_sign' already, in marginlib\.quiz\.models; give"):
+        mistake("Twice.")(wrong_sign)
 
 
 def test_a_wrong_model_that_says_nothing_is_not_recognised() -> None:
-    assert MISTAKES["fee_on_top"].gives(Scenario.of(LONG), "pnl") is None
-    assert ask(LONG, "pnl", mistakes=["fee_on_top"]).wrong == {}
+    assert wrongly("open_result_left_out", Scenario.of(LONG), "pnl") is None
+    assert ask(LONG, "pnl", mistakes=["open_result_left_out"]).wrong == {}
 
 
 def test_every_mistake_names_a_rule_or_says_how_to_go_on() -> None:
@@ -200,14 +195,14 @@ def test_a_share_where_percent_are_asked_is_told_apart_and_shown_as_typed() -> N
 
 def test_several_and_order_are_judged_place_by_place() -> None:
     options = [Option(value="USDT", text="USDT"), Option(value="EUR", text="EUR"), Option(value="BTC", text="BTC")]
-    several = ask(CONVERTED, "order").model_copy(update={"kind": "several", "options": tuple(options)})
+    several = ask(CONVERTED, "order", kind="several", options=options)
     assert several.judge(["USDT", "EUR"]).right
     assert not several.judge(["EUR"]).right
     assert "1 more belongs to it" in several.judge(["EUR"]).sentence
     assert "at least one is" in several.judge([]).sentence
     assert several.judge(["USDT", "EUR"]).sentence.startswith("Yes: EUR; and also USDT.")
     assert not several.judge(["EUR", "USDT", "BTC"]).right
-    order = ask(CONVERTED, "order").model_copy(update={"kind": "order", "options": tuple(options[:2])})
+    order = ask(CONVERTED, "order", kind="order", options=options[:2])
     assert order.judge(["EUR", "USDT"]).right
     assert not order.judge(["USDT", "EUR"]).right
 
@@ -325,7 +320,7 @@ def test_a_drill_goes_on_and_gets_harder_after_two_right_ones_without_help() -> 
 
 
 def test_a_card_in_a_saved_notebook_shows_its_question_escaped() -> None:
-    question = ask(LONG, "pnl", unit="EUR").model_copy(update={"text": "Is <b>1 < 2</b>?"})
+    question = ask(LONG, "pnl", unit="EUR", text="Is <b>1 < 2</b>?")
     data, _ = Card(question, "Check 1 of 1")._repr_mimebundle_()
     assert "&lt;b&gt;1 &lt; 2" in data["text/html"]
     assert data["text/plain"] == "Check 1 of 1: Is <b>1 < 2</b>?"
@@ -338,7 +333,7 @@ def test_a_card_in_a_saved_notebook_shows_its_question_escaped() -> None:
         ('[check.a]\nkind = "number"\ntext = "?"\nask = "pnl"\nscenario = "nowhere"', "there is no scenario 'nowhere'"),
         (
             '[check.a]\nkind = "number"\ntext = "?"\nask = "pnl"\nscenario = "{}"\nmistakes = ["lifo"]',
-            "there is no mistake 'lifo'; known: newest_first",
+            "there is no mistake 'lifo'; known: conversion_fee_left_out",
         ),
         (
             '[check.a]\nkind = "number"\ntext = "?"\nask = "pnl"\nscenario = \'{"balances": {"EUR": "x"}}\'',

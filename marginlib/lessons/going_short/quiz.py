@@ -1,20 +1,22 @@
 """Going short, holding, and stops: what lesson 02 asks, wrong models that people hold, and its drills."""
 
 from decimal import Decimal
+from fractions import Fraction
 from random import Random
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from marginlib.analysis.futures import FUNDING_HOURS, Perpetual
 from marginlib.engine.account import Position, Realised
 from marginlib.engine.amounts import ZERO, quotient
 from marginlib.engine.margin import put_up, unrealised
-from marginlib.engine.scenario import Close, Open, Price, Scenario, Stop, Wait
+from marginlib.engine.scenario import Close, Open, Price, Stop, Wait
 from marginlib.engine.story import Story
 from marginlib.lessons.going_short.buying_back import closing_order
-from marginlib.quiz.answers import ANSWERS
-from marginlib.quiz.drills import drill, pick
-from marginlib.quiz.mistakes import changed, mistake, number
-from marginlib.quiz.workings import ALONE, hints, shows
+from marginlib.quiz.asking import Ask, Case, answers, changed, hints, shows
+from marginlib.quiz.drills import QuestionData, ScenarioData, StepData, drill, pick
+from marginlib.quiz.figures import figure, words
+from marginlib.quiz.mistakes import mistake
+from marginlib.quiz.models import balance_of, one_leverage
 from marginlib.reading.replaying import replay
 from marginlib.telling.numbers import listed, money, percent
 from marginlib.telling.numbers import number as digits
@@ -25,6 +27,7 @@ def _stopped(story: Story) -> Realised | None:
     return next((each for each in story.realised if each.by == "stop"), None)
 
 
+@answers("closed_at")
 def _closed_at(story: Story, _of: str) -> Decimal:
     """The price at which a stop closed, in QUOTE."""
     stopped = _stopped(story)
@@ -33,6 +36,7 @@ def _closed_at(story: Story, _of: str) -> Decimal:
     return stopped.price
 
 
+@answers("protecting")
 def _protecting(story: Story, _of: str) -> str:
     """The side of the stop that the rules take for the position, the other one being refused (R22)."""
     before = [step for step in story.scenario.steps if not isinstance(step, Stop)]
@@ -52,20 +56,46 @@ def _contract(story: Story) -> tuple[Position, Perpetual, Decimal, int]:
     return lot, contract, story.final.prices[lot.pair], int((story.final.hours - lot.opened_at) // FUNDING_HOURS)
 
 
+@answers("funding", signed=True, alone=True)  # the story is one of a loan, and a future has none
 def _funding(story: Story, rate: str) -> Decimal:
     """What a future like the open position has received (minus: paid) at a funding rate, given as a share (R23)."""
     lot, contract, now, payments = _contract(story)
     return story.final.round(lot.quote, contract.funding(now, [Decimal(rate)] * payments))
 
 
+@answers("closing_order")
 def _closing_order(story: Story, _of: str) -> list[str]:
     """What the closing of a short does, one thing after the other (R9 to R11, A9)."""
     return closing_order(story.moments[-1])
 
 
-ANSWERS.update(
-    {"closed_at": _closed_at, "protecting": _protecting, "funding": _funding, "closing_order": _closing_order}
-)
+@figure
+def rollovers(story: Story) -> Decimal:
+    """The rollovers of the one short that was held (B6)."""
+    held = _waited(story)
+    return Decimal(held.full if held else 0)
+
+
+@figure
+def full_periods(story: Story) -> str:
+    """How many full periods there are in the hours of the one short that was held, and whether a part is left (B6)."""
+    held = _waited(story)
+    if held is None:
+        return ""
+    periods = f"{words(Decimal(held.full))} full {'period' if held.full == 1 else 'periods'}"
+    return f"{periods} and a part" if held.hours % held.period else periods
+
+
+@figure
+def funding_hours(_story: Story) -> Decimal:
+    """The hours from one funding payment to the next, as this workbook has them (R23)."""
+    return Decimal(FUNDING_HOURS)
+
+
+@figure
+def funding_a_day(_story: Story) -> str:
+    """How often funding is paid in a day (R23)."""
+    return f"{words(Fraction(24, FUNDING_HOURS))} times"
 
 
 class _Closed(NamedTuple):
@@ -107,6 +137,11 @@ class _Waited(NamedTuple):
         """The rollovers that fell due (B6)."""
         return int(self.hours // self.period)
 
+    @property
+    def parts(self) -> Decimal:
+        """The periods with what is begun of the last."""
+        return quotient(self.hours, self.period, 10).normalize()
+
 
 def _waited(story: Story) -> _Waited | None:
     """The one short that was opened and held at one price, if that is all that there was."""
@@ -121,7 +156,7 @@ def _waited(story: Story) -> _Waited | None:
 
 
 @hints("fees")
-def _fees_hint(story: Story, _ask: str) -> str:
+def _fees_hint(story: Story, _ask: Ask) -> str:
     """How often, and on what."""
     held = _waited(story)
     if held is None or not held.rate:
@@ -132,16 +167,8 @@ def _fees_hint(story: Story, _ask: str) -> str:
     )
 
 
-@hints("pnl")
-def _result_hint(story: Story, _ask: str) -> str:
-    """What a short brings and costs, without the result."""
-    if len(story.realised) != 1 or story.realised[0].position.side != "short":
-        return ""
-    return "How many dollars did the coins bring when you sold them, and how many does it take to buy them back?"
-
-
 @hints("funding")
-def _funding_hint(story: Story, _ask: str) -> str:
+def _funding_hint(story: Story, _ask: Ask) -> str:
     """How often, on what."""
     _, _, _, payments = _contract(story)
     days = payments * FUNDING_HOURS // 24
@@ -149,7 +176,7 @@ def _funding_hint(story: Story, _ask: str) -> str:
 
 
 @shows("fees")
-def _fees_way(story: Story, _ask: str) -> list[str]:
+def _fees_way(story: Story, _ask: Ask) -> list[str]:
     """Periods, rate, coins and price, multiplied and added up; nothing where that isn't all there was (B6)."""
     held = _waited(story)
     if held is None or not held.rate:
@@ -168,10 +195,10 @@ def _fees_way(story: Story, _ask: str) -> list[str]:
 
 
 @shows("balance")
-def _closing_way(story: Story, ask: str) -> list[str]:
+def _closing_way(story: Story, ask: Ask) -> list[str]:
     """Both trading fees and the sum, after a short was closed."""
     closed = _bought_back(story)
-    if closed is None or not closed.rate or ask != f"balance:{closed.lot.quote}":
+    if closed is None or not closed.rate or ask != Ask("balance", closed.lot.quote):
         return []
     if any(take.currency != closed.lot.quote for take in closed.end.cascade):
         return []
@@ -188,10 +215,10 @@ def _closing_way(story: Story, ask: str) -> list[str]:
 
 
 @shows("funding")
-def _funding_way(story: Story, ask: str) -> list[str]:
+def _funding_way(story: Story, ask: Ask) -> list[str]:
     """How funding comes about, in two sentences."""
     lot, contract, now, payments = _contract(story)
-    rate = Decimal(ask.partition(":")[2])
+    rate = Decimal(ask.of)
     one, quote = contract.payment(now, rate), lot.quote
     who = "longs pay shorts" if rate > 0 else "shorts pay longs"
     return [
@@ -203,24 +230,21 @@ def _funding_way(story: Story, ask: str) -> list[str]:
     ]
 
 
-ALONE.add("funding")  # the story is one of a loan, and a future has none
-
-
 @mistake("That is what the other side would make. A short gains when the price falls, a long when it rises (R20).")
-def other_side(scenario: Scenario, ask: str) -> Decimal | None:
+def other_side(case: Case, ask: Ask) -> Decimal | None:
     """A short's result with a long's sign."""
-    right = number(scenario, ask)
-    return -right if right is not None and ask.partition(":")[0] in ("pnl", "return") else None
+    right = case.number(ask)
+    return -right if right is not None and ask.name in ("pnl", "return") else None
 
 
 @mistake("You kept all that the sale brought. It first pays for buying the coins back; the rest is yours (R10, R11).")
-def sale_kept(scenario: Scenario, ask: str) -> Decimal | None:
+def sale_kept(case: Case, ask: Ask) -> Decimal | None:
     """What the coins were sold for stays, although they had to be bought back."""
-    right = number(scenario, ask)
+    right = case.number(ask)
     sold = [
         each.volume * each.price
-        for each in replay(scenario).realised
-        if each.position.side == "short" and ask in (f"balance:{each.position.quote}", f"change:{each.position.quote}")
+        for each in case.story.realised
+        if each.position.side == "short" and balance_of(ask) == each.position.quote
     ]
     return right + sum(sold, ZERO) if right is not None and sold else None
 
@@ -232,120 +256,120 @@ class _Reckoned(NamedTuple):
     closed: _Closed
 
 
-def _reckoned(scenario: Scenario, ask: str) -> _Reckoned | None:
+def _reckoned(case: Case, ask: Ask) -> _Reckoned | None:
     """A balance after one short was closed by an order, whose profit or loss is in that currency."""
-    right, closed = number(scenario, ask), _bought_back(replay(scenario))
-    if right is None or closed is None or ask != f"balance:{closed.lot.quote}":
+    right, closed = case.number(ask), _bought_back(case.story)
+    if right is None or closed is None or ask != Ask("balance", closed.lot.quote):
         return None
     return _Reckoned(right, closed)
 
 
 @mistake("You took the closing fee on the opening price. Each fee is on what its own trade was worth (A9).")
-def closing_fee_on_the_opening_price(scenario: Scenario, ask: str) -> Decimal | None:
+def closing_fee_on_the_opening_price(case: Case, ask: Ask) -> Decimal | None:
     """Both trades cost the same."""
-    found = _reckoned(scenario, ask)
+    found = _reckoned(case, ask)
     return found and found.right + found.closed.at_closing - found.closed.at_opening
 
 
 @mistake("You took the opening's fee off twice. It was paid when you opened, and is paid once (A9).")
-def opening_fee_twice(scenario: Scenario, ask: str) -> Decimal | None:
+def opening_fee_twice(case: Case, ask: Ask) -> Decimal | None:
     """The opening's fee is taken from what it has been taken from already."""
-    found = _reckoned(scenario, ask)
+    found = _reckoned(case, ask)
     return found and found.right - found.closed.at_opening
 
 
 @mistake("You added the closing's fee. A fee is paid, so it makes what you have smaller (A9).")
-def closing_fee_added(scenario: Scenario, ask: str) -> Decimal | None:
+def closing_fee_added(case: Case, ask: Ask) -> Decimal | None:
     """A fee comes in."""
-    found = _reckoned(scenario, ask)
+    found = _reckoned(case, ask)
     return found and found.right + 2 * found.closed.at_closing
 
 
 @mistake("You turned the result round. A short gains when the price falls and loses when it rises (R11, R20).")
-def result_turned_round(scenario: Scenario, ask: str) -> Decimal | None:
+def result_turned_round(case: Case, ask: Ask) -> Decimal | None:
     """A long's result in a short's balance."""
-    found = _reckoned(scenario, ask)
+    found = _reckoned(case, ask)
     return found and found.right - 2 * found.closed.end.pnl
 
 
 @mistake("That is what the closing changes. It comes on top of the dollars that you have (R11).")
-def closing_alone(scenario: Scenario, ask: str) -> Decimal | None:
+def closing_alone(case: Case, ask: Ask) -> Decimal | None:
     """Profit or loss less the closing's fee, without what was there."""
-    found = _reckoned(scenario, ask)
+    found = _reckoned(case, ask)
     return found and found.closed.end.pnl - found.closed.at_closing
 
 
 @mistake("That is the profit or loss alone. What you have then is your dollars and it, less the fee (R11, A9).")
-def result_alone(scenario: Scenario, ask: str) -> Decimal | None:
+def result_alone(case: Case, ask: Ask) -> Decimal | None:
     """Profit or loss, without what was there and without the closing's fee."""
-    found = _reckoned(scenario, ask)
+    found = _reckoned(case, ask)
     return found and found.closed.end.pnl
 
 
-def _result(scenario: Scenario, ask: str) -> tuple[Decimal, Position] | None:
+def _result(case: Case, ask: Ask) -> tuple[Decimal, Position] | None:
     """What one short made, where that is what is asked."""
-    realised = replay(scenario).realised
-    right = number(scenario, ask)
-    if ask != "pnl" or right is None or len(realised) != 1 or realised[0].position.side != "short":
+    realised = case.story.realised
+    right = case.number(ask)
+    if ask != Ask("pnl") or right is None or len(realised) != 1 or realised[0].position.side != "short":
         return None
     return right, realised[0].position
 
 
-def _had(scenario: Scenario, lot: Position) -> Decimal:
-    return scenario.balances.get(lot.quote, ZERO)
+def _had(case: Case, lot: Position) -> Decimal:
+    return case.scenario.balances.get(lot.quote, ZERO)
 
 
 @mistake("That is what you have then. Asked is the result: how much more or less that is than before (R11).")
-def balance_instead_of_result(scenario: Scenario, ask: str) -> Decimal | None:
+def balance_instead_of_result(case: Case, ask: Ask) -> Decimal | None:
     """The balance after closing."""
-    found = _result(scenario, ask)
-    return found and _had(scenario, found[1]) + found[0]
+    found = _result(case, ask)
+    return found and _had(case, found[1]) + found[0]
 
 
 @mistake(
     "That would be a long's balance. Asked is the result alone, and a short loses when the price rises (R11, R20)."
 )
-def balance_of_the_other_side(scenario: Scenario, ask: str) -> Decimal | None:
+def balance_of_the_other_side(case: Case, ask: Ask) -> Decimal | None:
     """The balance after closing a long."""
-    found = _result(scenario, ask)
-    return found and _had(scenario, found[1]) - found[0]
+    found = _result(case, ask)
+    return found and _had(case, found[1]) - found[0]
 
 
 @mistake(
     "Two things: leverage doesn't divide the result, and a short gains when the price falls, not when it rises (R20)."
 )
-def divided_and_turned_round(scenario: Scenario, ask: str) -> Decimal | None:
+def divided_and_turned_round(case: Case, ask: Ask) -> Decimal | None:
     """A long's result, divided by the leverage."""
-    found = _result(scenario, ask)
+    found = _result(case, ask)
     return found and quotient(-found[0], found[1].leverage, 10)
 
 
 @mistake(
     "Two things: leverage doesn't multiply the result, and a short gains when the price falls, not when it rises (R20)."
 )
-def multiplied_and_turned_round(scenario: Scenario, ask: str) -> Decimal | None:
+def multiplied_and_turned_round(case: Case, ask: Ask) -> Decimal | None:
     """A long's result, times the leverage."""
-    found = _result(scenario, ask)
+    found = _result(case, ask)
     return found and -found[0] * found[1].leverage
 
 
-def _measured_lot(scenario: Scenario, ask: str) -> tuple[Story, Position] | None:
+def _measured_lot(case: Case, ask: Ask) -> tuple[Story, Position] | None:
     """The open position whose result is asked in percent."""
-    story = replay(scenario)
-    return (story, story.final.positions[0]) if ask == "return" and story.final.positions else None
+    story = case.story
+    return (story, story.final.positions[0]) if ask == Ask("return") and story.final.positions else None
 
 
 @mistake("That is the amount. Asked is how many percent it is of what you put up (R20).")
-def return_in_money(scenario: Scenario, ask: str) -> Decimal | None:
+def return_in_money(case: Case, ask: Ask) -> Decimal | None:
     """Profit or loss in QUOTE."""
-    found = _measured_lot(scenario, ask)
+    found = _measured_lot(case, ask)
     return found and unrealised(found[0].final, found[1])
 
 
 @mistake("That is the price's own move. You put up only a part of the position, and a short gains when it falls (R20).")
-def return_is_the_move(scenario: Scenario, ask: str) -> Decimal | None:
+def return_is_the_move(case: Case, ask: Ask) -> Decimal | None:
     """The price's move in percent."""
-    found = _measured_lot(scenario, ask)
+    found = _measured_lot(case, ask)
     if found is None:
         return None
     story, lot = found
@@ -353,241 +377,252 @@ def return_is_the_move(scenario: Scenario, ask: str) -> Decimal | None:
 
 
 @mistake("You left the price move out: closing brings a profit or a loss, and that changes your balance (R11).")
-def result_left_out(scenario: Scenario, ask: str) -> Decimal | None:
+def result_left_out(case: Case, ask: Ask) -> Decimal | None:
     """Only the fees change the balance."""
-    right = number(scenario, ask)
-    pnl = sum((each.pnl for each in replay(scenario).realised), ZERO)
-    return right - pnl if right is not None and pnl and ask.partition(":")[0] in ("balance", "change") else None
+    right = case.number(ask)
+    pnl = sum((each.pnl for each in case.story.realised), ZERO)
+    return right - pnl if right is not None and pnl and ask.name in ("balance", "change") else None
 
 
-def _rolled_every(scenario: Scenario, ask: str, hours: int) -> Decimal | None:
+def _rolled_every(case: Case, ask: Ask, hours: int) -> Decimal | None:
     """The fees if a rollover fell due for every full so many hours."""
-    if not ask.startswith("fees:"):
+    if ask.name != "fees":
         return None
-    book = replay(scenario).final.rulebook.replaced(rollover_hours=Decimal(hours))
-    given = ANSWERS["fees"](replay(scenario, book), ask.partition(":")[2])
-    return given if isinstance(given, Decimal) else None
+    book = case.story.final.rulebook.replaced(rollover_hours=Decimal(hours))
+    return case.under(book).number(ask)
 
 
-@mistake("You counted a rollover for every hour. One falls due for every full 4 hours (B6).")
-def rollover_every_hour(scenario: Scenario, ask: str) -> Decimal | None:
+@mistake("You counted a rollover for every hour. One falls due for every full {rollover_hours} hours (B6).")
+def rollover_every_hour(case: Case, ask: Ask) -> Decimal | None:
     """The rate is taken hourly."""
-    return _rolled_every(scenario, ask, 1)
+    return _rolled_every(case, ask, 1)
 
 
-@mistake("You counted one rollover a day. One falls due for every full 4 hours, six a day (B6).")
-def rollover_once_a_day(scenario: Scenario, ask: str) -> Decimal | None:
+@mistake(
+    "You counted one rollover a day. One falls due for every full {rollover_hours} hours, "
+    "{24 / rollover_hours | words} a day (B6)."
+)
+def rollover_once_a_day(case: Case, ask: Ask) -> Decimal | None:
     """The rate is taken daily."""
-    return _rolled_every(scenario, ask, 24)
+    return _rolled_every(case, ask, 24)
 
 
-@mistake("You counted a rollover for hours that are not full yet. It falls due when 4 hours are over (B6).")
-def rollover_for_a_part(scenario: Scenario, ask: str) -> Decimal | None:
+@mistake(
+    "You counted a rollover for hours that are not full yet. It falls due when {rollover_hours} hours are over (B6)."
+)
+def rollover_for_a_part(case: Case, ask: Ask) -> Decimal | None:
     """A part of a period costs as much as a whole one."""
-    period = replay(scenario).final.rulebook.rollover_hours
+    period = case.story.final.rulebook.rollover_hours
     steps = [
         step.replaced(hours=step.hours + (period - step.hours % period) % period) if isinstance(step, Wait) else step
-        for step in scenario.steps
+        for step in case.scenario.steps
     ]
-    return number(changed(scenario, steps), ask) if ask.startswith("fees:") else None
+    return case.changed(steps).number(ask) if ask.name == "fees" else None
 
 
-def _charged(scenario: Scenario, ask: str) -> _Waited | None:
+def _charged(case: Case, ask: Ask) -> _Waited | None:
     """The short whose opening fee and rollovers are asked."""
-    held = _waited(replay(scenario))
-    return held if held and ask == f"fees:{held.lot.quote}" else None
+    held = _waited(case.story)
+    return held if held and ask == Ask("fees", held.lot.quote) else None
 
 
 def _cost_of(held: _Waited, periods: Decimal, rolled_at: Decimal, opened_at: Decimal) -> Decimal:
     return held.lot.volume * (held.opening * opened_at + periods * held.rate * rolled_at)
 
 
-@mistake("You charged a part of a period. A rollover falls due only when its 4 hours are full (B6).")
-def rollover_in_parts(scenario: Scenario, ask: str) -> Decimal | None:
-    """Hours ÷ 4, with its decimals."""
-    held = _charged(scenario, ask)
-    return held and _cost_of(held, held.hours / held.period, held.now, held.lot.open_price)
+@mistake("You charged a part of a period. A rollover falls due only when its {rollover_hours} hours are full (B6).")
+def rollover_in_parts(case: Case, ask: Ask) -> Decimal | None:
+    """Hours ÷ a period's, with its decimals."""
+    held = _charged(case, ask)
+    return held and _cost_of(held, held.parts, held.now, held.lot.open_price)
 
 
-@mistake("Two things: a rollover falls due only for full 4 hours, and a short's is on what the coins cost now (B6).")
-def rollover_in_parts_on_the_opening_price(scenario: Scenario, ask: str) -> Decimal | None:
-    """Hours ÷ 4, with its decimals, all at the opening price."""
-    held = _charged(scenario, ask)
-    return held and _cost_of(held, held.hours / held.period, held.lot.open_price, held.lot.open_price)
+@mistake(
+    "Two things: a rollover falls due only for full {rollover_hours} hours, and a short's is on what the coins cost "
+    "now (B6)."
+)
+def rollover_in_parts_on_the_opening_price(case: Case, ask: Ask) -> Decimal | None:
+    """Hours ÷ a period's, with its decimals, all at the opening price."""
+    held = _charged(case, ask)
+    return held and _cost_of(held, held.parts, held.lot.open_price, held.lot.open_price)
 
 
 @mistake(
     "You took the opening fee at today's price. It was charged at opening, on what the coins were worth then (B6)."
 )
-def opening_fee_at_todays_price(scenario: Scenario, ask: str) -> Decimal | None:
+def opening_fee_at_todays_price(case: Case, ask: Ask) -> Decimal | None:
     """Everything at the price now."""
-    held = _charged(scenario, ask)
+    held = _charged(case, ask)
     return held and _cost_of(held, Decimal(held.full), held.now, held.now)
 
 
-@mistake("You took each rate once, at today's price. A rollover falls due for every full 4 hours (B6).")
-def each_rate_once(scenario: Scenario, ask: str) -> Decimal | None:
+@mistake("You took each rate once, at today's price. A rollover falls due for every full {rollover_hours} hours (B6).")
+def each_rate_once(case: Case, ask: Ask) -> Decimal | None:
     """Both rates once, at the price now."""
-    held = _charged(scenario, ask)
+    held = _charged(case, ask)
     return held and _cost_of(held, Decimal(1), held.now, held.now)
 
 
 @mistake("You took the opening price for the rollovers. A short's are on what its coins cost now (B6).")
-def rollover_on_the_opening_price(scenario: Scenario, ask: str) -> Decimal | None:
+def rollover_on_the_opening_price(case: Case, ask: Ask) -> Decimal | None:
     """A short's rollover is fixed, as a long's is."""
-    still = [step for step in scenario.steps if not isinstance(step, Price)]
-    return number(changed(scenario, still), ask) if ask.startswith("fees:") else None
+    still = [step for step in case.scenario.steps if not isinstance(step, Price)]
+    return case.changed(still).number(ask) if ask.name == "fees" else None
 
 
 @mistake("The opening fee is missing: it is charged once, before any rollover (B6).")
-def opening_rate_left_out(scenario: Scenario, ask: str) -> Decimal | None:
+def opening_rate_left_out(case: Case, ask: Ask) -> Decimal | None:
     """Only rollovers cost anything."""
-    free = scenario.fees.replaced(opening=ZERO)
-    return number(changed(scenario, fees=free), ask) if ask.startswith("fees:") else None
+    free = case.scenario.fees.replaced(opening=ZERO)
+    return case.changed(fees=free).number(ask) if ask.name == "fees" else None
 
 
-@mistake("That is the opening fee alone. A rollover falls due for every full 4 hours after it (B6, R21).")
-def rollovers_left_out(scenario: Scenario, ask: str) -> Decimal | None:
+@mistake(
+    "That is the opening fee alone. A rollover falls due for every full {rollover_hours} hours after it (B6, R21)."
+)
+def rollovers_left_out(case: Case, ask: Ask) -> Decimal | None:
     """Only the opening costs anything."""
-    free = scenario.fees.replaced(rollover=ZERO)
-    return number(changed(scenario, fees=free), ask) if ask.startswith("fees:") else None
+    free = case.scenario.fees.replaced(rollover=ZERO)
+    return case.changed(fees=free).number(ask) if ask.name == "fees" else None
 
 
 @mistake("You took the fees on what you put up. They are on all that was extended, at any leverage (B6).")
-def fee_on_the_margin(scenario: Scenario, ask: str) -> Decimal | None:
+def fee_on_the_margin(case: Case, ask: Ask) -> Decimal | None:
     """Fees divided by the leverage."""
-    right = number(scenario, ask)
-    leverages = {step.leverage for step in scenario.steps if isinstance(step, Open)}
-    if right is None or len(leverages) != 1 or not ask.startswith("fees:"):
-        return None
-    return quotient(right, leverages.pop(), 4)
+    right = case.number(ask)
+    leverage = one_leverage(case)
+    return quotient(right, leverage, 4) if right is not None and leverage and ask.name == "fees" else None
 
 
 @mistake("Your stop never fired: no price reached its trigger. You closed yourself, at the last price (R22).")
-def fired_without_being_reached(scenario: Scenario, ask: str) -> Decimal | None:
+def fired_without_being_reached(case: Case, ask: Ask) -> Decimal | None:
     """A stop closes at its trigger, whatever the price does."""
-    story = replay(scenario)
-    triggers = [step.trigger for step in scenario.steps if isinstance(step, Stop)]
-    if ask != "pnl" or not triggers or len(story.realised) != 1 or _stopped(story):
+    story = case.story
+    triggers = [step.trigger for step in case.scenario.steps if isinstance(step, Stop)]
+    if ask != Ask("pnl") or not triggers or len(story.realised) != 1 or _stopped(story):
         return None
-    steps = [step for step in scenario.steps if isinstance(step, Open)]
+    steps = [step for step in case.scenario.steps if isinstance(step, Open)]
     end = Close(pair=story.realised[0].position.pair, volume="all", price=triggers[0])
-    return number(changed(scenario, [*steps, end]), ask)
+    return case.changed([*steps, end]).number(ask)
 
 
 @mistake("That is the worst of the prices. It didn't reach the trigger, so the position went on to the last one (R22).")
-def closed_at_the_worst(scenario: Scenario, ask: str) -> Decimal | None:
+def closed_at_the_worst(case: Case, ask: Ask) -> Decimal | None:
     """The stop closes at the price that came nearest to it."""
-    story = replay(scenario)
-    prices = [step.price for step in scenario.steps if isinstance(step, Price)]
-    if ask != "pnl" or not prices or len(story.realised) != 1 or _stopped(story):
+    story = case.story
+    prices = [step.price for step in case.scenario.steps if isinstance(step, Price)]
+    if ask != Ask("pnl") or not prices or len(story.realised) != 1 or _stopped(story):
         return None
     lot = story.realised[0].position
     worst = max(prices) if lot.side == "short" else min(prices)
-    steps = [step for step in scenario.steps if isinstance(step, Open)]
-    return number(changed(scenario, [*steps, Close(pair=lot.pair, volume="all", price=worst)]), ask)
+    steps = [step for step in case.scenario.steps if isinstance(step, Open)]
+    return case.changed([*steps, Close(pair=lot.pair, volume="all", price=worst)]).number(ask)
 
 
-def _closed_otherwise(scenario: Scenario, ask: str, at: Decimal | None) -> Decimal | None:
+def _closed_otherwise(case: Case, ask: Ask, at: Decimal | None) -> Decimal | None:
     """What is asked, if the position had been closed at another price than the stop's; by default at the last one."""
-    stopped = _stopped(replay(scenario))
-    if stopped is None or ask != "pnl":
+    stopped = _stopped(case.story)
+    if stopped is None or ask != Ask("pnl"):
         return None
     lot = stopped.position
-    last = at or replay(scenario).final.prices[lot.pair]
-    steps = [step for step in scenario.steps if isinstance(step, Open)]
-    return number(changed(scenario, [*steps, Close(pair=lot.pair, volume="all", price=last)]), ask)
+    last = at or case.story.final.prices[lot.pair]
+    steps = [step for step in case.scenario.steps if isinstance(step, Open)]
+    return case.changed([*steps, Close(pair=lot.pair, volume="all", price=last)]).number(ask)
 
 
 @mistake("You closed at the trigger. A stop closes at the first price at or beyond it, and the price had jumped (R22).")
-def filled_at_the_trigger(scenario: Scenario, ask: str) -> Decimal | None:
+def filled_at_the_trigger(case: Case, ask: Ask) -> Decimal | None:
     """The trigger is the price."""
-    triggers = [step.trigger for step in scenario.steps if isinstance(step, Stop)]
-    return _closed_otherwise(scenario, ask, triggers[0]) if triggers else None
+    triggers = [step.trigger for step in case.scenario.steps if isinstance(step, Stop)]
+    return _closed_otherwise(case, ask, triggers[0]) if triggers else None
 
 
 @mistake(
     "You let the position run on. The stop closed it when its trigger was crossed; later prices don't count (R22)."
 )
-def ran_past_the_stop(scenario: Scenario, ask: str) -> Decimal | None:
+def ran_past_the_stop(case: Case, ask: Ask) -> Decimal | None:
     """The stop never closed anything."""
-    return _closed_otherwise(scenario, ask, None)
+    return _closed_otherwise(case, ask, None)
 
 
 @mistake("You closed at the last price before the trigger. A stop closes once it is reached, not earlier (R22).")
-def stopped_too_early(scenario: Scenario, ask: str) -> Decimal | None:
+def stopped_too_early(case: Case, ask: Ask) -> Decimal | None:
     """The price before the one that crossed."""
-    story = replay(scenario)
+    story = case.story
     hit = next((moment for moment in story.moments if moment.realised), None)
     stopped = _stopped(story)
-    return _closed_otherwise(scenario, ask, hit.before.prices[stopped.position.pair]) if hit and stopped else None
+    return _closed_otherwise(case, ask, hit.before.prices[stopped.position.pair]) if hit and stopped else None
 
 
 def _funded(
-    scenario: Scenario, ask: str, *, every: int = FUNDING_HOURS, payments: int | None = None, opening: bool = False
+    case: Case, ask: Ask, *, every: Decimal | int = FUNDING_HOURS, payments: int | None = None, opening: bool = False
 ) -> Decimal | None:
     """Funding with a payment every so many hours or with so many payments, or at the opening price."""
-    name, _, rate = ask.partition(":")
-    if name != "funding":
+    if ask.name != "funding":
         return None
-    story = replay(scenario)
+    story = case.story
     lot, contract, now, _ = _contract(story)
     times = int((story.final.hours - lot.opened_at) // every) if payments is None else payments
-    return contract.funding(lot.open_price if opening else now, [Decimal(rate)] * times)
+    return contract.funding(lot.open_price if opening else now, [Decimal(ask.of)] * times)
 
 
 @mistake("The sign is the wrong way round: below zero shorts pay longs, above zero longs pay shorts (R23).")
-def funding_reversed(scenario: Scenario, ask: str) -> Decimal | None:
+def funding_reversed(case: Case, ask: Ask) -> Decimal | None:
     """Shorts pay where they receive."""
-    given = _funded(scenario, ask)
+    given = _funded(case, ask)
     return None if given is None else -given
 
 
-@mistake("You counted a payment every 4 hours, as a rollover falls due. Here funding is paid every 8 hours (R23, B6).")
-def funding_every_four_hours(scenario: Scenario, ask: str) -> Decimal | None:
+@mistake(
+    "You counted a payment every {rollover_hours} hours, as a rollover falls due. Here funding is paid every "
+    "{funding_hours} hours (R23, B6)."
+)
+def funding_every_four_hours(case: Case, ask: Ask) -> Decimal | None:
     """As many payments as rollovers."""
-    return _funded(scenario, ask, every=4)
+    return _funded(case, ask, every=case.story.final.rulebook.rollover_hours)
 
 
 @mistake("You took the opening price. Funding is on what the contract is worth now: size × current price (R23).")
-def funding_on_the_opening_price(scenario: Scenario, ask: str) -> Decimal | None:
+def funding_on_the_opening_price(case: Case, ask: Ask) -> Decimal | None:
     """The contract's worth at opening."""
-    return _funded(scenario, ask, opening=True)
+    return _funded(case, ask, opening=True)
 
 
 @mistake("Two things: funding is on what the contract is worth now, and below zero it is shorts who pay (R23).")
-def funding_reversed_on_the_opening_price(scenario: Scenario, ask: str) -> Decimal | None:
+def funding_reversed_on_the_opening_price(case: Case, ask: Ask) -> Decimal | None:
     """The contract's worth at opening, paid by the wrong side."""
-    given = _funded(scenario, ask, opening=True)
+    given = _funded(case, ask, opening=True)
     return None if given is None else -given
 
 
-@mistake("You counted one payment a day. Here funding is paid every 8 hours, three times a day (R23).")
-def funding_once_a_day(scenario: Scenario, ask: str) -> Decimal | None:
+@mistake(
+    "You counted one payment a day. Here funding is paid every {funding_hours} hours, {funding_a_day} a day (R23)."
+)
+def funding_once_a_day(case: Case, ask: Ask) -> Decimal | None:
     """The rate is taken daily."""
-    return _funded(scenario, ask, every=24)
+    return _funded(case, ask, every=24)
 
 
-@mistake("Two things: funding is paid three times a day here, and below zero it is shorts who pay (R23).")
-def funding_once_a_day_reversed(scenario: Scenario, ask: str) -> Decimal | None:
+@mistake("Two things: funding is paid {funding_a_day} a day here, and below zero it is shorts who pay (R23).")
+def funding_once_a_day_reversed(case: Case, ask: Ask) -> Decimal | None:
     """The rate is taken daily, and paid by the wrong side."""
-    given = _funded(scenario, ask, every=24)
+    given = _funded(case, ask, every=24)
     return None if given is None else -given
 
 
-@mistake("That is one payment. Here one is due every 8 hours, for as long as you hold (R23).")
-def one_payment(scenario: Scenario, ask: str) -> Decimal | None:
+@mistake("That is one payment. Here one is due every {funding_hours} hours, for as long as you hold (R23).")
+def one_payment(case: Case, ask: Ask) -> Decimal | None:
     """Funding is paid once."""
-    return _funded(scenario, ask, payments=1)
+    return _funded(case, ask, payments=1)
 
 
 @mistake("You took funding on what you put up. It is on what the whole contract is worth (R23).")
-def funding_on_the_margin(scenario: Scenario, ask: str) -> Decimal | None:
+def funding_on_the_margin(case: Case, ask: Ask) -> Decimal | None:
     """Payments × rate × what was put up at opening."""
-    given = _funded(scenario, ask, opening=True)
+    given = _funded(case, ask, opening=True)
     if given is None:
         return None
-    lot = _contract(replay(scenario))[0]
+    lot = _contract(case.story)[0]
     return quotient(given * Decimal(put_up(lot).numerator), lot.cost * put_up(lot).denominator, 4)
 
 
@@ -595,49 +630,55 @@ _FEES = {"opening": "0.0002", "rollover": "0.0002"}
 _RATE, _TRADE = percent(Decimal("0.0002")), percent(Decimal("0.004"))
 
 
-def _account(random: Random) -> dict[str, Any]:
-    """A volume, a price, a leverage and enough dollars for them."""
+class _Account(NamedTuple):
+    """A volume in BTC, an opening price in USD, a leverage, and enough dollars for them."""
+
+    volume: str
+    opened: int
+    leverage: int
+    funds: int
+
+
+def _account(random: Random) -> _Account:
     volume, opened = pick(random, "0.1", "0.2", "0.4", "0.5", "1"), random.choice([30000, 40000, 50000, 60000])
     leverage = random.choice([2, 3, 4, 5])
     least = int(Decimal(volume) * opened * Decimal("1.6") / leverage)  # room for a loss, too
     funds = max(random.randrange(20, 61, 5) * 1000, -(-least // 5000) * 5000)
-    return {"volume": volume, "opened": opened, "leverage": leverage, "funds": funds}
+    return _Account(volume, opened, leverage, funds)
 
 
-def _scenario(has: dict[str, Any], side: str, steps: list[dict[str, Any]], **fees: str) -> dict[str, Any]:
-    opening = {
+def _scenario(has: _Account, side: str, steps: list[StepData], **fees: str) -> ScenarioData:
+    opening: StepData = {
         "do": "open",
         "pair": "BTC/USD",
         "side": side,
-        "volume": has["volume"],
-        "leverage": has["leverage"],
+        "volume": has.volume,
+        "leverage": has.leverage,
     }
     return {
-        "balances": {"USD": str(has["funds"])},
-        "prices": {"BTC/USD": str(has["opened"])},
+        "balances": {"USD": str(has.funds)},
+        "prices": {"BTC/USD": str(has.opened)},
         "valuation": "USD",
         "fees": fees,
         "steps": [opening, *steps],
     }
 
 
-def _goes(at: int) -> dict[str, Any]:
+def _goes(at: int) -> StepData:
     return {"do": "price", "pair": "BTC/USD", "price": str(at)}
 
 
 @drill("02")
-def going_short(random: Random, level: int) -> dict[str, Any]:
+def going_short(random: Random, level: int) -> QuestionData:
     """A short's result; what it is of what was put up, or what closing leaves; what holding costs; a stop's result."""
-    has = _account(random)
-    opened = has["opened"]
-    return [_sold, _measured, _held, _run_into][level - 1](random, has, opened)
+    return [_sold, _measured, _held, _run_into][level - 1](random, _account(random))
 
 
-def _start(has: dict[str, Any], verb: str = "sell") -> str:
+def _start(has: _Account, verb: str = "sell") -> str:
     short = "short on margin" if verb == "sell" else "on margin"
     return (
-        f"You have {has['funds']:,} USD and {verb} {has['volume']} BTC {short} at {has['opened']:,} USD with "
-        f"{has['leverage']}× leverage."
+        f"You have {has.funds:,} USD and {verb} {has.volume} BTC {short} at {has.opened:,} USD with "
+        f"{has.leverage}× leverage."
     )
 
 
@@ -645,9 +686,7 @@ def _moved(opened: int, now: int) -> str:
     return f"The price {'rises' if now > opened else 'falls'} to {now:,} USD"
 
 
-def _question(
-    text: str, asked: str, scenario: dict[str, Any], mistakes: list[str], unit: str = "USD"
-) -> dict[str, Any]:
+def _question(text: str, asked: str, scenario: ScenarioData, mistakes: list[str], unit: str = "USD") -> QuestionData:
     return {
         "kind": "number",
         "text": text,
@@ -665,9 +704,10 @@ _OF_A_RESULT = [
 ]  # fmt: skip
 
 
-def _sold(random: Random, has: dict[str, Any], opened: int) -> dict[str, Any]:
+def _sold(random: Random, has: _Account) -> QuestionData:
+    opened = has.opened
     now = opened + opened * random.choice([-20, -15, -10, -5, 5, 10, 15, 20]) // 100
-    end = {"do": "close", "pair": "BTC/USD", "volume": "all"}
+    end: StepData = {"do": "close", "pair": "BTC/USD", "volume": "all"}
     return _question(
         f"{_start(has)} {_moved(opened, now)}, and you close. What is your profit, in USD? (A loss has a minus sign.)",
         "pnl",
@@ -676,7 +716,8 @@ def _sold(random: Random, has: dict[str, Any], opened: int) -> dict[str, Any]:
     )
 
 
-def _measured(random: Random, has: dict[str, Any], opened: int) -> dict[str, Any]:
+def _measured(random: Random, has: _Account) -> QuestionData:
+    opened = has.opened
     now = opened + opened * random.choice([-20, -15, -10, -5, 5, 10, 15, 20]) // 100
     if random.random() < 0.5:
         return _question(
@@ -688,7 +729,7 @@ def _measured(random: Random, has: dict[str, Any], opened: int) -> dict[str, Any
              "return_is_the_move"],
             "%",
         )  # fmt: skip
-    end = {"do": "close", "pair": "BTC/USD", "volume": "all"}
+    end: StepData = {"do": "close", "pair": "BTC/USD", "volume": "all"}
     return _question(
         f"{_start(has)} {_moved(opened, now)}, and you close. Every trade costs {_TRADE}. How many dollars do you have "
         "then?",
@@ -700,7 +741,8 @@ def _measured(random: Random, has: dict[str, Any], opened: int) -> dict[str, Any
     )  # fmt: skip
 
 
-def _held(random: Random, has: dict[str, Any], opened: int) -> dict[str, Any]:
+def _held(random: Random, has: _Account) -> QuestionData:
+    opened = has.opened
     now = opened + opened * random.choice([-20, -10, 10, 20]) // 100
     hours = random.choice([10, 14, 22, 30, 50, 54, 74, 100])
     return _question(
@@ -714,7 +756,8 @@ def _held(random: Random, has: dict[str, Any], opened: int) -> dict[str, Any]:
     )  # fmt: skip
 
 
-def _run_into(random: Random, has: dict[str, Any], opened: int) -> dict[str, Any]:
+def _run_into(random: Random, has: _Account) -> QuestionData:
+    opened = has.opened
     side = pick(random, "short", "long")
     sign, verb, stop = (1, "sell", "buy") if side == "short" else (-1, "buy", "sell")
     step, away = opened // 100, random.choice([5, 6, 8, 10])
@@ -729,7 +772,8 @@ def _run_into(random: Random, has: dict[str, Any], opened: int) -> dict[str, Any
         [near[0], -near[1], near[2]],
     ][3 if reached is None else reached]
     path = [opened + sign * move * step for move in moves]
-    steps = [{"do": "stop", "pair": "BTC/USD", "side": stop, "trigger": str(trigger)}, *(_goes(at) for at in path)]
+    placed: StepData = {"do": "stop", "pair": "BTC/USD", "side": stop, "trigger": str(trigger)}
+    steps = [placed, *(_goes(at) for at in path)]
     if reached is None:
         steps.append({"do": "close", "pair": "BTC/USD", "volume": "all"})
     return _question(

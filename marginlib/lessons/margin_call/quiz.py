@@ -4,7 +4,6 @@ from collections.abc import Callable
 from decimal import Decimal, localcontext
 from fractions import Fraction
 from random import Random
-from typing import Any
 
 from marginlib.analysis.limits import limit_price
 from marginlib.engine.account import Position, Realised, State
@@ -12,11 +11,11 @@ from marginlib.engine.amounts import EXACT, ZERO, plain, rounded
 from marginlib.engine.margin import Margin, margin
 from marginlib.engine.scenario import Close, Price, Scenario, Stop
 from marginlib.engine.story import Moment, Story
-from marginlib.quiz.answers import ANSWERS, answer
-from marginlib.quiz.drills import drill, pick
-from marginlib.quiz.mistakes import changed, mistake, number
-from marginlib.quiz.workings import hints, shows
+from marginlib.quiz.asking import Ask, Case, answers, changed, hints, shows
+from marginlib.quiz.drills import QuestionData, ScenarioData, StepData, drill, pick
+from marginlib.quiz.mistakes import mistake
 from marginlib.reading.replaying import replay
+from marginlib.reading.rulebooks import rulebook
 from marginlib.telling.numbers import listed, money, percent
 from marginlib.telling.numbers import number as written
 
@@ -41,17 +40,27 @@ def _price(story: Story, ask: str) -> Decimal:
     return rounded(found, 2)
 
 
-ANSWERS.update({name: lambda story, _, name=name: _price(story, name) for name in _PRICES})  # type: ignore[misc]
+@answers("call_price")
+def _call_price(story: Story, _of: str) -> Decimal:
+    """Where a margin call comes (B5)."""
+    return _price(story, "call_price")
+
+
+@answers("liquidation_price")
+def _liquidation_price(story: Story, _of: str) -> Decimal:
+    """Where liquidation comes (B5)."""
+    return _price(story, "liquidation_price")
+
 
 Wrong = Callable[[State, Margin, Position], tuple[Fraction, Fraction]]
 """Equity and used margin as somebody sees them, in the summary currency."""
 
 
-def _as_seen(scenario: Scenario, ask: str, wrong: Wrong, level: Decimal | None = None) -> Decimal | None:
+def _as_seen(case: Case, ask: Ask, wrong: Wrong, level: Decimal | None = None) -> Decimal | None:
     """What is asked, with another equity or used margin than the right one, or at another level."""
-    story = replay(scenario)
-    currency, state = scenario.summary_currency, story.final
-    if not currency or not state.positions or ask not in (*_SUMMED, *_PRICES):
+    story = case.story
+    currency, state = case.scenario.summary_currency, story.final
+    if not currency or not state.positions or str(ask) not in (*_SUMMED, *_PRICES):
         return None
     lot = state.positions[0]
 
@@ -61,11 +70,13 @@ def _as_seen(scenario: Scenario, ask: str, wrong: Wrong, level: Decimal | None =
         return wrong(moved, margin(moved, currency), lot)
 
     now = state.prices[lot.pair]
-    if ask in _SUMMED:
+    if str(ask) in _SUMMED:
         equity, used = seen(now)
-        value = {"equity": equity, "free_margin": equity - used, "level": equity / used * 100 if used else None}[ask]
+        value = {"equity": equity, "free_margin": equity - used, "level": equity / used * 100 if used else None}[
+            str(ask)
+        ]
         return None if value is None else rounded(value, 4)
-    least = Fraction(level if level is not None else _level(state, ask)) / 100
+    least = Fraction(level if level is not None else _level(state, ask.name)) / 100
     one, two, three = (equity - used * least for equity, used in (seen(now * times) for times in (1, 2, 3)))
     if one == two or three - two != two - one:
         return None
@@ -77,111 +88,115 @@ def _right(_state: State, tied: Margin, _lot: Position) -> tuple[Fraction, Fract
     return tied.equity, tied.used_margin
 
 
-@mistake("That is the price of liquidation, near 40 %. The margin call comes first, near 80 % (B5).")
-def called_at_liquidation(scenario: Scenario, ask: str) -> Decimal | None:
+@mistake(
+    "That is the price of liquidation, near {liquidation_level} %. The margin call comes first, near {call_level} % "
+    "(B5)."
+)
+def called_at_liquidation(case: Case, ask: Ask) -> Decimal | None:
     """The warning comes when it is too late."""
-    level = replay(scenario).final.rulebook.liquidation_level
-    return _as_seen(scenario, ask, _right, level) if ask == "call_price" else None
+    level = case.story.final.rulebook.liquidation_level
+    return _as_seen(case, ask, _right, level) if ask == Ask("call_price") else None
 
 
-@mistake("That is the price of the margin call, near 80 %. Liquidation comes near 40 % (B5).")
-def liquidated_at_the_call(scenario: Scenario, ask: str) -> Decimal | None:
+@mistake(
+    "That is the price of the margin call, near {call_level} %. Liquidation comes near {liquidation_level} % (B5)."
+)
+def liquidated_at_the_call(case: Case, ask: Ask) -> Decimal | None:
     """Liquidation comes with the warning."""
-    level = replay(scenario).final.rulebook.call_level
-    return _as_seen(scenario, ask, _right, level) if ask == "liquidation_price" else None
+    level = case.story.final.rulebook.call_level
+    return _as_seen(case, ask, _right, level) if ask == Ask("liquidation_price") else None
 
 
 @mistake("There your equity would be zero. The exchange doesn't wait so long: it acts much earlier (C3, B5).")
-def equity_all_gone(scenario: Scenario, ask: str) -> Decimal | None:
+def equity_all_gone(case: Case, ask: Ask) -> Decimal | None:
     """Nothing happens as long as there is any equity."""
-    return _as_seen(scenario, ask, _right, ZERO) if ask in _PRICES else None
+    return _as_seen(case, ask, _right, ZERO) if str(ask) in _PRICES else None
 
 
-@mistake("That is where your free margin is used up, at a level of 100 %. You are warned near 80 % (B3, B5).")
-def free_margin_all_gone(scenario: Scenario, ask: str) -> Decimal | None:
+@mistake("That is where your free margin is used up, at a level of 100 %. You are warned near {call_level} % (B3, B5).")
+def free_margin_all_gone(case: Case, ask: Ask) -> Decimal | None:
     """The exchange acts when nothing is free any more."""
-    level = replay(scenario).final.rulebook.opening_level
-    return _as_seen(scenario, ask, _right, level) if ask in _PRICES else None
+    return _as_seen(case, ask, _right, Decimal(100)) if str(ask) in _PRICES else None
 
 
 @mistake("You kept a short's used margin at the opening price. It is fixed in coins, so it moves with the price (B2).")
-def short_margin_kept(scenario: Scenario, ask: str) -> Decimal | None:
+def short_margin_kept(case: Case, ask: Ask) -> Decimal | None:
     """A short's used margin is fixed in the quote currency."""
 
     def seen(_state: State, tied: Margin, lot: Position) -> tuple[Fraction, Fraction]:
         return tied.equity, Fraction(lot.cost) / Fraction(lot.leverage)
 
-    lots = replay(scenario).final.positions
-    return _as_seen(scenario, ask, seen) if len(lots) == 1 and lots[0].side == "short" else None
+    lots = case.story.final.positions
+    return _as_seen(case, ask, seen) if len(lots) == 1 and lots[0].side == "short" else None
 
 
 @mistake("You let a long's used margin move with the price. It stays at opening cost ÷ leverage (B2).")
-def long_margin_moved(scenario: Scenario, ask: str) -> Decimal | None:
+def long_margin_moved(case: Case, ask: Ask) -> Decimal | None:
     """A long's used margin follows the price."""
 
     def seen(state: State, tied: Margin, lot: Position) -> tuple[Fraction, Fraction]:
         return tied.equity, Fraction(lot.volume * state.prices[lot.pair]) / Fraction(lot.leverage)
 
-    lots = replay(scenario).final.positions
-    return _as_seen(scenario, ask, seen) if len(lots) == 1 and lots[0].side == "long" else None
+    lots = case.story.final.positions
+    return _as_seen(case, ask, seen) if len(lots) == 1 and lots[0].side == "long" else None
 
 
 @mistake("You turned the result round: a long gains when the price rises, a short when it falls (R11).")
-def sign_turned_round(scenario: Scenario, ask: str) -> Decimal | None:
+def sign_turned_round(case: Case, ask: Ask) -> Decimal | None:
     """A profit is a loss, and a loss a profit."""
 
     def seen(_state: State, tied: Margin, _lot: Position) -> tuple[Fraction, Fraction]:
         return tied.trade_balance - (tied.equity - tied.trade_balance), tied.used_margin
 
-    return _as_seen(scenario, ask, seen) if ask in _SUMMED else None
+    return _as_seen(case, ask, seen) if str(ask) in _SUMMED else None
 
 
 @mistake("You worked a short as if it were a long. It loses when the price rises, and its used margin moves (R11, B2).")
-def short_as_a_long(scenario: Scenario, ask: str) -> Decimal | None:
+def short_as_a_long(case: Case, ask: Ask) -> Decimal | None:
     """A long's result, and a long's used margin."""
 
     def seen(_state: State, tied: Margin, lot: Position) -> tuple[Fraction, Fraction]:
         gain = tied.equity - tied.trade_balance
         return tied.trade_balance - gain, Fraction(lot.cost) / Fraction(lot.leverage)
 
-    lots = replay(scenario).final.positions
-    return _as_seen(scenario, ask, seen) if len(lots) == 1 and lots[0].side == "short" else None
+    lots = case.story.final.positions
+    return _as_seen(case, ask, seen) if len(lots) == 1 and lots[0].side == "short" else None
 
 
-def _there(scenario: Scenario, ask: str) -> tuple[Fraction, Fraction] | None:
+def _there(case: Case, ask: Ask) -> tuple[Fraction, Fraction] | None:
     """Equity now, and equity at the price that is asked for."""
-    if ask not in _PRICES or number(scenario, ask) is None:
+    if str(ask) not in _PRICES or case.number(ask) is None:
         return None
-    story = replay(scenario)
+    story = case.story
     currency, state = story.scenario.summary_currency or "", story.final
     moved = state.copy()
-    found = limit_price(state, currency, _level(state, ask), state.positions[0].pair).nearest
+    found = limit_price(state, currency, _level(state, ask.name), state.positions[0].pair).nearest
     assert found is not None
     moved.prices[state.positions[0].pair] = rounded(found, 20)
     return margin(state, currency).equity, margin(moved, currency).equity
 
 
 @mistake("That is an amount, the equity that you have there. Asked for is the price of the coin that leads to it (B5).")
-def equity_for_a_price(scenario: Scenario, ask: str) -> Decimal | None:
+def equity_for_a_price(case: Case, ask: Ask) -> Decimal | None:
     """The equity at the level, instead of the price."""
-    found = _there(scenario, ask)
+    found = _there(case, ask)
     return rounded(found[1], 2) if found else None
 
 
 @mistake("That is an amount, what may be lost until then. Divide by the volume: so far may the price move (B5).")
-def room_for_a_price(scenario: Scenario, ask: str) -> Decimal | None:
+def room_for_a_price(case: Case, ask: Ask) -> Decimal | None:
     """What may be lost until the level is there, instead of the price."""
-    found = _there(scenario, ask)
+    found = _there(case, ask)
     return rounded(found[0] - found[1], 2) if found else None
 
 
 @mistake("You took what may be lost off the price. Divide it by the volume first: a loss is volume × move (R11).")
-def room_off_the_price(scenario: Scenario, ask: str) -> Decimal | None:
+def room_off_the_price(case: Case, ask: Ask) -> Decimal | None:
     """What may be lost until the level is there is what the price may move, whatever the volume."""
-    found = _there(scenario, ask)
+    found = _there(case, ask)
     if not found:
         return None
-    state = replay(scenario).final
+    state = case.story.final
     lot, room = state.positions[0], found[0] - found[1]
     now = Fraction(state.prices[lot.pair])
     return rounded(now - room if lot.side == "long" else now + room, 2)
@@ -194,86 +209,87 @@ def _coins(state: State, lot: Position, price: Decimal) -> Fraction:
 
 
 @mistake("You counted your own coins at the opening price. Collateral is worth what it is worth now (B1).")
-def coins_kept_their_worth(scenario: Scenario, ask: str) -> Decimal | None:
+def coins_kept_their_worth(case: Case, ask: Ask) -> Decimal | None:
     """Collateral doesn't move."""
 
     def seen(state: State, tied: Margin, lot: Position) -> tuple[Fraction, Fraction]:
         moved = _coins(state, lot, state.prices[lot.pair]) - _coins(state, lot, lot.open_price)
         return tied.equity - moved, tied.used_margin
 
-    return _as_seen(scenario, ask, seen)
+    return _as_seen(case, ask, seen)
 
 
 @mistake("You left your own coins out. They are collateral too, at today's price, less the haircut (B1).")
-def coins_left_out(scenario: Scenario, ask: str) -> Decimal | None:
+def coins_left_out(case: Case, ask: Ask) -> Decimal | None:
     """Only the quote currency backs the position."""
 
     def seen(state: State, tied: Margin, lot: Position) -> tuple[Fraction, Fraction]:
         return tied.equity - _coins(state, lot, state.prices[lot.pair]), tied.used_margin
 
-    return _as_seen(scenario, ask, seen)
+    return _as_seen(case, ask, seen)
 
 
 @mistake("You forgot the haircut: only a part of what the coins are worth counts as collateral (B1).")
-def haircut_left_out(scenario: Scenario, ask: str) -> Decimal | None:
+def haircut_left_out(case: Case, ask: Ask) -> Decimal | None:
     """Collateral counts in full."""
-    return _as_seen(changed(scenario, rules={"haircuts": {}}), ask, _right) if scenario.rules.haircuts else None
+    return _as_seen(case.changed(rules={"haircuts": {}}), ask, _right) if case.scenario.rules.haircuts else None
 
 
 @mistake("You multiplied the loss by the leverage. It is volume × move, at any leverage (R20).")
-def limit_times_leverage(scenario: Scenario, ask: str) -> Decimal | None:
+def limit_times_leverage(case: Case, ask: Ask) -> Decimal | None:
     """The profit or loss, times leverage."""
 
     def seen(_state: State, tied: Margin, lot: Position) -> tuple[Fraction, Fraction]:
         gain = tied.equity - tied.trade_balance
         return tied.trade_balance + gain * Fraction(lot.leverage), tied.used_margin
 
-    return _as_seen(scenario, ask, seen) if ask in _PRICES else None
+    return _as_seen(case, ask, seen) if str(ask) in _PRICES else None
 
 
 @mistake("You took free margin ÷ used margin. The margin level is equity ÷ used margin (B3).")
-def limit_of_free_margin(scenario: Scenario, ask: str) -> Decimal | None:
+def limit_of_free_margin(case: Case, ask: Ask) -> Decimal | None:
     """The level of free margin."""
 
     def seen(_state: State, tied: Margin, _lot: Position) -> tuple[Fraction, Fraction]:
         return tied.free_margin, tied.used_margin
 
-    return _as_seen(scenario, ask, seen) if ask in _PRICES else None
+    return _as_seen(case, ask, seen) if str(ask) in _PRICES else None
 
 
-def _closed(scenario: Scenario, ask: str) -> tuple[list[Realised], Decimal] | None:
+def _closed(case: Case, ask: Ask) -> tuple[list[Realised], Decimal] | None:
     """What the exchange closed, all in the currency whose balance is asked for, and that balance."""
-    story, (name, _, code) = replay(scenario), ask.partition(":")
+    story = case.story
     ends = [each for each in story.realised if each.by == "liquidation"]
-    if name != "balance" or not ends or any(each.position.quote != code for each in ends):
+    if ask.name != "balance" or not ends or any(each.position.quote != ask.of for each in ends):
         return None
-    return ends, story.final.balance(code)
+    return ends, story.final.balance(ask.of)
 
 
 @mistake(
-    "You closed every position, or gave equity. The exchange stops at 100 %: what stays open has taken nothing (B5)."
+    "You closed every position, or gave equity. The exchange stops at {opening_level} %: what stays open has taken "
+    "nothing (B5)."
 )
-def all_were_closed(scenario: Scenario, ask: str) -> Decimal | None:
+def all_were_closed(case: Case, ask: Ask) -> Decimal | None:
     """A liquidation takes everything."""
-    stops = scenario.rules.liquidation == "until-100"
-    return number(changed(scenario, rules={"liquidation": "all"}), ask) if stops else None
+    stops = case.scenario.rules.liquidation == "until-100"
+    return case.changed(rules={"liquidation": "all"}).number(ask) if stops else None
 
 
 @mistake("You closed only the newest position. The oldest one goes first, whatever its pair (B5).")
-def newest_alone(scenario: Scenario, ask: str) -> Decimal | None:
+def newest_alone(case: Case, ask: Ask) -> Decimal | None:
     """The newest position is closed, and that suffices."""
-    if not _closed(scenario, ask):
+    if not _closed(case, ask):
         return None
-    moment = next(moment for moment in replay(scenario).moments if moment.realised)
+    moment = next(moment for moment in case.story.moments if moment.realised)
     lot = moment.before.positions[-1]
     moved = moment.after.prices[lot.pair] - lot.open_price
     return moment.before.balance(lot.quote) + lot.volume * (moved if lot.side == "long" else -moved)
 
 
 @mistake("You stopped too early: after the oldest position the exchange goes on with the next one (B5).")
-def oldest_alone(scenario: Scenario, ask: str) -> Decimal | None:
+def oldest_alone(case: Case, ask: Ask) -> Decimal | None:
     """One position is enough."""
-    found = _closed(scenario, ask)
+    found = _closed(case, ask)
     if not found or len(found[0]) < 2:
         return None
     ends, right = found
@@ -281,9 +297,9 @@ def oldest_alone(scenario: Scenario, ask: str) -> Decimal | None:
 
 
 @mistake("You took the used margin as lost. It is only tied up: what is lost is volume × move (B2, R11).")
-def used_margin_lost(scenario: Scenario, ask: str) -> Decimal | None:
+def used_margin_lost(case: Case, ask: Ask) -> Decimal | None:
     """Whoever is liquidated loses the margin."""
-    found = _closed(scenario, ask)
+    found = _closed(case, ask)
     if not found:
         return None
     ends, right = found
@@ -293,71 +309,71 @@ def used_margin_lost(scenario: Scenario, ask: str) -> Decimal | None:
 
 
 @mistake("You left the loss out. Closing makes it real, and it is taken from your balance (R11, R13).")
-def liquidation_without_loss(scenario: Scenario, ask: str) -> Decimal | None:
+def liquidation_without_loss(case: Case, ask: Ask) -> Decimal | None:
     """The balance stays as it was."""
-    found = _closed(scenario, ask)
+    found = _closed(case, ask)
     return found[1] - sum((each.pnl for each in found[0]), ZERO) if found else None
 
 
 @mistake("That is the loss alone. Asked for is the balance: what you had, less the loss (R11, R13).")
-def loss_for_a_balance(scenario: Scenario, ask: str) -> Decimal | None:
+def loss_for_a_balance(case: Case, ask: Ask) -> Decimal | None:
     """The result, instead of the balance after it."""
-    found = _closed(scenario, ask)
+    found = _closed(case, ask)
     return sum((each.pnl for each in found[0]), ZERO) if found else None
 
 
 @mistake("That is the loss alone. Asked for is the balance: what you had, less the loss (R11, R13).")
-def loss_without_its_sign(scenario: Scenario, ask: str) -> Decimal | None:
+def loss_without_its_sign(case: Case, ask: Ask) -> Decimal | None:
     """The same, as people say it: without a minus."""
-    found = loss_for_a_balance(scenario, ask)
+    found = loss_for_a_balance(case, ask)
     return None if found is None else -found
 
 
 @mistake("You added the loss. It is taken from your balance (R11, R13).")
-def loss_added(scenario: Scenario, ask: str) -> Decimal | None:
+def loss_added(case: Case, ask: Ask) -> Decimal | None:
     """The balance grows by what was lost."""
-    found = _closed(scenario, ask)
+    found = _closed(case, ask)
     return found[1] - 2 * sum((each.pnl for each in found[0]), ZERO) if found else None
 
 
 @mistake("That is used margin: what the position that stays open ties up. Your balance is all your money (B2, R11).")
-def tied_up_for_a_balance(scenario: Scenario, ask: str) -> Decimal | None:
+def tied_up_for_a_balance(case: Case, ask: Ask) -> Decimal | None:
     """Left is what the open position ties up."""
-    return number(scenario, "used_margin") if _closed(scenario, ask) and replay(scenario).final.positions else None
+    return case.number(Ask("used_margin")) if _closed(case, ask) and case.story.final.positions else None
 
 
 @mistake("You measured from the stop's trigger. Profit or loss is measured from the opening price (R11).")
-def result_from_the_trigger(scenario: Scenario, ask: str) -> Decimal | None:
+def result_from_the_trigger(case: Case, ask: Ask) -> Decimal | None:
     """The stop's own loss: from its trigger to where it closes."""
-    stops = [step for step in scenario.steps if isinstance(step, Stop)]
-    ends = [each for each in replay(scenario).realised if each.by == "stop"]
-    if ask != "pnl" or len(stops) != 1 or len(ends) != 1:
+    stops = [step for step in case.scenario.steps if isinstance(step, Stop)]
+    ends = [each for each in case.story.realised if each.by == "stop"]
+    if ask != Ask("pnl") or len(stops) != 1 or len(ends) != 1:
         return None
     moved = ends[0].volume * (ends[0].price - stops[0].trigger)
     return moved if ends[0].position.side == "long" else -moved
 
 
 @mistake("You let the stop close at its trigger. If the price jumps past it, it closes at the price there is (R22).")
-def stop_at_its_trigger(scenario: Scenario, ask: str) -> Decimal | None:
+def stop_at_its_trigger(case: Case, ask: Ask) -> Decimal | None:
     """A stop is a promise of a price."""
-    story = replay(scenario)
+    story = case.story
     hit = [moment for moment in story.moments if any(each.by == "stop" for each in moment.realised)]
-    stops = [step for step in scenario.steps if isinstance(step, Stop)]
+    stops = [step for step in case.scenario.steps if isinstance(step, Stop)]
     if len(stops) != 1 or len(hit) != 1:
         return None
-    steps = list(scenario.steps)
+    steps = list(case.scenario.steps)
     steps[hit[0].index] = Price(pair=stops[0].pair, price=stops[0].trigger)
-    return number(changed(scenario, steps), ask)
+    return case.changed(steps).number(ask)
 
 
 @shows(*_PRICES)
-def _way(story: Story, ask: str) -> list[str]:
+def _way(story: Story, ask: Ask) -> list[str]:
     """How a price is found: the level, both sides of it at a price P, the price, and the proof (B1 to B5)."""
     state, lot = story.final, story.final.positions[0]
     currency, volume = story.scenario.summary_currency or "", written(lot.volume, 8)
-    level, opened = _level(state, ask), written(lot.open_price, 2)
+    level, opened = _level(state, ask.name), written(lot.open_price, 2)
     share, times = percent(level / 100), written(lot.leverage, 8)
-    what = "A margin call" if ask == "call_price" else "Liquidation"
+    what = "A margin call" if ask.name == "call_price" else "Liquidation"
     funds = [money(state.balance(currency), currency)] if state.balance(currency) else []
     if state.balance(lot.base):
         cut = state.rulebook.haircuts.get(lot.base, ZERO)
@@ -365,7 +381,7 @@ def _way(story: Story, ask: str) -> list[str]:
     moved = f"{volume} × (P − {opened})" if lot.side == "long" else f"{volume} × ({opened} − P)"
     used = f"{volume} × {opened} ÷ {times}" if lot.side == "long" else f"{volume} × P ÷ {times}"
     stays = "it stays" if lot.side == "long" else "a short's moves with the price"
-    found = _price(story, ask)
+    found = _price(story, ask.name)
     with localcontext(EXACT):
         tied = _margin_at(state, lot, currency, found)
         one, two = (_margin_at(state, lot, currency, lot.open_price * at) for at in (1, 2))
@@ -393,7 +409,7 @@ def _margin_at(state: State, lot: Position, currency: str, price: Decimal) -> Ma
 
 
 @shows("balance")
-def _levels(story: Story, _ask: str) -> list[str]:
+def _levels(story: Story, _ask: Ask) -> list[str]:
     """Why a liquidation came, and why it went on or stopped after each position; nothing without one (B3, B5)."""
     for moment in story.moments:
         if any(each.by == "liquidation" for each in moment.realised):
@@ -435,20 +451,13 @@ def _summed(story: Story, state: State) -> str:
 
 
 @hints(*_PRICES)
-def _first_of_a_price(story: Story, ask: str) -> str:
-    share = percent(_level(story.final, ask) / 100)
+def _first_of_a_price(story: Story, ask: Ask) -> str:
+    share = percent(_level(story.final, ask.name) / 100)
     return f"At the price asked for, equity is {share} of used margin. Write both with that price as P (B5)."
 
 
-@hints("level")
-def _first_of_a_level(story: Story, _ask: str) -> str:
-    moves = any(lot.side == "short" for lot in story.final.positions)
-    used = "a short's moves with the price" if moves else "a long's stays as it was at the opening"
-    return f"Work out equity and used margin first; {used} (B1, B2, B3)."
-
-
 @hints("balance")
-def _first_of_a_balance(story: Story, _ask: str) -> str:
+def _first_of_a_balance(story: Story, _ask: Ask) -> str:
     """Which position is the oldest, where the exchange has closed."""
     if any(each.by == "liquidation" for each in story.realised):
         return (
@@ -461,43 +470,43 @@ _PAGE_PRICES = (10_000, 20_000, 30_000, 40_000, 50_000)
 
 
 @drill("07")
-def margin_calls(random: Random, level: int) -> dict[str, Any]:
+def margin_calls(random: Random, level: int) -> QuestionData:
     """A level with collateral that moves; a margin call; liquidation with a haircut; what a liquidation leaves."""
     alone = level == 4 and random.random() < 0.4  # else such questions are rare: the first position suffices
     while True:
         made = [_moved_level, _call, _liquidation, _left][level - 1](random)
-        scenario = Scenario.of(made["scenario"])
-        *early, last = replay(scenario).moments or [None]
+        case = Case(Scenario.of(made["scenario"]))
+        *early, last = case.story.moments or [None]
         if level == 4 and not (last and last.realised and not any(moment and moment.realised for moment in early)):
             continue  # liquidation must come when all prices have moved, as the text has it
         if alone and last and len(last.realised) > 1:
             continue
         try:
-            answer(scenario, made["ask"])
+            case.answer(Ask.parse(made["ask"]))
         except ValueError:  # no such price, or an opening that is refused
             continue
         return made
 
 
-def _question(text: str, ask: str, unit: str, scenario: dict[str, Any], mistakes: list[str]) -> dict[str, Any]:
+def _question(text: str, ask: str, unit: str, scenario: ScenarioData, mistakes: list[str]) -> QuestionData:
     return {
         "kind": "number",
         "text": text,
         "ask": ask,
         "unit": unit,
-        "tolerance": "0.1" if unit == "%" else "0.5" if ask in _PRICES else "0.01",
+        "tolerance": "0.1" if unit == "%" else "0.5" if str(ask) in _PRICES else "0.01",
         "scenario": {"valuation": "USD", **scenario},
         "mistakes": mistakes,
     }
 
 
-def _opens(random: Random, side: str) -> tuple[str, int, dict[str, Any]]:
+def _opens(random: Random, side: str) -> tuple[str, int, StepData]:
     """Volume in BTC, leverage, and the step that opens it."""
     volume, leverage = pick(random, "0.5", "1", "2"), random.choice([2, 4, 5, 8, 10])
     return volume, leverage, {"do": "open", "pair": "BTC/USD", "side": side, "volume": volume, "leverage": leverage}
 
 
-def _moved_level(random: Random) -> dict[str, Any]:
+def _moved_level(random: Random) -> QuestionData:
     price, side = random.choice(_PAGE_PRICES), pick(random, "long", "short")
     volume, leverage, opening = _opens(random, side)
     dollars, coins = random.randrange(1000, 20001, 500), pick(random, "0.1", "0.2", "0.25", "0.5")
@@ -519,17 +528,17 @@ def _moved_level(random: Random) -> dict[str, Any]:
     )  # fmt: skip
 
 
-def _call(random: Random) -> dict[str, Any]:
+def _call(random: Random) -> QuestionData:
     price, side = random.choice(_PAGE_PRICES), pick(random, "long", "short")
     volume, leverage, opening = _opens(random, side)
     dollars = random.randrange(1000, 40001, 200)
     if side == "short":  # so much that the call comes at a round price
         call = price + price * random.randrange(5, 60, 5) // 100
-        dollars = int(Decimal(volume) * (call + Decimal(call * 8) / (10 * leverage) - price))
+        dollars = int(Decimal(volume) * (call + call * rulebook().call_level / (100 * leverage) - price))
     trade = "buy" if side == "long" else "sell"
     return _question(
         f"You have {dollars:,} USD, and {trade} {volume} BTC on margin at {price:,} USD with {leverage}× leverage. "
-        "At which price of BTC, in USD, does the margin call come (80 %)? Whole dollars will do.",
+        "At which price of BTC, in USD, does the margin call come ({call_level} %)? Whole dollars will do.",
         "call_price",
         "USD",
         {"balances": {"USD": str(dollars)}, "prices": {"BTC/USD": str(price)}, "steps": [opening]},
@@ -538,17 +547,17 @@ def _call(random: Random) -> dict[str, Any]:
     )  # fmt: skip
 
 
-def _liquidation(random: Random) -> dict[str, Any]:
+def _liquidation(random: Random) -> QuestionData:
     price = random.choice(_PAGE_PRICES)
     volume, leverage, opening = _opens(random, "long")
     coins, haircut = pick(random, "0.2", "0.25", "0.5", "1"), random.choice([5, 10, 20, 25])
     end = price - price * random.randrange(10, 60, 5) // 100  # a round price, and so many dollars that it is the one
     counts = Decimal(coins) * end * (100 - haircut) / 100
-    dollars = Decimal(volume) * (Decimal(price * 4) / (10 * leverage) + price - end) - counts
+    dollars = Decimal(volume) * (price * rulebook().liquidation_level / (100 * leverage) + price - end) - counts
     return _question(
         f"You have {money(max(dollars, ZERO), 'USD')} and {coins} BTC (haircut {haircut} %), and buy {volume} BTC on "
         f"margin at {price:,} USD with {leverage}× leverage. At which price of BTC, in USD, does liquidation "
-        "come (40 %)? Whole dollars will do.",
+        "come ({liquidation_level} %)? Whole dollars will do.",
         "liquidation_price",
         "USD",
         {
@@ -568,7 +577,7 @@ def _liquidation(random: Random) -> dict[str, Any]:
     )
 
 
-def _left(random: Random) -> dict[str, Any]:
+def _left(random: Random) -> QuestionData:
     how = pick(random, "all", "until-100")
     leverage = random.choice([4, 5, 10])
     lots = [("BTC", 20000, pick(random, "0.5", "1", "2")), ("ETH", 1000, pick(random, "5", "10", "20"))]
@@ -577,21 +586,21 @@ def _left(random: Random) -> dict[str, Any]:
     cost = sum((Decimal(volume) * price for _, price, volume in lots), ZERO)
     loss = sum((Decimal(volume) * falls[code] for code, _, volume in lots), ZERO)
     used = cost / leverage
-    most = int(loss + used * 4 / 10)
+    most = int(loss + used * rulebook().liquidation_level / 100)
     dollars = most - random.randrange(0, max(1, min(most - int(loss), most - int(used))) + 1, 50)
-    opens = [
+    opens: list[StepData] = [
         {"do": "open", "pair": f"{code}/USD", "side": "long", "volume": volume, "leverage": leverage}
         for code, _, volume in lots
     ]
     after = {code: price - falls[code] for code, price, _ in lots}
-    moves = [{"do": "price", "pair": f"{code}/USD", "price": str(now)} for code, now in after.items()]
+    moves: list[StepData] = [{"do": "price", "pair": f"{code}/USD", "price": str(now)} for code, now in after.items()]
     first, second = (f"{volume} {code} at {price:,} USD" for code, price, volume in lots)
-    ends = "closes all positions" if how == "all" else "closes positions until the level is back at 100 %"
+    ends = "closes all positions" if how == "all" else "closes positions until the level is back at {opening_level} %"
     fallen = listed([f"{code} to {now:,} USD" for code, now in after.items()])
     return _question(
         f"You have {dollars:,} USD. With {leverage}× leverage you buy {first} on margin, then {second}. Then the "
-        f"prices fall, {fallen}: the margin level is 40 % or less, and the exchange {ends}. How many USD do you "
-        "have then?",
+        f"prices fall, {fallen}: the margin level is {{liquidation_level}} % or less, and the exchange {ends}. "
+        "How many USD do you have then?",
         "balance:USD",
         "USD",
         {

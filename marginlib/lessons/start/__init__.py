@@ -1,1 +1,3 @@
 """Lesson 00."""
+
+NUMBER, TITLE = "00", "Start here"

@@ -5,17 +5,16 @@ from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from random import Random
-from typing import Any
+from typing import NamedTuple
 
 from marginlib.engine.amounts import ZERO, plain, rounded
 from marginlib.engine.errors import Refusal
-from marginlib.engine.scenario import Scenario, Trade
+from marginlib.engine.scenario import Trade
 from marginlib.engine.story import Story
-from marginlib.quiz.answers import ANSWERS
-from marginlib.quiz.drills import drill, pick
+from marginlib.quiz.asking import Ask, Case, answers, hints, once, shows
+from marginlib.quiz.drills import QuestionData, drill, pick
 from marginlib.quiz.mistakes import mistake
-from marginlib.quiz.workings import ALONE, hints, shows
-from marginlib.reading.replaying import replay
+from marginlib.reading.rulebooks import rulebook
 from marginlib.telling.numbers import listed, money, number, percent
 from marginlib.ways_out import advice
 from marginlib.ways_out.break_even import break_even_fee
@@ -24,6 +23,7 @@ from marginlib.ways_out.plans import Plan, Way, WayName, plan, way_out
 NOT_OPEN = "not open"
 
 
+@once
 def _planned(story: Story) -> Plan:
     """The plan for the position that a story leaves open.
 
@@ -36,6 +36,7 @@ def _planned(story: Story) -> Plan:
         raise ValueError(str(refusal)) from None
 
 
+@answers("cost", alone=True)  # the opening, and its fee, are past: the way begins where the position stands
 def _cost(story: Story, of: str) -> Decimal | str:
     """What a way costs beside the loss, in QUOTE."""
     found = _planned(story).way(_way(of))
@@ -49,6 +50,7 @@ def _way(name: str) -> WayName:
     raise ValueError(f"there is no way '{name}'; known: close, buy, deposit, settle")
 
 
+@answers("saved", alone=True)
 def _saved(story: Story, _of: str) -> Decimal | str:
     """What the cheapest way with what there is costs less than closing now, in QUOTE."""
     ways = _planned(story)
@@ -56,35 +58,33 @@ def _saved(story: Story, _of: str) -> Decimal | str:
     return NOT_OPEN if direct is None or best is None else story.final.round(ways.currency, direct - best)
 
 
+@answers("even", alone=True)
 def _even(story: Story, _of: str) -> Decimal | str:
     """The trading fee at which closing now and buying first cost the same, in percent."""
     even = break_even_fee(story)
     return NOT_OPEN if even is None else even * 100
 
 
-ANSWERS.update(
-    {
-        "cost": _cost,
-        "saved": _saved,
-        "cheapest": lambda story, _: _planned(story).cheapest or NOT_OPEN,
-        "open_ways": lambda story, _: [way.name for way in _planned(story).ways if not way.closed],
-        "even": _even,
-    }
-)
+@answers("cheapest", alone=True)
+def _cheapest(story: Story, _of: str) -> str:
+    """The way that costs least with what there is."""
+    return _planned(story).cheapest or NOT_OPEN
 
 
-_ASKS = ("cost", "saved", "cheapest", "open_ways", "even")
-ALONE.update(_ASKS)  # the opening, and its fee, are past: the way begins where the position stands
+@answers("open_ways", alone=True)
+def _open_ways(story: Story, _of: str) -> list[str]:
+    """The ways that nothing closes."""
+    return [way.name for way in _planned(story).ways if not way.closed]
 
 
-@shows(*_ASKS)
-def _told(story: Story, ask: str) -> list[str]:
+@shows("cost", "saved", "cheapest", "open_ways", "even")
+def _told(story: Story, ask: Ask) -> list[str]:
     """The way to an answer: one way out told whole, or all four with what each costs."""
     ways = _planned(story)
-    name, _, of = ask.partition(":")
+    name = ask.name
     told = [f"{advice.standing(ways, story.final)} {_lacking(ways, story)}"]
     if name == "cost":
-        way = ways.way(_way(of))
+        way = ways.way(_way(ask.of))
         return [*told, *_followed(way, ways), *filter(None, [advice.cost(way)])]
     for way in ways.ways:
         said = [advice.cost(way) or advice.followed(way)[0]]
@@ -113,9 +113,9 @@ def _lacking(ways: Plan, story: Story) -> str:
 
 
 @hints("cost", "saved", "even")
-def _first(story: Story, ask: str) -> str:
+def _first(story: Story, ask: Ask) -> str:
     """What to think of first: what is missing, or what hangs on the trading fee."""
-    if ask == "even":
+    if ask.name == "even":
         return "Converting costs the same at any trading fee; an order costs more, the higher it is (R16, R17)."
     ways = _planned(story)
     return f"{advice.standing(ways, story.final)} {_lacking(ways, story)}"
@@ -124,13 +124,13 @@ def _first(story: Story, ask: str) -> str:
 Reckoning = Callable[[Plan, Story], Fraction | Decimal | None]
 
 
-def _other(scenario: Scenario, ask: str, wrong: dict[str, Reckoning]) -> Decimal | None:
+def _other(case: Case, ask: Ask, wrong: dict[str, Reckoning]) -> Decimal | None:
     """A wrong reckoning by what is asked, in QUOTE; None where the model says nothing."""
-    story = replay(scenario)
-    if ask not in wrong or story.error or not story.final.positions:
+    story = case.story
+    if str(ask) not in wrong or story.error or not story.final.positions:
         return None
     ways = _planned(story)
-    value = wrong[ask](ways, story)
+    value = wrong[str(ask)](ways, story)
     return None if value is None else rounded(Fraction(value), story.final.rulebook.places(ways.currency))
 
 
@@ -160,10 +160,10 @@ def _bought_more(ways: Plan, amount: Decimal) -> Fraction | None:
 
 
 @mistake("You left the closing's own fee out. A closing is a trade, whatever you do before it (A9).")
-def closing_fee_left_out(scenario: Scenario, ask: str) -> Decimal | None:
+def closing_fee_left_out(case: Case, ask: Ask) -> Decimal | None:
     """A way costs conversions or orders alone."""
     return _other(
-        scenario,
+        case,
         ask,
         {
             "cost:close": lambda ways, _: _costs(ways, "close") - ways.way("close").parts.closing,
@@ -173,7 +173,7 @@ def closing_fee_left_out(scenario: Scenario, ask: str) -> Decimal | None:
 
 
 @mistake("You took the fee on what is missing. It is taken from what is converted: missing ÷ (1 − fee) (R16, A1).")
-def converted_on_what_is_missing(scenario: Scenario, ask: str) -> Decimal | None:
+def converted_on_what_is_missing(case: Case, ask: Ask) -> Decimal | None:
     """Conversion fee = covered x rate."""
 
     def less(ways: Plan, _: Story) -> Fraction:
@@ -181,7 +181,7 @@ def converted_on_what_is_missing(scenario: Scenario, ask: str) -> Decimal | None
         return ways.way("close").parts.converting - Fraction(sum((take.covers * take.fee_rate for take in takes), ZERO))
 
     return _other(
-        scenario,
+        case,
         ask,
         {
             "cost:close": lambda ways, story: _costs(ways, "close") - less(ways, story),
@@ -191,10 +191,10 @@ def converted_on_what_is_missing(scenario: Scenario, ask: str) -> Decimal | None
 
 
 @mistake("You counted the loss itself. It is there on every way; a way's cost is what comes on top of it (R11).")
-def loss_is_a_cost(scenario: Scenario, ask: str) -> Decimal | None:
+def loss_is_a_cost(case: Case, ask: Ask) -> Decimal | None:
     """What a way costs is all that leaves the account."""
     return _other(
-        scenario,
+        case,
         ask,
         {
             "cost:close": lambda ways, _: _costs(ways, "close") - Fraction(ways.pnl),
@@ -204,10 +204,10 @@ def loss_is_a_cost(scenario: Scenario, ask: str) -> Decimal | None:
 
 
 @mistake("The ordinary order isn't free: it has its trading fee, as every trade has (R17).")
-def order_fee_forgotten(scenario: Scenario, ask: str) -> Decimal | None:
+def order_fee_forgotten(case: Case, ask: Ask) -> Decimal | None:
     """Buying first costs nothing more than the closing."""
     return _other(
-        scenario,
+        case,
         ask,
         {
             "cost:buy": lambda ways, _: _costs(ways, "buy") - _ordering(ways),
@@ -217,23 +217,23 @@ def order_fee_forgotten(scenario: Scenario, ask: str) -> Decimal | None:
 
 
 @mistake("You bought the whole loss. Your own quote currency bears a part: only the rest must be bought (R13, R17).")
-def whole_loss_bought(scenario: Scenario, ask: str) -> Decimal | None:
+def whole_loss_bought(case: Case, ask: Ask) -> Decimal | None:
     """An order for all that is lost."""
 
     def more(ways: Plan, _: Story) -> Fraction | None:
         return _bought_more(ways, -ways.pnl)
 
-    return _other(scenario, ask, _ordered_otherwise(more))
+    return _other(case, ask, _ordered_otherwise(more))
 
 
 @mistake("You bought what the whole position cost. Only what is missing for the loss has to be bought (R11, R17).")
-def whole_position_bought(scenario: Scenario, ask: str) -> Decimal | None:
+def whole_position_bought(case: Case, ask: Ask) -> Decimal | None:
     """An order for all that was extended."""
 
     def more(ways: Plan, story: Story) -> Fraction | None:
         return _bought_more(ways, sum((lot.cost for lot in story.final.lots(ways.pair)), ZERO))
 
-    return _other(scenario, ask, _ordered_otherwise(more))
+    return _other(case, ask, _ordered_otherwise(more))
 
 
 def _ordered_otherwise(more: Callable[[Plan, Story], Fraction | None]) -> dict[str, Reckoning]:
@@ -253,7 +253,7 @@ def _ordered_otherwise(more: Callable[[Plan, Story], Fraction | None]) -> dict[s
 @mistake(
     "You bought the closing's fee as well. A coin pays it at the plain rate; only the loss needs buying (A4, R13)."
 )
-def closing_fee_bought(scenario: Scenario, ask: str) -> Decimal | None:
+def closing_fee_bought(case: Case, ask: Ask) -> Decimal | None:
     """What is missing counts the closing's fee."""
 
     def cost(ways: Plan, _: Story) -> Fraction | None:
@@ -261,19 +261,19 @@ def closing_fee_bought(scenario: Scenario, ask: str) -> Decimal | None:
         extra = _bought_more(ways, _missing(ways) + fee)
         return None if extra is None else _costs(ways, "buy") + extra
 
-    return _other(scenario, ask, {"cost:buy": cost})
+    return _other(case, ask, {"cost:buy": cost})
 
 
 @mistake("You took the conversion's rate for the order. An order is a trade, and pays the trading fee (R16, R17).")
-def order_at_the_conversion_rate(scenario: Scenario, ask: str) -> Decimal | None:
+def order_at_the_conversion_rate(case: Case, ask: Ask) -> Decimal | None:
     """To buy first costs what the conversions would."""
-    return _other(scenario, ask, {"cost:buy": lambda ways, _: _costs(ways, "close") if _ordering(ways) else None})
+    return _other(case, ask, {"cost:buy": lambda ways, _: _costs(ways, "close") if _ordering(ways) else None})
 
 
 @mistake(
     "You took the conversion's rate, of what is missing. An order is a trade, and pays the trading fee (R16, R17)."
 )
-def order_at_the_conversion_rate_of_what_is_missing(scenario: Scenario, ask: str) -> Decimal | None:
+def order_at_the_conversion_rate_of_what_is_missing(case: Case, ask: Ask) -> Decimal | None:
     """The same, with the fee on top."""
 
     def cost(ways: Plan, _: Story) -> Fraction | None:
@@ -281,11 +281,11 @@ def order_at_the_conversion_rate_of_what_is_missing(scenario: Scenario, ask: str
         on_top = Fraction(sum((take.covers * take.fee_rate for take in takes), ZERO))
         return _costs(ways, "buy") - _ordering(ways) + on_top if _ordering(ways) else None
 
-    return _other(scenario, ask, {"cost:buy": cost})
+    return _other(case, ask, {"cost:buy": cost})
 
 
 @mistake("You converted the whole loss. Your own quote currency bears a part: only the rest is converted (R13, R16).")
-def whole_loss_converted(scenario: Scenario, ask: str) -> Decimal | None:
+def whole_loss_converted(case: Case, ask: Ask) -> Decimal | None:
     """The balance of QUOTE is forgotten."""
 
     def converting(ways: Plan, story: Story) -> Fraction | None:
@@ -302,11 +302,11 @@ def whole_loss_converted(scenario: Scenario, ask: str) -> Decimal | None:
         fees, extra = converting(ways, story), _bought_more(ways, -ways.pnl)
         return None if fees is None or extra is None or ways.cheapest != "buy" else fees - _ordering(ways) - extra
 
-    return _other(scenario, ask, {"cost:close": cost, "saved": saved})
+    return _other(case, ask, {"cost:close": cost, "saved": saved})
 
 
 @mistake("You took the closing's fee at the opening price. It is taken at the price of the closing (A9).")
-def closing_fee_at_the_opening_price(scenario: Scenario, ask: str) -> Decimal | None:
+def closing_fee_at_the_opening_price(case: Case, ask: Ask) -> Decimal | None:
     """The closing costs what the opening did."""
 
     def more(ways: Plan, story: Story) -> Fraction:
@@ -314,7 +314,7 @@ def closing_fee_at_the_opening_price(scenario: Scenario, ask: str) -> Decimal | 
         return Fraction(opened * story.final.fees["trading"]) - ways.way("close").parts.closing
 
     return _other(
-        scenario,
+        case,
         ask,
         {
             "cost:close": lambda ways, story: _costs(ways, "close") + more(ways, story),
@@ -325,39 +325,39 @@ def closing_fee_at_the_opening_price(scenario: Scenario, ask: str) -> Decimal | 
 
 
 @mistake("That is what the order costs. What it saves is the fee of converting, less that (R16, R17).")
-def order_fee_is_the_saving(scenario: Scenario, ask: str) -> Decimal | None:
+def order_fee_is_the_saving(case: Case, ask: Ask) -> Decimal | None:
     """The order's fee for an answer."""
-    return _other(scenario, ask, {"saved": lambda ways, _: _ordering(ways) if ways.cheapest == "buy" else None})
+    return _other(case, ask, {"saved": lambda ways, _: _ordering(ways) if ways.cheapest == "buy" else None})
 
 
 @mistake("That is the closing's fee alone. Closing now converts as well, and that fee is saved, too (R5, R16).")
-def closing_fee_is_the_saving(scenario: Scenario, ask: str) -> Decimal | None:
+def closing_fee_is_the_saving(case: Case, ask: Ask) -> Decimal | None:
     """Settling saves a trade, and nothing else."""
     return _other(
-        scenario,
+        case,
         ask,
         {"saved": lambda ways, _: ways.way("close").parts.closing if ways.cheapest == "settle" else None},
     )
 
 
 @mistake("You counted conversions, too. What is bought before the closing needs no conversion in it (R17).")
-def converted_as_well(scenario: Scenario, ask: str) -> Decimal | None:
+def converted_as_well(case: Case, ask: Ask) -> Decimal | None:
     """An order comes on top of the conversions."""
-    return _other(scenario, ask, {"cost:buy": lambda ways, _: _costs(ways, "buy") + ways.way("close").parts.converting})
+    return _other(case, ask, {"cost:buy": lambda ways, _: _costs(ways, "buy") + ways.way("close").parts.converting})
 
 
 @mistake("You counted the closing's fee in one of the two only. It is the same on both, and drops out (A9).")
-def closing_fee_on_one_side(scenario: Scenario, ask: str) -> Decimal | None:
+def closing_fee_on_one_side(case: Case, ask: Ask) -> Decimal | None:
     """Only buying first pays for the closing."""
     return _other(
-        scenario,
+        case,
         ask,
         {"saved": lambda ways, _: _spared(ways) - ways.way("buy").parts.closing if ways.cheapest == "buy" else None},
     )
 
 
 @mistake("That is the fee of the first conversion only. The next balance is converted as well (R13, R16).")
-def first_balance_only(scenario: Scenario, ask: str) -> Decimal | None:
+def first_balance_only(case: Case, ask: Ask) -> Decimal | None:
     """Stop after one conversion."""
 
     def rest(ways: Plan) -> Fraction | None:
@@ -371,14 +371,14 @@ def first_balance_only(scenario: Scenario, ask: str) -> Decimal | None:
 
         return value
 
-    return _other(scenario, ask, {"cost:close": without(lambda ways: _costs(ways, "close")), "saved": without(_spared)})
+    return _other(case, ask, {"cost:close": without(lambda ways: _costs(ways, "close")), "saved": without(_spared)})
 
 
 @mistake("That is what buying first saves. To settle is open here, and costs nothing at all (R3, R5).")
-def bought_instead_of_settled(scenario: Scenario, ask: str) -> Decimal | None:
+def bought_instead_of_settled(case: Case, ask: Ask) -> Decimal | None:
     """Settling is overlooked."""
     return _other(
-        scenario,
+        case,
         ask,
         {
             "saved": lambda ways, _: (
@@ -391,7 +391,7 @@ def bought_instead_of_settled(scenario: Scenario, ask: str) -> Decimal | None:
 
 
 @mistake("You left a trading fee in. A settlement is no trade: closing's own fee is saved, too (R5, A9).")
-def settlement_charged(scenario: Scenario, ask: str) -> Decimal | None:
+def settlement_charged(case: Case, ask: Ask) -> Decimal | None:
     """Settling costs a trading fee on what is settled, at the price now."""
 
     def fee(ways: Plan, story: Story) -> Fraction | None:
@@ -399,27 +399,25 @@ def settlement_charged(scenario: Scenario, ask: str) -> Decimal | None:
         worth = Fraction(volume * story.final.price(ways.pair) * story.final.fees["trading"])
         return _spared(ways) - worth if ways.cheapest == "settle" else None
 
-    return _other(scenario, ask, {"saved": fee})
+    return _other(case, ask, {"saved": fee})
 
 
 @mistake("You settled, but for that the balance is too small: it takes all that was extended (R3, R6).")
-def settled_without_the_means(scenario: Scenario, ask: str) -> Decimal | None:
+def settled_without_the_means(case: Case, ask: Ask) -> Decimal | None:
     """Settling is always open."""
-    return _other(
-        scenario, ask, {"saved": lambda ways, _: _costs(ways, "close") if ways.way("settle").closed else None}
-    )
+    return _other(case, ask, {"saved": lambda ways, _: _costs(ways, "close") if ways.way("settle").closed else None})
 
 
 @mistake("That is the trading fee as it is. Asked is the one at which an order costs what converting costs (R16, R17).")
-def even_at_the_fee_now(scenario: Scenario, ask: str) -> Decimal | None:
+def even_at_the_fee_now(case: Case, ask: Ask) -> Decimal | None:
     """The present trading fee."""
-    return scenario.fees.trading * 100 if ask == "even" else None
+    return case.scenario.fees.trading * 100 if ask == Ask("even") else None
 
 
-def _rate(scenario: Scenario, ask: str) -> Decimal | None:
+def _rate(case: Case, ask: Ask) -> Decimal | None:
     """The one rate at which closing now would convert."""
-    story = replay(scenario)
-    if ask != "even" or story.error or not story.final.positions:
+    story = case.story
+    if ask != Ask("even") or story.error or not story.final.positions:
         return None
     takes = [take for each in _planned(story).way("close").story.realised for take in each.cascade]
     rates = {take.fee_rate for take in takes if take.fee_rate}
@@ -427,43 +425,43 @@ def _rate(scenario: Scenario, ask: str) -> Decimal | None:
 
 
 @mistake("You took the closing's fee off. It is paid on both ways, and moves nothing between them (A9).")
-def even_less_the_closing(scenario: Scenario, ask: str) -> Decimal | None:
+def even_less_the_closing(case: Case, ask: Ask) -> Decimal | None:
     """Conversion rate minus the trading fee."""
-    rate = _rate(scenario, ask)
-    return None if rate is None else (rate - scenario.fees.trading) * 100
+    rate = _rate(case, ask)
+    return None if rate is None else (rate - case.scenario.fees.trading) * 100
 
 
 @mistake("You halved it, for two trades. The closing's fee is paid on both ways; only the order is one more (A9, R17).")
-def even_halved(scenario: Scenario, ask: str) -> Decimal | None:
+def even_halved(case: Case, ask: Ask) -> Decimal | None:
     """Half of the conversion rate."""
-    rate = _rate(scenario, ask)
+    rate = _rate(case, ask)
     return None if rate is None else rate * 50
 
 
 _OTHER_CLASS = "That rate is for another conversion: it depends on what becomes what: cash, BTC or ETH, the rest (R16)."
 
 
-def _of_all(scenario: Scenario, ask: str, which: Callable[[list[Decimal]], Decimal]) -> Decimal | None:
-    rate = _rate(scenario, ask)
-    return None if rate is None else which(list(replay(scenario).final.rulebook.conversion_fees.values())) * 100
+def _of_all(case: Case, ask: Ask, which: Callable[[list[Decimal]], Decimal]) -> Decimal | None:
+    rate = _rate(case, ask)
+    return None if rate is None else which(list(case.story.final.rulebook.conversion_fees.values())) * 100
 
 
 @mistake(_OTHER_CLASS)
-def even_at_the_highest_rate(scenario: Scenario, ask: str) -> Decimal | None:
+def even_at_the_highest_rate(case: Case, ask: Ask) -> Decimal | None:
     """What most coins convert at."""
-    return _of_all(scenario, ask, max)
+    return _of_all(case, ask, max)
 
 
 @mistake(_OTHER_CLASS)
-def even_at_the_lowest_rate(scenario: Scenario, ask: str) -> Decimal | None:
+def even_at_the_lowest_rate(case: Case, ask: Ask) -> Decimal | None:
     """What cash converts at."""
-    return _of_all(scenario, ask, min)
+    return _of_all(case, ask, min)
 
 
 @mistake("You took the fee on top. A sale's fee comes out of what it brings, as a conversion's does (A1).")
-def even_on_top(scenario: Scenario, ask: str) -> Decimal | None:
+def even_on_top(case: Case, ask: Ask) -> Decimal | None:
     """Rate / (1 - rate)."""
-    rate = _rate(scenario, ask)
+    rate = _rate(case, ask)
     return None if rate is None else rounded(Fraction(rate) / Fraction(1 - rate) * 100, 4)
 
 
@@ -471,9 +469,20 @@ _COINS = {"DOGE": ("0.1", "120000"), "SOL": ("100", "120"), "ADA": ("0.5", "2400
 """Coins that convert at the highest rate: the price in EUR, and a balance that bears any of these positions."""
 
 
-def _asked(side: str, euros: Decimal, funds: dict[str, str], question: str, **more: Any) -> dict[str, Any]:
-    """A drill about a position in BTC/EUR that is open at a loss; ``more`` has its numbers."""
-    volume, opened, now, fee = more["volume"], more["opened"], more["now"], Decimal(more["fee"])
+class _Position(NamedTuple):
+    """A position's volume in BTC, its opening price and the price now in EUR, and the trading fee as a share."""
+
+    volume: str
+    opened: int
+    now: int
+    fee: Decimal
+
+
+def _question(
+    side: str, has: _Position, euros: Decimal, funds: dict[str, str], question: str, ask: str, mistakes: list[str]
+) -> QuestionData:
+    """A drill about a position in BTC/EUR that is open at a loss."""
+    volume, opened, now, fee = has
     funds = {"EUR": plain(max(euros, ZERO)), **funds}
     coins = [code for code in funds if code in _COINS]
     before = {code: plain(Decimal(amount)) for code, amount in funds.items()}
@@ -485,6 +494,7 @@ def _asked(side: str, euros: Decimal, funds: dict[str, str], question: str, **mo
         "kind": "number",
         "text": f"You have {have}, and a {side} of {volume} BTC, {opened_at(opening, opened)}. BTC is at {now:,} EUR "
         f"now.{rates} Every trade costs {percent(fee)}. {question}",
+        "ask": ask,
         "unit": "EUR",
         "tolerance": "0.01",
         "scenario": {
@@ -497,6 +507,7 @@ def _asked(side: str, euros: Decimal, funds: dict[str, str], question: str, **mo
                 {"do": "price", "pair": "BTC/EUR", "price": str(now)},
             ],
         },
+        "mistakes": mistakes,
     }
 
 
@@ -513,51 +524,51 @@ _CONVERSIONS = ("highest_fee_for_all", "lowest_fee_for_all", "middle_fee_for_all
 
 
 @drill("06")
-def ways_out(random: Random, level: int) -> dict[str, Any]:
+def ways_out(random: Random, level: int) -> QuestionData:
     """Closing now, then buying first, then what that saves; at last a short, and whether it can be settled."""
     opened, fall = random.choice([(40000, 4000), (50000, 5000), (50000, 10000), (60000, 6000), (30000, 3000)])
-    volume, fee = pick(random, "0.1", "0.2", "0.5"), pick(random, "0.002", "0.004")
+    volume, fee = pick(random, "0.1", "0.2", "0.5"), Decimal(pick(random, "0.002", "0.004"))
     lost = Decimal(volume) * fall
     coin = random.choice(list(_COINS))
-    kept = 1 - Decimal(fee)
-    numbers = {"volume": volume, "opened": opened, "now": opened - fall, "fee": fee}
+    funds = {coin: _COINS[coin][1]}
+    kept, rates = 1 - fee, rulebook().conversion_fees
+    of_coins, of_btc = 1 - rates["other"], 1 - rates["btc_eth_cash"]  # what is left of one that is converted
+    has = _Position(volume, opened, opened - fall, fee)
     if level == 1:
-        missing = Decimal(random.randrange(1, 41)) * Decimal("9.5")
+        missing = Decimal(random.randrange(1, 41)) * 10 * of_coins
         question = "You close now. What does that cost you beside the loss, in EUR?"
-        made = _asked("long", lost - missing, {coin: _COINS[coin][1]}, question, **numbers)
         wrong = ["conversion_fee_left_out", "closing_fee_left_out", "converted_on_what_is_missing", "loss_is_a_cost"]
         wrong += ["whole_loss_converted", "closing_fee_at_the_opening_price"]
-        return {**made, "ask": "cost:close", "mistakes": [*wrong, *_CONVERSIONS]}
+        return _question("long", has, lost - missing, funds, question, "cost:close", [*wrong, *_CONVERSIONS])
     if level == 2:
         missing = Decimal(random.randrange(1, 101)) * 5 * kept
         question = (
             f"You buy the euros that are missing first, with your {coin}, and then close. What does that cost you "
             "beside the loss, in EUR?"
         )
-        made = _asked("long", lost - missing, {coin: _COINS[coin][1]}, question, **numbers)
         wrong = ["order_fee_forgotten", "closing_fee_left_out", "whole_loss_bought", "converted_as_well"]
         wrong += ["whole_position_bought", "loss_is_a_cost", "closing_fee_at_the_opening_price", "closing_fee_bought"]
         wrong += ["order_at_the_conversion_rate", "order_at_the_conversion_rate_of_what_is_missing"]
-        return {**made, "ask": "cost:buy", "mistakes": wrong}
+        return _question("long", has, lost - missing, funds, question, "cost:buy", wrong)
     wrong = ["order_fee_forgotten", "closing_fee_on_one_side", "whole_loss_bought", "converted_on_what_is_missing"]
     if level == 3:
         own = pick(random, "0.002", "0.004", "0.005", "0.01")
-        covered = Decimal(own) * (opened - fall) * Decimal("0.975")
-        # What BTC doesn't cover is a multiple of 0.19, so that a fee of 5 % is round; the sum makes the order's round.
+        covered = Decimal(own) * (opened - fall) * of_btc
+        # What BTC doesn't cover is what 20 cents of the coin bring, or a multiple of it, so that the conversion's fee
+        # is round; the sum makes the order's round.
         sums = [Decimal(each) * kept for each in range(5, 1000, 5)]
-        fits = [each for each in sums if covered < each < lost and not (each - covered) % Decimal("0.19")]
+        fits = [each for each in sums if covered < each < lost and not (each - covered) % (of_coins / 5)]
         missing = random.choice(fits or [lost])
         question = "How much do you save if you buy the missing euros before you close, in EUR?"
-        made = _asked("long", lost - missing, {"BTC": own, coin: _COINS[coin][1]}, question, **numbers)
         wrong += ["first_balance_only", "highest_fee_for_all", "order_fee_is_the_saving", "whole_loss_converted"]
-        return {**made, "ask": "saved", "mistakes": wrong}
+        return _question("long", has, lost - missing, {"BTC": own, **funds}, question, "saved", wrong)
     share = random.choice([Decimal("0.5"), Decimal("0.8"), Decimal(1), Decimal("1.2")])  # of the coins that are owed
     own = plain(Decimal(volume) * share)
     # Where settling is open, to buy is a mistake with an uneven number: small enough that rounding stays within a cent.
-    missing = Decimal(random.randrange(1, 61 if share >= 1 else 201)) * Decimal("9.75") * (1 if share >= 1 else kept)
-    numbers["now"] = opened + fall
+    missing = Decimal(random.randrange(1, 61 if share >= 1 else 201)) * 10 * of_btc * (1 if share >= 1 else kept)
+    has = has._replace(now=opened + fall)
     question = "How much does the cheapest way out save against closing now, in EUR, if nothing is deposited?"
-    made = _asked("short", lost - missing, {"BTC": own, coin: _COINS[coin][1]}, question, **numbers)
     last = ["bought_instead_of_settled", "settlement_charged", "settled_without_the_means", "order_fee_is_the_saving"]
     last += ["closing_fee_is_the_saving", "closing_fee_at_the_opening_price"]
-    return {**made, "ask": "saved", "mistakes": [*wrong, *last, "highest_fee_for_all"]}
+    known = [*wrong, *last, "highest_fee_for_all"]
+    return _question("short", has, lost - missing, {"BTC": own, **funds}, question, "saved", known)

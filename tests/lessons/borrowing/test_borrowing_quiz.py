@@ -4,11 +4,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from asking import load, wrongly
 
 from marginlib import Scenario, replay
 from marginlib.quiz.answers import answer
-from marginlib.quiz.mistakes import MISTAKES
-from marginlib.quiz.workings import ASKED, workings
+from marginlib.quiz.asking import Ask
+from marginlib.quiz.workings import workings
+
+load("01")
 
 
 def moved(side: str, after: str) -> Scenario:
@@ -40,6 +43,8 @@ def test_the_engine_answers(scenario: Scenario, ask: str, right: str) -> None:
 @pytest.mark.parametrize(
     ("name", "scenario", "ask", "gives"),
     [
+        ("owed_is_the_margin", LONG, "owed:EUR", "4000"),
+        ("owed_less_the_margin", LONG, "owed:EUR", "16000"),
         ("open_result_left_out", LONG, "free_margin", "8000"),
         ("open_result_left_out", LONG, "level", "300"),
         ("open_result_times_leverage", LONG, "free_margin", "-2000"),
@@ -61,7 +66,7 @@ def test_the_engine_answers(scenario: Scenario, ask: str, right: str) -> None:
     ],
 )
 def test_a_wrong_model_gives_its_own_number(name: str, scenario: Scenario, ask: str, gives: str) -> None:
-    assert MISTAKES[name].gives(scenario, ask) == Decimal(gives)
+    assert wrongly(name, scenario, ask) == Decimal(gives)
 
 
 def test_a_wrong_model_says_nothing_where_nothing_is_open() -> None:
@@ -69,8 +74,10 @@ def test_a_wrong_model_says_nothing_where_nothing_is_open() -> None:
     for name in ("open_result_left_out", "open_result_times_leverage", "margin_is_the_cost", "margin_of_the_balance",
                  "margin_of_the_other_side", "level_upside_down", "level_of_free_margin",
                  "return_on_the_balance"):  # fmt: skip
-        assert MISTAKES[name].gives(flat, "level") is None, name
-    assert all(workings(replay(flat), ask) == [] for ask in ASKED)
+        assert wrongly(name, flat, "level") is None, name
+    assert all(
+        workings(replay(flat), Ask(name)) == [] for name in ("equity", "used_margin", "free_margin", "level", "return")
+    )
 
 
 @pytest.mark.parametrize(
@@ -84,4 +91,4 @@ def test_a_wrong_model_says_nothing_where_nothing_is_open() -> None:
     ],
 )
 def test_the_way_ends_in_what_was_asked(ask: str, last: str) -> None:
-    assert workings(replay(moved("short", "45200")), ask)[-1].endswith(last)
+    assert workings(replay(moved("short", "45200")), Ask(ask))[-1].endswith(last)

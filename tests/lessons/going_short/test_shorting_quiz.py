@@ -4,15 +4,18 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from asking import load, wrongly
 from bookings import Do, closes, moves, opens, stops, waits
 
 from marginlib.engine.scenario import Price, Scenario
 from marginlib.quiz import drills
 from marginlib.quiz.answers import answer
+from marginlib.quiz.asking import Ask
 from marginlib.quiz.lesson import questions
-from marginlib.quiz.mistakes import MISTAKES
 from marginlib.quiz.question import Question
 from marginlib.reading.replaying import replay
+
+load("02")
 
 
 def told(*steps: Do, **fees: str) -> Scenario:
@@ -101,7 +104,7 @@ FUNDED = told(SHORT, moves(PAIR, "50000"), waits(26))
     ],
 )
 def test_a_wrong_model_gives_its_own_number(name: str, scenario: Scenario, ask: str, gives: str | None) -> None:
-    assert MISTAKES[name].gives(scenario, ask) == (None if gives is None else Decimal(gives))
+    assert wrongly(name, scenario, ask) == (None if gives is None else Decimal(gives))
 
 
 @pytest.mark.parametrize(
@@ -141,7 +144,7 @@ def test_the_surprises_are_met() -> None:
 
 @pytest.mark.parametrize(("rate", "says"), [("0.0001", "longs pay shorts"), ("-0.0001", "shorts pay longs")])
 def test_the_way_to_funding_is_told(rate: str, says: str) -> None:
-    question = Question(kind="number", text="?", ask=f"funding:{rate}", scenario=FUNDED, unit="USD")
+    question = Question(kind="number", text="?", ask=Ask("funding", rate), scenario=FUNDED, unit="USD")
     way = question.solution()
 
     assert len(way) == 2
@@ -197,12 +200,12 @@ def test_an_unknown_wrong_answer_hears_what_to_think_of(ask: str, scenario: Scen
 
 
 def asking(ask: str, scenario: Scenario) -> Question:
-    return Question(kind="number", text="?", ask=ask, scenario=scenario, unit="USD")
+    return Question(kind="number", text="?", ask=Ask.parse(ask), scenario=scenario, unit="USD")
 
 
 def test_each_level_asks_for_something_else() -> None:
     """A result; a measure of it or a balance; a cost; a stop."""
-    asked = [{drills.make("02", seed, level).ask for seed in range(20)} for level in range(1, drills.LEVELS + 1)]
+    asked = [{str(drills.make("02", seed, level).ask) for seed in range(20)} for level in range(1, drills.LEVELS + 1)]
 
     assert asked == [{"pnl"}, {"return", "balance:USD"}, {"fees:USD"}, {"pnl"}]
     assert all("stop" in drills.make("02", seed, 4).text for seed in range(20))

@@ -3,16 +3,18 @@
 from decimal import Decimal
 
 import pytest
+from asking import load, wrongly
 from bookings import Do, moves, opens, stops
 
 from marginlib.engine.scenario import Scenario
 from marginlib.quiz import drills
 from marginlib.quiz.answers import answer
+from marginlib.quiz.asking import Ask, hint, way
 from marginlib.quiz.lesson import questions
-from marginlib.quiz.mistakes import MISTAKES
-from marginlib.quiz.workings import hint, way
 from marginlib.reading.replaying import replay
 from marginlib.telling.sentences import tell
+
+load("07")
 
 
 def told(before: dict[str, str], *steps: Do, haircut: str = "0", liquidation: str = "off", **prices: str) -> Scenario:
@@ -151,7 +153,7 @@ def test_a_price_that_there_is_not_can_not_be_asked_for(scenario: Scenario, says
     ],
 )
 def test_a_wrong_model_gives_its_own_number(name: str, scenario: Scenario, ask: str, gives: str | None) -> None:
-    assert MISTAKES[name].gives(scenario, ask) == (None if gives is None else Decimal(gives))
+    assert wrongly(name, scenario, ask) == (None if gives is None else Decimal(gives))
 
 
 @pytest.mark.parametrize("name", ["call", "coins"])
@@ -168,13 +170,14 @@ def test_the_way_ends_at_the_answer_and_proves_it(name: str) -> None:
 
 def test_the_way_through_a_liquidation_names_the_levels() -> None:
     until, whole = (
-        way(story, "balance:USD")[len(tell(story)) :] for story in (replay(scenario) for scenario in (UNTIL, ALL))
+        way(story, Ask("balance", "USD"))[len(tell(story)) :]
+        for story in (replay(scenario) for scenario in (UNTIL, ALL))
     )
     assert "equity 1,800.00 USD ÷ used margin 5,000.00 USD is 36\N{NO-BREAK SPACE}%" in until[0]
     assert "equity 1,800.00 USD ÷ used margin 1,000.00 USD is 180\N{NO-BREAK SPACE}%" in until[1]
     assert until[1].endswith("or more, so it stops (B5).")
     assert whole[1:] == ["Here the exchange then closes all positions (B5)."]
-    assert way(replay(GAP), "balance:USD") == tell(replay(GAP))
+    assert way(replay(GAP), Ask("balance", "USD")) == tell(replay(GAP))
 
 
 def test_the_way_says_why_the_first_position_was_not_enough() -> None:
@@ -182,7 +185,7 @@ def test_the_way_says_why_the_first_position_was_not_enough() -> None:
     btc, eth = opens("BTC/USD", "long", "0.5"), opens("ETH/USD", "long", "20")
     falls = [moves("BTC/USD", "14000"), moves("ETH/USD", "800")]
     story = replay(told({"USD": "7500"}, btc, eth, *falls, liquidation="until-100", **PRICES))
-    levels = way(story, "balance:USD")[len(tell(story)) :]
+    levels = way(story, Ask("balance", "USD"))[len(tell(story)) :]
 
     assert "equity 500.00 USD ÷ used margin 6,000.00 USD is 8.33\N{NO-BREAK SPACE}%" in levels[0]
     assert levels[1].startswith("With position 1 closed, equity 500.00 USD ÷ used margin 4,000.00 USD is 12.5")
@@ -198,9 +201,9 @@ def test_who_has_no_idea_yet_hears_what_to_think_of_first() -> None:
     assert "equity is 80\N{NO-BREAK SPACE}% of used margin" in told_first["call"]
     assert "equity is 40\N{NO-BREAK SPACE}% of used margin" in told_first["coins"]
     assert "Which position is the oldest" in told_first["left"]
-    assert hint(replay(LONG), "balance:USD").startswith("You open a long of 1 BTC")
-    assert hint(replay(told({"USD": "5"})), "balance:USD") == ""
-    assert "a long's stays" in hint(replay(LONG), "level")
+    assert hint(replay(LONG), Ask("balance", "USD")).startswith("You open a long of 1 BTC")
+    assert hint(replay(told({"USD": "5"})), Ask("balance", "USD")) == ""
+    assert "a long's stays" in hint(replay(LONG), Ask("level"))
 
 
 def test_a_drill_on_what_is_left_often_ends_with_the_first_position() -> None:
@@ -219,6 +222,6 @@ def test_the_surprises_are_met() -> None:
 
 
 def test_each_level_of_the_drills_asks_for_something_else() -> None:
-    asked = [{drills.make("07", seed, level).ask for seed in range(6)} for level in range(1, 5)]
+    asked = [{str(drills.make("07", seed, level).ask) for seed in range(6)} for level in range(1, 5)]
 
     assert asked == [{"level"}, {"call_price"}, {"liquidation_price"}, {"balance:USD"}]
