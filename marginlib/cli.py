@@ -7,6 +7,7 @@ on a terminal is in :mod:`marginlib.telling.terminal`, which is imported only wh
 import argparse
 import codecs
 import contextlib
+import dataclasses
 import difflib
 import io
 import json
@@ -18,10 +19,11 @@ from pathlib import Path
 from types import ModuleType
 
 from marginlib.engine.errors import InvalidRulebook, InvalidScenario, Refusal
-from marginlib.engine.replaying import replay
-from marginlib.engine.rulebook import rules
-from marginlib.engine.scenario import Scenario, read_scenario
+from marginlib.engine.scenario import Scenario
 from marginlib.engine.story import invalid
+from marginlib.reading.replaying import replay
+from marginlib.reading.rulebooks import rules
+from marginlib.reading.scenarios import read_scenario
 from marginlib.ways_out.advice import no_report, reports
 
 _OK, _FAILED, _INTERRUPTED, _CANT_WRITE = 0, 2, 130, 141
@@ -203,7 +205,7 @@ def _rules(arguments: argparse.Namespace) -> int:
     found = [known[each] for each in ids if each in known] if ids else list(known.values())
     if arguments.json:
         for rule in found:
-            print(json.dumps(rule.model_dump()))
+            print(json.dumps(dataclasses.asdict(rule)))
     elif ids:
         _terminal().show_rules(found)
     else:

@@ -221,6 +221,18 @@ def growth() -> Iterator[Result]:
     yield Result("100,000 steps with everything on", grown(100_000, "steps")[0], "s", 10)
 
 
+def imports() -> Iterator[Result]:
+    """How long a Python starts until the engine is there, beside what the validation library takes by itself."""
+
+    def seconds(what: str) -> float:
+        return median_of(15, lambda: subprocess.run([sys.executable, "-c", what], check=True))
+
+    bare = seconds("pass")
+    library, engine = (seconds(f"import {name}") - bare for name in ("pydantic.main", "marginlib.engine"))
+    yield Result("import marginlib.engine", 1000 * engine, "ms")
+    yield Result("  against the validation library alone", engine / library, "×", 1)
+
+
 SHOW = f"""
 {OURS.replace("LossCascade()", "panel = LossCascade()")}
 from IPython.display import display
@@ -342,7 +354,7 @@ def main() -> None:
     if load > processors / 2:
         print("This machine is busy with other things: times are longer than they would be. Compare the ratios.")
     chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    parts = [("Engine", engine()), ("Growth", growth()), ("Kernel", memory())]
+    parts = [("Engine", engine()), ("Growth", growth()), ("Start", imports()), ("Kernel", memory())]
     if chromium:
         parts.append(("JupyterLab in Chromium, medians", browser(chromium)))
     for heading, results in parts:

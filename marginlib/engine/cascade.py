@@ -83,7 +83,7 @@ def take(
     Raises:
         Refusal: ``missing_price``, when a balance's turn comes that can't be converted.
     """
-    state, book = event.state, event.state.rulebook
+    state, rulebook = event.state, event.state.rulebook
     quote = pair.partition("/")[2]
     takes: list[Take] = []
     left = amount
@@ -96,14 +96,14 @@ def take(
             fee = fee_rate = ZERO
             event.post(quote, reason, caused, creditor, amount=-taken)
         else:
-            fee_rate = book.conversion_fee(currency, quote)
+            fee_rate = rulebook.conversion_fee(currency, quote)
             rate = state.rate(currency, quote)
             net, owed = rate.up * (1 - fee_rate), left * rate.down
             if owed <= have * net:
-                taken, covers = min(quotient_up(owed, net, book.places(currency)), have), left
+                taken, covers = min(quotient_up(owed, net, rulebook.places(currency)), have), left
             else:
-                taken, covers = have, min(left, quotient(have * net, rate.down, book.places(quote)))
-            fee = quotient(taken * rate.up - covers * rate.down, rate.down, book.places(quote))
+                taken, covers = have, min(left, quotient(have * net, rate.down, rulebook.places(quote)))
+            fee = quotient(taken * rate.up - covers * rate.down, rate.down, rulebook.places(quote))
             own_fee = state.round(currency, taken * fee_rate)
             caused = (*_RULES[why], "R16", "A1", *rules)
             event.post(currency, reason, caused, "market", amount=own_fee - taken, fee=own_fee)
@@ -123,7 +123,7 @@ def charge(event: Event, pair: str, amount: Decimal, reason: Reason, rules: tupl
     Raises:
         Refusal: ``missing_price``, when a balance's turn comes that can't be valued.
     """
-    state, book = event.state, event.state.rulebook
+    state, rulebook = event.state, event.state.rulebook
     quote = pair.partition("/")[2]
     due = state.round(quote, amount)
     if not due:
@@ -136,7 +136,7 @@ def charge(event: Event, pair: str, amount: Decimal, reason: Reason, rules: tupl
             continue
         rate = state.rate(currency, quote)
         if due * rate.down <= have * rate.up:
-            fee = min(quotient_up(due * rate.down, rate.up, book.places(currency)), have)
+            fee = min(quotient_up(due * rate.down, rate.up, rulebook.places(currency)), have)
             event.post(currency, reason, rules, "fees", fee=fee)
             return
     take(event, pair, due, reason, rules, "fees")

@@ -63,12 +63,12 @@ def margin(state: State, currency: str) -> Margin:
     Raises:
         Refusal: ``missing_price``, when something can't be valued.
     """
-    book = state.rulebook
+    rulebook = state.rulebook
     trade_balance = Fraction(0)
     for code, amount in state.balances.items():
-        if amount and code in book.collateral_order:
+        if amount and code in rulebook.collateral_order:
             value = state.rate(code, currency).of(amount)
-            trade_balance += value * (1 - Fraction(book.haircuts[code])) if code in book.haircuts else value
+            trade_balance += value * (1 - Fraction(rulebook.haircuts[code])) if code in rulebook.haircuts else value
     gains: dict[str, Decimal] = {}  # added up before they are converted: fractions are slow
     tied_up: dict[tuple[str, Decimal], Decimal] = {}
     for pair, lots in state.positions.by_pair:

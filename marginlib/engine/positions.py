@@ -94,6 +94,8 @@ class Lots(Sequence[Position]):
         if len(log) > end:  # a story that began alike has already gone on
             log = log[:end]
         log.append(lot)
+        if log[end] is not lot:  # another thread was faster
+            log = [*log[:end], lot]
         return self._changed(log, self._start, end + 1, self._oldest or lot, lot, 1)
 
     def reduced(self, volume: Decimal) -> "Lots":

@@ -5,7 +5,7 @@ memory once, however many states have it.
 """
 
 import gc
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import ItemsView, Iterator, Mapping, MutableMapping, ValuesView
 from contextlib import contextmanager
 from typing import Generic, TypeVar, overload
 
@@ -78,25 +78,35 @@ class Shared(MutableMapping[K, V], Generic[K, V]):
         """The top layer, this copy's own: with more than a few entries, most go below, where they aren't copied."""
         own = self._own
         if len(own) > _FEW and len(own) ** 2 > len(self._below):
-            self._below, self._own = dict(self.items()), {}
+            self._below, self._own = dict(self._merged()), {}
         else:
             self._own = own.copy()
         self._lent = False
         return self._own
 
+    def _merged(self) -> dict[K, V]:
+        """All that there is, to be looked at and not to be changed."""
+        if not self._below:
+            return self._own  # type: ignore[return-value]  # nothing is gone where nothing was below
+        merged = self._below | self._own
+        return {key: value for key, value in merged.items() if value is not None}
+
+    def items(self) -> ItemsView[K, V]:
+        """Keys with their values."""
+        return self._merged().items()
+
+    def values(self) -> ValuesView[V]:
+        """The values alone."""
+        return self._merged().values()
+
     def __iter__(self) -> Iterator[K]:
-        own, below = self._own, self._below
-        if not below:
-            return iter(own)
-        kept = [key for key in below if own.get(key, self) is not None]
-        return iter(kept + [key for key in own if key not in below])
+        return iter(self._merged())
 
     def __len__(self) -> int:
-        own, below = self._own, self._below
-        return len(own) if not below else sum(1 for _ in self)
+        return len(self._merged())
 
     def __repr__(self) -> str:
-        return repr(dict(self.items()))
+        return repr(self._merged())
 
 
 @contextmanager

@@ -18,11 +18,11 @@ from typing import Any
 import ipywidgets
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from marginlib.engine.rulebook import data_folder, read_data
 from marginlib.panels.host import Panel
 from marginlib.quiz import drills
 from marginlib.quiz.card import Card
 from marginlib.quiz.question import Question, Verdict
+from marginlib.reading.files import data_folder, read_data
 
 
 class _File(BaseModel):

@@ -22,8 +22,8 @@ from rich.text import Text
 from marginlib.engine.account import Realised
 from marginlib.engine.amounts import EXACT, ZERO
 from marginlib.engine.errors import InvalidScenario
-from marginlib.engine.rulebook import Rule
 from marginlib.engine.story import Moment, Story
+from marginlib.reading.rulebooks import Rule
 from marginlib.telling import sentences as words
 from marginlib.telling.numbers import exact, money, number, percent, price, regrouped
 from marginlib.ways_out import advice

@@ -10,9 +10,9 @@ from marginlib.engine.account import State
 from marginlib.engine.amounts import EXACT, ZERO, plain, quotient_down, quotient_up, rounded
 from marginlib.engine.margin import margin
 from marginlib.engine.replaying import resume
-from marginlib.engine.rulebook import rulebook
 from marginlib.engine.scenario import Close, Deposit, Step
 from marginlib.engine.story import Story
+from marginlib.reading.rulebooks import rulebook
 from marginlib.ways_out.plans import Way, way_out
 from marginlib.ways_out.rehearsal import rehearse
 

@@ -12,12 +12,10 @@ from decimal import Decimal, localcontext
 from fractions import Fraction
 from typing import Literal, NamedTuple
 
-from pydantic import ValidationError
-
 from marginlib.analysis.outcome import Outcome, outcome
 from marginlib.engine.account import State
 from marginlib.engine.amounts import EXACT, ZERO
-from marginlib.engine.errors import Refusal
+from marginlib.engine.errors import InvalidScenario, Refusal
 from marginlib.engine.margin import unrealised
 from marginlib.engine.replaying import resume
 from marginlib.engine.scenario import Close, Deposit, Settle, Step
@@ -275,7 +273,7 @@ def way_out(story: Story, pair: str, name: WayName, *, direct: Way | None = None
     try:
         with localcontext(EXACT):
             return (_buy_first if name == "buy" else _deposit_first)(story, direct, carry_out)
-    except ValidationError:  # the amount that it takes is no amount of a step
+    except InvalidScenario:  # the amount that it takes is no amount of a step
         return _not_open(story, pair, name, "It takes an amount with more digits than an order or a deposit may have.")
 
 

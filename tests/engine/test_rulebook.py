@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from marginlib import InvalidRulebook, load_rulebook, rulebook, rules
-from marginlib.engine.rulebook import data_folder
+from marginlib.reading.files import data_folder
 
 FILES = ("collateral.toml", "conversion.toml", "margin.toml", "precision.toml")
 

@@ -4,11 +4,11 @@ from decimal import Decimal
 from typing import Any
 
 from marginlib.engine.amounts import plain
-from marginlib.engine.replaying import replay
 from marginlib.engine.scenario import Scenario
 from marginlib.lessons.borrowing import view as balance_sheet
 from marginlib.panels.controls import Choice, Slider, Walk
 from marginlib.panels.host import Panel, View
+from marginlib.reading.replaying import replay
 
 PAIR, QUOTE = "BTC/EUR", "EUR"
 MOST_FUNDS, MOST_VOLUME, MOST_PRICE, FURTHEST = 20_000, Decimal("0.5"), 60_000, 40

@@ -6,12 +6,12 @@ from typing import Any
 
 from marginlib.analysis.futures import FUNDING_HOURS, Perpetual, turning
 from marginlib.engine.amounts import plain
-from marginlib.engine.replaying import replay
 from marginlib.engine.scenario import Scenario
 from marginlib.engine.story import Story
 from marginlib.lessons.going_short import holding, short_result, stops
 from marginlib.panels.controls import Choice, Slider, Walk
 from marginlib.panels.host import Panel, View
+from marginlib.reading.replaying import replay
 
 PAIR, QUOTE = "BTC/USD", "USD"
 FUNDS, VOLUME, PRICE, LEVERAGE = Decimal(40_000), Decimal(1), Decimal(60_000), Decimal(3)

@@ -4,12 +4,12 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from marginlib.engine.amounts import plain, quotient
-from marginlib.engine.replaying import replay
-from marginlib.engine.rulebook import rulebook
 from marginlib.engine.scenario import Scenario
 from marginlib.lessons.loss_cascade import view as loss
 from marginlib.panels.controls import Choice, Slider, Switch
 from marginlib.panels.host import Panel, View
+from marginlib.reading.replaying import replay
+from marginlib.reading.rulebooks import rulebook
 
 
 class _Fund(NamedTuple):

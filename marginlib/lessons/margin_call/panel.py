@@ -6,12 +6,12 @@ from typing import Any
 
 from marginlib.analysis.paths import MOST_DAYS, beyond, paths, walk
 from marginlib.engine.amounts import plain, quotient, rounded
-from marginlib.engine.replaying import replay
 from marginlib.engine.scenario import Scenario
 from marginlib.engine.story import Story
 from marginlib.lessons.margin_call import crash, how_far
 from marginlib.panels.controls import Choice, Slider, Switch, Value
 from marginlib.panels.host import Panel, View
+from marginlib.reading.replaying import replay
 
 PAIR, OPENED, LOWEST, HIGHEST = "BTC/USD", Decimal(20_000), 400, Decimal(40_000)
 

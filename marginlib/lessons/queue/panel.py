@@ -5,11 +5,11 @@ from decimal import Decimal
 from typing import Any
 
 from marginlib.engine.amounts import plain
-from marginlib.engine.replaying import replay
 from marginlib.engine.scenario import Scenario
 from marginlib.lessons.queue import view as queue
 from marginlib.panels.controls import Choice, Slider
 from marginlib.panels.host import Panel, View
+from marginlib.reading.replaying import replay
 
 PAIR, LEVERAGE = "BTC/EUR", 5
 LOTS = {"A": ("0.3", 45000), "B": ("0.3", 55000), "C": ("0.2", 49000)}

@@ -6,13 +6,13 @@ from typing import Any
 
 from marginlib.engine.amounts import plain
 from marginlib.engine.funds import order_for
-from marginlib.engine.replaying import replay
 from marginlib.engine.scenario import Scenario
 from marginlib.engine.settling import need
 from marginlib.engine.story import Story
 from marginlib.lessons.settle_or_close import view as ending
 from marginlib.panels.controls import Choice, Slider, Value
 from marginlib.panels.host import Panel, View
+from marginlib.reading.replaying import replay
 
 PAIR, VOLUME, OPENED, LEVERAGE = "BTC/EUR", Decimal(1), Decimal(50000), 5
 MOST_EUR, MOST_BTC, LOWEST, HIGHEST = 70_000, 1, -40, 40
@@ -59,7 +59,7 @@ def scenario(values: Any, price: Decimal, way: str) -> Scenario:
         if opened.positions and (needed := need(opened, PAIR, Decimal(volume))).missing:
             deposit = {"do": "deposit", "currency": needed.currency, "amount": needed.missing}
             order = order_for(opened, PAIR, needed.currency, needed.missing)
-            steps.append(deposit if values["short_of"] == WAYS_OUT[1] else order.model_dump(exclude_none=True))
+            steps.append(deposit if values["short_of"] == WAYS_OUT[1] else order.as_data())
     return Scenario.of({**start, "steps": [*steps, {"do": way, "pair": PAIR, "volume": volume}]})
 
 

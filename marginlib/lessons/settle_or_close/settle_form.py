@@ -12,10 +12,10 @@ import traitlets
 from marginlib.analysis.add_order import order
 from marginlib.engine.account import State
 from marginlib.engine.amounts import plain
-from marginlib.engine.replaying import replay
 from marginlib.engine.scenario import Scenario, Settle
 from marginlib.engine.story import Story
 from marginlib.panels.host import script
+from marginlib.reading.replaying import replay
 from marginlib.telling import sentences
 from marginlib.telling.numbers import listed, money, price
 

@@ -4,11 +4,11 @@ from decimal import Decimal
 from typing import Any
 
 from marginlib.engine.amounts import plain
-from marginlib.engine.replaying import replay
 from marginlib.engine.scenario import Scenario
 from marginlib.lessons.start import view as life
 from marginlib.panels.controls import Choice, Slider
 from marginlib.panels.host import Panel, View
+from marginlib.reading.replaying import replay
 
 PAIR, FUNDS, VOLUME, PRICE, FURTHEST = "BTC/EUR", 30_000, Decimal("0.4"), 50_000, 40
 

@@ -5,14 +5,14 @@ from decimal import Decimal
 from typing import Any
 
 from marginlib.engine.amounts import plain, quotient, rounded
-from marginlib.engine.replaying import replay
-from marginlib.engine.rulebook import rulebook
 from marginlib.engine.scenario import Scenario
 from marginlib.engine.story import Story
 from marginlib.lessons.loss_cascade.panel import FUNDS, PAIRS
 from marginlib.lessons.ways_out import view as ways_out
 from marginlib.panels.controls import Choice, Slider, Value
 from marginlib.panels.host import Panel, View
+from marginlib.reading.replaying import replay
+from marginlib.reading.rulebooks import rulebook
 
 MOST_SIZE, FURTHEST, MOST_FEE = 4_000, 30, 3
 OWN = {"EUR": ("5000", "200"), "BTC": ("0.1", "0.02"), "DOGE": (FUNDS["DOGE"].most, "10000")}

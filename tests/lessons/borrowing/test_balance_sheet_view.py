@@ -8,12 +8,12 @@ import pytest
 
 from marginlib.analysis.sheet import sheet
 from marginlib.engine.margin import unrealised
-from marginlib.engine.replaying import replay
 from marginlib.engine.story import Story
 from marginlib.lessons import BalanceSheet, OpeningSteps
 from marginlib.lessons.borrowing.panel import scenario
 from marginlib.lessons.borrowing.view import STEPS
 from marginlib.panels.controls import Walk, read_all, text
+from marginlib.reading.replaying import replay
 from marginlib.telling.numbers import money, percent
 
 View = dict[str, Any]
