@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from browser.lab import FLAGS, Lab, notebook
 from jupyter_client.manager import start_new_kernel
@@ -164,7 +165,8 @@ def engine() -> Iterator[Result]:
     replays()
     yield Result("replays of lesson 05's scenario", 200 / median_of(7, replays), "a second", 2000, True)
     track = next(control for control in panel.controls if control.name == "move").track(panel.values["move"])
-    along = [{**panel.values, "move": value} for value in track]
+    start: Any = panel.values
+    along = [{**start, "move": value} for value in track]
     name = f"the {len(along)} states along “Price move”"
     yield Result(name, 1000 * median_of(7, lambda: panel._pack(along)), "ms", 100)
 

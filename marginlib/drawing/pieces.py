@@ -2,30 +2,38 @@
 
 import itertools
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
+
+from marginlib.drawing.placing import Label, placed
+from marginlib.telling.numbers import money
 
 Spec = dict[str, Any]
 Point = tuple[float, float]
+Part = tuple[float, float, float]
+"""A part of a column: where it stands, from where, and how far it goes."""
 HATCH = {"shape": "/", "fgcolor": "role:own", "bgcolor": "role:ground", "size": 9, "solidity": 0.3}
 """What was received and is restricted: yours in a position only."""
 DOTS = {"shape": ".", "fgcolor": "role:fee", "bgcolor": "role:ground", "size": 5, "solidity": 0.6}
 """A fee, of any kind."""
 
 
-def bars(role: str, x: Sequence[float], base: Sequence[float], y: Sequence[float], width: float) -> Spec:
+def bars(
+    role: str, x: Sequence[float], base: Sequence[float], y: Sequence[float], width: float, edge: float = 1.5
+) -> Spec:
     """Bars from a base, of a role's colour; those of the role ``restricted`` are hatched in the colour of what is own.
 
     >>> bars("owed", [1], [0], [25000], 0.8)["marker"]["color"]
     'role:owed'
     """
     colour = "role:own" if role == "restricted" else f"role:{role}"
-    marker: Spec = {"color": colour, "line": {"width": 1.5, "color": "role:ground"}}
+    marker: Spec = {"color": colour, "line": {"width": edge, "color": "role:ground"}}
     if role == "restricted":
         marker |= {"pattern": HATCH, "line": {"width": 1.5, "color": colour}}
     return {"type": "bar", "width": width, "x": [*x], "base": [*base], "y": [*y], "marker": marker}
 
 
-def stack(role: str, places: Sequence[tuple[float, float, float]], width: float) -> Spec:
+def stack(role: str, places: Sequence[Part], width: float, edge: float = 1.5) -> Spec:
     """Bars of a role, each given as where it stands, from where and how far it goes; those of fees are dotted.
 
     What goes nowhere is left out: its edge would be a line.
@@ -35,7 +43,7 @@ def stack(role: str, places: Sequence[tuple[float, float, float]], width: float)
     ([1], '.')
     """
     x, base, height = ([place[i] for place in places if place[2]] for i in range(3))
-    spec = bars(role, x, base, height, width)
+    spec = bars(role, x, base, height, width, edge)
     if role == "fee":
         spec["marker"] |= {"pattern": DOTS, "line": {"color": "role:fee", "width": 2}}
     return spec
@@ -54,16 +62,43 @@ def rings(points: Sequence[tuple[float, float]], role: str = "ink") -> Spec:
     }  # fmt: skip
 
 
-def lines(points: Sequence[tuple[float, float] | None], role: str = "ink", width: float = 1.5) -> Spec:
-    """A line through points; None lifts the pen.
+def stacks(parts: Mapping[str, Sequence[Part]], width: float, edge: float = 1.5) -> list[Spec]:
+    """Columns of several roles, each role's parts with where they stand, from where and how far they go.
 
-    >>> lines([(0, 1), None, (2, 3)])["x"]
-    [0, None, 2]
+    >>> [spec["marker"]["color"] for spec in stacks({"own": [(0, 0, 5)], "owed": [(1, 0, -5)]}, 0.6)]
+    ['role:own', 'role:owed']
+    """
+    return [stack(role, places, width, edge) for role, places in parts.items()]
+
+
+def lines(points: Sequence[Point | None], role: str = "ink", width: float = 1.5, dash: str = "") -> Spec:
+    """A line through points; None lifts the pen. A dash is one of plotly's names, or pixels on and off.
+
+    >>> lines([(0, 1), None, (2, 3)])["x"], lines([], dash="6px,4px")["line"]["dash"]
+    ([0, None, 2], '6px,4px')
     """
     x, y = ([None if point is None else point[i] for point in points] for i in (0, 1))
-    return {
-        "type": "scatter", "mode": "lines", "x": x, "y": y, "line": {"color": f"role:{role}", "width": width},
-    }  # fmt: skip
+    line = {"color": f"role:{role}", "width": width, **({"dash": dash} if dash else {})}
+    return {"type": "scatter", "mode": "lines", "x": x, "y": y, "line": line}
+
+
+def areas(boxes: Sequence[tuple[float, float, float, float]], role: str) -> Spec:
+    """Filled boxes of a role's colour, each from a left lower corner to a right upper one.
+
+    >>> areas([(0, 0, 1, 2)], "owed")["y"]
+    [0, 2, 2, 0, 0, None]
+    """
+    spec = lines([point for box in boxes for point in around(*box)], "ground", 1)
+    return {**spec, "fill": "toself", "fillcolor": f"role:{role}"}
+
+
+def around(left: float, low: float, right: float, high: float) -> list[Point | None]:
+    """Once around a box.
+
+    >>> around(0, 0, 1, 2)[:3]
+    [(0, 0), (0, 2), (1, 2)]
+    """
+    return [(left, low), (left, high), (right, high), (right, low), (left, low), None]
 
 
 def clipped(points: Sequence[Point], low: float, high: float) -> list[Point | None]:
@@ -132,17 +167,53 @@ def apart(written: Sequence[tuple[float, str]], line: float) -> list[float]:
     return placed
 
 
+def marked(result: Decimal, currency: str) -> str:
+    """A result as a figure and a table write it: its sign doesn't hang on colour.
+
+    >>> marked(Decimal(-5), "EUR"), marked(Decimal(0), "EUR")
+    ('▼ −5.00 EUR', '0.00 EUR')
+    """
+    return f"{'▲ ' if result > 0 else '▼ ' if result < 0 else ''}{money(result, currency, sign=True)}"
+
+
+def figure(drawn: Sequence[Spec], layout: Spec, written: Sequence[Label] = ()) -> Spec:
+    """A figure: what is drawn, and over it its labels, placed clear of it and of each other.
+
+    >>> spec = figure([rings([(0, 5)])], layout({}, (-1, 1), (0, 10), "EUR"), [Label(0, 5, "now", "top right")])
+    >>> spec["data"][1]["text"], spec["data"][1]["y"][0] > 5
+    (['now'], True)
+    """
+    kinds: dict[tuple[str, int, bool], list[tuple[float, float, str, str]]] = {}
+    for label in placed(written, drawn, layout):
+        told = kinds.setdefault((label.role, label.size, label.bold), [])
+        told.append((label.x, label.y, label.text, label.sides))
+    return {"data": [*drawn, *(labels(told, *kind) for kind, told in kinds.items())], "layout": layout}
+
+
 def layout(
-    names: Mapping[float, str], across: tuple[float, float], up: tuple[float, float], unit: str, bottom: int = 48
+    names: Mapping[float, str],
+    across: tuple[float, float],
+    up: tuple[float, float],
+    unit: str,
+    bottom: int = 48,
+    *,
+    height: int = 400,
+    grid: bool = True,
+    share: float | None = None,
+    **margins: int,
 ) -> Spec:
     """Both axes, fixed: names along the first, amounts in a unit along the second, with zero marked.
 
-    >>> layout({0: "Before"}, (-1, 1), (0, 10), "EUR")["yaxis"]["ticksuffix"]
-    ' EUR'
+    ``grid`` draws lines at round amounts; without, values are written beside what they measure. A figure with a
+    ``share`` of the width stands beside another where there is room. ``margins`` (``l``, ``r``, ``t``) are pixels.
+
+    >>> made = layout({0: "Before"}, (-1, 1), (0, 10), "EUR", share=0.6, l=92)
+    >>> made["yaxis"]["ticksuffix"], made["meta"], made["margin"]
+    (' EUR', {'share': 0.6}, {'l': 92, 'r': 12, 't': 12, 'b': 48})
     """
-    return {
-        "height": 400,
-        "margin": {"l": 82, "r": 12, "t": 12, "b": bottom},
+    spec: Spec = {
+        "height": height,
+        "margin": {"l": 82, "r": 12, "t": 12, "b": bottom, **margins},
         "barmode": "overlay",
         "showlegend": False,
         "paper_bgcolor": "rgba(0,0,0,0)",
@@ -155,8 +226,11 @@ def layout(
         "yaxis": {
             "range": [*up], "ticksuffix": f" {unit}", "showticksuffix": "last", "tickformat": ",.10~f",
             "gridcolor": "role:line", "zerolinecolor": "role:quiet", "zerolinewidth": 2,
+            **({} if grid else {"showgrid": False}),
         },
+        **({} if share is None else {"meta": {"share": share}}),
     }  # fmt: skip
+    return spec
 
 
 def bare(figure_layout: Spec) -> Spec:

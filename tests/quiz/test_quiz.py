@@ -297,7 +297,7 @@ def test_a_picture_is_covered_until_the_prediction_is_answered_or_skipped() -> N
 
     _SESSION.clear()
     skipped = Lesson("05").predict(LossCascade())
-    skipped.card._on_message(skipped.card, {"kind": "skip"}, [])
+    skipped.card.receive({"kind": "skip"})
     assert not skipped.panel.veil
     assert skipped.card._card["skipped"].startswith("Skipped.")
 
@@ -312,10 +312,10 @@ def test_a_drill_goes_on_and_gets_harder_after_two_right_ones_without_help() -> 
     drill = Drill("05", 1, 1)
     for _ in range(2):
         drill.answer(drill.question.right[0])
-        drill._on_message(drill, {"kind": "another"}, [])
+        drill.receive({"kind": "another"})
     assert drill.level == 2
     assert drill.given is None
-    drill._on_message(drill, {"kind": "hint"}, [])
+    drill.receive({"kind": "hint"})
     assert drill._card["solution"] == drill.question.solution()
     drill.answer(drill.question.right[0])
     drill.another()

@@ -1,8 +1,10 @@
 """What a realised loss takes, and in which order: a waterfall, the order of preference, the words."""
 
 from decimal import Decimal
-from typing import Any
 
+from marginlib.drawing.pieces import Part, Spec, figure, layout, lines, marked, stacks
+from marginlib.drawing.placing import Label
+from marginlib.drawing.screen import Table, View, refused, screen, table
 from marginlib.engine.account import Realised, State, Take
 from marginlib.engine.amounts import ZERO
 from marginlib.engine.cascade import Place, preference
@@ -27,24 +29,30 @@ _ORDER = {
     "base_last": "{}, the base, late: not collateral (R13)",
     "other": "{} last, as other funds (R15)",
 }
-_COLUMNS = ["Currency", "Place in the order", "You had", "Turn", "Taken", "Covers", "Fee", "You have"]
+_COLUMNS = ("Currency", "Place in the order", "You had", "Turn", "Taken", "Covers", "Fee", "You have")
+_HALF = 0.31  # of a bar
 
 
-def view(story: Story, lowest: Decimal, highest: Decimal) -> dict[str, Any]:
+def view(story: Story, lowest: Decimal, highest: Decimal) -> View:
     """What the screen shows of a story of one closing; the figure's axis goes from lowest to highest, in QUOTE."""
     if story.error:
-        return _refused(story, lowest, highest)
+        quote = story.scenario.steps[0].pair.split("/")[1]  # type: ignore[union-attr]
+        return refused(
+            story,
+            [figure([], _layout(["Loss", "Unpaid"], quote, lowest, highest))],
+            "Nothing is opened, so nothing can be lost. Your balances stay as they are (A7).",
+            alert=f"{story.error.message} ({', '.join(story.error.rules)})",
+        )
     moment = story.moments[-1]
     realised, before = moment.realised[0], moment.before
     turns = _turns(realised, before)
-    return {
-        "title": headline(realised),
-        "alert": "",
-        "figures": [waterfall(realised, turns, lowest, highest)],
-        "words": words(moment, turns),
-        "strip": [[place.currency, mark] for place, mark, _ in turns],
-        "tables": [table(realised, before, moment.after, turns)],
-    }
+    return screen(
+        headline(realised),
+        [waterfall(realised, turns, lowest, highest)],
+        words(moment, turns),
+        [_table(realised, before, moment.after, turns)],
+        strip=[(place.currency, mark) for place, mark, _ in turns],
+    )
 
 
 Turn = tuple[Place, str, Take | None]
@@ -65,106 +73,52 @@ def _turns(realised: Realised, before: State) -> list[Turn]:
     ]
 
 
-def waterfall(realised: Realised, turns: list[Turn], lowest: Decimal, highest: Decimal) -> dict[str, Any]:
+def waterfall(realised: Realised, turns: list[Turn], lowest: Decimal, highest: Decimal) -> Spec:
     """From the loss to zero, in QUOTE: a bar for each currency there is, the conversion fee its own part of it.
 
     What a conversion yields covers the loss; its fee hangs below, since it is sold and covers nothing.
     """
-    quote = realised.position.quote
+    quote, pnl = realised.position.quote, realised.pnl
     places = (2, 2) if quote in rulebook().cash else (8, 0)
     held = [(place.currency, take) for place, mark, take in turns if mark != "skipped"]
-    at = list(range(1, len(held) + 1))
-    level = min(realised.pnl, ZERO)
-    levels: list[Decimal] = []
-    for _, take in held:
-        levels.append(level)
-        level += take.covers if take else ZERO
-    starts = [float(level) for level in levels]
-    steps = [*starts, float(level)]
-    fees = [(x, start, take.fee) for x, start, (_, take) in zip(at, starts, held, strict=True) if take and take.fee]
-    names = ["Loss" if realised.pnl < 0 else "Profit", *(code for code, _ in held), "Unpaid"]
+    last, result = len(held) + 1, "profit" if pnl > 0 else "loss"
+    level = min(pnl, ZERO)
+    parts: dict[str, list[Part]] = {result: [(0, 0, float(pnl)), (last, 0, -float(realised.unpaid))]}
+    parts |= {"own": [], "fee": []}
+    written = [
+        Label(x, float(end), marked(end, quote), "top center" if end > 0 else "bottom center", result)
+        for x, end in ((0, pnl), (last, -realised.unpaid))
+        if end
+    ]
+    steps = [float(level)]
+    for at, (_, take) in enumerate(held, 1):
+        start = float(level)
+        if take:
+            level += take.covers
+            parts["own"].append((at, start, float(take.covers)))
+            written.append(Label(at, float(level), number(take.covers, *places), "top center", "own"))
+        if take and take.fee:
+            parts["fee"].append((at, start, -float(take.fee)))
+            written.append(
+                Label(at, start - float(take.fee), f"fee {number(take.fee, *places)}", "bottom center", "fee")
+            )
+        steps.append(float(level))
+    stairs = [point for at, y in enumerate(steps) for point in ((at + _HALF, y), (at + 1 - _HALF, y), None)]
+    names = ["Loss" if pnl < 0 else "Profit", *(code for code, _ in held), "Unpaid"]
     sold = ["", *(f"−{short(take.taken, code)}" if take else "–" for code, take in held), ""]
-    ends = [realised.pnl, -realised.unpaid]
-    dots = {"shape": ".", "fgcolor": "role:fee", "bgcolor": "role:ground", "size": 5, "solidity": 0.6}
-    return {
-        "data": [
-            {
-                "type": "scatter",
-                "mode": "lines",
-                "hoverinfo": "skip",
-                "x": [x for place in range(len(steps)) for x in (place + 0.31, place + 0.69, None)],
-                "y": [y for step in steps for y in (step, step, None)],
-                "line": {"color": "role:quiet", "dash": "dot", "width": 1},
-            },
-            {
-                **_bars("role:profit" if realised.pnl > 0 else "role:loss"),
-                "x": [0, len(held) + 1],
-                "base": [0, 0],
-                "y": [float(end) for end in ends],
-                "text": [f"{'▲' if end > 0 else '▼'} {money(end, quote, sign=True)}" if end else "" for end in ends],
-            },
-            {
-                **_bars("role:own"),
-                "x": at,
-                "base": starts,
-                "y": [float(take.covers) if take else 0 for _, take in held],
-                "text": [number(take.covers, *places) if take else "" for _, take in held],
-            },
-            {
-                **_bars("role:fee"),
-                "marker": {"color": "role:fee", "pattern": dots, "line": {"color": "role:fee", "width": 1}},
-                "x": [x for x, _, _ in fees],
-                "base": [start for _, start, _ in fees],
-                "y": [-float(fee) for _, _, fee in fees],
-                "text": [f"fee {number(fee, *places)}" for _, _, fee in fees],
-            },
-        ],
-        "layout": _layout(
-            [f"{name}<br>{sale}" for name, sale in zip(names, sold, strict=True)], quote, lowest, highest
-        ),
-    }
+    ticks = [f"{name}<br>{sale}" for name, sale in zip(names, sold, strict=True)]
+    return figure(
+        [lines(stairs, "quiet", 1, "dot"), *stacks(parts, 2 * _HALF, 0)],
+        _layout(ticks, quote, lowest, highest),
+        written,
+    )
 
 
-def _bars(colour: str) -> dict[str, Any]:
-    return {
-        "type": "bar",
-        "width": 0.62,
-        "marker": {"color": colour, "line": {"width": 0}},
-        "textposition": "outside",
-        "textfont": {"color": colour, "size": 12},
-        "constraintext": "none",
-        "cliponaxis": False,
-    }
-
-
-def _layout(names: list[str], quote: str, lowest: Decimal, highest: Decimal) -> dict[str, Any]:
+def _layout(names: list[str], quote: str, lowest: Decimal, highest: Decimal) -> Spec:
     room = (highest - lowest) / 12  # for the numbers beyond the ends of the bars
-    return {
-        "height": 400,
-        "margin": {"l": 82, "r": 28, "t": 12, "b": 48},
-        "barmode": "overlay",
-        "showlegend": False,
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-        "font": {"family": "system-ui, sans-serif", "size": 12, "color": "role:ink"},
-        "xaxis": {
-            "range": [-0.75, len(names) - 0.25],  # the outer labels are wider than their bars
-            "tickangle": 0,
-            "tickvals": list(range(len(names))),
-            "ticktext": names,
-            "showgrid": False,
-            "zeroline": False,
-        },
-        "yaxis": {
-            "range": [float(lowest - room), float(highest + room)],
-            "ticksuffix": f" {quote}",
-            "showticksuffix": "last",
-            "separatethousands": True,
-            "gridcolor": "role:line",
-            "zerolinecolor": "role:quiet",
-            "zerolinewidth": 2,
-        },
-    }
+    # The outer labels are wider than their bars.
+    across = (-0.75, len(names) - 0.25)
+    return layout(dict(enumerate(names)), across, (float(lowest - room), float(highest + room)), quote, r=28)
 
 
 def headline(realised: Realised) -> str:
@@ -201,47 +155,29 @@ def words(moment: Moment, turns: list[Turn]) -> list[str]:
     return [opened, " ".join(sentences)]
 
 
-def table(realised: Realised, before: State, after: State, turns: list[Turn]) -> dict[str, Any]:
+def _table(realised: Realised, before: State, after: State, turns: list[Turn]) -> Table:
     """A row for each currency with a balance, in the order of preference, with the reason for its place."""
     quote, pair = realised.position.quote, realised.position.pair
     rows = [
-        {
-            "mark": mark,
-            "cells": [
-                place.currency,
-                f"{at}. {_WHY[place.why].format(pair=pair)}",
-                money(before.balance(place.currency), place.currency),
-                _MARKS[mark],
-                money(take.taken, place.currency) if take else "",
-                money(take.covers, quote) if take else "",
-                f"{money(take.fee, quote)} ({percent(take.fee_rate)})" if take and take.fee_rate else "",
-                money(after.balance(place.currency), place.currency),
-            ],
-        }
+        [
+            place.currency,
+            f"{at}. {_WHY[place.why].format(pair=pair)}",
+            money(before.balance(place.currency), place.currency),
+            _MARKS[mark],
+            money(take.taken, place.currency) if take else "",
+            money(take.covers, quote) if take else "",
+            f"{money(take.fee, quote)} ({percent(take.fee_rate)})" if take and take.fee_rate else "",
+            money(after.balance(place.currency), place.currency),
+        ]
         for at, (place, mark, take) in enumerate(turns, 1)
         if place.currency in before.balances
     ]
-    unpaid = ["Unpaid", "when nothing is left (A5)", "", "", "", money(realised.unpaid, quote), "", ""]
-    last = {"mark": "unpaid" if realised.unpaid else "", "cells": unpaid}
-    columns = [{"label": label, "number": at in (2, 4, 5, 6, 7)} for at, label in enumerate(_COLUMNS)]
-    return {
-        "caption": "Turn by turn, with the reason for each place",
-        "open": False,
-        "columns": columns,
-        "rows": [*rows, last],
-    }
-
-
-def _refused(story: Story, lowest: Decimal, highest: Decimal) -> dict[str, Any]:
-    """The opening that the exchange refuses: no bars, and what would work (B4)."""
-    assert story.error is not None
-    rules = ", ".join(story.error.rules)
-    quote = story.scenario.steps[0].pair.split("/")[1]  # type: ignore[union-attr]
-    return {
-        "title": "The exchange refuses this opening",
-        "alert": f"{story.error.message} ({rules})",
-        "figures": [{"data": [], "layout": _layout(["Loss", "Unpaid"], quote, lowest, highest)}],
-        "words": ["Nothing is opened, so nothing can be lost. Your balances stay as they are (A7)."],
-        "strip": [],
-        "tables": [],
-    }
+    marks = [mark for place, mark, _ in turns if place.currency in before.balances]
+    rows.append(["Unpaid", "when nothing is left (A5)", "", "", "", money(realised.unpaid, quote), "", ""])
+    return table(
+        "Turn by turn, with the reason for each place",
+        _COLUMNS,
+        rows,
+        numbers=(2, 4, 5, 6, 7),
+        marks=[*marks, "unpaid" if realised.unpaid else ""],
+    )

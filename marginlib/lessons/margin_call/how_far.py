@@ -3,16 +3,17 @@
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from fractions import Fraction
-from typing import Any
 
 from marginlib.analysis.limits import limit_price
 from marginlib.analysis.outcome import worth
-from marginlib.drawing.pieces import Point, Spec, clipped, labels, layout, lines, rings
+from marginlib.drawing.pieces import Point, Spec, clipped, figure, layout, lines, rings
+from marginlib.drawing.placing import Label
+from marginlib.drawing.screen import Table, View, refused, screen, table
 from marginlib.engine.account import Position, State
 from marginlib.engine.amounts import EXACT, rounded
 from marginlib.engine.margin import Margin, margin, unrealised
 from marginlib.engine.story import Story
-from marginlib.telling.numbers import listed, money, number, percent, price, regrouped
+from marginlib.telling.numbers import listed, money, number, percent, price
 
 BOTTOM, TOP = -60.0, 500.0
 """How far the axis of the margin level goes, in percent."""
@@ -67,13 +68,13 @@ def _worse(opened: State, lot: Position, level: Decimal) -> Fraction | None:
     return found.below if lot.side == "long" else found.above
 
 
-def view(opened: Story, moved: Story, reached: Reach | None, closed: Story | None, highest: Decimal) -> dict[str, Any]:
+def view(opened: Story, moved: Story, reached: Reach | None, closed: Story | None, highest: Decimal) -> View:
     """What the screen shows of one position: ``opened``, and ``moved`` to another price.
 
     ``closed`` is what its liquidation does, where there is one.
     """
     if reached is None:
-        return _refused(opened, highest)
+        return _refused(opened, float(highest))
     lot, tied, then = moved.final.positions[0], moved.margin, opened.margin
     assert tied
     assert then
@@ -82,81 +83,58 @@ def view(opened: Story, moved: Story, reached: Reach | None, closed: Story | Non
     words = [*_figures(state, lot, tied), _limits(lot, reached, state, None if gone else closed)]
     if gone:
         words = [f"{_closing(gone)} If it had stayed open:", *words]
-    return {
-        "title": headline(lot, tied, now, reached, state, gone),
-        "alert": _alert(lot, tied, now, reached, state),
-        "figures": [figure(lot, tied, now, reached, state)],
-        "words": words,
-        "strip": [],
-        "tables": [_numbers(lot, then, tied), _distances(lot, now, reached, moved.final)],
-    }
+    return screen(
+        headline(lot, tied, now, reached, state, gone),
+        [_figure(lot, tied, now, reached, state)],
+        words,
+        [_numbers(lot, then, tied), _distances(lot, now, reached, moved.final)],
+        alert=_alert(lot, tied, now, reached, state),
+    )
 
 
-def figure(lot: Position, tied: Margin, now: Decimal, reached: Reach, state: State) -> Spec:
+def _figure(lot: Position, tied: Margin, now: Decimal, reached: Reach, state: State) -> Spec:
     """The level against the price: solid while the position can be there, dotted beyond liquidation."""
-    long, end = lot.side == "long", state.rulebook.liquidation_level
+    long, end, highest = lot.side == "long", float(state.rulebook.liquidation_level), reached.highest
     level, x = float(tied.level or 0), float(now)
     y = min(max(level, BOTTOM), TOP)
-    alive = clipped(reached.points, float(end), TOP)
-    beyond = clipped(reached.points, BOTTOM, float(end))
-    dotted = lines(beyond, "own", 1.5)
-    dotted["line"]["dash"] = "2px,4px"
     first = state.rulebook.opening_level  # nothing happens there once the position is open: no circle
     marks = [(float(at), float(mark)) for mark, at in reached.marks.items() if at is not None and mark != first]
-    seen = [point for point in marks if point[0] <= reached.highest]
-    right = (reached.highest * _SHARE, "left") if long else (reached.highest * (1 - _SHARE), "right")
-    high = y > TOP * 0.9
-    before = long != high  # beside the line, where it is free
-    tight = x < reached.highest * 0.25  # no room for a long label
-    place = "left" if (before and x > reached.highest * 0.15) or x > reached.highest * 0.75 else "right"
-    behind = x > reached.highest / 2 if long else x < reached.highest / 2  # where the names of the levels stand
     upright: list[Point | None] = [(x, BOTTOM), (x, y)]
-    if behind:
+    if x > highest / 2 if long else x < highest / 2:  # there stand the names of the levels
         upright = [(x, BOTTOM), (x, min(y, _NAMED[0])), None, *([(x, _NAMED[1]), (x, y)] if y > _NAMED[1] else [])]
-    up = "bottom" if high else "top"
-    if level < BOTTOM:  # outside of the line, where it leaves the picture
-        edge = not reached.highest * 0.05 < x < reached.highest * 0.95
-        tight, place = True, "center" if edge else "left" if long else "right"
-    shift = reached.highest * (-0.008 if place == "left" else 0.008)
-    names = [
-        (
-            right[0],
-            float(mark) + _SHIFTS[at],
-            f"{number(mark, 2)} % {_NAMES[at]}: {_where(reached.marks[mark], lot.open_price)}",
-            f"{_SIDES[at]} {right[1]}",
+    at, free = (highest * _SHARE, ("left", "right")) if long else (highest * (1 - _SHARE), ("right", "left"))
+    written = [
+        Label(
+            at,
+            float(mark),
+            f"{number(mark, 2)} % {name}: {_where(reached.marks[mark], lot.open_price)}",
+            f"{side} {free[0]}",
+            size=11,
         )
-        for at, mark in enumerate(reached.marks)
+        for mark, name, side in zip(reached.marks, _NAMES, _SIDES, strict=True)
     ]
+    # Beside the line, where it is free; in a few signs where there is no room.
     told = percent((tied.level or Fraction(0)) / 100, 0 if level < BOTTOM else 1)
+    told = f"{'' if x < highest * 0.25 or level < BOTTOM else 'now '}{told}"
     over = " ↑" if level > y else " ↓" if level < y else ""
-    return {
-        "data": [
-            _across(_levels(state), reached.highest),
+    sides = ", ".join(f"{up} {free[way]}" for up, way in (("top", 0), ("bottom", 1), ("top", 1), ("bottom", 0)))
+    written.append(Label(x, y, f"{told}{over}", sides, bold=True, aside=highest * 0.008))
+    return figure(
+        [
+            _across(_levels(state), highest),
             lines(upright, "market", 1),
-            dotted,
-            lines(alive, "own", 2.5),
-            rings([*(point[:2] for point in seen), (x, y)], "own"),
-            labels(names, size=11),
-            labels(
-                [
-                    (
-                        x + shift,
-                        y + 8 * (place == "center"),
-                        f"{'' if tight else 'now '}{told}{over}",
-                        f"{up} {place}",
-                    )
-                ],
-                bold=True,
-            ),
+            lines(clipped(reached.points, BOTTOM, end), "own", 1.5, "2px,4px"),
+            lines(clipped(reached.points, end, TOP), "own", 2.5),
+            rings([*(point for point in marks if point[0] <= highest), (x, y)], "own"),
         ],
-        "layout": _layout(lot.base, lot.quote, reached.highest),
-    }
+        _layout(lot.base, lot.quote, highest),
+        written,
+    )
 
 
 _NAMED = (-38.0, 130.0)  # between these heights stand the names of the levels
 _NAMES = ("to open", "margin call", "liquidation", "equity gone")
 _SIDES = ("top", "bottom", "bottom", "bottom")
-_SHIFTS = (4, -9, -9, -9)  # so that a name is clear of its line
 
 
 def _levels(state: State) -> list[float]:
@@ -167,16 +145,13 @@ def _levels(state: State) -> list[float]:
 
 def _across(levels: list[float], highest: float) -> Spec:
     """A dashed line at each level."""
-    spec = lines([point for level in levels for point in ((0.0, level), (highest, level), None)], "quiet", 1)
-    spec["line"]["dash"] = "6px,4px"
-    return spec
+    return lines([point for level in levels for point in ((0.0, level), (highest, level), None)], "quiet", 1, "6px,4px")
 
 
 def _layout(base: str, quote: str, highest: float) -> Spec:
     ticks = {highest * at / 4: number(Decimal(highest) * at / 4, 0) for at in range(5)}
     ticks[highest / 2] += f"<br>price of 1 {base} in {quote}"
-    spec = layout(ticks, (0, highest * 1.01), (BOTTOM, TOP * 1.04), "%", 52)
-    return {**spec, "margin": {**spec["margin"], "l": 58, "r": 36}}
+    return layout(ticks, (0, highest * 1.01), (BOTTOM, TOP * 1.04), "%", 52, l=58, r=36)
 
 
 def _where(at: Fraction | None, opened: Decimal) -> str:
@@ -330,7 +305,7 @@ def _never(lot: Position, state: State, level: str) -> str:
     )
 
 
-def _numbers(lot: Position, then: Margin, tied: Margin) -> dict[str, Any]:
+def _numbers(lot: Position, then: Margin, tied: Margin) -> Table:
     """The five figures at opening and now."""
     fixed = "opening cost ÷ leverage" if lot.side == "long" else "today's worth ÷ leverage"
     entries = (
@@ -342,16 +317,13 @@ def _numbers(lot: Position, then: Margin, tied: Margin) -> dict[str, Any]:
     rows = [[name, money(a, lot.quote), money(b, lot.quote), how, rule] for name, a, b, how, rule in entries]
     shown = [percent((each.level or Fraction(0)) / 100) for each in (then, tied)]
     rows.append(["Margin level", *shown, "equity ÷ used margin", "B3"])
-    heads = ("", "At opening", "At the price now", "How", "Rule")
-    return {
-        "caption": "The five figures",
-        "open": False,
-        "columns": [{"label": label, "number": at in (1, 2)} for at, label in enumerate(heads)],
-        "rows": [{"mark": "taken" if row[0] == "Margin level" else "", "cells": row} for row in rows],
-    }
+    marks = [row[0] == "Margin level" for row in rows]
+    return table(
+        "The five figures", ("", "At opening", "At the price now", "How", "Rule"), rows, numbers=(1, 2), marks=marks
+    )
 
 
-def _distances(lot: Position, now: Decimal, reached: Reach, state: State) -> dict[str, Any]:
+def _distances(lot: Position, now: Decimal, reached: Reach, state: State) -> Table:
     """The marks, and how far they lie from the opening price and from the price now."""
     gone = "equity gone" if _cut(lot, state) else "equity gone (C3)"
     why = ("needed to open (B4)", "margin call (B5)", "automated liquidation (B5)", gone)
@@ -362,27 +334,17 @@ def _distances(lot: Position, now: Decimal, reached: Reach, state: State) -> dic
         else:
             away = [_apart(at, lot.open_price), _apart(at, now)]
             cells = [percent(level / 100), what, money(at, lot.quote), *away]
-        rows.append({"mark": "taken" if level == state.rulebook.liquidation_level else "", "cells": cells})
+        rows.append(cells)
     heads = ("Level", "What it is", f"Price of 1 {lot.base}", "From the opening price", "From the price now")
-    return {
-        "caption": "How far it is to each level",
-        "open": False,
-        "columns": [{"label": label, "number": at > 1} for at, label in enumerate(heads)],
-        "rows": rows,
-    }
+    marks = [level == state.rulebook.liquidation_level for level in reached.marks]
+    return table("How far it is to each level", heads, rows, numbers=(2, 3, 4), marks=marks)
 
 
-def _refused(story: Story, highest: Decimal) -> dict[str, Any]:
+def _refused(story: Story, highest: float) -> View:
     """The opening that the exchange refuses (B4)."""
-    assert story.error is not None
     base, quote = story.scenario.steps[0].pair.split("/")  # type: ignore[union-attr]
-    return {
-        "title": "The exchange refuses this opening",
-        "alert": f"{regrouped(story.error.message)} ({', '.join(story.error.rules)})",
-        "figures": [{"data": [_across(_levels(story.final), float(highest))],
-                     "layout": _layout(base, quote, float(highest))}],
-        "words": ["A position may only start with a margin level of 100 % or more (B4). Your balances stay as they "
-                  "are (A7)."],
-        "strip": [],
-        "tables": [],
-    }  # fmt: skip
+    return refused(
+        story,
+        [figure([_across(_levels(story.final), highest)], _layout(base, quote, highest))],
+        "A position may only start with a margin level of 100 % or more (B4). Your balances stay as they are (A7).",
+    )

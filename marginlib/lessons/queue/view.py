@@ -3,19 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from marginlib.drawing.pieces import Spec, bars, labels, layout, lines
+from marginlib.drawing.pieces import Part, Point, Spec, areas, around, figure, layout, lines, marked, stacks
+from marginlib.drawing.placing import Label
+from marginlib.drawing.screen import Table, View, refused, screen, table
 from marginlib.engine.account import Position, Realised, Row, State
 from marginlib.engine.amounts import ZERO
 from marginlib.engine.scenario import Close, Settle
 from marginlib.engine.story import Story
 from marginlib.telling import sentences
-from marginlib.telling.numbers import listed, money, price, regrouped, short
+from marginlib.telling.numbers import listed, money, price, short
 
-_SHARES, _HEIGHTS, _BOTTOMS = (0.54, 0.46), (330, 300), (50, 66)
 _HALF = 0.3
-_DOTS = {"shape": ".", "fgcolor": "role:fee", "bgcolor": "role:ground", "size": 5, "solidity": 0.6}
 
 
 class Ranges(NamedTuple):
@@ -72,9 +72,7 @@ def lots(story: Story, names: Sequence[str]) -> list[Lot]:
     ]
 
 
-def view(
-    story: Story, other: Story, names: Sequence[str], other_names: Sequence[str], ranges: Ranges
-) -> dict[str, Any]:
+def view(story: Story, other: Story, names: Sequence[str], other_names: Sequence[str], ranges: Ranges) -> View:
     """What an order ends of a queue of lots; beside it, in words, the same order had they been opened the other way.
 
     Names are those of the lots in their order of opening.
@@ -82,14 +80,12 @@ def view(
     if story.error and story.error.index < len(story.scenario.steps) - 1:
         return _not_opened(story, names, ranges)
     queue = lots(story, names)
-    return {
-        "title": headline(story, queue),
-        "alert": "",
-        "figures": [eaten(story, queue, ranges), balance(story, queue, ranges)],
-        "words": words(story, queue, other, lots(other, other_names)),
-        "strip": [],
-        "tables": [table(story, queue)],
-    }
+    return screen(
+        headline(story, queue),
+        [eaten(story, queue, ranges), balance(story, queue, ranges)],
+        words(story, queue, other, lots(other, other_names)),
+        [_table(story, queue)],
+    )
 
 
 def _ending(story: Story) -> Close | Settle:
@@ -111,48 +107,48 @@ def eaten(story: Story, queue: list[Lot], ranges: Ranges) -> Spec:
     step, before = _ending(story), _before(story)
     base, quote = step.pair.split("/")
     now, top = float(before.prices[step.pair]), ranges.price
-    areas: dict[str, list[Box]] = {role: [] for role in ("owed", "own", "profit", "loss")}
-    outline: list[tuple[float, float] | None] = []
-    names: list[tuple[float, float, str, str]] = []
+    filled: dict[str, list[Box]] = {role: [] for role in ("owed", "own", "profit", "loss")}
+    outline: list[Point | None] = []
+    names: list[Label] = []
     at = 0.0
     for lot in queue:
         opened, volume, gone = float(lot.position.open_price), float(lot.position.volume), float(lot.ended)
-        names.append((at + volume / 2, top * 0.9, lot.name, "middle center"))
-        outline += _ring(Box(at, 0, at + volume, opened))
+        names.append(Label(at + volume / 2, top * 0.9, lot.name, "middle center", size=15))
+        outline += around(at, 0, at + volume, opened)
         if gone and lot.realised:
-            areas["profit" if now > opened else "loss"].append(Box(at, opened, at + gone, now))
+            filled["profit" if now > opened else "loss"].append(Box(at, opened, at + gone, now))
         elif gone:
-            areas["own"].append(Box(at, 0, at + gone, now))
+            filled["own"].append(Box(at, 0, at + gone, now))
         if lot.left:
-            areas["owed"].append(Box(at + gone, 0, at + volume, opened))
+            filled["owed"].append(Box(at + gone, 0, at + volume, opened))
         at += volume
     assert isinstance(step.volume, Decimal)
-    reach, high = float(step.volume), top * 0.955
+    reach, high, far = float(step.volume), top * 0.955, ranges.volume * 1.02
     order = [(0.0, high - top * 0.02), (0.0, high), (reach, high), (reach, high - top * 0.02)]
     told = f"your order: {step.do} {money(step.volume, base)}"
     level = f"{'closing price' if step.do == 'close' else 'price now'} {price(before.prices[step.pair], quote)}"
     ticks = {tenth / 10: f"{tenth / 10:.1f}" for tenth in range(1, int(ranges.volume * 10) + 1)}
     ticks[0.5] += f"<br>the queue in {base}, oldest lot first; an area is volume × price"
-    return {
-        "data": [
-            *(_filled(role, boxes) for role, boxes in areas.items()),
+    return figure(
+        [
+            *(areas(boxes, role) for role, boxes in filled.items()),
             lines(outline, "quiet", 1),
-            lines([(0, now), (ranges.volume * 1.02, now)], "market", 2),
+            lines([(0, now), (far, now)], "market", 2),
             lines(order, "ink", 2.5),
-            labels(
-                [_inside(role, box) for role, boxes in areas.items() for box in boxes if _roomy(box, ranges)], "ground"
-            ),
-            labels(names, size=15),
-            labels([(0, high, told, "top right"), (ranges.volume * 1.02, now, level, "top left")]),
         ],
-        "layout": _layout(ticks, (-0.01, ranges.volume * 1.03), (0, top), quote, 0),
-    }
+        _queue_layout(ticks, quote, ranges),
+        [
+            *(_inside(role, box) for role, boxes in filled.items() for box in boxes if _roomy(box, ranges)),
+            *names,
+            Label(0, high, told, "top right"),
+            Label(far, now, level, "top left, bottom left"),
+        ],
+    )
 
 
-def _ring(box: Box) -> list[tuple[float, float] | None]:
-    """Once around a box."""
-    (left, low, right, high) = box
-    return [(left, low), (left, high), (right, high), (right, low), (left, low), None]
+def _queue_layout(ticks: dict[float, str], quote: str, ranges: Ranges) -> Spec:
+    across = (-0.01, ranges.volume * 1.03)
+    return layout(ticks, across, (0, ranges.price), quote, 50, height=330, share=0.54, l=92, t=22)
 
 
 def _roomy(box: Box, ranges: Ranges) -> bool:
@@ -160,25 +156,10 @@ def _roomy(box: Box, ranges: Ranges) -> bool:
     return box.right - box.left > ranges.volume / 11 and abs(box.high - box.low) > ranges.price / 22
 
 
-def _inside(role: str, box: Box) -> tuple[float, float, str, str]:
+def _inside(role: str, box: Box) -> Label:
     """What an area is."""
     word = {"owed": "owed", "own": "yours", "profit": "▲ profit", "loss": "▼ loss"}[role]
-    return ((box.left + box.right) / 2, (box.low + box.high) / 2, word, "middle center")
-
-
-def _filled(role: str, boxes: list[Box]) -> Spec:
-    """Areas of a role's colour, as wide as they are."""
-    spec = lines([point for box in boxes for point in _ring(box)], "ground", 1)
-    return {**spec, "fill": "toself", "fillcolor": f"role:{role}"}
-
-
-def _layout(
-    ticks: dict[float, str], across: tuple[float, float], up: tuple[float, float], unit: str, at: int, right: int = 12
-) -> Spec:
-    """One of two figures that stand side by side where there is room."""
-    spec = layout(ticks, across, up, unit, _BOTTOMS[at])
-    margin = {**spec["margin"], "l": 92, "t": 22, "r": right}
-    return {**spec, "margin": margin, "height": _HEIGHTS[at], "meta": {"share": _SHARES[at]}}
+    return Label((box.left + box.right) / 2, (box.low + box.high) / 2, word, "middle center", "ground")
 
 
 def balance(story: Story, queue: list[Lot], ranges: Ranges) -> Spec:
@@ -189,63 +170,60 @@ def balance(story: Story, queue: list[Lot], ranges: Ranges) -> Spec:
     step, before = _ending(story), _before(story)
     quote = step.pair.partition("/")[2]
     low, high = ranges.balance[step.do]
-    parts: dict[str, list[tuple[float, Decimal, Decimal]]] = {role: [] for role in ("profit", "loss", "own", "fee")}
+    parts: dict[str, list[Part]] = {role: [] for role in ("profit", "loss", "own", "fee")}
     level, levels = ZERO, [ZERO]
+
+    def add(role: str, at: int, base: Decimal, height: Decimal) -> None:
+        parts[role].append((at, float(base), float(height)))
+
     names: dict[float, str] = {}
     for at, lot in enumerate(queue):
         taken = {take.currency: take for take in lot.realised.cascade} if lot.realised else {}
         names[at] = f"{lot.name}<br>{_result(lot, quote)}"
         if lot.realised and lot.realised.pnl > 0:
-            parts["profit"].append((at, level, lot.realised.pnl))
+            add("profit", at, level, lot.realised.pnl)
             level += lot.realised.pnl
         elif lot.realised:
             here = taken.pop(quote).covers if quote in taken else ZERO
-            parts["loss"].append((at, level, -here))
+            add("loss", at, level, -here)
             level -= here
             under = level
             for take in taken.values():
-                parts["own"].append((at, under, -take.covers))
+                add("own", at, under, -take.covers)
                 under -= take.covers
-                parts["fee"].append((at, under, -take.fee))
+                add("fee", at, under, -take.fee)
                 names[at] += f"<br>−{short(take.taken, take.currency)} {take.currency}"
-            parts["loss"].append((at, under, -lot.realised.unpaid))
+            add("loss", at, under, -lot.realised.unpaid)
         elif lot.ended:
-            parts["own"].append((at, level, lot.moved("obligation")))
+            add("own", at, level, lot.moved("obligation"))
             level += lot.moved("obligation")
         levels.append(level)
     last = len(queue)
-    parts["own"].append((last, ZERO, level))
+    add("own", last, ZERO, level)
     names[last] = f"your {quote}<br>{_signed(level, quote)}"
     joints = [
         point
-        for at, height in enumerate(levels)
+        for at, height in enumerate(levels[1:], 1)
         for point in ((at - 1 + _HALF, float(height)), (at - _HALF, float(height)), None)
     ]
-    floor = -float(before.balance(quote))
+    floor, edge = -float(before.balance(quote)), last + 0.5
     seen = floor > low
-    edge = last + 0.5
-    ends = [lines([(-0.5, floor), (edge, floor)], "quiet", 1.5)] if seen else []
-    for line in ends:
-        line["line"]["dash"] = "dash"
-    written = [(edge, floor, f"your<br>{quote} end<br>here", "middle right")] if seen else []
-    return {
-        "data": [
-            *(_stack(role, places) for role, places in parts.items()),
-            {**lines(joints[3:], "quiet", 1)},
-            *ends,
-            labels([*written, (-0.5, high, f"change of your {quote}, lot by lot", "top right")]),
+    return figure(
+        [
+            *stacks(parts, 2 * _HALF),
+            lines(joints, "quiet", 1),
+            *([lines([(-0.5, floor), (edge, floor)], "quiet", 1.5, "dash")] if seen else []),
         ],
-        "layout": _layout(names, (-0.5, edge), (low, high), quote, 1, 62),
-    }
+        _balance_layout(names, edge, (low, high), quote),
+        [
+            *([Label(edge, floor, f"your<br>{quote} end<br>here")] if seen else []),
+            Label(-0.5, high, f"change of your {quote}, lot by lot", "top right"),
+        ],
+    )
 
 
-def _stack(role: str, places: list[tuple[float, Decimal, Decimal]]) -> Spec:
-    kept = [(x, float(base), float(height)) for x, base, height in places if height]
-    x, base, height = ([place[i] for place in kept] for i in range(3))
-    spec = bars(role, x, base, height, 2 * _HALF)
-    if role == "fee":
-        spec["marker"] |= {"pattern": _DOTS, "line": {"color": "role:fee", "width": 1}}
-    return spec
+def _balance_layout(names: dict[float, str], edge: float, up: tuple[float, float], quote: str) -> Spec:
+    return layout(names, (-0.5, edge), up, quote, 66, height=300, share=0.46, l=92, t=22, r=62)
 
 
 def _signed(amount: Decimal, currency: str) -> str:
@@ -256,7 +234,7 @@ def _signed(amount: Decimal, currency: str) -> str:
 def _result(lot: Lot, quote: str) -> str:
     """What became of a lot, in a few signs, in QUOTE."""
     if lot.realised:
-        return _mark(lot.realised.pnl) + _signed(lot.realised.pnl, quote)
+        return marked(lot.realised.pnl, quote).removesuffix(f" {quote}")
     return _signed(lot.moved("obligation"), quote) if lot.ended else "stays open"
 
 
@@ -360,59 +338,49 @@ def _otherwise(story: Story, queue: list[Lot], other: Story, other_queue: list[L
     return f"{turned} {comes}{f', and {cost}' if fees[0] != fees[1] else ''}."
 
 
-def table(story: Story, queue: list[Lot]) -> dict[str, Any]:
+def _table(story: Story, queue: list[Lot]) -> Table:
     """A row for each lot, oldest first: its price and volume, what ends and stays, what that comes to."""
     step = _ending(story)
     base, quote = step.pair.split("/")
     closing = isinstance(step, Close)
     rows = [
-        {
-            "mark": "taken" if lot.ended else "untouched",
-            "cells": [
-                lot.name,
-                price(lot.position.open_price, quote),
-                money(lot.position.volume, base),
-                money(lot.ended, base),
-                money(lot.left, base),
-                _outcome(lot, quote),
-            ],
-        }
+        [
+            lot.name,
+            price(lot.position.open_price, quote),
+            money(lot.position.volume, base),
+            money(lot.ended, base),
+            money(lot.left, base),
+            _outcome(lot, quote),
+        ]
         for lot in queue
     ]
-    names = ("Lot", "Opened at", "Volume", "Ended", "Stays open", "Profit or loss" if closing else "You pay")
-    return {
-        "caption": f"Lot by lot, oldest first, {'closed' if closing else 'settled'}",
-        "open": True,
-        "columns": [{"label": label, "number": at > 0} for at, label in enumerate(names)],
-        "rows": rows,
-    }
+    return table(
+        f"Lot by lot, oldest first, {'closed' if closing else 'settled'}",
+        ("Lot", "Opened at", "Volume", "Ended", "Stays open", "Profit or loss" if closing else "You pay"),
+        rows,
+        numbers=range(1, 6),
+        marks=["taken" if lot.ended else "untouched" for lot in queue],
+        unfolded=True,
+    )
 
 
 def _outcome(lot: Lot, quote: str) -> str:
     if lot.realised:
-        return f"{_mark(lot.realised.pnl)}{money(lot.realised.pnl, quote, sign=True)}"
+        return marked(lot.realised.pnl, quote)
     return money(-lot.moved("obligation"), quote) if lot.ended else "–"
 
 
-def _mark(pnl: Decimal) -> str:
-    return "▲ " if pnl > 0 else "▼ " if pnl < 0 else ""
-
-
-def _not_opened(story: Story, names: Sequence[str], ranges: Ranges) -> dict[str, Any]:
+def _not_opened(story: Story, names: Sequence[str], ranges: Ranges) -> View:
     """An opening that the exchange refuses: there is no queue, and what would work (B4)."""
-    assert story.error is not None
     step = _ending(story)
-    quote, up = step.pair.partition("/")[2], ranges.balance[step.do]
-    axes = [
-        _layout({}, (-0.01, ranges.volume * 1.03), (0, ranges.price), quote, 0),
-        _layout({}, (0, 1), up, quote, 1, 62),
-    ]
+    quote = step.pair.partition("/")[2]
     opened = sum(1 for moment in story.moments if moment.step.do == "open")
-    return {
-        "title": f"The exchange refuses to open lot {names[opened]}",
-        "alert": f"{regrouped(story.error.message)} ({', '.join(story.error.rules)})",
-        "figures": [{"data": [], "layout": each} for each in axes],
-        "words": ["With more of your own money the whole queue can be opened (B4)."],
-        "strip": [],
-        "tables": [],
-    }
+    return refused(
+        story,
+        [
+            figure([], _queue_layout({}, quote, ranges)),
+            figure([], _balance_layout({}, len(names) + 0.5, ranges.balance[step.do], quote)),
+        ],
+        "With more of your own money the whole queue can be opened (B4).",
+        title=f"The exchange refuses to open lot {names[opened]}",
+    )

@@ -4,21 +4,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from marginlib.analysis.outcome import Outcome, outcome
 from marginlib.analysis.sheet import Sheet, sheet
-from marginlib.drawing.pieces import Spec, apart, labels, layout, lines, rings, stack
+from marginlib.drawing.pieces import Part, Spec, figure, layout, lines, marked, rings, stacks
+from marginlib.drawing.placing import Label
+from marginlib.drawing.screen import Table, View, refused, screen, table
 from marginlib.engine.account import State
 from marginlib.engine.amounts import ZERO
 from marginlib.engine.scenario import Close, Deposit, Settle, Trade
 from marginlib.engine.story import Story
 from marginlib.telling import sentences
-from marginlib.telling.numbers import listed, money, price, regrouped
+from marginlib.telling.numbers import listed, money, price
 
 Worths = tuple[float | None, float | None]
 PREPARED = 2  # the opening and the move of the price: both ways share them
-_SHARES, _HEIGHTS, _BOTTOMS = (0.53, 0.47), (320, 220), (80, 46)
 _SIDE = 0.29  # half of a column
 _FINE = 0.004  # of an axis: a line that bends less looks straight
 _MOST_HALVINGS = 6
@@ -83,7 +84,7 @@ def ended(story: Story) -> Outcome | None:
     return None if story.error else outcome(story.moments[PREPARED:], story.final, _quote(story))
 
 
-def view(settled: Story, closed: Story, line: Curve, ranges: Ranges) -> dict[str, Any]:
+def view(settled: Story, closed: Story, line: Curve, ranges: Ranges) -> View:
     """What the screen shows of one position, settled in one story and closed in the other, and of net worth beside it.
 
     Both stories open it and move its price first; then they end it, settling perhaps after a way out (R6).
@@ -93,14 +94,12 @@ def view(settled: Story, closed: Story, line: Curve, ranges: Ranges) -> dict[str
     quote = _quote(closed)
     one, other = (Way(story, sheet(story.final, quote), ended(story)) for story in (settled, closed))
     start = closed.moments[PREPARED - 1].after
-    return {
-        "title": headline(one, other),
-        "alert": "",
-        "figures": [columns(sheet(start, quote), one, other, ranges), against_price(start, one, other, line, ranges)],
-        "words": words(settled, closed),
-        "strip": [],
-        "tables": [table(start, one, other)],
-    }
+    return screen(
+        headline(one, other),
+        [columns(sheet(start, quote), one, other, ranges), against_price(start, one, other, line, ranges)],
+        words(settled, closed),
+        [_table(start, one, other)],
+    )
 
 
 def _quote(story: Story) -> str:
@@ -109,41 +108,35 @@ def _quote(story: Story) -> str:
 
 def columns(still_open: Sheet, settled: Way, closed: Way, ranges: Ranges) -> Spec:
     """What you hold above the line, what you owe below it: still open, settled, closed. A fee keeps its place."""
-    quote, (low, high) = still_open.currency, ranges.columns
+    quote, beside = still_open.currency, _SIDE + 0.03
     names: dict[float, str] = {}
-    parts: dict[str, list[tuple[float, float, float]]] = {role: [] for role in ("own", "restricted", "owed", "fee")}
-    beside: list[tuple[float, float, str, str]] = []
-    above: list[tuple[float, float, str, str]] = []
+    parts: dict[str, list[Part]] = {role: [] for role in ("own", "restricted", "owed", "fee")}
+    written: list[Label] = []
     ends = (("Still open", still_open, None), ("Settle", settled.seen, settled.end), ("Close", closed.seen, closed.end))
     for at, (name, seen, end) in enumerate(ends):
         if at and not end:
             names[at] = f"{name}:<br>refused (R6)"
             continue
-        level, middles = 0.0, []
+        level = 0.0
+        if seen.owed:
+            parts["owed"].append((at, 0, -float(seen.owes)))
+            written.append(Label(at + beside, -float(seen.owes) / 2, "owed"))
         for role, entries in (("own", seen.own), ("restricted", seen.restricted)):
             for entry in entries:
                 height = float(entry.worth)
                 parts[role].append((at, level, height))
-                middles.append((level + height / 2, entry.currency if role == "own" else "held"))
+                written.append(Label(at + beside, level + height / 2, entry.currency if role == "own" else "held"))
                 level += height
-        if seen.owed:
-            parts["owed"].append((at, 0, -float(seen.owes)))
-            height = min(-float(seen.owes) / 2, (low - high) / 30)  # the word stays below the line
-            beside.append((at + _SIDE + 0.03, height, "owed", "middle right"))
-        heights = apart(middles, (high - low) / 16)
-        beside += [(at + _SIDE + 0.03, y, text, "middle right") for y, (_, text) in zip(heights, middles, strict=True)]
         if end and end.fees:
             parts["fee"].append((at, level, float(end.fees)))
-            above.append((at, level, f"fee {money(end.fees, quote)}", "top center"))
+            fee = f"fee {money(end.fees, quote)}"
+            written.append(Label(at, level + float(end.fees), fee, "top center", "fee"))
         names[at] = f"{name}:<br>{_held(seen)}"
-    return {
-        "data": [
-            *(stack(role, places, 2 * _SIDE) for role, places in parts.items()),
-            labels(beside),
-            labels(above, "fee"),
-        ],
-        "layout": _layout(names, (-0.45, 2.75), ranges.columns, quote, 0),
-    }
+    return figure(stacks(parts, 2 * _SIDE), _columns_layout(names, ranges, quote), written)
+
+
+def _columns_layout(names: dict[float, str], ranges: Ranges, quote: str) -> Spec:
+    return layout(names, (-0.45, 2.75), ranges.columns, quote, 80, height=320, share=0.53, l=92)
 
 
 def _held(seen: Sheet) -> str:
@@ -154,20 +147,11 @@ def _held(seen: Sheet) -> str:
     return "<br>".join([*own, *held, *owed] or ["nothing"])
 
 
-def _layout(names: dict[float, str], across: tuple[float, float], up: tuple[float, float], unit: str, at: int) -> Spec:
-    """One of two figures that stand side by side where there is room."""
-    spec = layout(names, across, up, unit, _BOTTOMS[at])
-    margin = {**spec["margin"], "l": 92}
-    return {**spec, "margin": margin, "height": _HEIGHTS[at], "meta": {"share": _SHARES[at]}}
-
-
 def against_price(start: State, settled: Way, closed: Way, line: Curve, ranges: Ranges) -> Spec:
     """Net worth against the price at which you end it: settling is a line, closing the marks along it."""
     (base, quote), now = _traded(start)
     (low, high), (bottom, top) = ranges.prices, ranges.worth
     settling, closing = ([None if (y := ys[way]) is None else (x, y) for x, ys in line.points] for way in (0, 1))
-    marks = lines(closing, "own", 9)
-    marks["line"]["dash"] = "2px,9px"
     told = [f"Net worth at {price(now, quote)}:"]
     here = []
     for end, name in ((settled.end, "── settle"), (closed.end, "╎╎ close")):
@@ -177,16 +161,20 @@ def against_price(start: State, settled: Way, closed: Way, line: Curve, ranges: 
     names = {at: price(tick, quote).split(".")[0] for at, tick in ticks.items()}
     names[[*names][2]] += f"<br>price of 1 {base} when you end it, in {quote}"
     room = float(high - low) / 30
-    return {
-        "data": [
+    return figure(
+        [
             lines([(float(now), bottom), (float(now), max(y for _, y in here))], "market", 1),
-            marks,
+            lines(closing, "own", 9, "2px,9px"),
             lines(settling, "own", 2.5),
             rings(here, "own"),
-            labels([(float(low), top, "<br>".join(told), "bottom right")]),
         ],
-        "layout": _layout(names, (float(low) - room, float(high) + room), ranges.worth, quote, 1),
-    }
+        _price_layout(names, (float(low) - room, float(high) + room), ranges, quote),
+        [Label(float(low), top, "<br>".join(told), "bottom right", fixed=True)],
+    )
+
+
+def _price_layout(names: dict[float, str], across: tuple[float, float], ranges: Ranges, quote: str) -> Spec:
+    return layout(names, across, ranges.worth, quote, 46, height=220, share=0.47, l=92)
 
 
 def _traded(start: State) -> tuple[list[str], Decimal]:
@@ -236,7 +224,7 @@ def _ending(story: Story) -> list[str]:
     return told
 
 
-def table(start: State, settled: Way, closed: Way) -> dict[str, Any]:
+def _table(start: State, settled: Way, closed: Way) -> Table:
     """The two columns: what moves, what it costs, what you hold at the end, and where they really differ."""
     (base, quote), _ = _traded(start)
     ways = (settled, closed)
@@ -261,13 +249,14 @@ def table(start: State, settled: Way, closed: Way) -> dict[str, Any]:
         amounts("Still open", base, "R2", lambda state, _: sum((lot.volume for lot in state.positions), ZERO)),
         amounts(f"Net worth{aside}", quote, "B7", lambda _, end: end.own_worth),
     ]
-    names = ("", "Settle", "Close", "Difference", "Rules")
-    return {
-        "caption": "The two ways, line by line",
-        "open": True,
-        "columns": [{"label": label, "number": at > 0} for at, label in enumerate(names)],
-        "rows": [{"mark": "taken" if row[3] not in ("", "same") else "", "cells": row} for row in rows],
-    }
+    return table(
+        "The two ways, line by line",
+        ("", "Settle", "Close", "Difference", "Rules"),
+        rows,
+        numbers=range(1, 5),
+        marks=[row[3] not in ("", "same") for row in rows],
+        unfolded=True,
+    )
 
 
 def _difference(one: Decimal | Fraction | None, other: Decimal | Fraction | None, code: str) -> str:
@@ -311,20 +300,15 @@ def _repaid(start: State) -> str:
 
 
 def _pnl(closed: Story) -> str:
-    pnl, quote = sum((each.pnl for each in closed.realised), ZERO), _quote(closed)
-    return f"{'▲ ' if pnl > 0 else '▼ ' if pnl < 0 else ''}{money(pnl, quote, sign=True)}"
+    return marked(sum((each.pnl for each in closed.realised), ZERO), _quote(closed))
 
 
-def _not_opened(story: Story, ranges: Ranges) -> dict[str, Any]:
+def _not_opened(story: Story, ranges: Ranges) -> View:
     """The opening that the exchange refuses: nothing to end, and what would work (B4)."""
-    assert story.error is not None
     quote = _quote(story)
-    axes = [_layout({}, (-0.45, 2.75), ranges.columns, quote, 0), _layout({}, (0, 1), ranges.worth, quote, 1)]
-    return {
-        "title": "The exchange refuses this opening, so there is nothing to end",
-        "alert": f"{regrouped(story.error.message)} ({', '.join(story.error.rules)})",
-        "figures": [{"data": [], "layout": each} for each in axes],
-        "words": ["Nothing is opened, so nothing is owed. Your balances stay as they are (A7)."],
-        "strip": [],
-        "tables": [],
-    }
+    return refused(
+        story,
+        [figure([], _columns_layout({}, ranges, quote)), figure([], _price_layout({}, (0, 1), ranges, quote))],
+        "Nothing is opened, so nothing is owed. Your balances stay as they are (A7).",
+        title="The exchange refuses this opening, so there is nothing to end",
+    )

@@ -6,9 +6,11 @@ import textwrap
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from marginlib.drawing.pieces import DOTS, Spec, labels, layout, lines, rings
+from marginlib.drawing.pieces import DOTS, Part, Point, Spec, bars, figure, layout, lines, rings
+from marginlib.drawing.placing import Label
+from marginlib.drawing.screen import Table, View, refused, screen, table
 from marginlib.engine.account import State, Take
 from marginlib.engine.amounts import ZERO, rounded
 from marginlib.engine.scenario import Close, Deposit, Settle, Trade
@@ -85,21 +87,19 @@ def _bought(story: Story, pair: str, rate: Decimal) -> Way:
     return way_out(replace(story, final=state), pair, "buy")
 
 
-def view(story: Story, line: Curve, ranges: Ranges) -> dict[str, Any]:
+def view(story: Story, line: Curve, ranges: Ranges) -> View:
     """What the screen shows of the four ways out of the position that a story leaves open."""
     if story.error:
         return _not_opened(story, ranges)
     ways = plan(story)
     refused = "B9" in ways.way("buy").closed
     part, little = (way(story, ways.pair) if refused else None for way in (part_first, little_first))
-    return {
-        "title": headline(ways, part),
-        "alert": "",
-        "figures": [costs(ways, ranges, part), against_fee(ways, story.final, line, ranges)],
-        "words": words(story, ways, line, part, little),
-        "strip": [],
-        "tables": [table(ways)],
-    }
+    return screen(
+        headline(ways, part),
+        [costs(ways, ranges, part), against_fee(ways, story.final, line, ranges)],
+        words(story, ways, line, part, little),
+        [_table(ways)],
+    )
 
 
 def converted(plan: Plan) -> list[Take]:
@@ -142,32 +142,30 @@ def headline(plan: Plan, part: Way | None = None) -> str:
 def costs(plan: Plan, ranges: Ranges, part: Way | None = None) -> Spec:
     """A row for each way: its name and cost, a bar of the cost's parts, and what they are; or why it isn't open."""
     quote = plan.currency
-    base: list[float] = []
-    x: list[float] = []
-    y: list[float] = []
+    parts: list[Part] = []
     dense: list[float] = []
-    plain: list[tuple[float, float, str, str]] = []
-    strong: list[tuple[float, float, str, str]] = []
-    below: list[tuple[float, float, str, str]] = []
+    written: list[Label] = []
+
+    def write(row: float, text: str, *, above: bool, bold: bool = False) -> None:
+        side, role, size = ("top right", "ink", 13) if above else ("bottom right", "quiet", 12)
+        written.append(Label(0, row, text, side, role, size, bold, fixed=True))
+
     for row, way in enumerate(reversed(plan.ways)):
         name = advice.named(way.name, quote)
         if way.cost is None:
-            plain.append((0, row + _NEAR, f"{name}: {_short_of(way)}", "top right"))
-            reason = "<br>".join(textwrap.wrap(_reason(way), _WIDE)[:2])
-            below.append((0, row + _NEAR - 0.1, reason, "bottom right"))
+            write(row + _NEAR, f"{name}: {_short_of(way)}", above=True)
+            write(row + _NEAR - 0.1, "<br>".join(textwrap.wrap(_reason(way), _WIDE)[:2]), above=False)
             continue
         start, told = 0.0, []
         for amount, what in zip(way.parts, _PARTS, strict=True):
             if amount:
                 if start < ranges.cost:
-                    base.append(start)
-                    x.append(min(float(amount), (ranges.cost - start) * _WITHIN))
-                    y.append(row)
+                    parts.append((row, start, min(float(amount), (ranges.cost - start) * _WITHIN)))
                     dense.append(_DENSE[what])
                 told.append(f"{what} {_bare(amount, quote)}")
                 start += float(amount)
         if start > ranges.cost:
-            plain.append((ranges.cost, row, _BEYOND, "middle right"))
+            written.append(Label(ranges.cost, row, _BEYOND, size=13, fixed=True))
         made = (
             f"{' + '.join(told)} {quote}"
             if told
@@ -175,26 +173,15 @@ def costs(plan: Plan, ranges: Ranges, part: Way | None = None) -> Spec:
         )
         asks = f"; needs {money(way.deposited, quote)} from outside (R6)" if way.deposited else ""
         leaves = f"; {_bare(way.unpaid, quote)} unpaid (A5)" if way.unpaid else ""
-        below.append((0, row - _NEAR, made + asks + leaves, "bottom right"))
+        write(row - _NEAR, made + asks + leaves, above=False)
         text = f"{name}: {money(way.cost, quote) if told else 'nothing'}"
-        if way.name == plan.cheapest:
-            strong.append((0, row + _NEAR, f"\N{BLACK CIRCLE} {text}, {_best(plan, part)}", "top right"))
-        else:
-            plain.append((0, row + _NEAR, text, "top right"))
-    return {
-        "data": [
-            {
-                "type": "bar", "orientation": "h", "width": _THICK, "base": base, "x": x, "y": y,
-                "marker": {"color": "role:fee", "pattern": {**DOTS, "solidity": dense},
-                           "line": {"color": "role:fee", "width": 2}},
-            },
-            lines([(0, -0.5), (0, 3.6)], "quiet", 2),
-            labels(plain, "ink", 13),
-            labels(strong, "ink", 13, bold=True),
-            labels(below, "quiet"),
-        ],
-        "layout": _rows_layout(quote, ranges),
-    }  # fmt: skip
+        best = way.name == plan.cheapest
+        write(row + _NEAR, f"\N{BLACK CIRCLE} {text}, {_best(plan, part)}" if best else text, above=True, bold=best)
+    rows, starts, lengths = ([each[i] for each in parts] for i in range(3))
+    bar = bars("fee", lengths, starts, rows, _THICK)
+    bar |= {"orientation": "h", "marker": {"color": "role:fee", "pattern": {**DOTS, "solidity": dense},
+                                           "line": {"color": "role:fee", "width": 2}}}  # fmt: skip
+    return figure([bar, lines([(0, -0.5), (0, 3.6)], "quiet", 2)], _rows_layout(quote, ranges), written)
 
 
 def _best(plan: Plan, part: Way | None) -> str:
@@ -209,9 +196,9 @@ def _cheaper(way: Way | None, cost: Fraction | None) -> bool:
 def _rows_layout(quote: str, ranges: Ranges) -> Spec:
     """Costs along the first axis, in QUOTE; the rows have no numbers."""
     ticks = _steps(ranges.cost, 5)
-    spec = layout(dict(zip(ticks, _named(ticks, quote), strict=True)), (0, ranges.cost), (-0.55, 3.6), "", 26)
-    up = {**spec["yaxis"], "tickvals": [], "ticktext": [], "showgrid": False, "zeroline": False}
-    return {**spec, "height": 300, "margin": {**spec["margin"], "l": 12, "r": 28}, "yaxis": up}
+    names = dict(zip(ticks, _named(ticks, quote), strict=True))
+    spec = layout(names, (0, ranges.cost), (-0.55, 3.6), "", 26, height=300, grid=False, l=12, r=28)
+    return {**spec, "yaxis": {**spec["yaxis"], "tickvals": [], "ticktext": [], "zeroline": False}}
 
 
 def _steps(most: float, few: int) -> list[float]:
@@ -268,28 +255,23 @@ def against_fee(plan: Plan, state: State, line: Curve, ranges: Ranges) -> Spec:
         brought, missing = sum((take.covers for take in converted(plan)), ZERO), lacking(plan)
         of = "" if brought == missing else f"{_bare(brought, quote)} of "
         heading = f"What bringing in {of}{money(missing, quote)} costs"
-    flat = lines([(0, converting), (most, converting)] if ends else [], "fee", 9)
-    flat["line"]["dash"] = "2px,9px"
     even = line.even
-    up = ranges.bringing * _ROOM
-    marks: list[tuple[float, float] | None] = [(here, 0), (here, max((y for _, y in ends), default=0))]
-    written = [(0.0, up, "<br>".join([heading, *told]), "bottom right")]
+    marks: list[Point | None] = [(here, 0), (here, max((y for _, y in ends), default=0))]
+    written = [Label(0, ranges.bringing * _ROOM, "<br>".join([heading, *told]), "bottom right", fixed=True)]
     if even is not None and even <= ranges.fee and ends:
         at = float(even * 100)
         marks += [None, (at, 0), (at, converting)]
-        written.append(
-            (at, converting + up * 0.04, f"the same at {percent(even)}", "top left" if at > most / 4 else "top right")
-        )
-    return {
-        "data": [
+        written.append(Label(at, converting, f"the same at {percent(even)}", "top left, top right"))
+    return figure(
+        [
             lines(marks, "market", 1),
-            flat,
+            lines([(0, converting), (most, converting)] if ends else [], "fee", 9, "2px,9px"),
             lines(line.ordering if ends else [], "fee", 2.5),
             rings(ends, "fee"),
-            labels(written),
         ],
-        "layout": _fee_layout(quote, ranges),
-    }  # fmt: skip
+        _fee_layout(quote, ranges),
+        written,
+    )
 
 
 def _fee_layout(quote: str, ranges: Ranges) -> Spec:
@@ -297,10 +279,9 @@ def _fee_layout(quote: str, ranges: Ranges) -> Spec:
     most = float(ranges.fee * 100)
     fees = {most * i / 6: percent(Decimal(str(most * i / 6)) / 100) for i in range(7)}
     names = {**fees, most / 2: f"{fees[most / 2]}<br>trading fee"}
-    spec = layout(names, (-most / 60, most * 61 / 60), (0, ranges.bringing * _ROOM), quote, 46)
+    spec = layout(names, (-most / 60, most * 61 / 60), (0, ranges.bringing * _ROOM), quote, 46, height=230)
     ticks = _steps(ranges.bringing, 5)
-    up = {**spec["yaxis"], "tickvals": ticks, "ticktext": _named(ticks, quote)}
-    return {**spec, "height": 230, "yaxis": up}
+    return {**spec, "yaxis": {**spec["yaxis"], "tickvals": ticks, "ticktext": _named(ticks, quote)}}
 
 
 def words(story: Story, plan: Plan, line: Curve, part: Way | None = None, little: Way | None = None) -> list[str]:
@@ -427,7 +408,7 @@ def _price(at: Fraction, quote: str) -> str:
     return price(rounded(at, max(2, 5 - rounded(at, 20).adjusted())).normalize(), quote)
 
 
-def table(plan: Plan) -> dict[str, Any]:
+def _table(plan: Plan) -> Table:
     """The four ways, line by line: what you do, what it costs, what is asked of you, what you have then."""
     quote = plan.currency
     rows = []
@@ -438,13 +419,10 @@ def table(plan: Plan) -> dict[str, Any]:
             held = [brief(amount, code) for code, amount in way.left.balances.items() if amount]
             unpaid = [f"{money(way.unpaid, quote)} unpaid (A5)"] if way.unpaid else []
             cells = [_done(way), money(way.cost, quote), _asked(way), listed([*held, *unpaid]) or "nothing"]
-        best = way.name == plan.cheapest
-        name = advice.named(way.name, quote)
-        rows.append(
-            {"mark": "taken" if best else "", "cells": [f"{name} \N{BLACK CIRCLE} cheapest" if best else name, *cells]}
-        )
-    columns = [{"label": label, "number": label == "Costs"} for label in _COLUMNS]
-    return {"caption": "The four ways, line by line", "open": False, "columns": columns, "rows": rows}
+        best = " \N{BLACK CIRCLE} cheapest" if way.name == plan.cheapest else ""
+        rows.append([f"{advice.named(way.name, quote)}{best}", *cells])
+    marks = [way.name == plan.cheapest for way in plan.ways]
+    return table("The four ways, line by line", _COLUMNS, rows, numbers=(2,), marks=marks)
 
 
 def _done(way: Way) -> str:
@@ -471,18 +449,13 @@ def _asked(way: Way) -> str:
     return f"{orders} order{'s' if orders > 1 else ''}, while the margin level allows (B9)" if orders else "nothing"
 
 
-def _not_opened(story: Story, ranges: Ranges) -> dict[str, Any]:
+def _not_opened(story: Story, ranges: Ranges) -> View:
     """The opening that the exchange refuses: nothing to end, and what would work (B4)."""
     assert story.error is not None
     quote = story.error.step.pair.partition("/")[2]  # type: ignore[union-attr]
-    return {
-        "title": "The exchange refuses this opening, so there is nothing to end",
-        "alert": f"{regrouped(story.error.message)} ({', '.join(story.error.rules)})",
-        "figures": [
-            {"data": [], "layout": _rows_layout(quote, ranges)},
-            {"data": [], "layout": _fee_layout(quote, ranges)},
-        ],
-        "words": ["Nothing is opened, so nothing is owed. Your balances stay as they are (A7)."],
-        "strip": [],
-        "tables": [],
-    }
+    return refused(
+        story,
+        [figure([], _rows_layout(quote, ranges)), figure([], _fee_layout(quote, ranges))],
+        "Nothing is opened, so nothing is owed. Your balances stay as they are (A7).",
+        title="The exchange refuses this opening, so there is nothing to end",
+    )

@@ -12,14 +12,14 @@ from marginlib import replay
 from marginlib.engine.account import Realised
 from marginlib.engine.story import Story
 from marginlib.lessons import LossCascade
-from marginlib.panels.controls import Slider, Value, read_all
+from marginlib.panels.controls import Slider
 from marginlib.telling.numbers import money, short
 
 PANEL = LossCascade()
 FUNDS = [control.name for control in PANEL.controls if isinstance(control, Slider) and control.removable]
 CLOSE = Decimal("1e-6")
 
-Values = dict[str, Value]
+Values = Any
 
 
 @st.composite
@@ -33,7 +33,7 @@ def anywhere(draw: st.DrawFn) -> Values:
 
 
 def shown(**values: object) -> tuple[dict[str, Any], Story]:
-    read = read_all(PANEL.controls, values)
+    read = PANEL.read(values)
     return PANEL.view(read), replay(PANEL.scenario(read))
 
 
@@ -42,24 +42,39 @@ def only(**funds: object) -> dict[str, object]:
     return {**dict.fromkeys(FUNDS), **funds}
 
 
-def bars(view: dict[str, Any]) -> dict[str, list[tuple[int, Decimal, Decimal, str]]]:
-    """Place, base, length and label of the bars, by their colour's role."""
-    found: dict[str, list[tuple[int, Decimal, Decimal, str]]] = {}
-    for trace in view["figures"][0]["data"]:
-        if trace["type"] == "bar":
-            role = trace["marker"]["color"].removeprefix("role:")
-            numbers = zip(trace["x"], trace["base"], trace["y"], trace["text"], strict=True)
-            found[role] = [(x, Decimal(str(base)), Decimal(str(y)), text) for x, base, y, text in numbers]
-    return found
+def bars(view: dict[str, Any]) -> dict[str, list[tuple[int, Decimal, Decimal]]]:
+    """Place, base and length of the bars, by their colour's role."""
+    return {
+        trace["marker"]["color"].removeprefix("role:"): [
+            (x, Decimal(str(base)), Decimal(str(y)))
+            for x, base, y in zip(trace["x"], trace["base"], trace["y"], strict=True)
+        ]
+        for trace in view["figures"][0]["data"]
+        if trace["type"] == "bar"
+    }
+
+
+def told(view: dict[str, Any]) -> dict[tuple[str, int], str]:
+    """What is written at the bars, by their role and place."""
+    return {
+        (trace["textfont"]["color"].removeprefix("role:"), x): text
+        for trace in view["figures"][0]["data"]
+        if trace.get("mode") == "text"
+        for x, text in zip(trace["x"], trace["text"], strict=True)
+    }
 
 
 def check(view: dict[str, Any], realised: Realised, story: Story) -> None:
     """Everything on the screen against the engine's account of the closing."""
     quote, lot = realised.position.quote, realised.position
     found = bars(view)
-    (_, _, pnl, pnl_label), (last, _, unpaid, unpaid_label) = found["profit" if realised.pnl > 0 else "loss"]
-    assert abs(pnl - realised.pnl) < CLOSE
-    assert abs(unpaid + realised.unpaid) < CLOSE
+    names = [name.split("<br>") for name in view["figures"][0]["layout"]["xaxis"]["ticktext"]]
+    last, result, written = len(names) - 1, "profit" if realised.pnl > 0 else "loss", told(view)
+    ends = {x: (base, length) for x, base, length in found[result]}
+    assert ends.keys() <= {0, last}
+    assert abs(ends.get(0, (0, 0))[1] - realised.pnl) < CLOSE
+    assert abs(ends.get(last, (0, 0))[1] + realised.unpaid) < CLOSE
+    pnl_label, unpaid_label = (written.get((result, x), "") for x in (0, last))
     assert sum((take.covers for take in realised.cascade), realised.unpaid) == max(-realised.pnl, Decimal(0))
     if realised.pnl:
         assert money(realised.pnl, quote, sign=True) in pnl_label
@@ -70,30 +85,31 @@ def check(view: dict[str, Any], realised: Realised, story: Story) -> None:
         assert money(realised.unpaid, quote) in view["title"]
 
     before, after = story.moments[-1].before, story.moments[-1].after
-    names = [name.split("<br>") for name in view["figures"][0]["layout"]["xaxis"]["ticktext"]]
     assert names[0] == ["Loss" if realised.pnl < 0 else "Profit", ""]
     assert names[last] == ["Unpaid", ""]
-    assert len(names) == last + 1
     held = {code for code, amount in before.balances.items() if amount}
     assert {name for name, _ in names[1:-1]} == held
 
     takes = {take.currency: take for take in realised.cascade}
     assert [name for name, _ in names[1:-1] if name in takes] == list(takes), "in the order of the cascade"
     level = min(realised.pnl, Decimal(0))
-    for (name, sold), (_, base, covers, label) in zip(names[1:-1], found["own"], strict=True):
+    taken = {x: (base, covers) for x, base, covers in found["own"]}
+    for x, (name, sold) in enumerate(names[1:-1], 1):
         take = takes.get(name)
-        assert abs(base - level) < CLOSE
-        assert abs(covers - (take.covers if take else 0)) < CLOSE
-        assert bool(label) == bool(take)
         assert sold == (f"−{short(take.taken, name)}" if take else "–")
-        level += take.covers if take else 0
+        assert (x in taken) == (("own", x) in written) == bool(take)
+        if take:
+            base, covers = taken[x]
+            assert abs(base - level) < CLOSE
+            assert abs(covers - take.covers) < CLOSE
+            level += take.covers
     assert abs(level + realised.unpaid) < CLOSE, "the stairs end at what stays unpaid"
     fees = [take for take in realised.cascade if take.fee]
-    for (x, base, fee, label), take in zip(found["fee"], fees, strict=True):
+    for (x, base, fee), take in zip(found["fee"], fees, strict=True):
         assert names[x][0] == take.currency
-        assert base == found["own"][x - 1][1]
+        assert base == taken[x][0]
         assert abs(fee + take.fee) < CLOSE
-        assert label.startswith("fee ")
+        assert written["fee", x].startswith("fee ")
 
     strip = dict(view["strip"])
     assert {code for code, mark in strip.items() if mark == "taken"} == set(takes)
@@ -173,7 +189,8 @@ def test_the_quote_currency_alone_pays_without_a_fee() -> None:
     view, _ = shown(**only(EUR=2000, BTC="0.04"), size=1000, leverage=5, move=-10)
 
     assert view["title"] == "The loss takes 100.00 EUR, and nothing else"
-    assert bars(view)["own"][0] == (1, Decimal("-100.0"), Decimal("100.0"), "100.00")
+    assert bars(view)["own"][0] == (1, Decimal("-100.0"), Decimal("100.0"))
+    assert told(view)["own", 1] == "100.00"
     assert bars(view)["fee"] == []
     assert view["words"][1] == (
         "EUR goes first, as the quote of BTC/EUR (R13). BTC: untouched, since nothing is left to cover."
@@ -185,7 +202,8 @@ def test_what_nothing_covers_is_shown_as_unpaid() -> None:
     view, story = shown(**only(EUR=300), size=2000, leverage=10, move=-40)
 
     assert view["title"] == "The loss takes everything, and 500.00 EUR stay unpaid"
-    assert bars(view)["loss"][1] == (2, Decimal(0), Decimal("-500.0"), "▼ −500.00 EUR")
+    assert bars(view)["loss"][1] == (2, Decimal(0), Decimal("-500.0"))
+    assert told(view)["loss", 2] == "▼ −500.00 EUR"
     assert view["tables"][0]["rows"][-1]["mark"] == "unpaid"
     assert "500.00 EUR stay owed (A5)" in view["words"][1]
     assert story.final.unpaid == {"EUR": Decimal(500)}
@@ -195,7 +213,7 @@ def test_a_profit_takes_nothing() -> None:
     view, _ = shown(move=10)
 
     assert view["title"] == "No loss, so nothing is taken: closing adds 800.00 EUR"
-    assert bars(view)["profit"][0][3] == "▲ +800.00 EUR"
+    assert told(view)["profit", 0] == "▲ +800.00 EUR"
     assert all(mark != "taken" for _, mark in view["strip"])
 
 
@@ -203,7 +221,7 @@ def test_neither_profit_nor_loss_has_no_sign() -> None:
     view, story = shown(move=0)
 
     assert story.realised[0].pnl == 0
-    assert [label for _, _, _, label in bars(view)["loss"]] == ["", ""]
+    assert ("loss", 0) not in told(view)
     assert "−" not in view["title"]
 
 
