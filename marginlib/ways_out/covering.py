@@ -12,7 +12,6 @@ from marginlib.engine.margin import margin
 from marginlib.engine.replaying import resume
 from marginlib.engine.scenario import Close, Deposit, Step
 from marginlib.engine.story import Story
-from marginlib.reading.rulebooks import rulebook
 from marginlib.ways_out.plans import Way, way_out
 from marginlib.ways_out.rehearsal import rehearse
 
@@ -111,7 +110,8 @@ def little_first(story: Story, pair: str) -> Way | None:
     Decimal('100')
     """
     quote = pair.partition("/")[2]
-    places = 2 if quote in rulebook().cash else min(8, story.final.rulebook.places(quote))
+    rulebook = story.final.rulebook
+    places = 2 if quote in rulebook.cash else min(8, rulebook.places(quote))
 
     def lacking(amount: Decimal) -> Fraction | None:
         """How much QUOTE equity would still be short of, with so much of it brought in."""
