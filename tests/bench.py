@@ -3,6 +3,7 @@
 Run by ``make bench``. Times depend on the machine and on what else it does; the ratios within one run say more.
 """
 
+import json
 import os
 import shutil
 import statistics
@@ -12,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -223,6 +225,36 @@ def growth() -> Iterator[Result]:
     yield Result("100,000 steps with everything on", grown(100_000, "steps")[0], "s", 10)
 
 
+def losing(count: int) -> str:
+    """A long of so many lots that stands at a loss, beside coins that would be converted for it; as JSON."""
+    volume = str((Decimal("0.2") / count).quantize(Decimal("0.00000001")))
+    buy = {"do": "open", "pair": "BTC/EUR", "side": "long", "volume": volume, "leverage": 5}
+    steps = [{**buy, "price": str(49_000 + at * 7_919 % 2_000)} for at in range(count)]
+    scenario = {
+        "balances": {"EUR": "500", "BTC": "0.06", "USD": "300", "DOGE": "9000"},
+        "prices": {"BTC/EUR": "50000", "EUR/USD": "1.25", "DOGE/EUR": "0.1"},
+        "fees": {"trading": "0.0025", "opening": "0.0002"},
+        "steps": [*steps, {"do": "price", "pair": "BTC/EUR", "price": "45000"}],
+    }
+    return json.dumps(scenario)
+
+
+def plans() -> Iterator[Result]:
+    """``marginlib plan`` as a whole: four ways, and where the answer turns."""
+    last = 0.0
+    for count in (300, 1_000, 3_000):
+        command, text = [sys.executable, "-m", "marginlib", "plan", "--json", "-"], losing(count)
+
+        def planned(command: list[str] = command, text: str = text) -> None:
+            subprocess.run(command, input=text, capture_output=True, text=True, check=True)
+
+        seconds = median_of(3, planned)
+        yield Result(f"marginlib plan, {count:,} lots", seconds, "s", 2 if count == 1_000 else None)
+        if count == 3_000:
+            yield Result("  against 1,000", seconds / last, "×", 4)
+        last = seconds
+
+
 def imports() -> Iterator[Result]:
     """How long a Python starts until the engine is there, beside what the validation library takes by itself."""
 
@@ -356,7 +388,7 @@ def main() -> None:
     if load > processors / 2:
         print("This machine is busy with other things: times are longer than they would be. Compare the ratios.")
     chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    parts = [("Engine", engine()), ("Growth", growth()), ("Start", imports()), ("Kernel", memory())]
+    parts = [("Engine", engine()), ("Growth", growth()), ("Plans", plans()), ("Start", imports()), ("Kernel", memory())]
     if chromium:
         parts.append(("JupyterLab in Chromium, medians", browser(chromium)))
     for heading, results in parts:

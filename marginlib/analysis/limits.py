@@ -6,12 +6,14 @@ the form holds, and its root is solved by algebra. Prices that move together may
 each other (an inverse pair): there the place is bracketed.
 """
 
+import itertools
 import operator
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Context, Decimal, localcontext
 from fractions import Fraction
 
+from marginlib.analysis.roots import Value, bracket, halved, solved
 from marginlib.engine.account import State
 from marginlib.engine.amounts import EXACT
 from marginlib.engine.margin import margin
@@ -20,8 +22,6 @@ _DOWN, _UP = Decimal("0.98"), Decimal("1.02")  # from place to place, where a ch
 _MOST_STEPS = 700  # to about a millionth, or a million times, of the prices now
 _HALVINGS = 60
 _SHORT = Context(prec=30)  # a factor stays short enough for the exact sums that it goes into
-
-Excess = Callable[[Decimal], Fraction]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def limit_move(state: State, currency: str, level: Decimal | int, pairs: Iterabl
         reached = excess(Decimal(1)) <= 0
         if not state.positions:
             return Limit(level, False, None, None, exact=True)
-        exact, root = _root(excess)
+        exact, root = solved(excess)
         if exact:
             below, above = (root if root and beyond(root, 1) else None for beyond in (operator.lt, operator.gt))
         else:
@@ -103,31 +103,14 @@ def limit_move(state: State, currency: str, level: Decimal | int, pairs: Iterabl
         return Limit(level, reached, below, above, exact)
 
 
-def _root(excess: Excess) -> tuple[bool, Fraction | None]:
-    """Whether the excess has the form A + B·s or A + C/s; and the one positive s at which it is 0."""
-    one, two, four = (excess(Decimal(s)) for s in (1, 2, 4))
-    c = ((four - two) - 2 * (two - one)) * Fraction(4, 3)
-    b = two - one + c / 2
-    a = one - b - c
-    straight = not (b and c) and all(
-        excess(s) == a + b * Fraction(s) + c / Fraction(s) for s in (Decimal("0.5"), Decimal(8))
-    )
-    root = -a / b if b else -c / a if a else Fraction(0)
-    return straight, root if root > 0 else None
-
-
-def _bracketed(excess: Excess, step: Decimal) -> Fraction | None:
+def _bracketed(excess: Value, step: Decimal) -> Fraction | None:
     """The nearest change of sign, going from 1 by a ratio and then halving; None if there is none."""
-    near = Decimal(1)
-    side = excess(near) > 0
-    for _ in range(_MOST_STEPS):
-        far = _SHORT.multiply(near, step)
-        if (excess(far) > 0) != side:
-            break
-        near = far
-    else:
+    side = excess(Decimal(1)) > 0
+
+    def same(factor: Decimal) -> bool:
+        return (excess(factor) > 0) == side
+
+    places = itertools.accumulate(itertools.repeat(step, _MOST_STEPS), _SHORT.multiply)
+    if (ends := bracket(same, Decimal(1), places)) is None:
         return None
-    for _ in range(_HALVINGS):
-        middle = _SHORT.divide(_SHORT.add(near, far), Decimal(2))
-        near, far = (middle, far) if (excess(middle) > 0) == side else (near, middle)
-    return Fraction(far)
+    return Fraction(halved(same, *ends, _HALVINGS, lambda near, far: _SHORT.divide(_SHORT.add(near, far), 2))[1])

@@ -19,6 +19,7 @@ from marginlib.engine.account import State
 from marginlib.engine.amounts import plain, rounded
 from marginlib.engine.errors import InvalidRulebook
 from marginlib.engine.replaying import resume
+from marginlib.engine.rulebook import Rulebook
 from marginlib.engine.scenario import Price, Scenario
 from marginlib.engine.story import Story
 from marginlib.reading.files import (
@@ -208,7 +209,7 @@ def _read_days(folder: "Traversable") -> tuple[str, list[tuple[int, _Day]]]:
     return remarks, days
 
 
-class Walk(NamedTuple):
+class PathRun(NamedTuple):
     """A story along a path, and how many of its moments are over at each point of the path."""
 
     story: Story
@@ -219,12 +220,12 @@ class Walk(NamedTuple):
         return self.story.moments[self.over[point] - 1].after
 
 
-def walk(start: Scenario, path: Path, *, jumps: bool = False) -> Walk:
+def walk(start: Scenario, path: Path, *, jumps: bool = False, rulebook: Rulebook | None = None) -> PathRun:
     """Let the prices that a scenario has go along a path, after its own steps; the path's first moment is its start.
 
     From one price to the next the market passes everything in between: where a stop is crossed, or the margin level
     comes down to liquidation (solved, and rounded to a cent beyond), there is a price step of its own. If it ``jumps``,
-    only the path's own prices are traded (R22, B5).
+    only the path's own prices are traded (R22, B5). By the rulebook in ``data/``, or another one.
 
     Raises:
         Refusal: ``missing_price``, when a level on the way can't be priced.
@@ -237,14 +238,14 @@ def walk(start: Scenario, path: Path, *, jumps: bool = False) -> Walk:
     >>> [walk(start, path, jumps=jumps).story.realised[0].price for jumps in (False, True)]
     [Decimal('11600'), Decimal('9000')]
     """
-    story = replay(start)
+    story = replay(start, rulebook)
     over = [len(story.moments)]
     for point in range(1, path.points):
         for pair, price in path.at(point).items():
             if pair in start.prices and not story.error:
                 story = _to(story, pair, price, jumps)
         over.append(len(story.moments))
-    return Walk(story, tuple(over))
+    return PathRun(story, tuple(over))
 
 
 def _to(story: Story, pair: str, price: Decimal, jumps: bool) -> Story:

@@ -1,7 +1,8 @@
 """How numbers are written for people: everywhere the same, and never with float dust.
 
 Thousands are separated, the minus sign is a true one, the currency code follows the amount. Cash has two decimals
-in prose and figures, coins what is needed up to eight; ledgers show all digits.
+in prose and figures, coins what is needed up to eight; ledgers show all digits. Which currencies are cash is asked of
+the rulebook in ``data/``, whatever a story's own says: it is how numbers look, and says nothing of what they are.
 """
 
 import re

@@ -17,36 +17,10 @@ from marginlib.engine.rulebook import Rulebook
 from marginlib.engine.scenario import Close, Deposit, Open, Price, Prices, Settle, Step, Stop, Trade, Wait, Withdraw
 from marginlib.engine.story import Moment, Refused, Story
 from marginlib.telling.numbers import listed, money, near, number, percent, price, regrouped
+from marginlib.telling.preference import because
 
-WHY = {
-    "quote": "quote currency",
-    "base": "base currency",
-    "collateral": "collateral order",
-    "quote_last": "quote, not collateral",
-    "base_last": "base, not collateral",
-    "other": "other funds",
-}
-"""Why a currency stands where it does in the order of preference, in a few words for a table (R13 to R15)."""
-
-_BECAUSE = {
-    "quote": "{} is the quote currency",
-    "base": "{} is the base currency",
-    "collateral": "{} is next in the collateral order",
-    "quote_last": "{} is the quote currency, but not collateral",
-    "base_last": "{} is the base currency, but not collateral",
-    "other": "no collateral is left, and {} is next by alphabet",
-}
 _CHARGES = {"trading_fee": "trading fee", "opening_fee": "opening fee", "rollover_fee": "rollover fee"}
 _CONVERSION = ("R16", "A1")
-
-
-def because(currency: str, why: str) -> str:
-    """Why a currency stands where it does in the order of preference, as a clause (R13 to R15).
-
-    >>> because("EUR", "quote")
-    'EUR is the quote currency'
-    """
-    return _BECAUSE[why].format(currency)
 
 
 def tell(story: Story) -> list[str]:
@@ -142,11 +116,11 @@ def cause(moment: Moment, index: int) -> list[str]:
         crossed = next(stop for stop in moment.before.stops if stop.pair == pair and stop.crossed(now_at))
         trigger = price(crossed.trigger, pair.partition("/")[2])
         return [f"That sets off your {crossed.side} stop at {trigger}: it closes the whole position (R22)."]
-    book = moment.after.rulebook
+    rulebook = moment.after.rulebook
     how = "all positions, oldest first"
-    if book.liquidation == "until-100":
-        how = f"positions, oldest first, until it is back at {percent(book.opening_level / 100)}"
-    level = percent(book.liquidation_level / 100)
+    if rulebook.liquidation == "until-100":
+        how = f"positions, oldest first, until it is back at {percent(rulebook.opening_level / 100)}"
+    level = percent(rulebook.liquidation_level / 100)
     return [f"The margin level is {level} or less, so the exchange closes {how} (B5)."]
 
 
@@ -315,7 +289,7 @@ def refusal(refused: Refused) -> str:
     return f"Step {refused.index + 1} is refused (A7): {message}"
 
 
-def margin(summary: Margin | None, book: Rulebook) -> str:
+def margin(summary: Margin | None, rulebook: Rulebook) -> str:
     """How close the account is to a margin call and to liquidation (B3 to B5).
 
     >>> from fractions import Fraction
@@ -327,14 +301,14 @@ def margin(summary: Margin | None, book: Rulebook) -> str:
         return "There is no margin summary: something that you have or owe can't be priced (A2)."
     if summary.level is None:
         return "No position is open, so there is no margin level (B3)."
-    call, end = percent(book.call_level / 100), percent(book.liquidation_level / 100)
+    call, end = percent(rulebook.call_level / 100), percent(rulebook.liquidation_level / 100)
     level = f"The margin level is {percent(summary.level / 100)}"
-    if summary.level <= book.liquidation_level:
-        off = ", which is switched off here" if book.liquidation == "off" else ""
+    if summary.level <= rulebook.liquidation_level:
+        off = ", which is switched off here" if rulebook.liquidation == "off" else ""
         return f"{level}, low enough for automated liquidation ({end}){off} (B5)."
-    if summary.level <= book.call_level:
+    if summary.level <= rulebook.call_level:
         return f"{level}, low enough for a margin call ({call}); liquidation comes near {end} (B5)."
-    if summary.level < book.opening_level:
+    if summary.level < rulebook.opening_level:
         return f"{level}: too low to open more (B4). A margin call comes near {call}, liquidation near {end} (B5)."
     return f"{level}. A margin call comes near {call}, liquidation near {end} (B5)."
 
@@ -351,11 +325,11 @@ def how_far(state: State, currency: str) -> list[str]:
     >>> print(*how_far(story.final, "USD"))  # doctest: +NORMALIZE_WHITESPACE
     If only BTC/USD moves: a margin call comes at 13,200.00 USD or less, liquidation at 11,600.00 USD or less (B5).
     """
-    told, book = [], state.rulebook
+    told, rulebook = [], state.rulebook
     for pair, _ in state.positions.by_pair:
         try:
             call, end = (
-                limit_price(state, currency, level, pair) for level in (book.call_level, book.liquidation_level)
+                limit_price(state, currency, level, pair) for level in (rulebook.call_level, rulebook.liquidation_level)
             )
         except Refusal:
             continue

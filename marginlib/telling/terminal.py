@@ -27,6 +27,7 @@ from marginlib.engine.story import Moment, Story
 from marginlib.reading.rulebooks import Rule
 from marginlib.telling import sentences as words
 from marginlib.telling.numbers import exact, money, number, percent, price
+from marginlib.telling.preference import in_few_words
 
 _PIPED_WIDTH, _MOST_WIDTH, _TABLE_WIDTH, _MOST_TITLE, _HEIGHT = 80, 100, 70, 200, 25
 _ASCII_HEAD = Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)
@@ -210,7 +211,7 @@ def _cascade(page: Console, result: Realised, indent: int) -> None:
     for take in takes:
         fee, rate = (bare(take.fee, quote), percent(take.fee_rate)) if take.currency != quote else ("", "")
         taken, covers = bare(take.taken, take.currency), bare(take.covers, quote)
-        rows.append((take.currency, words.WHY[take.why], taken, covers, fee, rate))
+        rows.append((take.currency, in_few_words(take.why), taken, covers, fee, rate))
     if len(takes) > 1:
         with localcontext(EXACT):
             covered = sum((take.covers for take in takes), ZERO)

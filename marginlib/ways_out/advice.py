@@ -6,6 +6,7 @@ Nothing is computed here: the amounts are those of :mod:`marginlib.ways_out.plan
 
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
+from fractions import Fraction
 from typing import Any
 
 from marginlib.engine.account import State
@@ -13,9 +14,9 @@ from marginlib.engine.amounts import EXACT, ZERO, plain, rounded
 from marginlib.engine.scenario import Close, Settle
 from marginlib.engine.story import Story
 from marginlib.telling import sentences as words
-from marginlib.telling.numbers import listed, money, near, percent, price, regrouped
+from marginlib.telling.numbers import brief, listed, money, near, number, percent, price, regrouped
 from marginlib.ways_out.break_even import Flip, break_even_fee, flips
-from marginlib.ways_out.covering import little_first, part_first
+from marginlib.ways_out.covering import covered_to, little_first, orders_to, part_first
 from marginlib.ways_out.plans import NOT_NEEDED, Plan, Way, WayName, open_pairs, plan
 
 _LOWEST, _HIGHEST, _PLACES = Decimal("0.1"), Decimal(3), 60  # how far from the present price an answer may turn
@@ -40,22 +41,7 @@ class Report:
 
     def reopening(self) -> list[str]:
         """What opens ordinary orders again where the margin level forbids them, in sentences (B2, B9)."""
-        (base, quote), told = self.plan.pair.split("/"), []
-        if (part := self.part_first) and isinstance(first := part.steps[0], Close):
-            assert part.cost is not None
-            assert isinstance(first.volume, Decimal)
-            told.append(
-                f"Orders are refused now, but you may first close {money(first.volume, base)}, whose loss your {quote} "
-                f"bear: that frees used margin. Then buy {quote}, and close the rest; it costs "
-                f"{money(part.cost, quote)} in all (B2, B9, R17)."
-            )
-        if little := self.little_first:
-            assert little.cost is not None
-            told.append(
-                f"With {money(little.deposited, quote)} from outside the orders are open as well; then it costs "
-                f"{money(little.cost, quote)} (B9)."
-            )
-        return told
+        return reopening(self.plan, self.part_first, self.little_first)
 
     def turning(self) -> list[str]:
         """At which trading fee, and at which prices, the answer is another, in sentences."""
@@ -237,6 +223,48 @@ def answer(plan: Plan) -> str:
     )
 
 
+def reopening(plan: Plan, part: Way | None, little: Way | None) -> list[str]:
+    """What opens ordinary orders again where the margin level forbids them, told by itself (B2, B9)."""
+    (base, quote), told = plan.pair.split("/"), []
+    if closed := _closed_first(part):
+        volume, in_all = closed
+        told.append(
+            f"Orders are refused now, but you may first close {money(volume, base)}, whose loss your {quote} "
+            f"bear: that frees used margin. Then buy {quote}, and close the rest; it costs "
+            f"{money(in_all, quote)} in all (B2, B9, R17)."
+        )
+    if little and little.cost is not None:
+        told.append(
+            f"With {money(little.deposited, quote)} from outside the orders are open as well; then it costs "
+            f"{money(little.cost, quote)} (B9)."
+        )
+    return told
+
+
+def reopening_after(plan: Plan, part: Way | None, little: Way | None) -> list[str]:
+    """The same where it has just been told that buying first isn't open, and why (B2, B9, R13, R17)."""
+    (base, quote), told = plan.pair.split("/"), []
+    if closed := _closed_first(part):
+        volume, in_all = closed
+        told.append(
+            f"But you can close a part first: {brief(volume, base)}. Your {quote} bear the loss of that, nothing is "
+            f"converted, and less margin is tied up. Then you may order again; it all costs {money(in_all, quote)} "
+            "(B2, R13, R17)."
+        )
+    if little and little.cost is not None:
+        amount, costs = money(little.deposited, quote), money(little.cost, quote)
+        more = "Or bring" if told else "Only money from outside opens orders again: bring"
+        told.append(f"{more} in {amount}, and order then: that costs {costs}, and the money is still yours (R6, B9).")
+    return told
+
+
+def _closed_first(part: Way | None) -> tuple[Decimal, Fraction] | None:
+    """The volume that closing a part first begins with, in BASE, and what all of it costs, in QUOTE."""
+    if part is None or part.cost is None or not isinstance(first := part.steps[0], Close):
+        return None
+    return Decimal(first.volume), part.cost
+
+
 def turning(plan: Plan, fee: Decimal, even: Decimal | None, turns: tuple[Flip | None, Flip | None]) -> list[str]:
     """At which trading fee, and at which prices, the answer is another."""
     quote, told = plan.currency, []
@@ -250,6 +278,35 @@ def turning(plan: Plan, fee: Decimal, even: Decimal | None, turns: tuple[Flip | 
         if flip:
             then = f"the cheapest is: {named(flip.cheapest, quote)}" if flip.cheapest else "none of the ways is open"
             told.append(f"{beyond} {near(flip.price, quote)}{_because(flip)}, {then}.")
+    return told
+
+
+def turning_from_here(story: Story, plan: Plan, even: Decimal | None, *, missing: bool) -> list[str]:
+    """The same as seen from the present price: where QUOTE would bear the loss alone, and where orders are refused.
+
+    ``missing``: whether QUOTE doesn't bear the loss now.
+
+    Raises:
+        Refusal: ``missing_price``.
+    """
+    state, quote, told = story.final, plan.currency, []
+    beyond, nearer = ("Below", "Above") if state.lots(plan.pair)[0].side == "long" else ("Above", "Below")
+    if even is not None:
+        told.append(
+            f"At a trading fee of {percent(even)} closing now and buying first would cost the same; above it, "
+            "buying first costs more."
+        )
+    covered = covered_to(state, plan.pair)
+    if covered is not None and state.balance(quote) and missing:
+        told.append(f"{nearer} {near(covered, quote)} your {quote} would bear the loss alone (R13).")
+    bought = plan.way("buy")
+    if bought.cost is not None and bought.cost < (plan.way("close").cost or 0):
+        edge = orders_to(story, bought)
+        if edge is not None:
+            least = percent(state.rulebook.opening_level / 100)
+            # Five digits: where orders end, their own rounding blurs the sixth.
+            at = f"{number(edge, max(0, 4 - rounded(edge, 20).adjusted()))} {quote}"
+            told.append(f"{beyond} {at} an order would leave your margin level under {least}, and is refused (B9).")
     return told
 
 

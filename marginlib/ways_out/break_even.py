@@ -1,11 +1,13 @@
 """Where the answer to "what should I do before I close?" turns: at which trading fee, at which price (R16, R17)."""
 
+import functools
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal, localcontext
 from fractions import Fraction
 from typing import NamedTuple
 
+from marginlib.analysis.roots import bracket, halved, rising_root
 from marginlib.engine.account import State
 from marginlib.engine.amounts import EXACT, ZERO, plain, quotient, rounded
 from marginlib.engine.story import Story
@@ -13,7 +15,7 @@ from marginlib.ways_out.plans import WayName, cheapest, poorer, way_out, which
 from marginlib.ways_out.rehearsal import rehearse
 
 _HIGHEST_FEE = Fraction(19, 20)  # that is tried, where conversions cost even more
-_MOST_GUESSES, _FINE = 40, Decimal("0.0000002")  # at a break-even rate
+_MOST_GUESSES, _DIGITS, _FINE = 40, 12, Decimal("0.0000002")  # at a break-even rate
 _PLACES, _HALVINGS = 24, 20  # where a change of the answer is looked for
 
 
@@ -73,45 +75,22 @@ def break_even_fee(story: Story, pair: str = "") -> Decimal | None:
 
 def _share(odds: Decimal) -> Decimal:
     """The fee f, of which these odds are f / (1 - f)."""
-    return rounded(Fraction(odds) / Fraction(1 + odds), 12)
+    return rounded(Fraction(odds) / Fraction(1 + odds), _DIGITS)
 
 
 def _root(value: Callable[[Decimal], Fraction | None], low: Decimal, high: Decimal) -> Decimal | None:
-    """Where a rising, nearly straight function is 0, by the Illinois variant of the rule of false position."""
-    ends = [low, high]
-    found = [value(low), value(high)]
-    if found[0] is not None and found[1] is None:  # not open so far up: up to where it is (B9)
-        ends[1] = _last(value, low, high)
-        found[1] = value(ends[1])
-    if found[0] is None or found[1] is None or found[0] >= 0 or found[1] <= 0:
+    """Where a rising, nearly straight function is 0; as far up as it has a value."""
+    below, above = value(low), value(high)
+    if below is not None and above is None:  # not open so far up: up to where it is (B9)
+        high, _ = halved(lambda fee: value(fee) is not None, low, high, _HALVINGS, _between)
+        above = value(high)
+    if below is None or above is None or below >= 0 or above <= 0:
         return None
-    below, above = found[0], found[1]
-    guess, kept = low, 0
-    for _ in range(_MOST_GUESSES):
-        before = guess
-        guess = ends[0] + rounded(Fraction(ends[1] - ends[0]) * -below / (above - below), 12)
-        if abs(guess - before) < _FINE:
-            break
-        at = value(guess)
-        if at is None:
-            return None
-        if at == 0:
-            break
-        if at < 0:
-            ends[0], below, above = guess, at, above / 2 if kept == 1 else above
-            kept = 1
-        else:
-            ends[1], above, below = guess, at, below / 2 if kept == -1 else below
-            kept = -1
-    return guess
+    return rising_root(value, (low, below), (high, above), _DIGITS, _FINE, _MOST_GUESSES)
 
 
-def _last(value: Callable[[Decimal], Fraction | None], known: Decimal, unknown: Decimal) -> Decimal:
-    """Nearly the highest place at which there is a value, between one that has one and one that has none."""
-    for _ in range(_HALVINGS):
-        middle = rounded((known + unknown) / 2, 12)
-        known, unknown = (known, middle) if value(middle) is None else (middle, unknown)
-    return known
+def _between(near: Decimal, far: Decimal) -> Decimal:
+    return rounded((near + far) / 2, _DIGITS)
 
 
 def flips(
@@ -129,6 +108,7 @@ def flips(
     with localcontext(EXACT):
         now, settled = story.final.price(pair), way_out(story, pair, "settle")
 
+        @functools.cache
         def answer(price: Decimal) -> _Answer:
             state = _at(story.final, pair, price)
             moved = replace(story, final=state)
@@ -160,17 +140,15 @@ def _flip(
     answer: Callable[[Decimal], _Answer], here: WayName | None, now: Decimal, end: Decimal, places: int
 ) -> Flip | None:
     """The nearest change between the present price and an end; narrowed down by halving."""
-    near, step = now, quotient(end - now, Decimal(places), 10)
-    for _ in range(places if step else 0):
-        far = near + step
-        beyond = answer(far)
-        if beyond.cheapest != here:
-            break
-        near = far
-    else:
+    step = quotient(end - now, Decimal(places), 10)
+
+    def same(price: Decimal) -> bool:
+        return answer(price).cheapest == here
+
+    ends = bracket(same, now, (now + step * at for at in range(1, places + 1))) if step else None
+    if ends is None:
         return None
-    for _ in range(_HALVINGS):
-        middle = (near + far) / 2
-        near, far = (middle, far) if answer(middle).cheapest == here else (near, middle)
     # Just beyond the place, costs differ by less than the ledger's digits: the reason is seen further on.
+    beyond = answer(ends[1])
+    _, far = halved(same, *ends, _HALVINGS)
     return Flip(Decimal(plain(rounded(far, 10))), beyond.cheapest, beyond.closed[here] if here else "")

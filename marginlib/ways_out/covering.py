@@ -5,13 +5,13 @@ from dataclasses import replace
 from decimal import Decimal, localcontext
 from fractions import Fraction
 
+from marginlib.analysis.roots import crossing, secant_root
 from marginlib.engine.account import State
 from marginlib.engine.amounts import EXACT, ZERO, plain, quotient_down, quotient_up, rounded
 from marginlib.engine.margin import margin
 from marginlib.engine.replaying import resume
 from marginlib.engine.scenario import Close, Deposit, Step
 from marginlib.engine.story import Story
-from marginlib.reading.rulebooks import rulebook
 from marginlib.ways_out.plans import Way, way_out
 from marginlib.ways_out.rehearsal import rehearse
 
@@ -110,7 +110,8 @@ def little_first(story: Story, pair: str) -> Way | None:
     Decimal('100')
     """
     quote = pair.partition("/")[2]
-    places = 2 if quote in rulebook().cash else min(8, story.final.rulebook.places(quote))
+    rulebook = story.final.rulebook
+    places = 2 if quote in rulebook.cash else min(8, rulebook.places(quote))
 
     def lacking(amount: Decimal) -> Fraction | None:
         """How much QUOTE equity would still be short of, with so much of it brought in."""
@@ -122,7 +123,8 @@ def little_first(story: Story, pair: str) -> Way | None:
     rest = lacking(amount := _up(short, places)) if short and short > 0 else None
     if not short or rest is None or rest >= short:
         return None
-    amount = _up(Fraction(amount) * short / (short - rest), places)  # what is short falls nearly straight with it
+    # What is short falls nearly straight with it.
+    amount = _up(crossing((Fraction(0), short), (Fraction(amount), rest)), places)
     for _ in range(_TRIES):
         if way := _after(story, pair, Deposit(currency=quote, amount=amount)):
             return way
@@ -166,19 +168,13 @@ def orders_to(story: Story, bought: Way) -> Fraction | None:
         moved.prices[pair] = rounded(price, 20)
         return _free_after_orders(replace(story, final=moved), pair)
 
-    near, far = now, now * (1 + direction * Fraction(1, 50))
-    last, found = _free(bought, _summary(story, pair)), free(far)
-    for _ in range(_TRIES):  # the excess is nearly straight in the price: the secant soon meets it
-        if found is None or last == found:
-            return None
-        guess = far - found * (far - near) / (found - last)
-        if guess <= 0 or (guess - now) * direction < 0:
-            return None
-        if abs(guess - far) <= _NEARLY * now:
-            return guess
-        near, last, far = far, found, guess
-        found = free(far)
-    return None
+    def ahead(price: Fraction) -> bool:
+        return price > 0 and (price - now) * direction >= 0
+
+    # The excess is nearly straight in the price: the secant soon meets it.
+    near = now, _free(bought, _summary(story, pair))
+    beyond = now * (1 + direction * Fraction(1, 50))
+    return secant_root(free, near, beyond, ahead, _NEARLY * now, _TRIES)
 
 
 def _after(story: Story, pair: str, first: Step) -> Way | None:

@@ -4,6 +4,7 @@ Where the answer turns is found by trying many prices and fees. Of each trial on
 unpaid, and what paid for losses and fees; rows, books and a position list for every lot are most of the work.
 """
 
+import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from decimal import Decimal, localcontext
@@ -13,9 +14,9 @@ from marginlib.engine.amounts import EXACT, ZERO, rounded
 from marginlib.engine.cascade import preference
 from marginlib.engine.closing import close_lot
 from marginlib.engine.errors import Refusal
+from marginlib.engine.positions import Lots
 from marginlib.engine.replaying import resume
 from marginlib.engine.scenario import Close, Step
-from marginlib.engine.settling import first_in_first_out
 from marginlib.engine.story import Moment, Refused, Story
 
 _FIELDS = tuple(each.name for each in fields(State))
@@ -55,13 +56,13 @@ class _Jotting(Event):
 
 
 def rehearse(story: Story, steps: Sequence[Step]) -> Story:
-    """As :func:`resume`, for steps of which the last one closes: the same balances, unpaid amounts and refusal.
+    """As :func:`resume`, for steps of which the last one closes all: the same balances, unpaid amounts and refusal.
 
     What lots realised whose loss and fee QUOTE doesn't bear alone is there as well; of the rows, only those of fees
     that were taken like losses (A4). Positions stay as they were before it.
 
     Raises:
-        ValueError: the story ended with a refused step.
+        ValueError: the story ended with a refused step, or the steps don't end with closing all.
 
     >>> from marginlib import Scenario
     >>> from marginlib import replay
@@ -76,7 +77,8 @@ def rehearse(story: Story, steps: Sequence[Step]) -> Story:
     prepared = resume(story, first) if first else story
     if prepared.error:
         return prepared
-    assert isinstance(last, Close)
+    if not (isinstance(last, Close) and last.volume == "all"):
+        raise ValueError("a rehearsal ends with closing all")
     before, index = prepared.final, len(prepared.scenario.steps)
     draft = _Draft(*(getattr(before.copy(), name) for name in _FIELDS))
     try:
@@ -90,23 +92,34 @@ def rehearse(story: Story, steps: Sequence[Step]) -> Story:
 
 
 def _close(draft: _Draft, index: int, order: Close) -> tuple[list[Row], list[Realised]]:
-    """Close lot by lot, at the draft's expense."""
+    """Close all lots, one by one, at the draft's expense."""
     base, quote = order.pair.split("/")
-    price, trading = order.price or draft.price(order.pair), draft.fees["trading"] if order.fee is None else order.fee
-    ends = first_in_first_out(draft, order.pair, order.volume)
-    places = draft.rulebook.places(quote)
+    lots, price = draft.lots(order.pair), order.price or draft.price(order.pair)
+    trading = draft.fees["trading"] if order.fee is None else order.fee
     goes_first = preference(draft.rulebook.collateral_order, base, quote, ())[0].currency == quote
+    results = _results(lots, price, price * trading, draft.rulebook.places(quote))
     rows: list[Row] = []
     realised: list[Realised] = []
-    for lot, volume in ends:
-        if goes_first:  # a lot whose loss and fee QUOTE bears changes nothing else, and most lots are such (R13, A4)
-            moved = price - lot.open_price if lot.side == "long" else lot.open_price - price
-            pnl, fee = rounded(volume * moved, places), rounded(volume * price * trading, places)
-            left = draft.balance(quote) + pnl - fee
-            if left >= 0:
-                draft.balances[quote] = left
-                continue
+    have = draft.balance(quote)
+    for lot, result in zip(lots, results, strict=True):
+        left = have + result
+        if goes_first and left >= 0:  # QUOTE bears loss and fee alone (R13, A4): most lots change nothing else
+            have = left
+            continue
+        draft.balances[quote] = have
         event = _Jotting(draft, index, "margin", lot.id)
-        realised.append(close_lot(event, lot, volume, price, "order", order.fee))
+        realised.append(close_lot(event, lot, lot.volume, price, "order", order.fee))
         rows += event.rows()
+        have = draft.balance(quote)
+    draft.balances[quote] = have
     return rows, realised
+
+
+@functools.lru_cache(maxsize=1)
+def _results(lots: Lots, price: Decimal, fee: Decimal, places: int) -> list[Decimal]:
+    """What each lot realises at a price, less its fee, in QUOTE: the same in all tries of an amount to buy first."""
+    sign = 1 if lots[0].side == "long" else -1
+    return [
+        rounded(sign * lot.volume * (price - lot.open_price), places) - rounded(lot.volume * fee, places)
+        for lot in lots
+    ]

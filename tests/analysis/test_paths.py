@@ -12,7 +12,7 @@ from bookings import Do, opens, stops
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from marginlib import InvalidRulebook, replay
+from marginlib import InvalidRulebook, replay, rulebook
 from marginlib.analysis.limits import limit_price
 from marginlib.analysis.paths import A_DAY, MOST_DAYS, Path, load_paths, paths, walk
 from marginlib.engine.scenario import Scenario
@@ -263,6 +263,13 @@ def test_an_opening_that_is_refused_stays_refused() -> None:
 
     assert went.story.error is not None
     assert went.over == (0, 0, 0, 0)
+
+
+def test_a_walk_is_by_the_rulebook_that_is_given() -> None:
+    """B5: 33 percent of 4,000 are 1,320: the long is closed at 11,320, not at 11,600."""
+    later = rulebook().replaced(liquidation_level=Decimal(33))
+    ends = [walk(begin(LONG), fall(20000, 9000, 9000, 9000), rulebook=each).story for each in (None, later)]
+    assert [story.realised[0].price for story in ends] == [11600, 11320]
 
 
 def test_a_walk_is_its_scenario_replayed() -> None:

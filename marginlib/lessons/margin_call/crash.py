@@ -11,7 +11,7 @@ from typing import Any
 
 from marginlib.analysis.limits import Limit, limit_move
 from marginlib.analysis.outcome import worth
-from marginlib.analysis.paths import A_DAY, Path, Walk
+from marginlib.analysis.paths import A_DAY, Path, PathRun
 from marginlib.drawing.pieces import Point, Spec, clipped, labels, layout, lines, rings
 from marginlib.engine.account import Position, Realised, State
 from marginlib.engine.scenario import Open, Price
@@ -39,7 +39,7 @@ class Course:
     """An account along a path: what happened, and the margin levels, computed once and only where they are drawn."""
 
     path: Path
-    walk: Walk
+    walk: PathRun
 
     @property
     def story(self) -> Story:
