@@ -49,6 +49,8 @@ lint: setup
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
+	@.venv/bin/biome ci --error-on-warnings
+	@$(PY) tools/check_types_js.py
 
 test: lint
 	@$(PY) -m pytest --cov $(PYTEST_ARGS)
@@ -71,6 +73,6 @@ pins: setup
 	status=$$?; rm -rf .pins-venv; [ $$status = 0 ] && $(PY) tools/conda_pins.py
 
 clean:
-	rm -rf .venv .pins-venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.* htmlcov dist build
+	rm -rf .venv .pins-venv node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.* htmlcov dist build
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	find notebooks tests -name .ipynb_checkpoints -type d -prune -exec rm -rf {} +

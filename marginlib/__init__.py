@@ -19,22 +19,27 @@ if TYPE_CHECKING:
     from marginlib.analysis.paths import paths, walk
     from marginlib.analysis.sheet import sheet
     from marginlib.engine.errors import InvalidRulebook, InvalidScenario, Refusal
-    from marginlib.engine.replaying import replay, resume
-    from marginlib.engine.rulebook import Rulebook, load_rulebook, rulebook, rules
+    from marginlib.engine.replaying import resume
+    from marginlib.engine.rulebook import Rulebook
     from marginlib.engine.scenario import (
         Close,
+        ConversionFees,
         Deposit,
+        Fees,
         Open,
         Price,
+        Rules,
         Scenario,
         Settle,
         Stop,
         Trade,
         Wait,
         Withdraw,
-        read_scenario,
     )
     from marginlib.engine.story import Story
+    from marginlib.reading.replaying import replay
+    from marginlib.reading.rulebooks import load_rulebook, rulebook, rules
+    from marginlib.reading.scenarios import read_scenario
     from marginlib.telling.numbers import money, percent
     from marginlib.telling.sentences import tell
     from marginlib.ways_out import advice
@@ -44,13 +49,16 @@ if TYPE_CHECKING:
 
 _ROOMS = {
     "engine.errors": ("InvalidRulebook", "InvalidScenario", "Refusal"),
-    "engine.replaying": ("replay", "resume"),
-    "engine.rulebook": ("Rulebook", "load_rulebook", "rulebook", "rules"),
+    "engine.replaying": ("resume",),
+    "engine.rulebook": ("Rulebook",),
     "engine.scenario": (
         *("Close", "Deposit", "Open", "Price", "Scenario", "Settle", "Stop", "Trade", "Wait", "Withdraw"),
-        "read_scenario",
+        *("ConversionFees", "Fees", "Rules"),
     ),
     "engine.story": ("Story",),
+    "reading.replaying": ("replay",),
+    "reading.rulebooks": ("load_rulebook", "rulebook", "rules"),
+    "reading.scenarios": ("read_scenario",),
     "analysis.add_order": ("order",),
     "analysis.futures": ("Perpetual",),
     "analysis.limits": ("limit_move", "limit_price"),
@@ -67,10 +75,11 @@ _ROOMS = {
 _WHERE = {name: room for room, names in _ROOMS.items() for name in names}
 
 __all__ = [
-    "Close", "Deposit", "InvalidRulebook", "InvalidScenario", "Open", "Perpetual", "Price", "Refusal", "Rulebook",
-    "Scenario", "Settle", "Stop", "Story", "Trade", "Wait", "Withdraw", "advice", "break_even_fee", "flips",
-    "limit_move", "limit_price", "little_first", "load_rulebook", "money", "order", "part_first", "paths", "percent",
-    "plan", "read_scenario", "replay", "resume", "rulebook", "rules", "sheet", "tell", "walk", "worth",
+    "Close", "ConversionFees", "Deposit", "Fees", "InvalidRulebook", "InvalidScenario", "Open", "Perpetual", "Price",
+    "Refusal", "Rulebook", "Rules", "Scenario", "Settle", "Stop", "Story", "Trade", "Wait", "Withdraw", "advice",
+    "break_even_fee", "flips", "limit_move", "limit_price", "little_first", "load_rulebook", "money", "order",
+    "part_first", "paths", "percent", "plan", "read_scenario", "replay", "resume", "rulebook", "rules", "sheet", "tell",
+    "walk", "worth",
 ]  # fmt: skip
 
 

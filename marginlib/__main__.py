@@ -1,8 +1,17 @@
-"""``python -m marginlib``: the same as the ``marginlib`` command."""
+"""The command ``marginlib``, also as ``python -m marginlib``."""
 
+import signal
 import sys
 
-from marginlib.cli import main
+
+def main() -> int:
+    """Run the command; to interrupt it while it still loads ends it without a word."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from marginlib import cli
+
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    return cli.main()
+
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -7,6 +7,7 @@ on a terminal is in :mod:`marginlib.telling.terminal`, which is imported only wh
 import argparse
 import codecs
 import contextlib
+import dataclasses
 import difflib
 import io
 import json
@@ -16,13 +17,18 @@ from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from marginlib.engine.errors import InvalidRulebook, InvalidScenario, Refusal
-from marginlib.engine.replaying import replay
-from marginlib.engine.rulebook import rules
-from marginlib.engine.scenario import Scenario, read_scenario
+from marginlib.engine.scenario import Scenario
 from marginlib.engine.story import invalid
+from marginlib.reading.replaying import replay
+from marginlib.reading.rulebooks import rules
+from marginlib.reading.scenarios import read_scenario
 from marginlib.ways_out.advice import no_report, reports
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 _OK, _FAILED, _INTERRUPTED, _CANT_WRITE = 0, 2, 130, 141
 _MOST_BYTES = 20_000_000
@@ -109,10 +115,18 @@ def _command(argv: Sequence[str] | None) -> int:
     return int(arguments.command(arguments))
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says when help can't be written: argparse would keep silent, and succeed."""
+
+    def print_help(self, file: "SupportsWrite[str] | None" = None) -> None:
+        """Print the help, or fail."""
+        print(self.format_help(), end="", file=file)
+
+
 def _parser() -> argparse.ArgumentParser:
     raw = argparse.RawDescriptionHelpFormatter
     about = "Exact accounting of spot positions on margin: replay a scenario, read the rules."
-    parser = argparse.ArgumentParser(prog="marginlib", description=about, epilog=_EXAMPLES, formatter_class=raw)
+    parser = _Parser(prog="marginlib", description=about, epilog=_EXAMPLES, formatter_class=raw)
     parser.add_argument("--version", action="store_true", help="show the version and exit")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
@@ -189,11 +203,11 @@ def _plan(arguments: argparse.Namespace) -> int:
             if arguments.json:
                 print(json.dumps(no_report(*failed)))
             else:
-                _terminal().show_no_plan(*failed, shown_as)
+                _plan_on_paper().show_no_plan(*failed, shown_as)
         elif arguments.json:
             print(json.dumps({"status": "ok", "plans": [each.as_json() for each in found]}))
         else:
-            _terminal().show_plans(story, found, shown_as)
+            _plan_on_paper().show_plans(story, found, shown_as)
     return status
 
 
@@ -203,7 +217,7 @@ def _rules(arguments: argparse.Namespace) -> int:
     found = [known[each] for each in ids if each in known] if ids else list(known.values())
     if arguments.json:
         for rule in found:
-            print(json.dumps(rule.model_dump()))
+            print(json.dumps(dataclasses.asdict(rule)))
     elif ids:
         _terminal().show_rules(found)
     else:
@@ -221,6 +235,13 @@ def _terminal() -> ModuleType:
     from marginlib.telling import terminal
 
     return terminal
+
+
+def _plan_on_paper() -> ModuleType:
+    """What prints plans for people."""
+    from marginlib.ways_out import on_paper
+
+    return on_paper
 
 
 def _scenario(name: str) -> Scenario:

@@ -7,11 +7,13 @@ import os
 import shutil
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from browser.lab import FLAGS, Lab, notebook
 from jupyter_client.manager import start_new_kernel
@@ -163,9 +165,74 @@ def engine() -> Iterator[Result]:
     replays()
     yield Result("replays of lesson 05's scenario", 200 / median_of(7, replays), "a second", 2000, True)
     track = next(control for control in panel.controls if control.name == "move").track(panel.values["move"])
-    along = [{**panel.values, "move": value} for value in track]
+    start: Any = panel.values
+    along = [{**start, "move": value} for value in track]
     name = f"the {len(along)} states along “Price move”"
     yield Result(name, 1000 * median_of(7, lambda: panel._pack(along)), "ms", 100)
+
+
+# Scenarios that grow: read from JSON, replayed, and written as JSON, in a process of their own.
+GROWTH = """
+import json, resource, sys, time
+from marginlib import read_scenario, replay
+
+count, what = int(sys.argv[1]), sys.argv[2]
+buy = {"do": "open", "pair": "BTC/EUR", "side": "long", "volume": "0.01", "leverage": 3}
+move = {"do": "price", "pair": "BTC/EUR", "price": "49990"}
+everything, close = [buy, buy, move] * (count // 2), {"do": "close", "pair": "BTC/EUR", "volume": "all"}
+steps = {
+    "plain": [*[buy] * count, close],
+    "everything": [*everything, {"do": "wait", "hours": 8}, {**move, "price": "49000"}, close],
+    "steps": [*[buy, move, {"do": "wait", "hours": 5}, close] * (count // 4)],
+}[what]
+more = {} if what == "plain" else {
+    "fees": {"trading": "0.0026", "opening": "0.0002", "rollover": "0.0002"}, "rules": {"liquidation": "all"}}
+prices = {"BTC/EUR": "50000"}
+text = json.dumps({"balances": {"EUR": "1000000000"}, "prices": prices, "steps": steps, **more})
+start = time.perf_counter()
+story = replay(read_scenario(text))
+written = json.dumps(story.as_json())
+assert story.error is None and not story.final.positions
+print(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
+
+
+def grown(count: int, what: str) -> tuple[float, float]:
+    """Seconds, in the middle of three runs, and the most megabytes."""
+    runs = []
+    for _ in range(3):
+        done = subprocess.run(
+            [sys.executable, "-c", GROWTH, str(count), what], capture_output=True, text=True, check=True
+        )
+        seconds, size = map(float, done.stdout.split())
+        runs.append((seconds, size))
+    return statistics.median(seconds for seconds, _ in runs), max(size for _, size in runs)
+
+
+def growth() -> Iterator[Result]:
+    """Work and memory in proportion to steps and lots: three times as many take about three times as long."""
+    for what, name in (("plain", "lots opened and closed"), ("everything", "lots, fees, checks, liquidation on")):
+        last = 0.0
+        for count in (1_000, 3_000, 9_000):
+            seconds, size = grown(count, what)
+            yield Result(f"{count:,} {name}", seconds, "s", 4 if count == 9_000 else None)
+            if count == 9_000:
+                yield Result("  against 3,000", seconds / last, "×", 4)
+                yield Result("  memory", size, "MB", 200)
+            last = seconds
+    yield Result("100,000 steps with everything on", grown(100_000, "steps")[0], "s", 10)
+
+
+def imports() -> Iterator[Result]:
+    """How long a Python starts until the engine is there, beside what the validation library takes by itself."""
+
+    def seconds(what: str) -> float:
+        return median_of(15, lambda: subprocess.run([sys.executable, "-c", what], check=True))
+
+    bare = seconds("pass")
+    library, engine = (seconds(f"import {name}") - bare for name in ("pydantic.main", "marginlib.engine"))
+    yield Result("import marginlib.engine", 1000 * engine, "ms")
+    yield Result("  against the validation library alone", engine / library, "×", 1)
 
 
 SHOW = f"""
@@ -289,7 +356,7 @@ def main() -> None:
     if load > processors / 2:
         print("This machine is busy with other things: times are longer than they would be. Compare the ratios.")
     chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    parts = [("Engine", engine()), ("Kernel", memory())]
+    parts = [("Engine", engine()), ("Growth", growth()), ("Start", imports()), ("Kernel", memory())]
     if chromium:
         parts.append(("JupyterLab in Chromium, medians", browser(chromium)))
     for heading, results in parts:

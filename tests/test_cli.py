@@ -1,10 +1,12 @@
 """The command line, as a person and as a script meet it."""
 
+import dataclasses
 import io
 import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -514,7 +516,7 @@ def test_rules_as_json_are_one_object_a_line(capsys: pytest.CaptureFixture[str])
     one = json.loads(capsys.readouterr().out)
 
     assert [each["id"] for each in everything] == list(rules())
-    assert one == rules()["B5"].model_dump()
+    assert one == dataclasses.asdict(rules()["B5"])
     assert one in everything
 
 
@@ -652,3 +654,54 @@ def test_an_interruption_leaves_without_a_traceback(
 
     assert main(["run", "a.json"]) == 130
     assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals of this kind")
+@pytest.mark.parametrize("columns", [30, 40, 55, 80])
+def test_no_word_and_no_number_is_parted_on_a_narrow_terminal(tmp_path: Path, columns: int) -> None:
+    """Tables become lines of their own where they don't fit; a number stays beside its unit."""
+    story = on_terminal(columns, "run", scenario(tmp_path, "a.json", {**LOSS, "steps": LOSS["steps"][:2]}))
+    plan = on_terminal(columns, "plan", str(tmp_path / "a.json"))
+
+    for out in (story, plan):
+        plain_text = re.sub(r"\x1b\[[0-9;]*m", "", out)
+        assert not [line for line in plain_text.splitlines() if re.fullmatch(r"\s*[0-9.]{1,3}\s*", line)]
+        sentences = plain_text.partition("Balances")[0].rpartition("cheapest\n")[2]
+        assert not re.search(r"[0-9]\s*\n\s*(EUR|USD|BTC|%)", sentences)
+    for word in ("Currency" if columns > 55 else "Change", "Leverage", "50,000.00"):
+        assert word in story
+    for word in ("Close now", "Converting", "cheapest"):
+        assert word in plan
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["plan", "--help"], ["--version"], ["rules"], []])
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+def test_nothing_that_cannot_be_written_counts_as_done(arguments: list[str]) -> None:
+    with Path("/dev/full").open("w") as full:
+        run = subprocess.run(
+            [sys.executable, "-m", "marginlib", *arguments], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+
+    assert run.returncode == 141
+    assert run.stderr.startswith("marginlib: can't write the output")
+
+
+def test_an_interrupt_while_it_loads_is_silent() -> None:
+    """Ctrl-C before the command listens: no traceback."""
+    run = subprocess.Popen(
+        [sys.executable, "-X", "importtime", "-m", "marginlib", "run", "-"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert run.stderr is not None
+    for line in run.stderr:
+        if "argparse" in line:  # the command is being loaded; much is still to come
+            run.send_signal(signal.SIGINT)
+            break
+    out, said = run.communicate(timeout=30)
+
+    assert out == ""
+    assert "Traceback" not in said
+    assert run.returncode in (-signal.SIGINT, 130)

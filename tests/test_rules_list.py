@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from marginlib import InvalidRulebook, load_rulebook, replay, rulebook, rules
-from marginlib.engine.rulebook import load_rules
 from marginlib.engine.scenario import Scenario
+from marginlib.reading.rulebooks import load_rules
 
 ROOT = Path(__file__).resolve().parent.parent
 IDS = [

@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from marginlib.engine.rulebook import Rule, rules
+from marginlib.reading.rulebooks import Rule, rules
 
 TARGET = Path(__file__).resolve().parent.parent / "notebooks" / "rules.ipynb"
 INTRO = """\

@@ -12,19 +12,32 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from importlib.resources.abc import Traversable
-from typing import Annotated, NamedTuple
-
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from marginlib.analysis.limits import limit_price
 from marginlib.engine.account import State
 from marginlib.engine.amounts import plain, rounded
 from marginlib.engine.errors import InvalidRulebook
-from marginlib.engine.replaying import replay, resume
-from marginlib.engine.rulebook import data_folder, read_data
+from marginlib.engine.replaying import resume
 from marginlib.engine.scenario import Price, Scenario
 from marginlib.engine.story import Story
+from marginlib.reading.files import (
+    TEXT,
+    Day,
+    Entries,
+    Items,
+    Number,
+    Table,
+    Words,
+    data_folder,
+    read_data,
+    read_line,
+    text_of,
+)
+from marginlib.reading.replaying import replay
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
 
 A_DAY = 4
 """Prices a day."""
@@ -36,10 +49,6 @@ _MONTHS = (
     "December",
 )  # fmt: skip
 _FALLING, _RISING = ("open", "high", "low", "close"), ("open", "low", "high", "close")
-
-_Amount = Annotated[Decimal, Field(gt=0, max_digits=20, allow_inf_nan=False)]
-_Pair = Annotated[str, Field(pattern=r"^[A-Z0-9]{1,16}/[A-Z0-9]{1,16}$")]
-_Text = Annotated[str, Field(min_length=1)]
 
 
 @dataclass(frozen=True)
@@ -74,51 +83,43 @@ class Path:
         return f"{self.days[point // A_DAY]}, {told.pop() if len(told) == 1 else _IN_ORDER[point % A_DAY]}"
 
 
-class _Made(BaseModel):
-    """A path as ``paths.toml`` has it."""
-
-    model_config = ConfigDict(extra="forbid")
-    title: _Text
-    about: _Text
-    prices: dict[_Pair, Annotated[list[list[_Amount]], Field(min_length=1, max_length=MOST_DAYS)]] = Field(min_length=1)
-
-    @field_validator("prices")
-    @classmethod
-    def _whole_days(cls, prices: dict[str, list[list[Decimal]]]) -> dict[str, list[list[Decimal]]]:
-        for pair, days in prices.items():
-            for at, day in enumerate(days, 1):
-                if len(day) != A_DAY:
-                    raise ValueError(f"{pair}, day {at}: expected {A_DAY} prices, got {len(day)}")
-        if len({len(days) for days in prices.values()}) > 1:
-            told = ", ".join(f"{pair} has {len(days)}" for pair, days in prices.items())
-            raise ValueError(f"expected the same number of days for every pair: {told}")
-        return prices
+def _whole_days(prices: dict[str, list[list[Decimal]]]) -> dict[str, list[list[Decimal]]]:
+    for pair, days in prices.items():
+        for at, day in enumerate(days, 1):
+            if len(day) != A_DAY:
+                raise ValueError(f"{pair}, day {at}: expected {A_DAY} prices, got {len(day)}")
+    if len({len(days) for days in prices.values()}) > 1:
+        told = ", ".join(f"{pair} has {len(days)}" for pair, days in prices.items())
+        raise ValueError(f"expected the same number of days for every pair: {told}")
+    return prices
 
 
-class _MadeUp(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-    source: _Text
-    date: _Text
-    paths: dict[str, _Made] = Field(min_length=1)
+def _within(day: dict[str, Any]) -> dict[str, Any]:
+    if not day["low"] <= min(day["open"], day["close"]) <= max(day["open"], day["close"]) <= day["high"]:
+        raise ValueError("expected low ≤ open and close ≤ high")
+    return day
 
 
-class _Day(BaseModel):
+_PAIR = Words(pattern="^[A-Z0-9]{1,16}/[A-Z0-9]{1,16}$")
+_PRICE = Number(gt=0, digits=20)
+_MADE = Entries(title=TEXT, about=TEXT, prices=Table(_PAIR, Items(Items(_PRICE), 1, MOST_DAYS), 1, check=_whole_days))
+_MADE_PATHS = Entries(source=TEXT, date=TEXT, paths=Table(Words(), _MADE, 1))
+_WRITTEN = Number(gt=0, digits=20, text=True)
+_LINE = Entries(
+    episode=TEXT, date=Day(), pair=_PAIR, open=_WRITTEN, high=_WRITTEN, low=_WRITTEN, close=_WRITTEN, check=_within
+)
+
+
+class _Day(NamedTuple):
     """A line of ``crash_days.csv``."""
 
-    model_config = ConfigDict(extra="forbid")
-    episode: _Text
+    episode: str
     date: date
-    pair: _Pair
-    open: _Amount
-    high: _Amount
-    low: _Amount
-    close: _Amount
-
-    @model_validator(mode="after")
-    def _within(self) -> "_Day":
-        if not self.low <= min(self.open, self.close) <= max(self.open, self.close) <= self.high:
-            raise ValueError("expected low ≤ open and close ≤ high")
-        return self
+    pair: str
+    open: Decimal
+    high: Decimal
+    low: Decimal
+    close: Decimal
 
     @property
     def order(self) -> tuple[str, ...]:
@@ -126,7 +127,7 @@ class _Day(BaseModel):
         return _FALLING if self.close < self.open else _RISING
 
 
-def load_paths(folder: Traversable) -> dict[str, Path]:
+def load_paths(folder: "Traversable") -> dict[str, Path]:
     """Read a folder's price paths by title, made-up ones first.
 
     Raises:
@@ -135,7 +136,7 @@ def load_paths(folder: Traversable) -> dict[str, Path]:
     >>> load_paths(data_folder()) == paths()
     True
     """
-    made = read_data(folder, _MADE_UP, _MadeUp).paths.values()
+    made = read_data(folder, _MADE_UP, _MADE_PATHS)["paths"].values()
     return {path.title: path for path in (*map(_drawn, made), *_crashes(folder))}
 
 
@@ -153,14 +154,14 @@ def paths() -> dict[str, Path]:
     return load_paths(data_folder())
 
 
-def _drawn(made: _Made) -> Path:
-    prices = {pair: tuple(price for day in days for price in day) for pair, days in made.prices.items()}
-    count = len(next(iter(made.prices.values())))
+def _drawn(made: Mapping[str, Any]) -> Path:
+    prices = {pair: tuple(price for day in days for price in day) for pair, days in made["prices"].items()}
+    count = len(next(iter(made["prices"].values())))
     days = tuple(f"day {day}" for day in range(1, count + 1))
-    return Path(made.title, made.about, True, days, prices, dict.fromkeys(prices, _IN_ORDER * count))
+    return Path(made["title"], made["about"], True, days, prices, dict.fromkeys(prices, _IN_ORDER * count))
 
 
-def _crashes(folder: Traversable) -> Iterator[Path]:
+def _crashes(folder: "Traversable") -> Iterator[Path]:
     """The crashes, each with all its days, one after the other, and every pair on every day."""
     found: dict[str, dict[str, list[_Day]]] = {}
     source, days = _read_days(folder)
@@ -190,17 +191,12 @@ def _crashes(folder: Traversable) -> Iterator[Path]:
         yield Path(title, source, False, named, prices, names)
 
 
-def _read_days(folder: Traversable) -> tuple[str, list[tuple[int, _Day]]]:
+def _read_days(folder: "Traversable") -> tuple[str, list[tuple[int, _Day]]]:
     """The file's own remarks, and its days with their lines."""
-    try:
-        lines = folder.joinpath(_CRASHES).read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError as error:
-        raise InvalidRulebook(f"{_CRASHES}: the file is missing") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidRulebook(f"{_CRASHES}: can't be read ({error})") from error
+    lines = text_of(folder, _CRASHES).splitlines()
     remarks = " ".join(line.removeprefix("#").strip() for line in lines if line.startswith("#"))
     numbered = [(at, line) for at, line in enumerate(lines, 1) if line.strip() and not line.startswith("#")]
-    heads = list(_Day.model_fields)
+    heads = list(_Day._fields)
     if not numbered or numbered[0][1].split(",") != heads:
         raise InvalidRulebook(f"{_CRASHES}, line {numbered[0][0] if numbered else 1}: expected {','.join(heads)}")
     days = []
@@ -208,14 +204,7 @@ def _read_days(folder: Traversable) -> tuple[str, list[tuple[int, _Day]]]:
         cells = next(csv.reader([line]))
         if len(cells) != len(heads):
             raise InvalidRulebook(f"{_CRASHES}, line {at}: expected {len(heads)} entries, got {len(cells)}")
-        try:
-            days.append((at, _Day.model_validate(dict(zip(heads, cells, strict=True)))))
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = f"{first['loc'][0]}: " if first["loc"] else ""
-            got = f", got {first['input']!s:.60}" if first["loc"] else ""
-            reason = first["msg"].removeprefix("Value error, ")
-            raise InvalidRulebook(f"{_CRASHES}, line {at}: {where}{reason}{got}") from error
+        days.append((at, _Day(**read_line(_CRASHES, at, dict(zip(heads, cells, strict=True)), _LINE))))
     return remarks, days
 
 

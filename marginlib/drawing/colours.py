@@ -22,6 +22,13 @@ ROLES: dict[str, dict[Ground, str]] = {
 }
 """Yours, owed to the exchange, profit, uncovered loss, a fee, the market; then ink and ground."""
 
+WRITTEN: dict[str, dict[Ground, str]] = {
+    "right": {"light": "#067A4A", "dark": ROLES["profit"]["dark"]},
+    "wrong": {"light": ROLES["loss"]["light"], "dark": "#FF8A80"},
+    "sell": {"light": "#9B241C", "dark": "#FF8A80"},
+}
+"""On the page around the figures, where words want more contrast than bars: right (and to buy), wrong, to sell."""
+
 
 def painted(spec: Any, ground: Ground = "light") -> Any:
     """A figure spec with its roles replaced by colours, ready for ``plotly.graph_objects.Figure``.

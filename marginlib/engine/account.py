@@ -5,16 +5,18 @@ through :meth:`Event.post`, which writes a ledger row with the rules and the rea
 out of or into another book, so that per currency nothing is lost or made.
 """
 
-import copy
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
 
 from marginlib.engine.amounts import ZERO, Rate, rounded
 from marginlib.engine.errors import Refusal
+from marginlib.engine.positions import Lots, Positions
+from marginlib.engine.positions import Position as Position  # where the other rooms look for it
 from marginlib.engine.rulebook import Rulebook
+from marginlib.engine.sharing import Shared
 
 Counter = Literal["exchange", "market", "fees", "outside", "restricted"]
 RowType = Literal["deposit", "withdrawal", "trade", "margin", "rollover", "settled"]
@@ -26,48 +28,6 @@ Reason = Literal[
 
 ONE = Decimal(1)
 PAR = Rate(ONE, ONE)
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """One lot on margin: volume in BASE, opening price in QUOTE for one BASE, opening time in hours.
-
-    >>> Position(1, "BTC/EUR", "short", Decimal(2), Decimal(50000), Decimal(5), Decimal(0)).owed
-    ('BTC', Decimal('2'))
-    """
-
-    id: int
-    pair: str
-    side: Literal["long", "short"]
-    volume: Decimal
-    open_price: Decimal
-    leverage: Decimal
-    opened_at: Decimal
-
-    @property
-    def base(self) -> str:
-        """The currency that the volume is in."""
-        return self.pair.partition("/")[0]
-
-    @property
-    def quote(self) -> str:
-        """The currency that the price is in."""
-        return self.pair.partition("/")[2]
-
-    @property
-    def cost(self) -> Decimal:
-        """Volume times opening price, in QUOTE."""
-        return self.volume * self.open_price
-
-    @property
-    def owed(self) -> tuple[str, Decimal]:
-        """The obligation: currency and amount extended at opening (R1)."""
-        return (self.quote, self.cost) if self.side == "long" else (self.base, self.volume)
-
-    @property
-    def held(self) -> tuple[str, Decimal]:
-        """What was received at opening and stays restricted (R1)."""
-        return (self.base, self.volume) if self.side == "long" else (self.quote, self.cost)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,21 +109,22 @@ class State:
 
     rulebook: Rulebook
     fees: dict[str, Decimal]
-    balances: dict[str, Decimal]
-    prices: dict[str, Decimal]
-    positions: tuple[Position, ...] = ()
+    balances: Shared[str, Decimal]
+    prices: Shared[str, Decimal]
+    positions: Positions = field(default_factory=Positions)
     stops: tuple[StopOrder, ...] = ()
-    unpaid: dict[str, Decimal] = field(default_factory=dict)
+    unpaid: Shared[str, Decimal] = field(default_factory=Shared)
     hours: Decimal = ZERO
+    quiet_until: Decimal = ZERO  # before this hour no rollover falls due
     opened: int = 0
-    books: dict[tuple[str, str], Decimal] = field(default_factory=dict)
+    books: Shared[tuple[str, str], Decimal] = field(default_factory=Shared)
 
     def copy(self) -> "State":
-        """A state of its own to work on."""
-        twin = copy.copy(self)
-        twin.balances, twin.prices = self.balances.copy(), self.prices.copy()
-        twin.unpaid, twin.books = self.unpaid.copy(), self.books.copy()
-        return twin
+        """A state of its own to work on; what isn't changed in it is shared, so a copy costs next to nothing."""
+        return State(
+            self.rulebook, self.fees, self.balances.copy(), self.prices.copy(), self.positions, self.stops,
+            self.unpaid.copy(), self.hours, self.quiet_until, self.opened, self.books.copy(),
+        )  # fmt: skip
 
     def balance(self, currency: str) -> Decimal:
         """The free balance of a currency."""
@@ -194,8 +155,7 @@ class State:
         direct = self._leg(source, target)
         if direct is not None:
             return direct
-        codes = {code for pair in self.prices for code in pair.split("/")}
-        for hop in ("USD", "EUR", *sorted(codes)):
+        for hop in self._hops():
             first = self._leg(source, hop)
             second = None if first is None else self._leg(hop, target)
             if first is not None and second is not None:
@@ -206,6 +166,10 @@ class State:
         )
         raise Refusal("missing_price", message, ("A2",))
 
+    def _hops(self) -> Iterator[str]:
+        yield from ("USD", "EUR")
+        yield from sorted({code for pair in self.prices for code in pair.split("/")})
+
     def _leg(self, source: str, target: str) -> Rate | None:
         if source == target:
             return PAR
@@ -215,13 +179,13 @@ class State:
         price = self.prices.get(f"{target}/{source}")
         return None if price is None else Rate(ONE, price)
 
-    def lots(self, pair: str) -> list[Position]:
+    def lots(self, pair: str) -> Lots:
         """The open lots of a pair, oldest first (R7, R8).
 
         Raises:
             Refusal: ``no_position``.
         """
-        lots = [position for position in self.positions if position.pair == pair]
+        lots = self.positions.of(pair)
         if not lots:
             raise Refusal(
                 "no_position",
@@ -230,14 +194,11 @@ class State:
             )
         return lots
 
-    def reduce(self, lot: Position, volume: Decimal) -> None:
-        """Take a volume off a lot; a lot of nothing is gone, and a pair's stops end with its last lot."""
-        rest = lot.volume - volume
-        self.positions = tuple(
-            replace(p, volume=rest) if p.id == lot.id else p for p in self.positions if p.id != lot.id or rest
-        )
-        if all(p.pair != lot.pair for p in self.positions):
-            self.stops = tuple(stop for stop in self.stops if stop.pair != lot.pair)
+    def reduce(self, pair: str, volume: Decimal) -> None:
+        """Take a volume off a pair's oldest lot; a lot of nothing is gone, and a pair's stops end with its last lot."""
+        self.positions = self.positions.reduced(pair, volume)
+        if self.stops and not self.positions.of(pair):
+            self.stops = tuple(stop for stop in self.stops if stop.pair != pair)
 
     def move(self, currency: str, amount: Decimal, source: Counter, target: Counter) -> None:
         """Move an amount between two books that are not the trader's free balance."""
@@ -267,7 +228,7 @@ class Event:
     ) -> None:
         """Add amount - fee to a balance; the amount comes from (or goes to) a counter book, the fee to fees."""
         state = self.state
-        state.balances[currency] = state.balance(currency) + amount - fee
+        state.balances[currency] = state.balances.get(currency, ZERO) + amount - fee
         if amount:
             state.books[counter, currency] = state.books.get((counter, currency), ZERO) - amount
         if fee:
@@ -282,8 +243,8 @@ class Event:
                 self.position,
                 self.kind,
                 asset,
-                sum((part.amount for part in parts), ZERO),
-                sum((part.fee for part in parts), ZERO),
+                sum([part.amount for part in parts], ZERO),
+                sum([part.fee for part in parts], ZERO),
                 self.state.balance(asset),
                 tuple(parts),
             )

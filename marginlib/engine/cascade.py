@@ -1,6 +1,7 @@
 """Taking an amount out of the balances: the order of preference, the conversions and their fees."""
 
 import functools
+import itertools
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Literal, NamedTuple
@@ -46,16 +47,22 @@ def preference(collateral: tuple[str, ...], base: str, quote: str, held: Iterabl
     ['BTC', 'USD', 'EUR', 'ADA', 'XMR']
     """
     listed = _listed(collateral, base, quote)
-    known = {base, quote, *collateral}
+    known = {place.currency for place in listed}
     return [*listed, *(Place(code, "other") for code in sorted(held) if code not in known)]
+
+
+def _others(state: State, listed: tuple[Place, ...]) -> Iterator[Place]:
+    """What is held beyond the listed currencies, once its turn comes."""
+    known = {place.currency for place in listed}
+    yield from (Place(code, "other") for code in sorted(state.balances) if code not in known)
 
 
 def _turns(state: State, pair: str) -> Iterator[tuple[Place, Decimal]]:
     """The balances that there are, in the order of preference."""
     base, quote = pair.split("/")
-    balances = state.balances
-    for place in preference(state.rulebook.collateral_order, base, quote, balances):
-        have = balances.get(place.currency, ZERO)
+    listed = _listed(state.rulebook.collateral_order, base, quote)
+    for place in itertools.chain(listed, _others(state, listed)):
+        have = state.balance(place.currency)
         if have > 0:
             yield place, have
 
@@ -76,7 +83,7 @@ def take(
     Raises:
         Refusal: ``missing_price``, when a balance's turn comes that can't be converted.
     """
-    state, book = event.state, event.state.rulebook
+    state, rulebook = event.state, event.state.rulebook
     quote = pair.partition("/")[2]
     takes: list[Take] = []
     left = amount
@@ -89,14 +96,14 @@ def take(
             fee = fee_rate = ZERO
             event.post(quote, reason, caused, creditor, amount=-taken)
         else:
-            fee_rate = book.conversion_fee(currency, quote)
+            fee_rate = rulebook.conversion_fee(currency, quote)
             rate = state.rate(currency, quote)
             net, owed = rate.up * (1 - fee_rate), left * rate.down
             if owed <= have * net:
-                taken, covers = min(quotient_up(owed, net, book.places(currency)), have), left
+                taken, covers = min(quotient_up(owed, net, rulebook.places(currency)), have), left
             else:
-                taken, covers = have, min(left, quotient(have * net, rate.down, book.places(quote)))
-            fee = quotient(taken * rate.up - covers * rate.down, rate.down, book.places(quote))
+                taken, covers = have, min(left, quotient(have * net, rate.down, rulebook.places(quote)))
+            fee = quotient(taken * rate.up - covers * rate.down, rate.down, rulebook.places(quote))
             own_fee = state.round(currency, taken * fee_rate)
             caused = (*_RULES[why], "R16", "A1", *rules)
             event.post(currency, reason, caused, "market", amount=own_fee - taken, fee=own_fee)
@@ -116,7 +123,7 @@ def charge(event: Event, pair: str, amount: Decimal, reason: Reason, rules: tupl
     Raises:
         Refusal: ``missing_price``, when a balance's turn comes that can't be valued.
     """
-    state, book = event.state, event.state.rulebook
+    state, rulebook = event.state, event.state.rulebook
     quote = pair.partition("/")[2]
     due = state.round(quote, amount)
     if not due:
@@ -129,7 +136,7 @@ def charge(event: Event, pair: str, amount: Decimal, reason: Reason, rules: tupl
             continue
         rate = state.rate(currency, quote)
         if due * rate.down <= have * rate.up:
-            fee = min(quotient_up(due * rate.down, rate.up, book.places(currency)), have)
+            fee = min(quotient_up(due * rate.down, rate.up, rulebook.places(currency)), have)
             event.post(currency, reason, rules, "fees", fee=fee)
             return
     take(event, pair, due, reason, rules, "fees")

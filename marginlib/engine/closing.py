@@ -45,27 +45,37 @@ def close_lots(
     realised: list[Realised] = []
     for lot, volume in ends:
         event = Event(state, step, "margin", lot.id)
-        moved = price - lot.open_price if lot.side == "long" else lot.open_price - price
-        pnl = state.round(lot.quote, volume * moved)
-        _repay(state, lot, volume, pnl)
-        takes: tuple[Take, ...] = ()
-        unpaid = ZERO
-        if pnl >= 0:
-            event.post(
-                lot.quote,
-                "profit" if pnl else "closing",
-                (*_BY_RULES[by], "R10", "R11"),
-                "market",
-                amount=pnl,
-            )
-        else:
-            event.post(lot.quote, "closing", (*_BY_RULES[by], "R10", "R11"), "market")
-            takes, unpaid = take(event, lot.pair, -pnl, "loss", ("R11",), "exchange")
-        state.reduce(lot, volume)
-        charge(event, lot.pair, volume * price * state.fees["trading"], "trading_fee", ("A4", "A9"))
-        realised.append(Realised(step, lot, volume, price, pnl, unpaid, takes, by))
+        realised.append(close_lot(event, lot, volume, price, by))
         rows += event.rows()
     return rows, realised
+
+
+def close_lot(event: Event, lot: Position, volume: Decimal, price: Decimal, by: By) -> Realised:
+    """Close so much of the oldest lot of a pair, in an event of its own (R10 to R13, A9).
+
+    Raises:
+        Refusal: ``missing_price``, as above.
+    """
+    state = event.state
+    moved = price - lot.open_price if lot.side == "long" else lot.open_price - price
+    pnl = state.round(lot.quote, volume * moved)
+    _repay(state, lot, volume, pnl)
+    takes: tuple[Take, ...] = ()
+    unpaid = ZERO
+    if pnl >= 0:
+        event.post(
+            lot.quote,
+            "profit" if pnl else "closing",
+            (*_BY_RULES[by], "R10", "R11"),
+            "market",
+            amount=pnl,
+        )
+    else:
+        event.post(lot.quote, "closing", (*_BY_RULES[by], "R10", "R11"), "market")
+        takes, unpaid = take(event, lot.pair, -pnl, "loss", ("R11",), "exchange")
+    state.reduce(lot.pair, volume)
+    charge(event, lot.pair, volume * price * state.fees["trading"], "trading_fee", ("A4", "A9"))
+    return Realised(event.step, lot, volume, price, pnl, unpaid, takes, by)
 
 
 def _repay(state: State, lot: Position, volume: Decimal, pnl: Decimal) -> None:

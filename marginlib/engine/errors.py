@@ -1,5 +1,6 @@
 """What can go wrong: a scenario that can't be read, and a step that the rules refuse."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 RefusalCode = Literal[
@@ -12,15 +13,25 @@ RefusalCode = Literal[
     "wrong_stop_side",
 ]
 
+Place = tuple[str | int, ...]
+"""Where something lies in a scenario: ``("steps", 3, "volume")``."""
+Problem = tuple[Place, str]
+
 
 class InvalidScenario(ValueError):
     """A scenario that is unreadable or malformed; the message names the place and what was expected.
+
+    ``problems`` has each place apart, with its own words.
 
     >>> str(InvalidScenario("steps[3].volume: expected a positive amount, got 'abc'"))
     "steps[3].volume: expected a positive amount, got 'abc'"
     """
 
     code = "invalid_scenario"
+
+    def __init__(self, message: str, problems: Sequence[Problem] = ()) -> None:
+        super().__init__(message)
+        self.problems = problems or [((), message)]
 
 
 class InvalidRulebook(ValueError):

@@ -2,12 +2,15 @@
 
 from decimal import Decimal, localcontext
 
-from marginlib.engine.account import Event, Row, State
+from marginlib.engine.account import Event, Position, Row, State
 from marginlib.engine.amounts import EXACT, ZERO, plain, quotient_up
 from marginlib.engine.cascade import charge
-from marginlib.engine.errors import Refusal
+from marginlib.engine.errors import InvalidScenario, Refusal
 from marginlib.engine.margin import require_level
 from marginlib.engine.scenario import Deposit, Trade, Wait, Withdraw
+
+MOST_ROLLOVERS = 100_000
+"""So many may fall due in one wait: more than a year of them for each of 45 positions."""
 
 
 def deposit(state: State, step: int, order: Deposit) -> list[Row]:
@@ -100,15 +103,38 @@ def wait(state: State, step: int, order: Wait) -> list[Row]:
 
     Raises:
         Refusal: ``missing_price``, when a fee comes to a balance that can't be valued.
+        InvalidScenario: more than 100,000 rollovers would fall due at once.
     """
-    period, rate = state.rulebook.rollover_hours, state.fees["rollover"]
     before, state.hours = state.hours, state.hours + order.hours
+    rate = state.fees["rollover"]
+    if not rate or state.hours < state.quiet_until:
+        return []
+    owing = _owing(state, before)
+    count = sum(due for _, due in owing)
+    if count > MOST_ROLLOVERS:
+        raise InvalidScenario(
+            f"steps[{step}].hours: expected a wait in which at most {MOST_ROLLOVERS} rollovers fall due, got {count}; "
+            "wait for less, or with fewer positions open"
+        )
     rows: list[Row] = []
-    for lot in state.positions if rate else ():
+    for lot, due in owing:
         price = lot.open_price if lot.side == "long" else state.prices[lot.pair]
-        due = (state.hours - lot.opened_at) // period - (before - lot.opened_at) // period
-        for _ in range(int(due)):
+        amount = lot.volume * price * rate
+        for _ in range(due):
             event = Event(state, step, "rollover", lot.id)
-            charge(event, lot.pair, lot.volume * price * rate, "rollover_fee", ("B6", "R21", "A4"))
+            charge(event, lot.pair, amount, "rollover_fee", ("B6", "R21", "A4"))
             rows += event.rows()
     return rows
+
+
+def _owing(state: State, before: Decimal) -> list[tuple[Position, int]]:
+    """The lots that rollovers have fallen due for since an hour, and how many; when the next one will is noted."""
+    period, owing = state.rulebook.rollover_hours, []
+    state.quiet_until = Decimal("Infinity")
+    for lot in state.positions:
+        age = (state.hours - lot.opened_at) // period
+        due = age - (before - lot.opened_at) // period
+        if due:
+            owing.append((lot, int(due)))
+        state.quiet_until = min(state.quiet_until, lot.opened_at + (age + 1) * period)
+    return owing

@@ -50,21 +50,20 @@ def move_price(state: State, step: int, order: Price, summary_currency: str) -> 
 
 def _liquidate(state: State, step: int, summary_currency: str) -> tuple[list[Row], list[Realised]]:
     """Close positions whole, oldest first whatever the pair: all, or until the level is back at 100 % (B5)."""
-    book = state.rulebook
+    rulebook = state.rulebook
     rows: list[Row] = []
     realised: list[Realised] = []
-    if book.liquidation == "off" or not state.positions:
+    if rulebook.liquidation == "off" or not state.positions:
         return rows, realised
     level = margin(state, summary_currency).level
-    if level is None or level > Fraction(book.liquidation_level):
+    if level is None or level > Fraction(rulebook.liquidation_level):
         return rows, realised
-    while state.positions:
-        lot = state.positions[0]
+    for lot in state.positions:  # as they are now: closing one leaves the others as they are
         more_rows, more_realised = close_lots(state, step, [(lot, lot.volume)], state.prices[lot.pair], "liquidation")
         rows += more_rows
         realised += more_realised
-        if book.liquidation == "until-100" and state.positions:
+        if rulebook.liquidation == "until-100" and state.positions:
             level = margin(state, summary_currency).level
-            if level is not None and level >= Fraction(book.opening_level):
+            if level is not None and level >= Fraction(rulebook.opening_level):
                 break
     return rows, realised

@@ -63,20 +63,21 @@ def margin(state: State, currency: str) -> Margin:
     Raises:
         Refusal: ``missing_price``, when something can't be valued.
     """
-    book = state.rulebook
+    rulebook = state.rulebook
     trade_balance = Fraction(0)
     for code, amount in state.balances.items():
-        if amount and code in book.collateral_order:
+        if amount and code in rulebook.collateral_order:
             value = state.rate(code, currency).of(amount)
-            trade_balance += value * (1 - Fraction(book.haircuts[code])) if code in book.haircuts else value
+            trade_balance += value * (1 - Fraction(rulebook.haircuts[code])) if code in rulebook.haircuts else value
     gains: dict[str, Decimal] = {}  # added up before they are converted: fractions are slow
     tied_up: dict[tuple[str, Decimal], Decimal] = {}
-    for position in state.positions:
-        quote = position.quote
-        gains[quote] = gains.get(quote, ZERO) + unrealised(state, position)
-        price = position.open_price if position.side == "long" else state.prices[position.pair]
-        alike = (quote, position.leverage)
-        tied_up[alike] = tied_up.get(alike, ZERO) + position.volume * price
+    for pair, lots in state.positions.by_pair:
+        quote, price, long = pair.partition("/")[2], state.prices[pair], lots[0].side == "long"
+        moved = lots.sums.volume * price - lots.sums.cost
+        gains[quote] = gains.get(quote, ZERO) + (moved if long else -moved)
+        for leverage, (volume, cost) in lots.leverages.items():
+            alike = (quote, leverage)
+            tied_up[alike] = tied_up.get(alike, ZERO) + (cost if long else volume * price)
     equity = trade_balance + sum(state.rate(quote, currency).of(gain) for quote, gain in gains.items())
     used = sum(
         (state.rate(quote, currency).of(cost) / Fraction(leverage) for (quote, leverage), cost in tied_up.items()),

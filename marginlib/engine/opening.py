@@ -15,15 +15,15 @@ def open_position(state: State, step: int, order: Open, summary_currency: str) -
     Raises:
         Refusal: ``opposite_position_open``, ``missing_price``, ``insufficient_margin``.
     """
-    for other in state.positions:
-        if other.pair == order.pair and other.side != order.side:
-            verb = "sell closes" if other.side == "long" else "buy closes"
-            raise Refusal(
-                "opposite_position_open",
-                f"A {other.side} position is open in {order.pair}, and the exchange nets a pair: a {verb} it. "
-                "Use a close step, or settle it first.",
-                ("A6", "R9"),
-            )
+    others = state.positions.of(order.pair)
+    if others and (side := others[0].side) != order.side:
+        verb = "sell closes" if side == "long" else "buy closes"
+        raise Refusal(
+            "opposite_position_open",
+            f"A {side} position is open in {order.pair}, and the exchange nets a pair: a {verb} it. "
+            "Use a close step, or settle it first.",
+            ("A6", "R9"),
+        )
     market = state.price(order.pair)
     state.opened += 1
     price = order.price or market
@@ -33,7 +33,8 @@ def open_position(state: State, step: int, order: Open, summary_currency: str) -
     (lent, amount), (received, volume) = lot.owed, lot.held
     state.move(lent, amount, "exchange", "market")
     state.move(received, volume, "market", "restricted")
-    state.positions = (*state.positions, lot)
+    state.positions = state.positions.opened(lot)
+    state.quiet_until = min(state.quiet_until, state.hours + state.rulebook.rollover_hours)
     charge(event, lot.pair, lot.cost * state.fees["trading"], "trading_fee", ("A4",))
     charge(event, lot.pair, lot.cost * state.fees["opening"], "opening_fee", ("B6", "A4"))
     require_level(state, summary_currency, "This opening", ("B4",))

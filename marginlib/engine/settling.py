@@ -33,7 +33,7 @@ def first_in_first_out(state: State, pair: str, volume: Decimal | Literal["all"]
         Refusal: ``no_position``, ``volume_exceeds_position`` (A6).
     """
     lots = state.lots(pair)
-    total = sum((lot.volume for lot in lots), ZERO)
+    total = lots.sums.volume
     left = total if volume == "all" else volume
     if left > total:
         raise Refusal(
@@ -45,9 +45,10 @@ def first_in_first_out(state: State, pair: str, volume: Decimal | Literal["all"]
     ends = []
     for lot in lots:
         part = min(lot.volume, left)
-        if part:
-            ends.append((lot, part))
+        ends.append((lot, part))
         left -= part
+        if not left:
+            break
     return ends
 
 
@@ -94,7 +95,7 @@ def settle(state: State, step: int, pair: str, volume: Decimal | Literal["all"])
         event.post(paid, "obligation", ("R3", "R5", "R7"), "exchange", amount=-due[lot.id])
         state.move(kept, amount, "restricted", "exchange")
         event.post(kept, "released", ("R4",), "exchange", amount=state.round(kept, amount))
-        state.reduce(lot, part)
+        state.reduce(lot.pair, part)
         rows += event.rows()
     return rows
 

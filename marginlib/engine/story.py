@@ -1,9 +1,12 @@
 """What happened in a replay, step by step, and why. Every screen, table and sentence comes from here."""
 
 import functools
+import importlib
+import itertools
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from fractions import Fraction
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal
 
 from marginlib.engine.account import Position, Realised, Row, State
@@ -11,9 +14,12 @@ from marginlib.engine.amounts import EXACT, plain, rounded
 from marginlib.engine.errors import InvalidScenario, Refusal, RefusalCode
 from marginlib.engine.margin import Margin, margin
 from marginlib.engine.scenario import Scenario, Step
+from marginlib.engine.sharing import all_kept
 
 if TYPE_CHECKING:
     import pandas
+
+_FEW = 6  # of each kind, in a summary
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +45,7 @@ class Refused:
     rules: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Story:
     """A scenario and everything that came of it. Amounts are exact; nothing in here changes any more."""
 
@@ -74,28 +80,39 @@ class Story:
         except Refusal:
             return None
 
-    def frame(self, what: Literal["ledger", "cascade"] = "ledger") -> "pandas.DataFrame":
-        """The ledger, or the cascades of all losses, as a pandas table; amounts stay exact decimals.
+    def frame(self, what: Literal["ledger", "cascade"] = "ledger", *, exact: bool = True) -> "pandas.DataFrame":
+        """The ledger, or the cascades of all losses, as a pandas table; amounts are exact decimals, or floats to plot.
 
         Taken amounts are in the row's currency; covers and fee in the quote currency.
 
         >>> from marginlib import replay
-        >>> replay(Scenario.of({"steps": [{"do": "deposit", "currency": "EUR", "amount": "5"}]})).frame().shape
-        (1, 8)
+        >>> story = replay(Scenario.of({"steps": [{"do": "deposit", "currency": "EUR", "amount": "5"}]}))
+        >>> story.frame().shape, story.frame(exact=False)["amount"].sum()
+        ((1, 8), np.float64(5.0))
         """
-        import pandas
+        table: pandas.DataFrame = _showing().frame(self, what, exact=exact)
+        return table
 
-        result = self.as_json()
-        if what == "ledger":
-            rows = [{**row, "rules": " ".join(row["rules"])} for row in result["ledger"]]
-        else:
-            rows = [
-                {"position": entry["position"], **take, "rules": " ".join(taken.rules)}
-                for entry, realised in zip(result["realised"], self.realised, strict=True)
-                for take, taken in zip(entry["cascade"], realised.cascade, strict=True)
-            ]
-        amounts = ("amount", "fee", "balance", "taken", "covers", "fee_rate")
-        return pandas.DataFrame([{k: Decimal(v) if k in amounts else v for k, v in row.items()} for row in rows])
+    def __repr__(self) -> str:
+        """A few lines: how much happened, what there is at the end, what was refused."""
+        steps, rows = len(self.scenario.steps), sum(len(moment.rows) for moment in self.moments)
+        lines = [
+            f"Story of {steps} {'step' if steps == 1 else 'steps'}, {rows} ledger {'row' if rows == 1 else 'rows'}"
+        ]
+        final = self.final
+        lines += _listed("balances", [f"{plain(final.balances[code])} {code}" for code in sorted(final.balances)])
+        lines += _listed("unpaid", [f"{plain(amount)} {code}" for code, amount in final.unpaid.items()])
+        ends = [*itertools.islice(final.positions, _FEW)]
+        opened = [f"{lot.side} {plain(lot.volume)} {lot.pair} at {plain(lot.open_price)}" for lot in ends]
+        lines += _listed("open", opened, len(final.positions))
+        if self.error:
+            lines.append(f"  refused: step {self.error.index + 1}, {self.error.code}: {self.error.message}")
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the sentences and the ledger."""
+        shown: str = _showing().page(self)
+        return shown
 
     def as_json(self) -> dict[str, Any]:
         """The result as plain data, amounts as plain decimal strings (the ``--json`` format).
@@ -104,6 +121,10 @@ class Story:
         >>> replay(Scenario.of({"balances": {"EUR": "100"}})).as_json()["balances"]
         {'EUR': '100'}
         """
+        with all_kept():
+            return self._as_json()
+
+    def _as_json(self) -> dict[str, Any]:
         final = self.final
         result: dict[str, Any] = {
             "status": "error" if self.error else "ok",
@@ -149,6 +170,18 @@ class Story:
             "free_margin": shown(summary.free_margin),
             "margin_level": None if summary.level is None else plain(rounded(summary.level, 4)),
         }
+
+
+def _showing() -> ModuleType:
+    """How a story looks is told further down the house: asked for by name, and only when something is shown."""
+    return importlib.import_module("marginlib.telling.showing")
+
+
+def _listed(name: str, texts: list[str], count: int = 0) -> list[str]:
+    """A line of a story's summary, not too long; none for nothing."""
+    rest = max(count, len(texts)) - _FEW
+    more = f" and {rest} more" if rest > 0 else ""
+    return [f"  {name}: {', '.join(texts[:_FEW])}{more}"] if texts else []
 
 
 def invalid(error: InvalidScenario) -> dict[str, Any]:

@@ -1,42 +1,51 @@
-"""The panels of the lessons: one line each in a notebook.
+"""The lessons: their panels, one line each in a notebook; a ``Lesson`` has their questions.
 
+Each name is loaded when it is first used: a lesson needs no other.
+
+>>> from marginlib.lessons import LossCascade
 >>> panel = LossCascade(move=-10)
 >>> panel.values["move"]
 Decimal('-10')
 """
 
-from marginlib.lessons.borrowing.panel import BalanceSheet, OpeningSteps
-from marginlib.lessons.going_short import quiz as _going_short
-from marginlib.lessons.going_short.panel import ClosingSteps, ShortAndMirror, ShortOrFuture, StopRun
-from marginlib.lessons.loss_cascade.panel import LossCascade
-from marginlib.lessons.margin_call import quiz as _margin_call
-from marginlib.lessons.margin_call.panel import HowFar, ThroughTheCrash
-from marginlib.lessons.queue.panel import LotQueue
-from marginlib.lessons.settle_or_close import quiz as _settle_or_close
-from marginlib.lessons.settle_or_close.panel import SettleOrClose
-from marginlib.lessons.settle_or_close.settle_form import SettleForm
-from marginlib.lessons.start.panel import Life
-from marginlib.lessons.ways_out import quiz as _ways_out
-from marginlib.lessons.ways_out.panel import WaysOut
-from marginlib.quiz.lesson import Lesson
+import importlib
+from typing import TYPE_CHECKING, Any
 
-QUIZZES = (_going_short, _margin_call, _settle_or_close, _ways_out)
-"""To import them registers their questions' means."""
+if TYPE_CHECKING:
+    from marginlib.lessons.borrowing.panel import BalanceSheet, OpeningSteps
+    from marginlib.lessons.going_short.panel import ClosingSteps, ShortAndMirror, ShortOrFuture, StopRun
+    from marginlib.lessons.loss_cascade.panel import LossCascade
+    from marginlib.lessons.margin_call.panel import HowFar, ThroughTheCrash
+    from marginlib.lessons.queue.panel import LotQueue
+    from marginlib.lessons.settle_or_close.panel import SettleOrClose
+    from marginlib.lessons.settle_or_close.settle_form import SettleForm
+    from marginlib.lessons.start.panel import Life
+    from marginlib.lessons.ways_out.panel import WaysOut
+    from marginlib.quiz.lesson import Lesson
+
+_ROOMS = {
+    "lessons.borrowing.panel": ("BalanceSheet", "OpeningSteps"),
+    "lessons.going_short.panel": ("ClosingSteps", "ShortAndMirror", "ShortOrFuture", "StopRun"),
+    "lessons.loss_cascade.panel": ("LossCascade",),
+    "lessons.margin_call.panel": ("HowFar", "ThroughTheCrash"),
+    "lessons.queue.panel": ("LotQueue",),
+    "lessons.settle_or_close.panel": ("SettleOrClose",),
+    "lessons.settle_or_close.settle_form": ("SettleForm",),
+    "lessons.start.panel": ("Life",),
+    "lessons.ways_out.panel": ("WaysOut",),
+    "quiz.lesson": ("Lesson",),
+}
+_WHERE = {name: room for room, names in _ROOMS.items() for name in names}
 
 __all__ = [
-    "BalanceSheet",
-    "ClosingSteps",
-    "HowFar",
-    "Lesson",
-    "Life",
-    "LossCascade",
-    "LotQueue",
-    "OpeningSteps",
-    "SettleForm",
-    "SettleOrClose",
-    "ShortAndMirror",
-    "ShortOrFuture",
-    "StopRun",
-    "ThroughTheCrash",
-    "WaysOut",
-]
+    "BalanceSheet", "ClosingSteps", "HowFar", "Lesson", "Life", "LossCascade", "LotQueue", "OpeningSteps",
+    "SettleForm", "SettleOrClose", "ShortAndMirror", "ShortOrFuture", "StopRun", "ThroughTheCrash", "WaysOut",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module 'marginlib.lessons' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"marginlib.{_WHERE[name]}"), name)
+    globals()[name] = value
+    return value

@@ -7,9 +7,9 @@ from fractions import Fraction
 from marginlib.engine.account import Take
 from marginlib.engine.amounts import EXACT, ZERO, rounded
 from marginlib.engine.margin import return_on_put_up
-from marginlib.engine.replaying import replay
 from marginlib.engine.scenario import Scenario
 from marginlib.engine.story import Story
+from marginlib.reading.replaying import replay
 
 Answer = Decimal | str | list[str]
 _FEES = ("trading_fee", "opening_fee", "rollover_fee")

@@ -1,103 +1,206 @@
 // A question on a card: choose, type or put in order; the kernel judges. All text goes in as text, never as HTML.
 
-/** The means to answer, by kind: each gives a node and a way to read what is given. */
-const KINDS = {
-  one(card, send) {
-    const buttons = card.options.map(({ value, text }) =>
-      make("button", { type: "button", class: "mq-option", "aria-pressed": String(card.given === value), onclick: () => send(value) }, text),
-    );
-    return { node: make("div", { class: "mq-options", role: "group", "aria-label": card.text }, ...buttons) };
-  },
-  several(card) {
-    const boxes = card.options.map(({ value, text }) => {
-      const box = make("input", { type: "checkbox", value, checked: (card.given || []).includes(value) });
-      return [box, make("label", { class: "mq-box" }, box, ` ${text}`)];
-    });
-    const read = () => boxes.filter(([box]) => box.checked).map(([box]) => box.value);
-    return { node: make("fieldset", {}, make("legend", { class: "mq-hidden" }, card.text), ...boxes.map(([, label]) => label)), read };
-  },
-  number(card, send) {
-    const id = newId();
-    const input = make("input", { id, type: "text", inputmode: "decimal", autocomplete: "off", value: card.given || undefined });
-    input.addEventListener("keydown", (event) => event.key === "Enter" && send(input.value));
-    const label = make("label", { for: id, class: "mq-hidden" }, card.unit ? `Your answer in ${card.unit}` : "Your answer");
-    return { node: make("span", { class: "mq-number" }, label, input, card.unit), read: () => input.value, first: input };
-  },
-  order(card) {
-    const texts = Object.fromEntries(card.options.map(({ value, text }) => [value, text]));
-    let values = card.given || card.options.map(({ value }) => value);
-    const node = make("ol", { class: "mq-order" });
-    let held;
-    const put = (value, at) => {
-      values = values.filter((other) => other !== value);
-      values.splice(at, 0, value);
-      draw();
-    };
-    const step = (value, by) => {
-      const at = Math.max(0, Math.min(values.length - 1, values.indexOf(value) + by));
-      put(value, at);
-      node.children[at].focus();
-    };
-    function draw() {
-      node.replaceChildren(
-        ...values.map((value, at) => {
-          const arrow = (by, sign, word) =>
-            make("button", { type: "button", "aria-label": `Move ${texts[value]} ${word}`, tabindex: "-1", onclick: () => step(value, by) }, sign);
-          const name = `${at + 1}. ${texts[value]}. Arrow up and down move it.`;
-          const item = make("li", { draggable: "true", tabindex: "0", "aria-label": name }, make("span", {}, texts[value]), arrow(-1, "\u2191", "up"), arrow(1, "\u2193", "down"));
-          item.addEventListener("keydown", (event) => {
-            const by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
-            if (!by) return;
-            event.preventDefault();
-            step(value, by);
-          });
-          item.addEventListener("dragstart", (event) => ((held = value), event.dataTransfer.setData("text/plain", texts[value])));
-          item.addEventListener("dragover", (event) => event.preventDefault());
-          item.addEventListener("drop", (event) => (event.preventDefault(), event.stopPropagation(), held && put(held, at)));
-          return item;
-        }),
-      );
-    }
-    draw();
-    return { node, read: () => values };
-  },
-};
+import { keepKeys, make, newId } from "../panels/browser/dom.js";
 
+/** @import { Model } from "../panels/browser/types.d.ts" */
+
+/**
+ * @typedef {object} Question what the card shows, as card.py says it
+ * @property {"one" | "several" | "number" | "order"} kind
+ * @property {string} lead
+ * @property {string} text
+ * @property {string} unit
+ * @property {{ value: string, text: string }[]} options
+ * @property {any} given the newest answer: a text, or a list of them
+ * @property {string} note
+ * @property {{ right: boolean, text: string } | null} verdict
+ * @property {string[]} solution
+ * @property {string} skipped
+ * @property {Record<string, string>} buttons what they say, by kind; without words there is none
+ */
+
+/** @typedef {(given: string | string[]) => void} Send */
+
+/**
+ * The means to answer: a node, a way to read what is given, and what to put the focus on.
+ * @typedef {{ node: HTMLElement, read?: () => string | string[], first?: HTMLElement }} Means
+ */
+
+/**
+ * One of a few, chosen by pressing it.
+ * @param {Question} card
+ * @param {Send} send
+ * @returns {Means}
+ */
+function one(card, send) {
+  const buttons = card.options.map(({ value, text }) => {
+    const pressed = String(card.given === value);
+    const onclick = () => send(value);
+    return make("button", { type: "button", class: "mq-option", "aria-pressed": pressed, onclick }, text);
+  });
+  return { node: make("div", { class: "mq-options", role: "group", "aria-label": card.text }, ...buttons) };
+}
+
+/**
+ * Several of a few.
+ * @param {Question} card
+ * @returns {Means}
+ */
+function several(card) {
+  const boxes = card.options.map(({ value }) =>
+    make("input", { type: "checkbox", value, checked: (card.given || []).includes(value) }),
+  );
+  const labels = boxes.map((box, i) => make("label", { class: "mq-box" }, box, ` ${card.options[i].text}`));
+  const read = () => boxes.filter((box) => box.checked).map((box) => box.value);
+  return { node: make("fieldset", {}, make("legend", { class: "mq-hidden" }, card.text), ...labels), read };
+}
+
+/**
+ * A number, typed.
+ * @param {Question} card
+ * @param {Send} send
+ * @returns {Means}
+ */
+function number(card, send) {
+  const id = newId();
+  const value = card.given || undefined;
+  const input = make("input", { id, type: "text", inputmode: "decimal", autocomplete: "off", value });
+  input.addEventListener("keydown", (event) => event.key === "Enter" && send(input.value));
+  const called = card.unit ? `Your answer in ${card.unit}` : "Your answer";
+  const label = make("label", { for: id, class: "mq-hidden" }, called);
+  const node = make("span", { class: "mq-number" }, label, input, card.unit);
+  return { node, read: () => input.value, first: input };
+}
+
+/**
+ * Items to be put in order: dragged, or moved with arrows.
+ * @param {Question} card
+ * @returns {Means}
+ */
+function order(card) {
+  const texts = Object.fromEntries(card.options.map(({ value, text }) => [value, text]));
+  /** @type {string[]} */
+  let values = card.given || card.options.map(({ value }) => value);
+  const node = make("ol", { class: "mq-order" });
+  /** @type {string | undefined} */
+  let held;
+  /**
+   * @param {string} value
+   * @param {number} at
+   */
+  const put = (value, at) => {
+    values = values.filter((other) => other !== value);
+    values.splice(at, 0, value);
+    draw();
+  };
+  /**
+   * @param {string} value
+   * @param {number} by
+   */
+  const step = (value, by) => {
+    const at = Math.max(0, Math.min(values.length - 1, values.indexOf(value) + by));
+    put(value, at);
+    /** @type {HTMLElement} */ (node.children[at]).focus();
+  };
+  /**
+   * @param {string} value
+   * @param {number} by
+   * @param {string} sign
+   * @param {string} word
+   */
+  const arrow = (value, by, sign, word) => {
+    const name = `Move ${texts[value]} ${word}`;
+    const onclick = () => step(value, by);
+    return make("button", { type: "button", "aria-label": name, tabindex: "-1", onclick }, sign);
+  };
+  /**
+   * @param {string} value
+   * @param {number} at
+   */
+  const item = (value, at) => {
+    const name = `${at + 1}. ${texts[value]}. Arrow up and down move it.`;
+    const arrows = [arrow(value, -1, "\u2191", "up"), arrow(value, 1, "\u2193", "down")];
+    const label = make("span", {}, texts[value]);
+    const line = make("li", { draggable: "true", tabindex: "0", "aria-label": name }, label, ...arrows);
+    line.addEventListener("keydown", (event) => {
+      const by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+      if (!by) return;
+      event.preventDefault();
+      step(value, by);
+    });
+    line.addEventListener("dragstart", (event) => {
+      held = value;
+      event.dataTransfer?.setData("text/plain", texts[value]);
+    });
+    line.addEventListener("dragover", (event) => event.preventDefault());
+    line.addEventListener("drop", (event) => {
+      event.preventDefault();
+      event.stopPropagation();
+      if (held) put(held, at);
+    });
+    return line;
+  };
+  function draw() {
+    node.replaceChildren(...values.map(item));
+  }
+  draw();
+  return { node, read: () => values };
+}
+
+const MEANS = { one, several, number, order };
+
+/**
+ * Show a card.
+ * @param {{ model: Model, el: HTMLElement }} place
+ * @returns {() => void} takes it away again
+ */
 function render({ model, el }) {
   const root = make("section", { class: "mq-card" });
   const progress = make("p", { class: "mq-progress" });
   keepKeys(root);
   el.append(root);
+  /** The text of the question that is built. @type {string | null} */
   let asked = null;
-  let verdict;
+  let verdict = make("div");
 
+  /** @type {Send} */
   const send = (given) => model.send({ kind: "answer", given });
 
   /** Build the question once; after that only the verdict, so that nothing typed or chosen is lost. */
   function show() {
+    /** @type {Question} */
     const card = model.get("_card");
     if (asked !== card.text) build(card);
     asked = card.text;
     if (card.kind === "one")
-      root.querySelectorAll(".mq-option").forEach((button, i) => button.setAttribute("aria-pressed", String(card.options[i].value === card.given)));
-    const { right, text } = card.verdict || {};
-    const said = card.note || (card.verdict && `${right ? "\u2713" : "\u2717"} ${text}`) || card.skipped;
-    verdict.replaceChildren(...(said ? [make("p", { class: card.note || !card.verdict ? "mq-note" : right ? "mq-right" : "mq-wrong" }, said)] : []));
-    if (card.solution.length) verdict.append(make("ol", { class: "mq-way" }, ...card.solution.map((line) => make("li", {}, line))));
+      for (const [i, button] of root.querySelectorAll(".mq-option").entries())
+        button.setAttribute("aria-pressed", String(card.options[i].value === card.given));
+    const judged = card.verdict && `${card.verdict.right ? "\u2713" : "\u2717"} ${card.verdict.text}`;
+    const said = card.note || judged || card.skipped;
+    const look = card.note || !card.verdict ? "mq-note" : card.verdict.right ? "mq-right" : "mq-wrong";
+    verdict.replaceChildren(...(said ? [make("p", { class: look }, said)] : []));
+    const way = card.solution.map((line) => make("li", {}, line));
+    if (way.length) verdict.append(make("ol", { class: "mq-way" }, ...way));
     progress.textContent = model.get("progress");
   }
 
+  /** @param {Question} card */
   function build(card) {
-    const { node, read, first } = KINDS[card.kind](card, send);
-    const button = (kind, label) => label && make("button", { type: "button", class: "mq-plain", onclick: () => model.send({ kind }) }, label);
+    const { node, read, first } = MEANS[card.kind](card, send);
+    /** @param {string} kind */
+    const button = (kind) => {
+      const attributes = { type: "button", class: "mq-plain", onclick: () => model.send({ kind }) };
+      return card.buttons[kind] && make("button", attributes, card.buttons[kind]);
+    };
     verdict = make("div", { class: "mq-verdict", role: "status", "aria-live": "polite" });
-    const check = read && make("button", { type: "button", class: "mq-check", onclick: () => send(read()) }, card.buttons.skip ? "Answer" : "Check");
+    const press = { type: "button", class: "mq-check", onclick: () => read && send(read()) };
+    const check = read && make("button", press, card.buttons.skip ? "Answer" : "Check");
     root.setAttribute("aria-label", card.lead);
     root.replaceChildren(
       make("p", { class: "mq-lead" }, card.lead),
       make("p", { class: "mq-text" }, card.text),
       make("div", { class: "mq-answer" }, node, check),
-      make("div", { class: "mq-buttons" }, ...["skip", "hint", "another"].map((kind) => button(kind, card.buttons[kind]))),
+      make("div", { class: "mq-buttons" }, ...["skip", "hint", "another"].map(button)),
       verdict,
       progress,
     );

@@ -1,46 +1,51 @@
 """A question on a card: asked, answered, judged at once. Nothing is lost by trying again."""
 
 import html
-import pathlib
-from typing import Any, cast
+from pathlib import Path
+from typing import Any
 
-import anywidget
-import traitlets
-
-from marginlib.panels.host import script
+from marginlib.panels.live import Live, Message, Sent
 from marginlib.quiz.question import Question, Verdict
 
-_HERE = pathlib.Path(__file__).parent
+_HERE = Path(__file__).parent
 
 
-class Card(anywidget.AnyWidget):
+class Card(Live):
     """Shows one question and judges what is given; can be answered from Python too.
 
     ``given`` is the newest answer, or None; ``verdict`` what became of it.
     """
 
-    _esm = script("card.js", folder=_HERE)
-    _css = _HERE / "card.css"
-
-    given = traitlets.Any(None, allow_none=True)
-    skipped = traitlets.Bool(False)
-    progress = traitlets.Unicode("").tag(sync=True)
-    _card = traitlets.Dict().tag(sync=True)
+    module = _HERE / "card.js"
+    style = _HERE / "card.css"
 
     def __init__(self, question: Question, lead: str, *, skip: str = "", hint: str = "", another: str = "") -> None:
         super().__init__()
         self.buttons = {"skip": skip, "hint": hint, "another": another}
-        self.on_msg(self._on_message)
+        self._progress = ""
         self.ask(question, lead)
 
     def ask(self, question: Question, lead: str) -> None:
         """Put a question on the card."""
         self.question, self.lead = question, lead
+        self.given: Any = None
         self.verdict: Verdict | None = None
-        self.helped, self.tries = False, 0
-        self.skipped = False
-        self.given = None
+        self.helped, self.skipped, self.tries = False, False, 0
         self._show()
+
+    @property
+    def progress(self) -> str:
+        """How far one is, as a sentence below the question."""
+        return self._progress
+
+    @progress.setter
+    def progress(self, told: str) -> None:
+        self._progress = told
+        self._tell("state", None, None)
+
+    def state(self) -> dict[str, Any]:
+        """The question, the newest answer and its verdict, and how far one is: as plain data."""
+        return {"progress": self.progress, "_card": self._card}
 
     def answer(self, given: Any) -> Verdict | None:
         """Answer, as the learner would: text for a number or a choice, a list for several or an order.
@@ -53,15 +58,16 @@ class Card(anywidget.AnyWidget):
             self._show(str(error))
             return None
         self.tries += 1
-        self.given = None  # the same answer again is an answer again
-        self.given = given
+        old, self.given = self.given, given
         self._show()
+        self._tell("given", old, given)  # the same answer again is an answer again
         return self.verdict
 
     def skip(self) -> None:
         """Go on without an answer."""
         self.skipped = True
         self._show()
+        self._tell("skipped", False, True)
 
     def help(self) -> None:
         """Show the way to the answer, step by step."""
@@ -87,6 +93,7 @@ class Card(anywidget.AnyWidget):
             "buttons": self.buttons,
             "tries": self.tries,
         }
+        self._tell("state", None, None)
 
     def _said(self, verdict: Verdict) -> str:
         """The verdict; for a prediction also what was said, beside what happens."""
@@ -97,24 +104,22 @@ class Card(anywidget.AnyWidget):
         what = f"You said: {said}. It is: {self.question.shown_answer()}."
         return what if verdict.right else f"{what} {verdict.sentence}"
 
-    def _on_message(self, _widget: object, message: dict[str, Any], _buffers: object) -> None:
+    def receive(self, message: Message) -> list[Sent]:
+        """Answer the browser: what it is told changes the card's state, which it mirrors."""
         kind = message["kind"]
         if kind == "answer":
             self.answer(message["given"])
         elif kind in ("skip", "hint", "another"):
             {"skip": self.skip, "hint": self.help, "another": self.another}[kind]()
+        return []
 
-    def still(self) -> str:
-        """The question as HTML, for a reader without a kernel."""
+    def still(self) -> tuple[str, str]:
+        """The question, for a reader without a kernel."""
         options = "".join(f"<li>{html.escape(option.text)}</li>" for option in self.question.options)
         listed = f"<ul>{options}</ul>" if options else ""
-        return f"<p><strong>{html.escape(self.lead)}.</strong> {html.escape(self.question.text)}</p>{listed}"
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        data, metadata = cast("tuple[dict[str, Any], dict[str, Any]]", super()._repr_mimebundle_(**kwargs))
-        data["text/html"] = self.still()
-        data["text/plain"] = repr(self)
-        return data, metadata
+        return f"<p><strong>{html.escape(self.lead)}.</strong> {html.escape(self.question.text)}</p>{listed}", repr(
+            self
+        )
 
     def __repr__(self) -> str:
         return f"{self.lead}: {self.question.text}"

@@ -11,8 +11,8 @@ from random import Random
 from typing import Any
 
 from marginlib.engine.amounts import ZERO, plain
-from marginlib.engine.rulebook import rulebook
 from marginlib.quiz.question import Question
+from marginlib.reading.rulebooks import rulebook
 from marginlib.telling.numbers import listed, money
 
 LEVELS = 4

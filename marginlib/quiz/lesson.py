@@ -12,17 +12,20 @@ kernel's session, and sent nowhere.
 """
 
 import functools
+import importlib
+import importlib.util
+import pkgutil
 from dataclasses import dataclass, field
 from typing import Any
 
-import ipywidgets
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from marginlib.engine.rulebook import data_folder, read_data
-from marginlib.panels.host import Panel
+from marginlib.panels.live import bundle
+from marginlib.panels.panel import Panel
 from marginlib.quiz import drills
 from marginlib.quiz.card import Card
 from marginlib.quiz.question import Question, Verdict
+from marginlib.reading.files import data_folder, read_data
 
 
 class _File(BaseModel):
@@ -63,6 +66,15 @@ _SESSION: dict[str, Progress] = {}
 
 
 @functools.cache
+def _registered() -> None:
+    """Import each lesson's quiz, which registers what its questions need."""
+    lessons = importlib.import_module("marginlib.lessons")
+    for folder in pkgutil.iter_modules(lessons.__path__):
+        if importlib.util.find_spec(name := f"marginlib.lessons.{folder.name}.quiz"):
+            importlib.import_module(name)
+
+
+@functools.cache
 def questions(lesson: str) -> _File:
     """The questions of a lesson, read once.
 
@@ -72,6 +84,7 @@ def questions(lesson: str) -> _File:
     >>> sorted(questions("05").check)[:1] != []
     True
     """
+    _registered()
     return read_data(data_folder(), f"lessons/{lesson}.toml", _File)
 
 
@@ -92,7 +105,7 @@ class Lesson:
         self.questions = questions(number)
         self.progress = _SESSION.setdefault(number, Progress())
 
-    def predict(self, panel: Panel, name: str = "") -> "Predict":
+    def predict(self, panel: Panel[Any], name: str = "") -> "Predict":
         """A question before a panel: the picture is uncovered once it is answered or skipped.
 
         Raises:
@@ -143,11 +156,10 @@ def _remember(card: Card, progress: Progress, name: str, names: list[str]) -> No
     tell()
 
 
-class Predict(ipywidgets.VBox):  # type: ignore[misc]
+class Predict:
     """A question, and below it a panel whose picture is covered until the question is answered or skipped."""
 
-    def __init__(self, card: Card, panel: Panel, progress: Progress, name: str) -> None:
-        super().__init__([card, panel])
+    def __init__(self, card: Card, panel: Panel[Any], progress: Progress, name: str) -> None:
         self.card, self.panel = card, panel
         if name in progress.given:
             card.answer(progress.given[name][0])
@@ -165,14 +177,22 @@ class Predict(ipywidgets.VBox):  # type: ignore[misc]
         if not self.panel.veil and self.card.given is None and not self.card.skipped:
             self.card.skip()
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        bundle = super()._repr_mimebundle_(**kwargs)
-        data = bundle[0] if isinstance(bundle, tuple) else bundle
-        shown = self.panel._repr_mimebundle_(**kwargs)
-        below = shown[0] if isinstance(shown, tuple) else shown
-        data["text/html"] = self.card.still() + below.get("text/html", "")
-        data["text/plain"] = repr(self)
-        return data
+    @functools.cached_property
+    def widget(self) -> Any:
+        """The card's widget above the panel's.
+
+        Raises:
+            ImportError: ipywidgets or anywidget is missing; says what to install.
+        """
+        card, panel = self.card.widget, self.panel.widget
+        return importlib.import_module("ipywidgets").VBox([card, panel])
+
+    def still(self) -> tuple[str, str]:
+        """The question and the panel, for a reader without a kernel."""
+        return self.card.still()[0] + self.panel.still()[0], repr(self)
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        return bundle(self, **kwargs)
 
     def __repr__(self) -> str:
         return f"{self.card!r}, then {self.panel!r}"

@@ -4,17 +4,18 @@ A wrong answer is recognised by comparing it with these, and gets the sentence f
 function from a scenario and what is asked to a number (or None where the model says nothing), with its sentence.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from fractions import Fraction
+from typing import Any
 
 from marginlib.engine.account import Position, Take
 from marginlib.engine.amounts import EXACT, ZERO, quotient, rounded
 from marginlib.engine.margin import Margin
-from marginlib.engine.replaying import replay
 from marginlib.engine.scenario import Close, ConversionFees, Open, Scenario, Settle, Step
 from marginlib.quiz.answers import answer
+from marginlib.reading.replaying import replay
 
 Model = Callable[[Scenario, str], Decimal | None]
 
@@ -61,11 +62,12 @@ def number(scenario: Scenario, ask: str) -> Decimal | None:
     return given if isinstance(given, Decimal) else None
 
 
-def changed(scenario: Scenario, steps: Sequence[Step] | None = None, **changes: object) -> Scenario:
+def changed(scenario: Scenario, steps: Sequence[Step] | None = None, **changes: Any) -> Scenario:
     """The scenario with other steps or parts, and without the opening check: a wrong model is not refused."""
-    rules = scenario.rules.model_copy(update={"initial_margin_check": False, **changes.pop("rules", {})})  # type: ignore[dict-item]
+    other: dict[str, Any] = changes.pop("rules", {})
+    rules = scenario.rules.replaced(**{"initial_margin_check": False, **other})
     update = {"rules": rules, **({"steps": tuple(steps)} if steps is not None else {}), **changes}
-    return scenario.model_copy(update=update)
+    return scenario.replaced(**update)
 
 
 def openings(scenario: Scenario) -> dict[int, Open]:
@@ -73,7 +75,7 @@ def openings(scenario: Scenario) -> dict[int, Open]:
     found = {}
     for moment in replay(scenario).moments:
         if isinstance(moment.step, Open):
-            found[moment.index] = moment.step.model_copy(update={"price": moment.after.positions[-1].open_price})
+            found[moment.index] = moment.step.replaced(price=moment.after.positions[-1].open_price)
     return found
 
 
@@ -102,7 +104,7 @@ def average_cost(scenario: Scenario, ask: str) -> Decimal | None:
     if not volume:
         return None
     mean = quotient(cost, volume, 10)
-    return number(swapped(scenario, {i: step.model_copy(update={"price": mean}) for i, step in opens.items()}), ask)
+    return number(swapped(scenario, {i: step.replaced(price=mean) for i, step in opens.items()}), ask)
 
 
 @mistake("You left the conversion fee out. Whatever isn't the quote currency is converted, for a fee (R16).")
@@ -133,10 +135,7 @@ def price_before_the_move(scenario: Scenario, ask: str) -> Decimal | None:
     """Convert at the opening price."""
     kept = [step for step in scenario.steps if step.do != "price"]
     last = replay(scenario).final.prices
-    closed = [
-        step.model_copy(update={"price": step.price or last[step.pair]}) if isinstance(step, Close) else step
-        for step in kept
-    ]
+    closed = [step.replaced(price=step.price or last[step.pair]) if isinstance(step, Close) else step for step in kept]
     return number(changed(scenario, closed), ask)
 
 
@@ -199,7 +198,7 @@ def fee_on_settling(scenario: Scenario, ask: str) -> Decimal | None:
 @mistake("You left the trading fee out. A closing is a trade, and each trade costs its fee (A4, A9).")
 def trading_fee_left_out(scenario: Scenario, ask: str) -> Decimal | None:
     """Trades are free."""
-    return number(changed(scenario, fees=scenario.fees.model_copy(update={"trading": ZERO})), ask)
+    return number(changed(scenario, fees=scenario.fees.replaced(trading=ZERO)), ask)
 
 
 @mistake("That counts only part of the lots: go on with the next oldest until the whole volume is done (R7, R8).")
@@ -209,10 +208,7 @@ def first_lot_only(scenario: Scenario, ask: str) -> Decimal | None:
     if len(opens) < 2:
         return None
     oldest = next(iter(opens.values())).volume
-    steps = [
-        step.model_copy(update={"volume": oldest}) if isinstance(step, Close | Settle) else step
-        for step in scenario.steps
-    ]
+    steps = [step.replaced(volume=oldest) if isinstance(step, Close | Settle) else step for step in scenario.steps]
     return number(changed(scenario, steps), ask)
 
 
@@ -261,7 +257,7 @@ def _tied(ask: str, equity: Fraction, used: Fraction) -> Decimal | None:
     return None if value is None else rounded(value, 4)
 
 
-def _open(scenario: Scenario) -> tuple[Margin, list[Position], dict[str, Decimal]] | None:
+def _open(scenario: Scenario) -> tuple[Margin, list[Position], Mapping[str, Decimal]] | None:
     """The margin summary, the open lots and the prices at the end; None with nothing open."""
     story = replay(scenario)
     lots = [lot for lot in story.final.positions if story.margin and lot.quote == story.margin.currency]

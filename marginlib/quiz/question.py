@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
 
 from marginlib.engine.amounts import plain
-from marginlib.engine.replaying import replay
-from marginlib.engine.scenario import Scenario, read_scenario
+from marginlib.engine.scenario import Scenario
 from marginlib.quiz.answers import Answer, answer
 from marginlib.quiz.mistakes import MISTAKES
 from marginlib.quiz.workings import hint, way
+from marginlib.reading.replaying import replay
+from marginlib.reading.scenarios import read_scenario
 from marginlib.telling.numbers import money, number
 
 SIGNED = {"pnl", "change", "apart", "return", "funding", "equity", "free_margin", "level"}
@@ -49,8 +50,8 @@ def _known(name: str) -> str:
     return name
 
 
-def _read(scenario: object) -> object:
-    return read_scenario(scenario) if isinstance(scenario, str) else scenario
+def _read(scenario: object) -> Scenario:
+    return read_scenario(scenario) if isinstance(scenario, str) else Scenario.of(scenario)
 
 
 class Question(BaseModel):
@@ -71,7 +72,7 @@ class Question(BaseModel):
     kind: Literal["one", "several", "number", "order"]
     text: str
     ask: str
-    scenario: Annotated[Scenario, BeforeValidator(_read)]
+    scenario: Annotated[Scenario, PlainValidator(_read)]
     unit: str = ""
     tolerance: Annotated[Decimal, Field(ge=0)] = Decimal("0.01")
     options: tuple[Option, ...] = ()

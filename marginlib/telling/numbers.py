@@ -9,7 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from marginlib.engine.amounts import plain, rounded
-from marginlib.engine.rulebook import rulebook
+from marginlib.reading.rulebooks import rulebook
 
 MINUS = "\N{MINUS SIGN}"
 _HYPHEN = re.compile(r"(?<!\w)-(?=[0-9])")

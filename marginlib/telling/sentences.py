@@ -209,11 +209,11 @@ def charges(moment: Moment) -> list[str]:
                 due.setdefault((row.position, part.reason), []).append((row.asset, part))
     if not due and moment.after.unpaid == moment.before.unpaid:
         return []
-    lots = {lot.id: lot for lot in (*moment.before.positions, *moment.after.positions)}
+    lots = {lot.id: lot for lot in _touched(moment)}
     several = len({position for position, _ in due}) > 1
     told = []
     with localcontext(EXACT):
-        for lot in lots.values():
+        for _, lot in sorted(lots.items()):
             whose = f" of position {lot.id}" if several else ""
             told += [
                 _charged(name + whose, lot.quote, due[lot.id, reason])
@@ -228,15 +228,22 @@ def charges(moment: Moment) -> list[str]:
     return told
 
 
+def _touched(moment: Moment) -> Iterable[Position]:
+    """The lots that a step may have charged fees for: not all that there are, at every step."""
+    if isinstance(moment.step, Wait):
+        return moment.before.positions
+    closed = [each.position for each in moment.realised]
+    return [*closed, moment.after.positions[-1]] if isinstance(moment.step, Open) else closed
+
+
 def ended_stops(moment: Moment) -> list[str]:
     """The waiting stops that ended with their position, unless one of them was what closed it (R22)."""
     hit = {each.position.pair for each in moment.realised if each.by == "stop"}
-    open_pairs = {position.pair for position in moment.after.positions}
     pairs = dict.fromkeys(stop.pair for stop in moment.before.stops)
     return [
         f"With the position, your stop in {pair} ends too (R22)."
         for pair in pairs
-        if pair not in open_pairs and pair not in hit
+        if pair not in hit and not moment.after.positions.of(pair)
     ]
 
 
@@ -320,7 +327,7 @@ def how_far(state: State, currency: str) -> list[str]:
     If only BTC/USD moves: a margin call comes at 13,200.00 USD or less, liquidation at 11,600.00 USD or less (B5).
     """
     told, book = [], state.rulebook
-    for pair in dict.fromkeys(lot.pair for lot in state.positions):
+    for pair, _ in state.positions.by_pair:
         try:
             call, end = (
                 limit_price(state, currency, level, pair) for level in (book.call_level, book.liquidation_level)

@@ -87,7 +87,7 @@ def _way_json(way: Way, places: int) -> dict[str, Any]:
     return {
         "name": way.name,
         "open": True,
-        "steps": [step.model_dump(mode="json", exclude_none=True) for step in way.steps],
+        "steps": [step.as_data() for step in way.steps],
         "cost": plain(rounded(way.cost, places)),
         "closing_fee": closing,
         "order_fees": ordering,

@@ -1,14 +1,16 @@
 """Where the answer to "what should I do before I close?" turns: at which trading fee, at which price (R16, R17)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal, localcontext
 from fractions import Fraction
 from typing import NamedTuple
 
+from marginlib.engine.account import State
 from marginlib.engine.amounts import EXACT, ZERO, plain, quotient, rounded
 from marginlib.engine.story import Story
-from marginlib.ways_out.plans import Plan, WayName, plan, way_out, which
+from marginlib.ways_out.plans import WayName, cheapest, poorer, way_out, which
+from marginlib.ways_out.rehearsal import rehearse
 
 _HIGHEST_FEE = Fraction(19, 20)  # that is tried, where conversions cost even more
 _MOST_GUESSES, _FINE = 40, Decimal("0.0000002")  # at a break-even rate
@@ -51,12 +53,13 @@ def break_even_fee(story: Story, pair: str = "") -> Decimal | None:
             state = story.final.copy()
             state.fees = {**state.fees, "trading": fee}
             moved = replace(story, final=state)
-            close, buy = way_out(moved, pair, "close"), way_out(moved, pair, "buy")
+            close = way_out(moved, pair, "close", carry_out=rehearse)
+            buy = way_out(moved, pair, "buy", direct=close, carry_out=rehearse)
             return None if close.cost is None or buy.cost is None else buy.cost - close.cost
 
         rates = {
             take.fee_rate
-            for moment in way_out(story, pair, "close").moments
+            for moment in way_out(story, pair, "close", carry_out=rehearse).moments
             for realised in moment.realised
             for take in realised.cascade
         }
@@ -124,23 +127,43 @@ def flips(
     """
     pair = which(story, pair)
     with localcontext(EXACT):
-        now = story.final.price(pair)
+        now, settled = story.final.price(pair), way_out(story, pair, "settle")
 
-        def planned(price: Decimal) -> Plan:
-            state = story.final.copy()
-            state.prices[pair] = price
-            return plan(replace(story, final=state), pair)
+        def answer(price: Decimal) -> _Answer:
+            state = _at(story.final, pair, price)
+            moved = replace(story, final=state)
+            close = way_out(moved, pair, "close", carry_out=rehearse)
+            buy = way_out(moved, pair, "buy", direct=close, carry_out=rehearse)
+            # A settlement moves the same amounts at any price (R5).
+            settling = None if settled.closed else poorer(state, _at(settled.left, pair, price), pair)
+            best = cheapest([("close", close.cost), ("buy", buy.cost), ("settle", settling)])
+            return _Answer(best, {"close": close.closed, "buy": buy.closed, "settle": settled.closed})
 
-        return _flip(planned, now, low, places), _flip(planned, now, high, places)
+        here = answer(now).cheapest
+        return _flip(answer, here, now, low, places), _flip(answer, here, now, high, places)
 
 
-def _flip(planned: Callable[[Decimal], Plan], now: Decimal, end: Decimal, places: int) -> Flip | None:
+class _Answer(NamedTuple):
+    """The cheapest way at a price, of those that need nothing from outside; and why a way isn't open there."""
+
+    cheapest: WayName | None
+    closed: Mapping[WayName, str]
+
+
+def _at(state: State, pair: str, price: Decimal) -> State:
+    moved = state.copy()
+    moved.prices[pair] = price
+    return moved
+
+
+def _flip(
+    answer: Callable[[Decimal], _Answer], here: WayName | None, now: Decimal, end: Decimal, places: int
+) -> Flip | None:
     """The nearest change between the present price and an end; narrowed down by halving."""
-    here = planned(now).cheapest
     near, step = now, quotient(end - now, Decimal(places), 10)
     for _ in range(places if step else 0):
         far = near + step
-        beyond = planned(far)
+        beyond = answer(far)
         if beyond.cheapest != here:
             break
         near = far
@@ -148,6 +171,6 @@ def _flip(planned: Callable[[Decimal], Plan], now: Decimal, end: Decimal, places
         return None
     for _ in range(_HALVINGS):
         middle = (near + far) / 2
-        near, far = (middle, far) if planned(middle).cheapest == here else (near, middle)
+        near, far = (middle, far) if answer(middle).cheapest == here else (near, middle)
     # Just beyond the place, costs differ by less than the ledger's digits: the reason is seen further on.
-    return Flip(Decimal(plain(rounded(far, 10))), beyond.cheapest, beyond.way(here).closed if here else "")
+    return Flip(Decimal(plain(rounded(far, 10))), beyond.cheapest, beyond.closed[here] if here else "")

@@ -9,10 +9,11 @@ from marginlib.engine.account import State
 from marginlib.engine.amounts import EXACT, ZERO, plain, quotient_down, quotient_up, rounded
 from marginlib.engine.margin import margin
 from marginlib.engine.replaying import resume
-from marginlib.engine.rulebook import rulebook
 from marginlib.engine.scenario import Close, Deposit, Step
 from marginlib.engine.story import Story
+from marginlib.reading.rulebooks import rulebook
 from marginlib.ways_out.plans import Way, way_out
+from marginlib.ways_out.rehearsal import rehearse
 
 _TRIES, _NEARLY = 8, Fraction(1, 10**7)  # to find a price, of that price: its digits are fewer
 
@@ -200,7 +201,7 @@ def _free_after_orders(story: Story, pair: str) -> Fraction | None:
     """What equity would be above the level for opening once QUOTE is bought, or short of it; None without orders."""
     state = story.final.copy()
     state.rulebook = state.rulebook.replaced(initial_margin_check=False)
-    way = way_out(replace(story, final=state), pair, "buy")
+    way = way_out(replace(story, final=state), pair, "buy", carry_out=rehearse)
     return None if way.closed else _free(way, _summary(story, pair))
 
 

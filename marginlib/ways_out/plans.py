@@ -6,18 +6,16 @@ its own: what would be converted, taken or refused is what the engine does.
 """
 
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from fractions import Fraction
 from typing import Literal, NamedTuple
 
-from pydantic import ValidationError
-
 from marginlib.analysis.outcome import Outcome, outcome
 from marginlib.engine.account import State
 from marginlib.engine.amounts import EXACT, ZERO
-from marginlib.engine.errors import Refusal
+from marginlib.engine.errors import InvalidScenario, Refusal
 from marginlib.engine.margin import unrealised
 from marginlib.engine.replaying import resume
 from marginlib.engine.scenario import Close, Deposit, Settle, Step
@@ -32,6 +30,9 @@ NOT_NEEDED = "Not needed"
 """How the sentence begins where nothing would be converted."""
 
 _TRIES = 12  # for the amount that just avoids every conversion
+
+CarryOut = Callable[[Story, Sequence[Step]], Story]
+"""How steps are carried out after a story: :func:`resume`, or a rehearsal where only what it comes to counts."""
 
 
 class Parts(NamedTuple):
@@ -87,16 +88,7 @@ class Way:
         """
         if self.closed:
             return None
-        quote = self.pair.partition("/")[2]
-        before, after = self.before, self.left
-        with localcontext(EXACT):
-            open_result = sum((unrealised(before, lot) for lot in before.lots(self.pair)), ZERO)
-            gone = Fraction(open_result + self.deposited)
-            for sign, old, new in ((-1, before.balances, after.balances), (1, before.unpaid, after.unpaid)):
-                for code, amount in new.items():
-                    if change := amount - old.get(code, ZERO):
-                        gone += sign * after.rate(code, quote).of(change)
-        return gone
+        return poorer(self.before, self.left, self.pair, self.deposited)
 
     @functools.cached_property
     def parts(self) -> Parts:
@@ -183,8 +175,42 @@ class Plan:
 
 
 def _cheapest(ways: Iterable[Way]) -> WayName | None:
-    costs = [(way.cost, WAYS.index(way.name), way.name) for way in ways if way.cost is not None]
-    return min(costs)[2] if costs else None
+    return cheapest((way.name, way.cost) for way in ways)
+
+
+def cheapest(costs: Iterable[tuple[WayName, Fraction | None]]) -> WayName | None:
+    """The way of the lowest cost, the first of those that cost the same; None if none is open.
+
+    >>> cheapest([("settle", Fraction(2)), ("close", Fraction(2)), ("buy", None)])
+    'close'
+    """
+    known = [(cost, WAYS.index(name), name) for name, cost in costs if cost is not None]
+    return min(known)[2] if known else None
+
+
+def poorer(before: State, after: State, pair: str, deposited: Decimal = ZERO) -> Fraction:
+    """By how much ending a position left one poorer, in QUOTE, beside its profit or loss, at the prices after it (A2).
+
+    Raises:
+        Refusal: ``missing_price``, as :attr:`Way.cost`.
+    """
+    quote = pair.partition("/")[2]
+    with localcontext(EXACT):
+        gone = Fraction(open_result(before, pair) + deposited)
+        for sign, old, new in ((-1, before.balances, after.balances), (1, before.unpaid, after.unpaid)):
+            for code, amount in new.items():
+                if change := amount - old.get(code, ZERO):
+                    gone += sign * after.rate(code, quote).of(change)
+    return gone
+
+
+def open_result(state: State, pair: str) -> Decimal:
+    """The profit or loss that stands open in a pair, in QUOTE; every digit of it (R11)."""
+    lots = state.lots(pair)
+    volume, cost = lots.sums
+    with localcontext(EXACT):
+        moved = volume * state.price(pair) - cost
+        return moved if lots[0].side == "long" else -moved
 
 
 def open_pairs(story: Story) -> list[str]:
@@ -206,7 +232,8 @@ def plan(story: Story, pair: str = "") -> Plan:
         state = story.final
         state.price(pair)
         pnl = sum((state.round(lot.quote, unrealised(state, lot)) for lot in state.lots(pair)), ZERO)
-        return Plan(pair, pnl, tuple(way_out(story, pair, name) for name in WAYS))
+    direct = way_out(story, pair, "close")
+    return Plan(pair, pnl, (direct, *(way_out(story, pair, name, direct=direct) for name in WAYS[1:])))
 
 
 def which(story: Story, pair: str = "") -> str:
@@ -229,26 +256,30 @@ def which(story: Story, pair: str = "") -> str:
     return pair or pairs[0]
 
 
-def way_out(story: Story, pair: str, name: WayName) -> Way:
+def way_out(story: Story, pair: str, name: WayName, *, direct: Way | None = None, carry_out: CarryOut = resume) -> Way:
     """One of the four ways, carried out as far as the rules let it.
+
+    ``direct``: closing now, if it is known already; what prepares a closing starts from what it lacks.
 
     Raises:
         Refusal: ``missing_price``, when what it takes to prepare it can't be valued.
     """
+    if name == "settle":
+        return _gone(story, pair, name, (Settle(pair=pair, volume="all"),), resume)
+    if name == "close" or direct is None:
+        direct = _gone(story, pair, "close", (Close(pair=pair, volume="all"),), carry_out)
+    if name == "close":
+        return direct
     try:
-        if name == "buy":
-            return _buy_first(story, pair)
-        if name == "deposit":
-            return _deposit_first(story, pair)
-    except ValidationError:  # the amount that it takes is no amount of a step
+        with localcontext(EXACT):
+            return (_buy_first if name == "buy" else _deposit_first)(story, direct, carry_out)
+    except InvalidScenario:  # the amount that it takes is no amount of a step
         return _not_open(story, pair, name, "It takes an amount with more digits than an order or a deposit may have.")
-    steps = (Close(pair=pair, volume="all") if name == "close" else Settle(pair=pair, volume="all"),)
-    return _gone(story, pair, name, steps)
 
 
-def _gone(story: Story, pair: str, name: WayName, steps: Sequence[Step]) -> Way:
+def _gone(story: Story, pair: str, name: WayName, steps: Sequence[Step], carry_out: CarryOut) -> Way:
     """A way as the engine carries it out, or refuses it."""
-    ended = resume(story, steps)
+    ended = carry_out(story, steps)
     error = ended.error
     rules = [rule for rule in error.rules if rule != "A7"] if error else []
     closed = f"{error.message.removesuffix('.')} ({', '.join(rules)})." if error else ""
@@ -280,39 +311,37 @@ def _lacking(way: Way) -> Decimal:
     return lost or fees
 
 
-def _needless(story: Story, pair: str, name: WayName, direct: Way) -> Way | None:
+def _needless(story: Story, name: WayName, direct: Way) -> Way | None:
     """What closing alone says of a way that prepares it: it is refused itself, or nothing would be converted."""
+    pair, quote = direct.pair, direct.pair.partition("/")[2]
     if direct.closed:
         return _not_open(story, pair, name, direct.closed)
     if _lacking(direct):
         return None
-    quote = pair.partition("/")[2]
     why = f"{NOT_NEEDED}: closing converts nothing, since your {quote} bear what is due (R13)."
     return _not_open(story, pair, name, why)
 
 
-def _deposit_first(story: Story, pair: str) -> Way:
+def _deposit_first(story: Story, direct: Way, carry_out: CarryOut) -> Way:
     """Deposit what closing would convert, then close."""
-    way = way_out(story, pair, "close")
-    if needless := _needless(story, pair, "deposit", way):
+    if needless := _needless(story, "deposit", direct):
         return needless
-    quote, amount = pair.partition("/")[2], ZERO
+    way, pair, quote, amount = direct, direct.pair, direct.pair.partition("/")[2], ZERO
     for _ in range(_TRIES):
         lacking = _lacking(way)
         if not lacking:
             break
         amount += lacking
         steps = (Deposit(currency=quote, amount=amount), Close(pair=pair, volume="all"))
-        way = _gone(story, pair, "deposit", steps)
+        way = _gone(story, pair, "deposit", steps, carry_out)
     return way
 
 
-def _buy_first(story: Story, pair: str) -> Way:
+def _buy_first(story: Story, direct: Way, carry_out: CarryOut) -> Way:
     """Turn so much of other currencies into QUOTE by ordinary orders that closing converts nothing, then close."""
-    way = way_out(story, pair, "close")
-    if needless := _needless(story, pair, "buy", way):
+    if needless := _needless(story, "buy", direct):
         return needless
-    target, sold = ZERO, None
+    way, pair, target, sold = direct, direct.pair, ZERO, None
     for _ in range(_TRIES):
         lacking = _lacking(way)
         if not lacking:
@@ -324,7 +353,7 @@ def _buy_first(story: Story, pair: str) -> Way:
         sold = orders
         if not orders:
             return _not_open(story, pair, "buy", _nothing_to_sell(story.final, pair.partition("/")[2]))
-        way = _gone(story, pair, "buy", (*orders, Close(pair=pair, volume="all")))
+        way = _gone(story, pair, "buy", (*orders, Close(pair=pair, volume="all")), carry_out)
         if way.closed:
             break
     return way

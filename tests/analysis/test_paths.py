@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from marginlib import InvalidRulebook, replay
 from marginlib.analysis.limits import limit_price
 from marginlib.analysis.paths import A_DAY, MOST_DAYS, Path, load_paths, paths, walk
-from marginlib.engine.rulebook import data_folder
 from marginlib.engine.scenario import Scenario
+from marginlib.reading.files import data_folder
 
 CRASHES = ("March 2020", "May 2021", "November 2022")
 FILES = ("paths.toml", "crash_days.csv")

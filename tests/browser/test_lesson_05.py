@@ -17,8 +17,8 @@ from playwright.sync_api import Browser, Locator, expect
 from browser.lab import Lab, Notebook, notebook, until
 from marginlib.drawing.colours import ROLES
 from marginlib.lessons import LossCascade
-from marginlib.panels.controls import Choice, Control, Slider, Switch, Value, key, read_all, text
-from marginlib.panels.host import View
+from marginlib.panels.controls import Choice, Control, Slider, Switch, key, text
+from marginlib.panels.panel import View
 
 pytestmark = pytest.mark.browser
 
@@ -26,18 +26,18 @@ LESSON = Path(__file__).resolve().parents[2] / "notebooks" / "05_loss_cascade.ip
 ALONE = notebook("from marginlib.lessons import LossCascade\n\nLossCascade()")
 SOURCE = LESSON.read_text(encoding="utf-8") if LESSON.exists() else ALONE
 
-ENGINE = LossCascade()
+ENGINE: Any = LossCascade()
 CONTROLS = {control.name: control for control in ENGINE.controls}
 SLIDERS = {name: control for name, control in CONTROLS.items() if isinstance(control, Slider)}
 WAIT = 10_000  # ms: a machine may have much else to do
 FUNDS = [name for name, control in SLIDERS.items() if control.removable]
 
-Values = dict[str, Value]
+Values = Any
 
 FIND = """
 from ipywidgets.widgets.widget import _instances
-from marginlib.panels.host import Panel
-_panel = next(each for each in _instances.values() if type(each).__name__ == "LossCascade")
+_shown = [each.live for each in _instances.values() if hasattr(each, "live")]
+_panel = next(each for each in _shown if type(each).__name__ == "LossCascade")
 """
 
 SEEN = """(panel) => {
@@ -148,7 +148,7 @@ class Lesson:
     def values(self) -> dict[str, str]:
         """Python's values, as texts."""
         found: dict[str, str] = json.loads(
-            self.notebook.execute("import json", "json.dumps(_panel.get_state('values')['values'])")
+            self.notebook.execute("import json", "json.dumps(_panel.widget.get_state('values')['values'])")
         )
         return found
 
@@ -170,7 +170,7 @@ class Lesson:
 
     def expect(self, **changes: object) -> None:
         """Everything is as at the start, but for these: on the screen, and then in Python."""
-        wanted = key(read_all(ENGINE.controls, changes))
+        wanted = key(ENGINE.read(changes))
         expect(self.panel).to_have_attribute("data-key", wanted, timeout=WAIT)
         until(lambda: "|".join(self.values().values()) == wanted, f"Python has {wanted}")
         seen = self.seen()
@@ -184,7 +184,7 @@ def number(shown: str) -> Decimal:
 
 def agree(seen: dict[str, Any], texts: dict[str, str]) -> None:
     """Sliders, boxes, title, words and figure are those of the engine for these values."""
-    values = read_all(ENGINE.controls, texts)
+    values = ENGINE.read(texts)
     view = ENGINE.view(values)
     shown = {name for name in SLIDERS if texts[name]}
     assert not seen["waiting"]
@@ -254,7 +254,7 @@ def opened(lab: Lab, chrome: Browser, folder: Path) -> Iterator[Lesson]:
 @pytest.fixture
 def lesson(opened: Lesson) -> Iterator[Lesson]:
     """The lesson with its panel at the start; no test may leave a complaint of the page."""
-    if opened.key() != key(read_all(ENGINE.controls, {})):
+    if opened.key() != key(ENGINE.read({})):
         opened.start_again()
         opened.expect()
     yield opened
@@ -282,7 +282,7 @@ def test_a_slider_moves_by_keyboard(lesson: Lesson, name: str) -> None:
     lesson.expect(**{name: start + 2 * Decimal(control.step)})
     expect(lesson.slider(name)).to_be_focused()
     lesson.press(name, "End")
-    expect(lesson.panel).to_have_attribute("data-key", key(read_all(ENGINE.controls, {name: control.most})))
+    expect(lesson.panel).to_have_attribute("data-key", key(ENGINE.read({name: control.most})))
     lesson.press(name, "Home")
     lesson.expect(**{name: control.least})
 
@@ -335,7 +335,7 @@ def test_a_wrong_number_gets_a_sentence_and_changes_nothing(
     expect(lesson.panel.get_by_role("alert").filter(visible=True)).to_have_text(sentence)
     expect(lesson.box(name)).to_have_attribute("aria-invalid", "true")
     time.sleep(0.3)
-    assert lesson.values() == {each: text(value) for each, value in read_all(ENGINE.controls, {}).items()}
+    assert lesson.values() == {each: text(value) for each, value in ENGINE.read({}).items()}
     lesson.page.keyboard.press("Escape")
     expect(lesson.panel.get_by_role("alert").filter(visible=True)).to_have_count(0)
     lesson.expect()
@@ -416,7 +416,7 @@ def test_a_refused_opening_says_why(lesson: Lesson) -> None:
     lesson.press("leverage", "Home")
 
     lesson.expect(leverage=2)
-    alert = ENGINE.view(read_all(ENGINE.controls, {"leverage": 2}))["alert"]
+    alert = ENGINE.view(ENGINE.read({"leverage": 2}))["alert"]
     expect(lesson.panel.get_by_role("note")).to_have_text(alert)
     lesson.press("leverage", "End")
     expect(lesson.panel.get_by_role("note")).to_be_hidden()
@@ -457,12 +457,12 @@ def test_a_silent_kernel_is_mentioned_and_blocks_nothing(lesson: Lesson) -> None
     os.kill(kernel, signal.SIGSTOP)
     try:
         lesson.press("move", "ArrowRight", "ArrowRight")
-        expect(lesson.panel).to_have_attribute("data-key", key(read_all(ENGINE.controls, {"move": -24})))
+        expect(lesson.panel).to_have_attribute("data-key", key(ENGINE.read({"move": -24})))
         lesson.type("EUR", "777")
         expect(lesson.panel).to_have_attribute("data-waiting", "")
         expect(said).to_be_visible(timeout=WAIT)
         lesson.type("EUR", "300")
-        expect(lesson.panel).to_have_attribute("data-key", key(read_all(ENGINE.controls, {"move": -24})))
+        expect(lesson.panel).to_have_attribute("data-key", key(ENGINE.read({"move": -24})))
         expect(said).to_be_hidden()
         lesson.type("EUR", "777")
     finally:

@@ -181,7 +181,7 @@ def test_the_order_that_brings_in_what_is_missing(price: Decimal, rate: str, mis
     """R6: what a sale leaves after its fee is enough, and no more was sold than needed."""
     prices, fees, own = {"BTC/EUR": f"{price}"}, {"trading": rate}, {"BTC": "999999999999"}
     order = order_for(tell(own, prices, [], fees=fees).final, "BTC/EUR", "EUR", missing)
-    brought = tell(own, prices, [order.model_dump(exclude_none=True)], fees=fees).final.balance("EUR")
+    brought = tell(own, prices, [order.as_data()], fees=fees).final.balance("EUR")
 
     assert (order.side, order.price) == ("sell", None)
     assert brought >= missing

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from marginlib import InvalidRulebook, load_rulebook, rulebook, rules
-from marginlib.engine.rulebook import data_folder
+from marginlib.reading.files import data_folder
 
 FILES = ("collateral.toml", "conversion.toml", "margin.toml", "precision.toml")
 
@@ -85,6 +85,7 @@ def test_a_broken_file_is_named_with_the_reason(folder: Path, name: str, old: st
         ("collateral.toml", '"DOGE",', '"doge",'),
         ("conversion.toml", "other = 0.05", "other = 5"),
         ("margin.toml", "liquidation_level = 40", "liquidation_level = -40"),
+        ("margin.toml", "rollover_hours = 4", "rollover_hours = 0.000001"),
         ("precision.toml", "cash = 4", "cash = 21"),
     ],
 )

@@ -33,14 +33,14 @@ def test_everything_that_a_scenario_can_say() -> None:
 
     assert scenario.rules.collateral_order == ("USD", "EUR")
     assert scenario.rules.conversion_fees is not None
-    assert scenario.rules.conversion_fees.model_dump(exclude_none=True) == {"cash_cash": Decimal("0.01")}
+    assert scenario.rules.conversion_fees.as_data() == {"cash_cash": "0.01"}
     assert scenario.rules.haircuts == {"BTC": Decimal("0.05"), "ETH": 1}
     assert (scenario.rules.liquidation, scenario.rules.initial_margin_check) == ("until-100", False)
     assert scenario.balances == {"EUR": 100, "BTC": 0}
     assert dict(scenario.fees) == {"trading": Decimal("0.0026"), "opening": Decimal("0.0002"), "rollover": 0}
-    assert [step.model_dump() for step in scenario.steps] == [
-        {"do": "open", "pair": "BTC/EUR", "side": "short", "volume": Decimal("0.1"), "leverage": 2, "price": None},
-        {"do": "open", "pair": "BTC/EUR", "side": "long", "volume": 1, "leverage": 5, "price": 9},
+    assert [dict(step) for step in scenario.steps] == [
+        {"pair": "BTC/EUR", "side": "short", "volume": Decimal("0.1"), "leverage": 2, "price": None},
+        {"pair": "BTC/EUR", "side": "long", "volume": 1, "leverage": 5, "price": 9},
     ]
 
 
@@ -72,7 +72,9 @@ EVERY_STEP: list[Do] = [
 def test_every_kind_of_step_and_that_its_keys_are_needed(step: Do) -> None:
     (read,) = Scenario.of({"steps": [step]}).steps
 
-    assert {key: str(value) for key, value in read.model_dump().items()} == {k: str(v) for k, v in step.items()}
+    assert {key: str(value) for key, value in {"do": read.do, **dict(read)}.items()} == {
+        k: str(v) for k, v in step.items()
+    }
     for key in set(step) - {"do", "leverage", "price"} | ({"price"} if step["do"] == "price" else set()):
         without = {name: value for name, value in step.items() if name != key}
         assert sentence(json.dumps({"steps": [without]})).startswith(f"steps[0].{key}: missing; expected a")
@@ -336,14 +338,14 @@ def test_a_byte_order_mark_does_no_harm(text: str | bytes) -> None:
     assert read_scenario(text) == Scenario()
 
 
-def test_ten_thousand_steps_and_no_more() -> None:
-    assert len(Scenario.of({"steps": [waits(1)] * 10_000}).steps) == 10_000
-    with pytest.raises(InvalidScenario, match="steps: expected at most 10000 steps, got 10001"):
-        Scenario.of({"steps": [waits(1)] * 10_001})
+def test_a_hundred_thousand_steps_and_no_more() -> None:
+    assert len(Scenario.of({"steps": [waits(1)] * 100_000}).steps) == 100_000
+    with pytest.raises(InvalidScenario, match="steps: expected at most 100000 steps, got 100001"):
+        Scenario.of({"steps": [waits(1)] * 100_001})
 
 
 def test_a_scenario_does_not_change_any_more() -> None:
-    with pytest.raises(ValueError, match="frozen"):
+    with pytest.raises(AttributeError, match="cannot assign"):
         Scenario().valuation = "EUR"  # type: ignore[misc]
 
 
@@ -354,5 +356,5 @@ def test_a_scenario_is_written_as_it_is_read() -> None:
         "steps": [{"do": "close", "pair": "BTC/EUR", "volume": "all"}],
     }
     scenario = Scenario.of(data)
-    assert scenario.model_dump(mode="json", exclude_unset=True) == data
-    assert read_scenario(scenario.model_dump_json(exclude_none=True)) == scenario
+    assert scenario.as_data() == data
+    assert read_scenario(json.dumps(scenario.as_data())) == scenario

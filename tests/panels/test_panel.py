@@ -15,29 +15,30 @@ from collections.abc import Iterator
 from decimal import Decimal
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import ipywidgets
 import pytest
 import traitlets
 from hypothesis import given
 from hypothesis import strategies as st
+from javascript import merge
 
 import marginlib.lessons
 from marginlib.drawing.colours import ROLES
 from marginlib.lessons import LossCascade
-from marginlib.panels.controls import Choice, Control, Slider, Switch, Value, key, read_all, text
-from marginlib.panels.host import Panel, View, changes
+from marginlib.panels.controls import Choice, Control, Slider, Switch, Value, Walk, key, read_all, text
+from marginlib.panels.panel import Panel, View, changes
 
 ROOT = Path(__file__).resolve().parents[2]
-EXPORTED: list[type[Panel]] = [
+EXPORTED: list[type[Panel[Any]]] = [
     each
     for each in (getattr(marginlib.lessons, name) for name in marginlib.lessons.__all__)
     if inspect.isclass(each) and issubclass(each, Panel) and each.controls
 ]
 every_panel = pytest.mark.parametrize("panel_class", EXPORTED)
 
-Values = dict[str, Value]
+Values = Any
 
 
 def corners(control: Control) -> list[Value]:
@@ -51,7 +52,7 @@ def corners(control: Control) -> list[Value]:
 @functools.cache
 def swept(name: str) -> list[tuple[Values, View]]:
     """Views for all pairs of corners of all controls, the others at their start; and for corners of all at random."""
-    panel: Panel = getattr(marginlib.lessons, name)()
+    panel: Panel[Any] = getattr(marginlib.lessons, name)()
     controls = panel.controls
     start = read_all(controls, {})
     wanted = [start]
@@ -64,7 +65,7 @@ def swept(name: str) -> list[tuple[Values, View]]:
     return [(values, panel.view(values)) for values in states.values()]
 
 
-def sweep(panel_class: type[Panel]) -> list[tuple[Values, View]]:
+def sweep(panel_class: type[Panel[Any]]) -> list[tuple[Values, View]]:
     return swept(panel_class.__name__)
 
 
@@ -102,7 +103,7 @@ SPOILT = {
 
 
 @every_panel
-def test_every_state_is_plain_data_with_words(panel_class: type[Panel]) -> None:
+def test_every_state_is_plain_data_with_words(panel_class: type[Panel[Any]]) -> None:
     for values, view in sweep(panel_class):
         assert json.loads(json.dumps(view, allow_nan=False)) == view, values
         assert view["title"], values
@@ -112,7 +113,7 @@ def test_every_state_is_plain_data_with_words(panel_class: type[Panel]) -> None:
 
 
 @every_panel
-def test_no_text_is_spoilt(panel_class: type[Panel]) -> None:
+def test_no_text_is_spoilt(panel_class: type[Panel[Any]]) -> None:
     for values, view in sweep(panel_class):
         for line in texts(view):
             for what, pattern in SPOILT.items():
@@ -128,7 +129,7 @@ def axis_of(figure: dict[str, Any], trace: dict[str, Any], letter: str) -> dict[
 
 
 @every_panel
-def test_every_bar_lies_inside_its_axes(panel_class: type[Panel]) -> None:
+def test_every_bar_lies_inside_its_axes(panel_class: type[Panel[Any]]) -> None:
     bars = 0
     for values, view in sweep(panel_class):
         for figure in view["figures"]:
@@ -164,7 +165,7 @@ def scales(view: View) -> list[dict[str, Any]]:
 
 
 @every_panel
-def test_axes_stay_while_a_slider_moves(panel_class: type[Panel]) -> None:
+def test_axes_stay_while_a_slider_moves(panel_class: type[Panel[Any]]) -> None:
     panel, controls = panel_class(), panel_class.controls
     start = read_all(controls, {})
     bases = [start]
@@ -182,7 +183,7 @@ def test_axes_stay_while_a_slider_moves(panel_class: type[Panel]) -> None:
 
 
 @every_panel
-def test_tables_and_strips_have_one_shape(panel_class: type[Panel]) -> None:
+def test_tables_and_strips_have_one_shape(panel_class: type[Panel[Any]]) -> None:
     for values, view in sweep(panel_class):
         for table in view["tables"]:
             assert table["rows"], values
@@ -194,7 +195,7 @@ def test_tables_and_strips_have_one_shape(panel_class: type[Panel]) -> None:
 
 
 @every_panel
-def test_figures_name_roles_not_colours(panel_class: type[Panel]) -> None:
+def test_figures_name_roles_not_colours(panel_class: type[Panel[Any]]) -> None:
     """So that both grounds get their own colours."""
     named: set[str] = set()
     for _, view in sweep(panel_class):
@@ -206,14 +207,14 @@ def test_figures_name_roles_not_colours(panel_class: type[Panel]) -> None:
 
 
 @every_panel
-def test_changes_between_states_lead_from_one_to_the_other(panel_class: type[Panel]) -> None:
+def test_changes_between_states_lead_from_one_to_the_other(panel_class: type[Panel[Any]]) -> None:
     views = [view for _, view in sweep(panel_class)]
     for before, after in itertools.pairwise([*views[::7], views[0]]):
         assert merge(before, json.loads(json.dumps(changes(before, after)))) == after
 
 
 @every_panel
-def test_controls_are_well_declared(panel_class: type[Panel]) -> None:
+def test_controls_are_well_declared(panel_class: type[Panel[Any]]) -> None:
     names = [control.name for control in panel_class.controls]
     assert panel_class.heading
     assert len(set(names)) == len(names)
@@ -232,7 +233,7 @@ def test_controls_are_well_declared(panel_class: type[Panel]) -> None:
 
 
 @every_panel
-def test_a_saved_panel_reads_without_a_kernel(panel_class: type[Panel]) -> None:
+def test_a_saved_panel_reads_without_a_kernel(panel_class: type[Panel[Any]]) -> None:
     for values, view in sweep(panel_class)[::40]:
         panel = panel_class(**values)
         data, _ = panel._repr_mimebundle_()
@@ -269,7 +270,7 @@ class Page(HTMLParser):
         self.text += data
 
 
-class Toy(Panel):
+class Toy(Panel[Any]):
     """A panel that counts, small enough to be checked by eye; it breaks at 13."""
 
     heading = "How much is it?"
@@ -310,39 +311,23 @@ def sent(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Message, list[
     def send(content: Message, buffers: list[bytes] | None = None) -> None:
         outbox.append((json.loads(json.dumps(content)), buffers or []))
 
-    monkeypatch.setattr(toy, "send", send)
+    monkeypatch.setattr(toy.widget, "send", send)
     return outbox
 
 
-def receive(panel: Panel, content: Message) -> None:
+def receive(panel: Panel[Any], content: Message) -> None:
     """A message from the browser, as ipywidgets passes it on."""
-    panel._handle_msg({"content": {"data": {"method": "custom", "content": content}}, "buffers": []})
+    panel.widget._handle_msg({"content": {"data": {"method": "custom", "content": content}}, "buffers": []})
 
 
-def update(panel: Panel, state: Message) -> None:
+def update(panel: Panel[Any], state: Message) -> None:
     """A state from the browser, as ipywidgets passes it on."""
-    panel._handle_msg({"content": {"data": {"method": "update", "state": state}}, "buffers": []})
+    panel.widget._handle_msg({"content": {"data": {"method": "update", "state": state}}, "buffers": []})
 
 
-def browser_values(panel: Panel) -> dict[str, str]:
-    wire: dict[str, str] = panel.get_state("values")["values"]
+def browser_values(panel: Panel[Any]) -> dict[str, str]:
+    wire: dict[str, str] = panel.widget.get_state("values")["values"]
     return wire
-
-
-def merge(first: Any, change: Any) -> Any:
-    """What the browser makes of a change: the twin of `merge` in host.js."""
-    if not isinstance(change, dict):
-        return change
-    if "=" in change:
-        return change["="]
-    if not isinstance(first, dict | list):
-        return change
-    if isinstance(first, list):
-        items = list(first)
-        for name, part in change.items():
-            items[int(name)] = merge(items[int(name)], part)
-        return items
-    return {**first, **{name: merge(first.get(name), part) for name, part in change.items()}}
 
 
 PLAIN = st.recursive(
@@ -416,7 +401,7 @@ def test_what_can_not_be_set_is_refused_with_a_sentence(toy: Toy, values: dict[s
 
 
 def test_values_that_are_no_dict_are_refused(toy: Toy) -> None:
-    with pytest.raises(traitlets.TraitError):
+    with pytest.raises(TypeError, match=r"expected a dict such as \{'move': -10\}, got 5"):
         toy.values = 5  # type: ignore[assignment]
 
 
@@ -431,17 +416,46 @@ def test_an_observer_hears_once_of_a_change_and_never_of_none(toy: Toy) -> None:
     assert heard == [("10||<pears>|false", "20|2|<pears>|false")]
 
 
-def test_a_panel_is_an_ordinary_widget(toy: Toy) -> None:
+def test_values_are_not_changed_in_place(toy: Toy) -> None:
+    """It would move nothing; the sentence says what does."""
+    values: Any = toy.values
+    for change, arguments in (
+        ("__setitem__", ("count", 1)),
+        ("update", ({"count": 1},)),
+        ("pop", ("count",)),
+        ("clear", ()),
+    ):
+        with pytest.raises(TypeError, match=r"panel\.values = \{"):
+            getattr(values, change)(*arguments)
+    assert key(toy.values) == "10||<pears>|false"
+
+
+def test_a_panel_has_an_ordinary_widget(toy: Toy) -> None:
     """It can be linked, laid out and found by its name."""
     other = Toy(count=50)
-    link = traitlets.link((toy, "values"), (other, "values"))
+    link = traitlets.link((toy.widget, "values"), (other.widget, "values"))
     toy.values = {"count": 30}
     assert other.values["count"] == 30
     link.unlink()
 
-    box = ipywidgets.VBox([toy, other])
-    assert box.children == (toy, other)
+    box = ipywidgets.VBox([toy.widget, other.widget])
+    assert box.children == (toy.widget, other.widget)
     assert repr(toy) == "Toy(count=30, extra=, kind=<pears>, half=false)"
+
+
+def test_what_the_widget_can_not_be_is_put_back(toy: Toy) -> None:
+    with pytest.raises(ValueError, match="expected a number from 0 to 100"):
+        toy.widget.values = {"count": "1000"}
+    assert toy.widget.values["count"] == "10"
+
+
+def test_an_observer_that_is_gone_hears_nothing(toy: Toy) -> None:
+    heard: list[object] = []
+    toy.observe(heard.append)
+    toy.unobserve(heard.append)
+    toy.values = {"count": 20}
+
+    assert heard == []
 
 
 def test_the_browser_moves_the_values(toy: Toy) -> None:
@@ -509,14 +523,14 @@ def test_states_along_a_control_come_nearest_first_and_all(
 
 
 def test_along_a_real_panel_the_browser_gets_what_the_engine_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    panel = LossCascade()
+    panel: Any = LossCascade()
     got: dict[str, View] = {}
 
     def send(content: Message, _buffers: object = None) -> None:
         content = json.loads(json.dumps(content))
         got.update({state: merge(content["first"], change) for state, change in content["states"].items()})
 
-    monkeypatch.setattr(panel, "send", send)
+    monkeypatch.setattr(panel.widget, "send", send)
     receive(panel, {"kind": "along", "control": "move", "values": browser_values(panel)})
 
     assert len(got) == 101
@@ -590,5 +604,41 @@ def test_panels_load_neither_pandas_nor_numpy_nor_plotly(code: str) -> None:
     run = [sys.executable, "-c", LOADED.format(code)]
     loaded = set(json.loads(subprocess.run(run, cwd=ROOT, capture_output=True, text=True, check=True).stdout))
 
-    assert "marginlib.panels.host" in loaded
+    assert "marginlib.lessons" in loaded
     assert loaded & {"pandas", "numpy", "plotly"} == set()
+
+
+def test_a_panel_and_its_still_need_no_widget_and_no_validation() -> None:
+    """A page has neither: the same objects are carried by a worker there."""
+    code = """from marginlib.lessons.loss_cascade.panel import LossCascade
+panel = LossCascade(move=-10)
+panel.values = {"move": -12}
+list(panel.receive({"kind": "along", "control": "move", "values": panel.state()["values"]}))
+panel.still()"""
+    run = [sys.executable, "-c", LOADED.format(code).replace("; print", "\nprint")]
+    loaded = set(json.loads(subprocess.run(run, cwd=ROOT, capture_output=True, text=True, check=True).stdout))
+
+    assert "marginlib.panels.panel" in loaded
+    heavy = {"IPython", "anywidget", "ipywidgets", "numpy", "pandas", "plotly", "pydantic", "pydantic_core", "rich"}
+    assert loaded & {*heavy, "traitlets", "marginlib.panels.widget"} == set()
+
+
+@every_panel
+def test_the_values_that_a_panel_names_are_its_controls(panel_class: type[Panel[Any]]) -> None:
+    """What a type checker believes of them is so."""
+    (named,) = (get_args(base)[0] for base in vars(panel_class)["__orig_bases__"])
+    kinds = {Slider: Decimal, Choice: str, Switch: bool, Walk: str}
+    real = {
+        control.name: kinds[type(control)] | None if getattr(control, "removable", False) else kinds[type(control)]
+        for control in panel_class.controls
+    }
+
+    assert get_type_hints(named) == real
+
+
+def test_old_notebooks_find_the_panels_where_they_were() -> None:
+    from marginlib.panels import LossCascade as found  # noqa: N813
+
+    assert found is LossCascade
+    with pytest.raises(ImportError):
+        from marginlib.panels import Nothing  # noqa: F401

@@ -7,7 +7,6 @@ import pytest
 
 from marginlib import InvalidRulebook, rules
 from marginlib.engine.amounts import plain
-from marginlib.engine.rulebook import read_data
 from marginlib.engine.scenario import Scenario
 from marginlib.quiz import drills
 from marginlib.quiz.answers import ANSWERS, answer
@@ -15,6 +14,7 @@ from marginlib.quiz.card import Card
 from marginlib.quiz.lesson import _SESSION, Drill, Lesson, _File, questions
 from marginlib.quiz.mistakes import MISTAKES, mistake
 from marginlib.quiz.question import Option, Question
+from marginlib.reading.files import read_data
 
 LESSONS = sorted(path.name.removesuffix(".toml") for path in Path("data/lessons").glob("*.toml"))
 QUESTIONS = [
@@ -297,7 +297,7 @@ def test_a_picture_is_covered_until_the_prediction_is_answered_or_skipped() -> N
 
     _SESSION.clear()
     skipped = Lesson("05").predict(LossCascade())
-    skipped.card._on_message(skipped.card, {"kind": "skip"}, [])
+    skipped.card.receive({"kind": "skip"})
     assert not skipped.panel.veil
     assert skipped.card._card["skipped"].startswith("Skipped.")
 
@@ -312,10 +312,10 @@ def test_a_drill_goes_on_and_gets_harder_after_two_right_ones_without_help() -> 
     drill = Drill("05", 1, 1)
     for _ in range(2):
         drill.answer(drill.question.right[0])
-        drill._on_message(drill, {"kind": "another"}, [])
+        drill.receive({"kind": "another"})
     assert drill.level == 2
     assert drill.given is None
-    drill._on_message(drill, {"kind": "hint"}, [])
+    drill.receive({"kind": "hint"})
     assert drill._card["solution"] == drill.question.solution()
     drill.answer(drill.question.right[0])
     drill.another()
@@ -357,5 +357,5 @@ def test_a_broken_file_of_questions_says_what_is_wrong(tmp_path: Path, broken: s
 def test_answers_hang_on_the_rules() -> None:
     """Another collateral order gives another answer: nothing is written down."""
     question = next(q for q in questions("05").check.values() if q.kind == "order")
-    turned = question.scenario.rules.model_copy(update={"collateral_order": ("EUR", "USD", "ADA", "BTC")})
-    assert answer(question.scenario.model_copy(update={"rules": turned}), "order") != question.answer
+    turned = question.scenario.rules.replaced(collateral_order=("EUR", "USD", "ADA", "BTC"))
+    assert answer(question.scenario.replaced(rules=turned), "order") != question.answer

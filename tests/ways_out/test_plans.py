@@ -33,7 +33,7 @@ def stands(
 
 
 def steps_of(way: Way) -> list[Do]:
-    return [step.model_dump(mode="json", exclude_none=True) for step in way.steps]
+    return [step.as_data() for step in way.steps]
 
 
 def cost(seen: Plan, name: str) -> Fraction | None:

@@ -1,14 +1,14 @@
 """Lesson 01: whose money bought my bitcoin? An opening in steps, and the balance sheet that the price squeezes."""
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypedDict
 
 from marginlib.engine.amounts import plain
-from marginlib.engine.replaying import replay
 from marginlib.engine.scenario import Scenario
 from marginlib.lessons.borrowing import view as balance_sheet
 from marginlib.panels.controls import Choice, Slider, Walk
-from marginlib.panels.host import Panel, View
+from marginlib.panels.panel import Panel, View
+from marginlib.reading.replaying import replay
 
 PAIR, QUOTE = "BTC/EUR", "EUR"
 MOST_FUNDS, MOST_VOLUME, MOST_PRICE, FURTHEST = 20_000, Decimal("0.5"), 60_000, 40
@@ -23,8 +23,30 @@ MOVE = Slider(
 )  # fmt: skip
 
 
-def scenario(values: Any) -> Scenario:
-    """Open one position; then, where there is a move, the price goes there. Amounts in EUR, volume in BTC."""
+class _Opening(TypedDict):
+    """The position: amounts in EUR, volume in BTC."""
+
+    funds: Decimal
+    side: str
+    volume: Decimal
+    price: Decimal
+    leverage: Decimal
+
+
+class StepValues(_Opening):
+    """The position, and the step of its opening."""
+
+    step: str
+
+
+class SheetValues(_Opening):
+    """The position, and the price's move in percent."""
+
+    move: Decimal
+
+
+def scenario(values: StepValues | SheetValues, move: Decimal | None = None) -> Scenario:
+    """Open one position; then the price moves by so many percent, if it does. Amounts in EUR, volume in BTC."""
     steps: list[dict[str, Any]] = [
         {
             "do": "open",
@@ -34,14 +56,14 @@ def scenario(values: Any) -> Scenario:
             "leverage": values["leverage"],
         }
     ]
-    if "move" in values:
-        moved = values["price"] + values["price"] * values["move"] / 100
+    if move is not None:
+        moved = values["price"] + values["price"] * move / 100
         steps.append({"do": "price", "pair": PAIR, "price": plain(moved)})
     balances = {QUOTE: values["funds"]}
     return Scenario.of({"balances": balances, "prices": {PAIR: values["price"]}, "valuation": QUOTE, "steps": steps})
 
 
-class OpeningSteps(Panel):
+class OpeningSteps(Panel[StepValues]):
     """The opening of a position, walked forward and back: extension, trade, what is tied up (R1, B2 to B4)."""
 
     heading = "Whose money bought my bitcoin? The opening in steps"
@@ -54,20 +76,20 @@ class OpeningSteps(Panel):
         Walk("step", "The opening, step by step", balance_sheet.STEPS, "1", "Walks through the opening, and back."),
     )
 
-    def view(self, values: Any) -> View:
+    def view(self, values: StepValues) -> View:
         """The balance sheet as it stands at this step."""
         return balance_sheet.opening(
-            replay(scenario({**values})), int(values["step"]), float(MOST_FUNDS + MOST_VOLUME * MOST_PRICE)
+            replay(scenario(values)), int(values["step"]), float(MOST_FUNDS + MOST_VOLUME * MOST_PRICE)
         )
 
 
-class BalanceSheet(Panel):
+class BalanceSheet(Panel[SheetValues]):
     """An open position as two bars, squeezed by the price: equity, used and free margin, margin level (B1 to B4)."""
 
     heading = "Whose money bought my bitcoin? What the price does to it"
     controls = (FUNDS, SIDE, VOLUME, PRICE, LEVERAGE, MOVE)
 
-    def view(self, values: Any) -> View:
+    def view(self, values: SheetValues) -> View:
         """The balance sheet after the move."""
         most = MOST_FUNDS + MOST_VOLUME * MOST_PRICE * (100 + FURTHEST) / 100
-        return balance_sheet.squeeze(replay(scenario(values)), float(most))
+        return balance_sheet.squeeze(replay(scenario(values, values["move"])), float(most))

@@ -2,16 +2,16 @@
 
 import functools
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypedDict
 
 from marginlib.analysis.futures import FUNDING_HOURS, Perpetual, turning
 from marginlib.engine.amounts import plain
-from marginlib.engine.replaying import replay
 from marginlib.engine.scenario import Scenario
 from marginlib.engine.story import Story
 from marginlib.lessons.going_short import holding, short_result, stops
 from marginlib.panels.controls import Choice, Slider, Walk
-from marginlib.panels.host import Panel, View
+from marginlib.panels.panel import Panel, View
+from marginlib.reading.replaying import replay
 
 PAIR, QUOTE = "BTC/USD", "USD"
 FUNDS, VOLUME, PRICE, LEVERAGE = Decimal(40_000), Decimal(1), Decimal(60_000), Decimal(3)
@@ -40,7 +40,15 @@ def goes_to(price: Decimal) -> dict[str, Any]:
     return {"do": "price", "pair": PAIR, "price": plain(price)}
 
 
-class ShortAndMirror(Panel):
+class MirrorValues(TypedDict):
+    """The opening price in USD, the leverage, and the price's move in percent."""
+
+    opened: Decimal
+    leverage: Decimal
+    move: Decimal
+
+
+class ShortAndMirror(Panel[MirrorValues]):
     """A short of 1 BTC and a long of the same size: profit or loss against the price, and leverage (R1, R20)."""
 
     heading = "A short and its mirror"
@@ -51,7 +59,7 @@ class ShortAndMirror(Panel):
         Slider("move", "Price move", "%", -FURTHEST, FURTHEST, 1, -10, "From the opening price; below 0 it falls."),
     )  # fmt: skip
 
-    def view(self, values: Any) -> View:
+    def view(self, values: MirrorValues) -> View:
         """Two lines through the opening price, and where they stand now."""
         opened, leverage = values["opened"], values["leverage"]
         now = opened * (100 + values["move"]) / 100
@@ -68,7 +76,15 @@ def _line(side: str, opened: Decimal) -> short_result.Line:
     return low, high
 
 
-class ClosingSteps(Panel):
+class ClosingValues(TypedDict):
+    """The price's move and the trading fee in percent, and the step of the closing."""
+
+    move: Decimal
+    fee: Decimal
+    step: str
+
+
+class ClosingSteps(Panel[ClosingValues]):
     """A short is closed, walked forward and back: buy back, repay, profit or loss, the fee (R9 to R11, A9)."""
 
     heading = "What happens when a short is closed"
@@ -78,7 +94,7 @@ class ClosingSteps(Panel):
         Walk("step", "The closing, step by step", short_result.STEPS, "1", "Walks through the closing, and back."),
     )
 
-    def view(self, values: Any) -> View:
+    def view(self, values: ClosingValues) -> View:
         """The three places as they stand at this step."""
         story = closed(values["move"], values["fee"])
         return short_result.closing(story, int(values["step"]), (-88_000.0, 78_000.0))
@@ -100,7 +116,19 @@ HELD = holding.Ranges(
 )
 
 
-class ShortOrFuture(Panel):
+class FutureValues(TypedDict):
+    """The row to compare; the move and all rates in percent."""
+
+    row: str
+    move: Decimal
+    days: Decimal
+    opening: Decimal
+    borrowing: Decimal
+    funding: Decimal
+    course: str
+
+
+class ShortOrFuture(Panel[FutureValues]):
     """A short of 1 BTC on margin beside a futures short of the same size, as days pass: five differences (R23)."""
 
     heading = "A margin short and a futures short, side by side"
@@ -116,12 +144,12 @@ class ShortOrFuture(Panel):
         Choice("course", "Over time, the rate", COURSES, COURSES[0], "A funding rate isn't locked: it may turn."),
     )  # fmt: skip
 
-    def view(self, values: Any) -> View:
+    def view(self, values: FutureValues) -> View:
         """One row of the comparison."""
         return holding.view(values["row"], held(values), HELD)
 
 
-def held(values: Any) -> holding.Held:
+def held(values: FutureValues) -> holding.Held:
     """The short and the contract after these days; rates in percent."""
     now, days, row = PRICE * (100 + values["move"]) / 100, int(values["days"]), values["row"]
     short = (now, plain(values["opening"] / 100), plain(values["borrowing"] / 100))
@@ -182,7 +210,17 @@ PATHS: dict[str, str] = {
 STOP_RANGES = stops.Ranges((45_000.0, 75_000.0), (-17_000.0, 14_000.0), HOURS)
 
 
-class StopRun(Panel):
+class StopValues(TypedDict):
+    """The position's side, the stop and its distance in percent, the path, and the hours gone by."""
+
+    side: str
+    stop: str
+    trigger: Decimal
+    path: str
+    hours: Decimal
+
+
+class StopRun(Panel[StopValues]):
     """A stop is placed and the price runs, hour by hour: which stop protects, and where it closes (R22)."""
 
     heading = "The stop that protects"
@@ -195,20 +233,20 @@ class StopRun(Panel):
         Slider("hours", "Time gone by", "hours", 0, HOURS, 1, 8, "Let the price run."),
     )  # fmt: skip
 
-    def view(self, values: Any) -> View:
+    def view(self, values: StopValues) -> View:
         """The path so far, and what comes of it with the stop and without."""
         with_it, without = (replay(run(values, with_stop)) for with_stop in (True, False))
         return stops.view(with_it, without, STOP_RANGES)
 
 
-def prices(values: Any) -> list[Decimal]:
+def prices(values: StopValues) -> list[Decimal]:
     """The made-up price at each full hour so far, in USD."""
     sign = 1 if values["side"] == "short" else -1
     moves = [Decimal(move) for move in PATHS[values["path"]].split()]
     return [PRICE * (100 + sign * move) / 100 for move in moves[: int(values["hours"]) + 1]]
 
 
-def run(values: Any, with_stop: bool) -> Scenario:
+def run(values: StopValues, with_stop: bool) -> Scenario:
     """Open at 60,000 USD, place the stop that was chosen, and let the price run."""
     side = values["stop"].partition(" ")[0]
     away = values["trigger"] if side == "buy" else -values["trigger"]

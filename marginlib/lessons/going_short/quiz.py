@@ -8,7 +8,6 @@ from marginlib.analysis.futures import FUNDING_HOURS, Perpetual
 from marginlib.engine.account import Position, Realised
 from marginlib.engine.amounts import ZERO, quotient
 from marginlib.engine.margin import put_up, unrealised
-from marginlib.engine.replaying import replay
 from marginlib.engine.scenario import Close, Open, Price, Scenario, Stop, Wait
 from marginlib.engine.story import Story
 from marginlib.lessons.going_short.buying_back import closing_order
@@ -16,6 +15,7 @@ from marginlib.quiz.answers import ANSWERS
 from marginlib.quiz.drills import drill, pick
 from marginlib.quiz.mistakes import changed, mistake, number
 from marginlib.quiz.workings import ALONE, hints, shows
+from marginlib.reading.replaying import replay
 from marginlib.telling.numbers import listed, money, percent
 from marginlib.telling.numbers import number as digits
 
@@ -386,9 +386,7 @@ def rollover_for_a_part(scenario: Scenario, ask: str) -> Decimal | None:
     """A part of a period costs as much as a whole one."""
     period = replay(scenario).final.rulebook.rollover_hours
     steps = [
-        step.model_copy(update={"hours": step.hours + (period - step.hours % period) % period})
-        if isinstance(step, Wait)
-        else step
+        step.replaced(hours=step.hours + (period - step.hours % period) % period) if isinstance(step, Wait) else step
         for step in scenario.steps
     ]
     return number(changed(scenario, steps), ask) if ask.startswith("fees:") else None
@@ -444,14 +442,14 @@ def rollover_on_the_opening_price(scenario: Scenario, ask: str) -> Decimal | Non
 @mistake("The opening fee is missing: it is charged once, before any rollover (B6).")
 def opening_rate_left_out(scenario: Scenario, ask: str) -> Decimal | None:
     """Only rollovers cost anything."""
-    free = scenario.fees.model_copy(update={"opening": ZERO})
+    free = scenario.fees.replaced(opening=ZERO)
     return number(changed(scenario, fees=free), ask) if ask.startswith("fees:") else None
 
 
 @mistake("That is the opening fee alone. A rollover falls due for every full 4 hours after it (B6, R21).")
 def rollovers_left_out(scenario: Scenario, ask: str) -> Decimal | None:
     """Only the opening costs anything."""
-    free = scenario.fees.model_copy(update={"rollover": ZERO})
+    free = scenario.fees.replaced(rollover=ZERO)
     return number(changed(scenario, fees=free), ask) if ask.startswith("fees:") else None
 
 

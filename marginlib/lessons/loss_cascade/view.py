@@ -8,8 +8,8 @@ from marginlib.drawing.screen import Table, View, refused, screen, table
 from marginlib.engine.account import Realised, State, Take
 from marginlib.engine.amounts import ZERO
 from marginlib.engine.cascade import Place, preference
-from marginlib.engine.rulebook import rulebook
 from marginlib.engine.story import Moment, Story
+from marginlib.reading.rulebooks import rulebook
 from marginlib.telling.numbers import brief, listed, money, number, percent, short
 
 _MARKS = {"taken": "● taken", "untouched": "○ untouched", "skipped": "– none there"}

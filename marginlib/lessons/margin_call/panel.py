@@ -2,21 +2,33 @@
 
 import functools
 from decimal import Decimal
-from typing import Any
+from typing import TypedDict, cast
 
 from marginlib.analysis.paths import MOST_DAYS, beyond, paths, walk
 from marginlib.engine.amounts import plain, quotient, rounded
-from marginlib.engine.replaying import replay
 from marginlib.engine.scenario import Scenario
 from marginlib.engine.story import Story
 from marginlib.lessons.margin_call import crash, how_far
 from marginlib.panels.controls import Choice, Slider, Switch, Value
-from marginlib.panels.host import Panel, View
+from marginlib.panels.panel import Panel, View, items
+from marginlib.reading.replaying import replay
 
 PAIR, OPENED, LOWEST, HIGHEST = "BTC/USD", Decimal(20_000), 400, Decimal(40_000)
 
 
-class HowFar(Panel):
+class Values(TypedDict):
+    """What there is in USD and BTC; the haircut in percent, the price in USD."""
+
+    USD: Decimal
+    BTC: Decimal
+    haircut: Decimal
+    side: str
+    volume: Decimal
+    leverage: Decimal
+    price: Decimal
+
+
+class HowFar(Panel[Values]):
     """A position opened at 20,000 USD: its margin level at every price, and the prices of its limits (B1 to B5, C3)."""
 
     heading = "How far can the price go?"
@@ -30,20 +42,21 @@ class HowFar(Panel):
         Slider("price", "Price now", "USD for one BTC", LOWEST, HIGHEST, 400, OPENED, "Where the price has gone."),
     )  # fmt: skip
 
-    def view(self, values: Any) -> View:
+    def view(self, values: Values) -> View:
         """The curve, the figures in words, the tables."""
-        opened, reached, closed = _reach(tuple((name, value) for name, value in values.items() if name != "price"))
+        opened, reached, closed = _reach(tuple((name, value) for name, value in items(values) if name != "price"))
         if reached is None:
             return how_far.view(opened, opened, None, None, HIGHEST)
         return how_far.view(opened, replay(position(values, values["price"])), reached, closed, HIGHEST)
 
 
-def position(values: Any, price: Decimal | None = None, *, liquidation: str = "off") -> Scenario:
+def position(values: Values, price: Decimal | None = None, *, liquidation: str = "off") -> Scenario:
     """Open one position at 20,000 USD; then the price goes somewhere. Amounts in USD and BTC."""
-    opening = {"do": "open", "pair": PAIR, **{name: values[name] for name in ("side", "volume", "leverage")}}
+    opening = {"do": "open", "pair": PAIR, "side": values["side"], "volume": values["volume"]}
+    opening["leverage"] = values["leverage"]
     return Scenario.of(
         {
-            "balances": {code: values[code] for code in ("USD", "BTC")},
+            "balances": {"USD": values["USD"], "BTC": values["BTC"]},
             "prices": {PAIR: OPENED},
             "rules": {"haircuts": {"BTC": plain(values["haircut"] / 100)}, "liquidation": liquidation},
             "steps": [opening, *([{"do": "price", "pair": PAIR, "price": price}] if price is not None else [])],
@@ -54,7 +67,7 @@ def position(values: Any, price: Decimal | None = None, *, liquidation: str = "o
 @functools.lru_cache(maxsize=512)
 def _reach(others: tuple[tuple[str, Value], ...]) -> tuple[Story, how_far.Reach | None, Story | None]:
     """The opening, how far it reaches, and its liquidation if there is one; they stay while the price moves."""
-    values = dict(others)
+    values = cast("Values", dict(others))
     opened = replay(position(values))
     if opened.error:
         return opened, None, None
@@ -70,7 +83,25 @@ HOW = ("all of them", "until 100 %")
 PATHS = tuple(title for title, path in paths().items() if {"BTC/USD", "ETH/USD"} <= path.prices.keys())
 
 
-class ThroughTheCrash(Panel):
+class CrashValues(TypedDict):
+    """The path and the day; amounts and sizes in USD; the haircut and the stops' distance in percent."""
+
+    path: str
+    day: Decimal
+    USD: Decimal
+    BTC: Decimal
+    haircut: Decimal
+    side: str
+    first: Decimal
+    second: Decimal
+    leverage: Decimal
+    how: str
+    stop: bool
+    distance: Decimal
+    jumps: bool
+
+
+class ThroughTheCrash(Panel[CrashValues]):
     """Two positions along a path of prices: margin level, liquidation, the ledger, and what a stop would have done."""
 
     heading = "Through the crash"
@@ -90,18 +121,19 @@ class ThroughTheCrash(Panel):
         Switch("jumps", "Prices jump", False, "Only these four prices a day are traded, and nothing in between."),
     )  # fmt: skip
 
-    def view(self, values: Any) -> View:
+    def view(self, values: CrashValues) -> View:
         """This moment of the course, beside the same with or without a stop."""
-        settings = {name: value for name, value in values.items() if name not in ("day", "stop")}
+        settings = {name: value for name, value in items(values) if name not in ("day", "stop")}
         told, other = (_course((*settings.items(), ("stop", stop))) for stop in (values["stop"], not values["stop"]))
         return crash.view(told, other, values["day"], values["distance"], stopped=values["stop"])
 
 
-def account(values: Any) -> Scenario:
+def account(values: CrashValues) -> Scenario:
     """Open a position in BTC, then one in ETH, at a path's first prices; then place the stops. Sizes are in USD."""
     prices = paths()[values["path"]].at(0)
     away = values["distance"] / 100 * (-1 if values["side"] == "long" else 1)
-    sizes = {pair: values[size] for pair, size in (("BTC/USD", "first"), ("ETH/USD", "second")) if values[size]}
+    wanted = {"BTC/USD": values["first"], "ETH/USD": values["second"]}
+    sizes = {pair: size for pair, size in wanted.items() if size}
     opens = [
         {
             "do": "open",
@@ -134,6 +166,6 @@ def account(values: Any) -> Scenario:
 @functools.lru_cache(maxsize=512)
 def _course(settings: tuple[tuple[str, Value], ...]) -> crash.Course:
     """The whole story of a setting; the slider through time only reads it."""
-    values = dict(settings)
-    path = paths()[str(values["path"])]
-    return crash.Course(path, walk(account(values), path, jumps=bool(values["jumps"])))
+    values = cast("CrashValues", dict(settings))
+    path = paths()[values["path"]]
+    return crash.Course(path, walk(account(values), path, jumps=values["jumps"]))

@@ -10,13 +10,13 @@ from marginlib.analysis.limits import limit_price
 from marginlib.engine.account import Position, Realised, State
 from marginlib.engine.amounts import EXACT, ZERO, plain, rounded
 from marginlib.engine.margin import Margin, margin
-from marginlib.engine.replaying import replay
 from marginlib.engine.scenario import Close, Price, Scenario, Stop
 from marginlib.engine.story import Moment, Story
 from marginlib.quiz.answers import ANSWERS, answer
 from marginlib.quiz.drills import drill, pick
 from marginlib.quiz.mistakes import changed, mistake, number
 from marginlib.quiz.workings import hints, shows
+from marginlib.reading.replaying import replay
 from marginlib.telling.numbers import listed, money, percent
 from marginlib.telling.numbers import number as written
 

@@ -2,17 +2,18 @@
 
 import itertools
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal, TypedDict
 
 from marginlib.engine.amounts import plain
-from marginlib.engine.replaying import replay
 from marginlib.engine.scenario import Scenario
 from marginlib.lessons.queue import view as queue
 from marginlib.panels.controls import Choice, Slider
-from marginlib.panels.host import Panel, View
+from marginlib.panels.panel import Panel, View
+from marginlib.reading.replaying import replay
 
+Name = Literal["A", "B", "C"]
 PAIR, LEVERAGE = "BTC/EUR", 5
-LOTS = {"A": ("0.3", 45000), "B": ("0.3", 55000), "C": ("0.2", 49000)}
+LOTS: dict[Name, tuple[str, int]] = {"A": ("0.3", 45000), "B": ("0.3", 55000), "C": ("0.2", 49000)}
 ORDERS = tuple(", ".join(order) for order in itertools.permutations(LOTS))
 CHEAPEST, DEAREST, MOST = 44_000, 56_000, Decimal("0.3")
 _ALL = MOST * len(LOTS)
@@ -21,7 +22,7 @@ RANGES = queue.Ranges(
 )
 
 
-def _lot(name: str) -> tuple[Slider, Slider]:
+def _lot(name: Name) -> tuple[Slider, Slider]:
     volume, price = LOTS[name]
     group = f"Lot {name}: volume and opening price"
     return (
@@ -30,7 +31,24 @@ def _lot(name: str) -> tuple[Slider, Slider]:
     )
 
 
-class LotQueue(Panel):
+class Values(TypedDict):
+    """What there is, and each lot's volume and opening price; then the order that ends a volume. In EUR and BTC."""
+
+    EUR: Decimal
+    BTC: Decimal
+    A_volume: Decimal
+    A_price: Decimal
+    B_volume: Decimal
+    B_price: Decimal
+    C_volume: Decimal
+    C_price: Decimal
+    order: str
+    end: str
+    volume: Decimal
+    price: Decimal
+
+
+class LotQueue(Panel[Values]):
     """Three long lots in a pair; one order ends a volume of them, from the oldest on (R7, R8, R12)."""
 
     heading = "Which of my positions goes first?"
@@ -44,22 +62,27 @@ class LotQueue(Panel):
         Slider("price", "Closing price", "EUR", CHEAPEST, DEAREST, 100, 51000, "The price when you end them."),
     )  # fmt: skip
 
-    def scenario(self, values: Any, order: str) -> Scenario:
+    def scenario(self, values: Values, order: str) -> Scenario:
         """The market goes to each lot's price, where it is opened; then to the closing price, where the order ends."""
+        lots = {
+            "A": (values["A_volume"], values["A_price"]),
+            "B": (values["B_volume"], values["B_price"]),
+            "C": (values["C_volume"], values["C_price"]),
+        }
         steps: list[dict[str, Any]] = []
-        for name in order.split(", "):
+        for volume, price in (lots[name] for name in order.split(", ")):
             steps += [
-                {"do": "price", "pair": PAIR, "price": values[f"{name}_price"]},
-                {"do": "open", "pair": PAIR, "side": "long", "volume": values[f"{name}_volume"], "leverage": LEVERAGE},
+                {"do": "price", "pair": PAIR, "price": price},
+                {"do": "open", "pair": PAIR, "side": "long", "volume": volume, "leverage": LEVERAGE},
             ]
         steps += [
             {"do": "price", "pair": PAIR, "price": values["price"]},
             {"do": values["end"], "pair": PAIR, "volume": plain(values["volume"])},
         ]
-        balances = {code: values[code] for code in ("EUR", "BTC")}
+        balances = {"EUR": values["EUR"], "BTC": values["BTC"]}
         return Scenario.of({"balances": balances, "valuation": "EUR", "steps": steps})
 
-    def view(self, values: Any) -> View:
+    def view(self, values: Values) -> View:
         """The queue, what it does to the euros, the words and the lots."""
         order = values["order"]
         turned = ", ".join(reversed(order.split(", ")))

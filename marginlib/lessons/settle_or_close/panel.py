@@ -2,17 +2,17 @@
 
 import functools
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypedDict, cast
 
 from marginlib.engine.amounts import plain
 from marginlib.engine.funds import order_for
-from marginlib.engine.replaying import replay
 from marginlib.engine.scenario import Scenario
 from marginlib.engine.settling import need
 from marginlib.engine.story import Story
 from marginlib.lessons.settle_or_close import view as ending
 from marginlib.panels.controls import Choice, Slider, Value
-from marginlib.panels.host import Panel, View
+from marginlib.panels.panel import Panel, View, items
+from marginlib.reading.replaying import replay
 
 PAIR, VOLUME, OPENED, LEVERAGE = "BTC/EUR", Decimal(1), Decimal(50000), 5
 MOST_EUR, MOST_BTC, LOWEST, HIGHEST = 70_000, 1, -40, 40
@@ -21,7 +21,19 @@ _LOW, _HIGH = (OPENED * (100 + move) / 100 for move in (LOWEST, HIGHEST))
 RANGES = ending.Ranges((-80_000.0, 230_000.0), (-20_000.0, 205_000.0), (_LOW, _HIGH))
 
 
-class SettleOrClose(Panel):
+class Values(TypedDict):
+    """What there is in EUR and BTC; the share, the fee and the move in percent."""
+
+    EUR: Decimal
+    BTC: Decimal
+    side: str
+    share: Decimal
+    short_of: str
+    fee: Decimal
+    move: Decimal
+
+
+class SettleOrClose(Panel[Values]):
     """One position of 1 BTC, ended both ways at the same price: by settling and by closing (R2 to R11)."""
 
     heading = "Keep the coins or take the cash?"
@@ -35,14 +47,14 @@ class SettleOrClose(Panel):
         Slider("move", "Price move", "%", LOWEST, HIGHEST, 1, -20, "How far the price goes before you end it."),
     )  # fmt: skip
 
-    def view(self, values: Any) -> View:
+    def view(self, values: Values) -> View:
         """The columns, net worth against the price, the words and the table."""
-        others = tuple((name, value) for name, value in values.items() if name != "move")
+        others = tuple((name, value) for name, value in items(values) if name != "move")
         price = OPENED * (100 + values["move"]) / 100
         return ending.view(*stories(values, price), _curve(others), RANGES)
 
 
-def scenario(values: Any, price: Decimal, way: str) -> Scenario:
+def scenario(values: Values, price: Decimal, way: str) -> Scenario:
     """Open, let the price move, and end a share by ``settle`` (after a way out, if one is needed) or ``close``."""
     volume = plain(VOLUME * values["share"] / 100)
     steps: list[Any] = [
@@ -50,7 +62,7 @@ def scenario(values: Any, price: Decimal, way: str) -> Scenario:
         {"do": "price", "pair": PAIR, "price": plain(price)},
     ]
     start: dict[str, Any] = {
-        "balances": {code: values[code] for code in ("EUR", "BTC")},
+        "balances": {"EUR": values["EUR"], "BTC": values["BTC"]},
         "prices": {PAIR: OPENED},
         "fees": {"trading": plain(values["fee"] / 100)},
     }
@@ -59,11 +71,11 @@ def scenario(values: Any, price: Decimal, way: str) -> Scenario:
         if opened.positions and (needed := need(opened, PAIR, Decimal(volume))).missing:
             deposit = {"do": "deposit", "currency": needed.currency, "amount": needed.missing}
             order = order_for(opened, PAIR, needed.currency, needed.missing)
-            steps.append(deposit if values["short_of"] == WAYS_OUT[1] else order.model_dump(exclude_none=True))
+            steps.append(deposit if values["short_of"] == WAYS_OUT[1] else order.as_data())
     return Scenario.of({**start, "steps": [*steps, {"do": way, "pair": PAIR, "volume": volume}]})
 
 
-def stories(values: Any, price: Decimal) -> tuple[Story, Story]:
+def stories(values: Values, price: Decimal) -> tuple[Story, Story]:
     """The position settled at a price in EUR, and the same position closed."""
     return replay(scenario(values, price, "settle")), replay(scenario(values, price, "close"))
 
@@ -73,7 +85,7 @@ def _curve(others: tuple[tuple[str, Value], ...]) -> ending.Curve:
     """Net worth at every price; it stays while the price moves."""
 
     def worths(price: Decimal) -> ending.Worths:
-        ends = (ending.ended(story) for story in stories(dict(others), price))
+        ends = (ending.ended(story) for story in stories(cast("Values", dict(others)), price))
         settled, closed = (float(end.own_worth) if end else None for end in ends)
         return settled, closed
 

@@ -9,13 +9,13 @@ from marginlib.analysis.add_order import order
 from marginlib.analysis.outcome import worth
 from marginlib.engine.account import Position, State
 from marginlib.engine.amounts import ZERO, plain, quotient, quotient_down, rounded
-from marginlib.engine.replaying import replay
 from marginlib.engine.scenario import Close, Open, Scenario, Settle
 from marginlib.engine.settling import Need, need
 from marginlib.engine.story import Story
 from marginlib.quiz.answers import ANSWERS
 from marginlib.quiz.drills import drill, pick
 from marginlib.quiz.mistakes import changed, mistake, number, openings, swapped
+from marginlib.reading.replaying import replay
 from marginlib.telling.numbers import listed, money
 
 
@@ -43,7 +43,7 @@ def _other_way(scenario: Scenario, kind: type[Close] | type[Settle]) -> Scenario
     *steps, last = scenario.steps
     if not isinstance(last, Close | Settle):
         raise ValueError("the scenario does not end with a close or settle step")
-    return scenario.model_copy(update={"steps": (*steps, kind(pair=last.pair, volume=last.volume))})
+    return scenario.replaced(steps=(*steps, kind(pair=last.pair, volume=last.volume)))
 
 
 def _apart(story: Story, _of: str) -> Decimal:
@@ -118,7 +118,7 @@ def ended_all(scenario: Scenario, ask: str) -> Decimal | None:
     *steps, last = scenario.steps
     if not isinstance(last, Close | Settle) or last.volume == "all":
         return None
-    whole = changed(scenario, [*steps, last.model_copy(update={"volume": "all"})])
+    whole = changed(scenario, [*steps, last.replaced(volume="all")])
     return None if replay(whole).error else number(whole, ask)
 
 
@@ -284,7 +284,7 @@ def netted(scenario: Scenario, ask: str) -> Decimal | None:
         return None
     cost = sum((each.volume * each.position.open_price for each in realised), ZERO)
     mean = quotient(cost, ended, 10)
-    opens = {index: step.model_copy(update={"price": mean}) for index, step in openings(scenario).items()}
+    opens = {index: step.replaced(price=mean) for index, step in openings(scenario).items()}
     return number(swapped(scenario, opens), ask)
 
 

@@ -1,7 +1,39 @@
 // A small copy of the exchange's positions and settle form. The kernel judges every step; this file shows it.
 
+import { keepKeys, make, newId, sized, write } from "../../panels/browser/dom.js";
+
+/** @import { Model } from "../../panels/browser/types.d.ts" */
+
+/** @typedef {{ id: number, cells: string[] }} Position */
+
+/**
+ * @typedef {object} Shown what the form shows, as settle_form.py says it
+ * @property {string} task
+ * @property {string[]} tasks
+ * @property {string} balances
+ * @property {Position[]} positions
+ * @property {number | null} picked
+ * @property {Record<string, string>} types
+ * @property {string} type
+ * @property {string} quantity
+ * @property {string} button
+ * @property {boolean} buys
+ * @property {[words: string, done: boolean][]} steps
+ * @property {string} said
+ * @property {boolean | null} right
+ * @property {string} order
+ */
+
+/**
+ * Show the form.
+ * @param {{ model: Model, el: HTMLElement }} place
+ * @returns {() => void} takes it away again
+ */
 function render({ model, el }) {
+  /** @param {object} message */
   const send = (message) => model.send(message);
+  /** @returns {Shown} */
+  const shown = () => model.get("_shown");
   const [taskId, typeId, quantityId] = [newId(), newId(), newId()];
   const task = make("select", { id: taskId, onchange: () => pickTask(Number(task.value)) });
   const text = make("p", { class: "ms-task" });
@@ -10,10 +42,13 @@ function render({ model, el }) {
   const body = make("tbody");
   const heads = ["Pair", "Side", "Volume", "Opened at"].map((head) => make("th", { scope: "col" }, head));
   const last = make("th", { scope: "col" }, make("span", { class: "ms-hidden" }, "End it"));
-  const positions = make("table", {}, make("caption", {}, "Positions"), make("thead", {}, make("tr", {}, ...heads, last)), body);
+  const top = make("thead", {}, make("tr", {}, ...heads, last));
+  const positions = make("table", {}, make("caption", {}, "Positions"), top, body);
   const type = make("select", { id: typeId, onchange: () => send({ kind: "choose", type: type.value }) });
   const quantity = make("input", { id: quantityId, type: "text", inputmode: "decimal", autocomplete: "off" });
-  const fill = () => quantity.value.trim() !== model.get("_shown").quantity && send({ kind: "fill", quantity: quantity.value });
+  const fill = () => {
+    if (quantity.value.trim() !== shown().quantity) send({ kind: "fill", quantity: quantity.value });
+  };
   quantity.addEventListener("change", fill);
   const button = make("button", { type: "submit", class: "ms-go" });
   const form = make(
@@ -32,30 +67,33 @@ function render({ model, el }) {
   });
   const said = make("p", { class: "ms-said", role: "status" });
   const order = make("pre", { class: "ms-order" });
-  const shown = make("div", {}, make("p", {}, "The same as an order for the API, shown and never sent (B8):"), order);
+  const api = make("div", {}, make("p", {}, "The same as an order for the API, shown and never sent (B8):"), order);
   const startAgain = () => {
     quantity.value = "";
     send({ kind: "again" });
   };
   const again = make("button", { type: "button", class: "ms-again", onclick: startAgain }, "Start again");
-  let known; // the quantity that the kernel has shown
+  /** The quantity that the kernel has shown. @type {string | undefined} */
+  let known;
   const root = make(
     "section",
     { class: "ms-card", "aria-label": "Rehearse the settle form" },
     make("p", { class: "ms-lead" }, "A small copy of the exchange\u2019s form. Nothing is sent."),
     make("div", { class: "ms-row" }, make("label", { for: taskId }, "Rehearse"), task, again),
     text,
-    make("div", { class: "ms-desk" }, make("div", {}, have, positions, form), make("div", {}, steps, said, shown)),
+    make("div", { class: "ms-desk" }, make("div", {}, have, positions, form), make("div", {}, steps, said, api)),
   );
   keepKeys(root);
   el.append(root);
 
+  /** @param {number} index */
   function pickTask(index) {
     quantity.value = "";
     model.set("task", index);
     model.save_changes();
   }
 
+  /** @param {Position} position */
   function line(position) {
     const name = `Close or settle ${position.cells.slice(0, 3).join(", ")}`;
     const cross = make("button", { type: "button", class: "ms-cross", title: name, "aria-label": name }, "\u2715");
@@ -65,9 +103,10 @@ function render({ model, el }) {
   }
 
   function show() {
-    const now = model.get("_shown");
+    const now = shown();
     if (!task.options.length) task.append(...now.tasks.map((name, i) => make("option", { value: String(i) }, name)));
-    if (!type.options.length) type.append(...Object.entries(now.types).map(([value, name]) => make("option", { value }, name)));
+    if (!type.options.length)
+      type.append(...Object.entries(now.types).map(([value, name]) => make("option", { value }, name)));
     task.value = String(model.get("task"));
     write(text, now.task);
     write(have, `Your balance: ${now.balances}`);
@@ -79,19 +118,20 @@ function render({ model, el }) {
     sized(steps, now.steps.length, "li").forEach((item, i) => {
       const [words, done] = now.steps[i];
       if (!item.firstChild) item.append(make("span"), make("span", { class: "ms-hidden" }));
-      write(item.firstChild, words);
-      write(item.lastChild, done ? ": done" : "");
+      write(item.children[0], words);
+      write(item.children[1], done ? ": done" : "");
       item.dataset.done = String(done);
     });
     const opened = form.hidden && now.picked !== null;
     form.hidden = now.picked === null;
     type.value = now.type;
-    if (now.quantity !== known) quantity.value = known = now.quantity; // else what is being typed stays
+    if (now.quantity !== known) quantity.value = now.quantity; // else what is being typed stays
+    known = now.quantity;
     write(button, now.button);
     button.dataset.buys = String(now.buys);
     write(said, now.said);
     said.dataset.right = String(now.right);
-    shown.hidden = !now.order;
+    api.hidden = !now.order;
     write(order, now.order);
     if (opened) type.focus({ preventScroll: true });
   }

@@ -2,24 +2,21 @@
 
 import html
 import json
-import pathlib
 from decimal import Decimal, InvalidOperation
-from typing import Any, NamedTuple, cast
-
-import anywidget
-import traitlets
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from marginlib.analysis.add_order import order
 from marginlib.engine.account import State
 from marginlib.engine.amounts import plain
-from marginlib.engine.replaying import replay
 from marginlib.engine.scenario import Scenario, Settle
 from marginlib.engine.story import Story
-from marginlib.panels.host import script
+from marginlib.panels.live import Live, Message, Sent
+from marginlib.reading.replaying import replay
 from marginlib.telling import sentences
 from marginlib.telling.numbers import listed, money, price
 
-_HERE = pathlib.Path(__file__).parent
+_HERE = Path(__file__).parent
 PAIR, OTHER = "BTC/EUR", "ETH/EUR"
 TYPES = {
     "market": "Market",
@@ -61,7 +58,7 @@ TASKS = (
 )
 
 
-class SettleForm(anywidget.AnyWidget):
+class SettleForm(Live):
     """A small copy of the exchange's positions and settle form. What is pressed gets a sentence (R2, R6, R18, R19).
 
     >>> form = SettleForm(task=1)
@@ -70,28 +67,47 @@ class SettleForm(anywidget.AnyWidget):
     (True, 'buy')
     """
 
-    _esm = script("settle_form.js", folder=_HERE)
-    _css = _HERE / "settle_form.css"
-
-    task = traitlets.Int(0).tag(sync=True)
-    done = traitlets.Bool(False).tag(sync=True)
-    _shown = traitlets.Dict().tag(sync=True)
+    module = _HERE / "settle_form.js"
+    style = _HERE / "settle_form.css"
 
     def __init__(self, task: int = 0) -> None:
-        """Start with one of the tasks, counted from 0."""
-        super().__init__(task=task)
-        self.start()
-        self.on_msg(self._on_message)
+        """Start with one of the tasks, counted from 0.
 
-    @traitlets.validate("task")
-    def _read_task(self, proposal: Any) -> int:
-        if not 0 <= proposal["value"] < len(TASKS):
-            raise ValueError(f"task: expected a number from 0 to {len(TASKS) - 1}, got {proposal['value']}")
-        return int(proposal["value"])
+        Raises:
+            ValueError: there is no such task.
+        """
+        super().__init__()
+        self.done = False
+        self.task = task
 
-    @traitlets.observe("task")
-    def _restart(self, _change: object) -> None:
+    @property
+    def task(self) -> int:
+        """Which of the tasks is rehearsed, from 0; another one starts anew.
+
+        Raises:
+            ValueError: there is no such task.
+        """
+        return self._task
+
+    @task.setter
+    def task(self, number: int) -> None:
+        if not 0 <= number < len(TASKS):
+            raise ValueError(f"task: expected a number from 0 to {len(TASKS) - 1}, got {number}")
+        self._task = int(number)
         self.start()
+
+    def state(self) -> dict[str, Any]:
+        """The task, whether it is done, and what is shown: as plain data."""
+        return {"task": self.task, "done": self.done, "_shown": self._shown}
+
+    def adopt(self, name: str, value: Any) -> None:
+        """Take over another task from the browser.
+
+        Raises:
+            ValueError: there is no such task.
+        """
+        if name == "task":
+            self.task = value
 
     def start(self) -> None:
         """Put everything back to before the first step."""
@@ -198,7 +214,7 @@ class SettleForm(anywidget.AnyWidget):
         settles = self.type == "settle-position"
         buys = (task.side == "long") == settles
         amount = money(number, "BTC") if number else "… BTC"
-        self._shown = {
+        self._shown: dict[str, Any] = {
             "task": task.text,
             "tasks": [each.name for each in TASKS],
             "balances": listed([money(amount, code) for code, amount in self._state.balances.items() if amount]),
@@ -226,8 +242,10 @@ class SettleForm(anywidget.AnyWidget):
             "right": right,
             "order": json.dumps(self.order, indent=1) if self.order else "",
         }
+        self._tell("state", None, None)
 
-    def _on_message(self, _widget: object, message: dict[str, Any], _buffers: object) -> None:
+    def receive(self, message: Message) -> list[Sent]:
+        """Answer the browser: what is pressed changes the form's state, which it mirrors."""
         match message:
             case {"kind": "pick", "id": int(position)}:
                 self.pick(position)
@@ -239,16 +257,13 @@ class SettleForm(anywidget.AnyWidget):
                 self.press()
             case {"kind": "again"}:
                 self.start()
+        return []
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The live form; for a reader without a kernel, its steps in words."""
-        data, metadata = cast("tuple[dict[str, Any], dict[str, Any]]", super()._repr_mimebundle_(**kwargs))
+    def still(self) -> tuple[str, str]:
+        """The form's steps in words, for a reader without a kernel."""
         steps = "".join(f"<li>{html.escape(step)}</li>" for step in STEPS)
-        data["text/html"] = (
-            f"<p><strong>{html.escape(TASKS[self.task].text)}</strong></p><ol>{steps}</ol><p><em>{_STILL}</em></p>"
-        )
-        data["text/plain"] = repr(self)
-        return data, metadata
+        task = html.escape(TASKS[self.task].text)
+        return f"<p><strong>{task}</strong></p><ol>{steps}</ol><p><em>{_STILL}</em></p>", repr(self)
 
     def __repr__(self) -> str:
         """The task and how far one is, without an address."""

@@ -1,19 +1,28 @@
 """The start page: a position's whole life on one screen."""
 
 from decimal import Decimal
-from typing import Any
+from typing import TypedDict
 
 from marginlib.engine.amounts import plain
-from marginlib.engine.replaying import replay
 from marginlib.engine.scenario import Scenario
 from marginlib.lessons.start import view as life
 from marginlib.panels.controls import Choice, Slider
-from marginlib.panels.host import Panel, View
+from marginlib.panels.panel import Panel, View
+from marginlib.reading.replaying import replay
 
 PAIR, FUNDS, VOLUME, PRICE, FURTHEST = "BTC/EUR", 30_000, Decimal("0.4"), 50_000, 40
 
 
-class Life(Panel):
+class Values(TypedDict):
+    """What the controls are set to: leverage as a number, the move in percent."""
+
+    side: str
+    leverage: Decimal
+    move: Decimal
+    end: str
+
+
+class Life(Panel[Values]):
     """0.4 BTC on margin at 50,000 EUR: opened, moved by the price, and ended by closing or settling (R1 to R11)."""
 
     heading = "A position's whole life"
@@ -24,7 +33,7 @@ class Life(Panel):
         Choice("end", "End it by", ("closing", "settling"), "closing", "Take the cash, or give back what was lent."),
     )
 
-    def scenario(self, values: Any) -> Scenario:
+    def scenario(self, values: Values) -> Scenario:
         """Open, let the price move, end all of it. Whoever settles a short buys the BTC for it first (R6)."""
         settles, short = values["end"] == "settling", values["side"] == "short"
         all_of_it = {"pair": PAIR, "volume": "all"}
@@ -49,7 +58,7 @@ class Life(Panel):
             }
         )
 
-    def view(self, values: Any) -> View:
+    def view(self, values: Values) -> View:
         """The four stages."""
         deepest = VOLUME * PRICE * (100 + FURTHEST) / 100
         return life.view(replay(self.scenario(values)), float(FUNDS + deepest), float(deepest))

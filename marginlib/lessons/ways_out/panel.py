@@ -2,25 +2,29 @@
 
 import functools
 from decimal import Decimal
-from typing import Any
+from typing import cast
 
 from marginlib.engine.amounts import plain, quotient, rounded
-from marginlib.engine.replaying import replay
-from marginlib.engine.rulebook import rulebook
 from marginlib.engine.scenario import Scenario
 from marginlib.engine.story import Story
-from marginlib.lessons.loss_cascade.panel import FUNDS, PAIRS
 from marginlib.lessons.ways_out import view as ways_out
 from marginlib.panels.controls import Choice, Slider, Value
-from marginlib.panels.host import Panel, View
+from marginlib.panels.panel import Panel, View, items
+from marginlib.panels.purse import FUNDS, PAIRS, Balances, Code, held, prices
+from marginlib.reading.replaying import replay
+from marginlib.reading.rulebooks import rulebook
 
 MOST_SIZE, FURTHEST, MOST_FEE = 4_000, 30, 3
-OWN = {"EUR": ("5000", "200"), "BTC": ("0.1", "0.02"), "DOGE": (FUNDS["DOGE"].most, "10000")}
+OWN: dict[Code, tuple[str, str]] = {
+    "EUR": ("5000", "200"),
+    "BTC": ("0.1", "0.02"),
+    "DOGE": (FUNDS["DOGE"].most, "10000"),
+}
 """Balances whose sliders go further than in lesson 05, or start elsewhere: the most, and the start."""
 STEPS = 50
 
 
-def _balance(code: str) -> Slider:
+def _balance(code: Code) -> Slider:
     fund = FUNDS[code]
     most, start = OWN.get(code, (fund.most, None))
     legend = f"Your free {fund.name}, with the position already open."
@@ -28,7 +32,18 @@ def _balance(code: str) -> Slider:
     return Slider(code, code, "", 0, most, step, start, legend, places, "What you have now", removable=True)
 
 
-class WaysOut(Panel):
+class Values(Balances):
+    """The balances, the pair, the position's size in EUR; the price's move and the trading fee in percent."""
+
+    side: str
+    pair: str
+    size: Decimal
+    leverage: Decimal
+    move: Decimal
+    fee: Decimal
+
+
+class WaysOut(Panel[Values]):
     """An open position at a loss, ended in four ways: what each costs beside the loss, and why (R6, R16, R17)."""
 
     heading = "Four ways out of one position"
@@ -42,14 +57,14 @@ class WaysOut(Panel):
         Slider("fee", "Trading fee", "%", 0, MOST_FEE, "0.05", "0.4", "On every trade, ordinary orders and closings."),
     )  # fmt: skip
 
-    def view(self, values: Any) -> View:
+    def view(self, values: Values) -> View:
         """The ways and their costs, the two that part at the break-even, the words and the table."""
-        most = ranges(values["pair"].split("/")[1], values["side"])
-        others = tuple((name, value) for name, value in values.items() if name != "fee")
+        most = ranges(PAIRS[values["pair"]][1], values["side"])
+        others = tuple((name, value) for name, value in items(values) if name != "fee")
         return ways_out.view(open_at(values), _line(others), most)
 
 
-def ranges(quote: str, side: str) -> ways_out.Ranges:
+def ranges(quote: Code, side: str) -> ways_out.Ranges:
     """How far the axes go, in QUOTE: as far as the fee of closing alone can, or what bringing in QUOTE can cost."""
     size = Decimal(MOST_SIZE) / Decimal(FUNDS[quote].price)
     lost, dear = size * FURTHEST / 100, max(rulebook().conversion_fees.values())
@@ -60,21 +75,20 @@ def ranges(quote: str, side: str) -> ways_out.Ranges:
     return ways_out.Ranges(float(most), float(bringing), Decimal(MOST_FEE) / 100)
 
 
-def scenario(values: Any) -> Scenario:
+def scenario(values: Values) -> Scenario:
     """Open, and let the price move: the position is open, and the balances are those of the sliders."""
-    base, quote = values["pair"].split("/")
-    price, rate = Decimal(PAIRS[values["pair"]]), values["fee"] / 100
+    base, quote, opened = PAIRS[values["pair"]]
+    price, rate = Decimal(opened), values["fee"] / 100
     volume = quotient(values["size"], Decimal(FUNDS[base].price), 8)
     moved = -values["move"] if values["side"] == "long" else values["move"]
-    balances = {code: values[code] for code in FUNDS if values[code] is not None}
+    balances = held(values)
     opening_fee = rounded(volume * price * rate, rulebook().places(quote))
     if opening_fee:  # paid before the story of the screen begins
         balances[quote] = balances.get(quote, Decimal(0)) + opening_fee
-    prices = {f"{code}/EUR": fund.price for code, fund in FUNDS.items() if code not in ("EUR", "USD", base)}
     return Scenario.of(
         {
             "balances": {code: plain(amount) for code, amount in balances.items()},
-            "prices": {values["pair"]: price, "EUR/USD": "1.25", **prices},
+            "prices": prices(values["pair"]),
             "fees": {"trading": plain(rate)},
             "valuation": "EUR",
             "steps": [
@@ -86,7 +100,7 @@ def scenario(values: Any) -> Scenario:
     )  # fmt: skip
 
 
-def open_at(values: Any) -> Story:
+def open_at(values: Values) -> Story:
     """The story that ends with the open position, or with the opening that is refused."""
     return replay(scenario(values))
 
@@ -94,4 +108,4 @@ def open_at(values: Any) -> Story:
 @functools.lru_cache(maxsize=512)
 def _line(others: tuple[tuple[str, Value], ...]) -> ways_out.Curve:
     """What ordering would cost at several trading fees; it stays while the fee moves."""
-    return ways_out.curve(open_at({**dict(others), "fee": Decimal(0)}), Decimal(MOST_FEE) / 100)
+    return ways_out.curve(open_at(cast("Values", {**dict(others), "fee": Decimal(0)})), Decimal(MOST_FEE) / 100)

@@ -9,13 +9,13 @@ from typing import Any
 
 from marginlib.engine.amounts import ZERO, plain, rounded
 from marginlib.engine.errors import Refusal
-from marginlib.engine.replaying import replay
 from marginlib.engine.scenario import Scenario, Trade
 from marginlib.engine.story import Story
 from marginlib.quiz.answers import ANSWERS
 from marginlib.quiz.drills import drill, pick
 from marginlib.quiz.mistakes import mistake
 from marginlib.quiz.workings import ALONE, hints, shows
+from marginlib.reading.replaying import replay
 from marginlib.telling.numbers import listed, money, number, percent
 from marginlib.ways_out import advice
 from marginlib.ways_out.break_even import break_even_fee

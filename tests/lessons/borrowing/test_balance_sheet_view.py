@@ -8,12 +8,12 @@ import pytest
 
 from marginlib.analysis.sheet import sheet
 from marginlib.engine.margin import unrealised
-from marginlib.engine.replaying import replay
 from marginlib.engine.story import Story
 from marginlib.lessons import BalanceSheet, OpeningSteps
 from marginlib.lessons.borrowing.panel import scenario
 from marginlib.lessons.borrowing.view import STEPS
-from marginlib.panels.controls import Walk, read_all, text
+from marginlib.panels.controls import Walk, text
+from marginlib.reading.replaying import replay
 from marginlib.telling.numbers import money, percent
 
 View = dict[str, Any]
@@ -21,8 +21,9 @@ View = dict[str, Any]
 
 def seen(panel: type[BalanceSheet | OpeningSteps], **values: object) -> tuple[View, Story]:
     """A panel's screen for some values, and the story behind it."""
-    full = read_all(panel.controls, values)
-    return panel().view(full), replay(scenario(full))
+    shown: Any = panel()
+    full = shown.read(values)
+    return shown.view(full), replay(scenario(full, full.get("move")))
 
 
 def states() -> list[dict[str, object]]:

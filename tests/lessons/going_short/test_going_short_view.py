@@ -28,20 +28,20 @@ from marginlib.lessons.going_short.panel import (
     position,
     run,
 )
-from marginlib.panels.controls import Value, read_all
-from marginlib.panels.host import Panel
+from marginlib.panels.panel import Panel
 from marginlib.telling.numbers import money, number, percent
 
-Values = dict[str, Value]
-MIRROR, CLOSING, HELD, STOP = ShortAndMirror(), ClosingSteps(), ShortOrFuture(), StopRun()
+Values = Any
+MIRROR, CLOSING, STOP = ShortAndMirror(), ClosingSteps(), StopRun()
+HELD: Any = ShortOrFuture()
 
 
-def anywhere(panel: Panel) -> st.SearchStrategy[Values]:
+def anywhere(panel: Panel[Any]) -> st.SearchStrategy[Values]:
     return st.fixed_dictionaries({control.name: st.sampled_from(control.track()) for control in panel.controls})
 
 
-def shown(panel: Panel, **values: object) -> dict[str, Any]:
-    return panel.view(read_all(panel.controls, values))
+def shown(panel: Panel[Any], **values: object) -> dict[str, Any]:
+    return panel.view(panel.read(values))
 
 
 def traces(figure: dict[str, Any], mode: str) -> list[dict[str, Any]]:
@@ -186,7 +186,7 @@ def test_both_trading_fees_are_told() -> None:
 @settings(max_examples=40, deadline=None)
 def test_the_names_of_two_lines_keep_clear_of_zero_and_of_each_other(values: Values) -> None:
     for row, names in ((1, ("borrowing", "funding")), (4, ("margin", "future"))):
-        figure = HELD.view({**values, "row": holding.ROWS[row]})["figures"][0]
+        figure = HELD.view(HELD.read({**values, "row": holding.ROWS[row]}))["figures"][0]
         low, high = figure["layout"]["yaxis"]["range"]
         line = (high - low) / 21
         places = {
@@ -210,7 +210,7 @@ def test_what_borrowing_cost_is_told_apart_from_what_remains() -> None:
 @pytest.mark.parametrize("move", [-20, 0, 30])
 def test_costs_by_day_are_the_engines(days: int, move: int) -> None:
     """B6: the opening fee on 60,000 USD once, then six rollovers a day on what the coin costs now."""
-    values = read_all(HELD.controls, {"days": days, "move": move, "opening": "0.013", "borrowing": "0.021"})
+    values = HELD.read({"days": days, "move": move, "opening": "0.013", "borrowing": "0.021"})
     found, now = held(values), PRICE * (100 + move) / 100
 
     assert found.cost == Decimal("7.8") + 6 * days * now * Decimal("0.00021")
@@ -222,7 +222,7 @@ def test_costs_by_day_are_the_engines(days: int, move: int) -> None:
 @pytest.mark.parametrize(("course", "payments"), [(COURSES[0], 36), (COURSES[1], 6)])
 def test_funding_by_day_is_three_payments_a_day(course: str, payments: int) -> None:
     """R23: after 12 days at 54,000 USD and 0.02 %; if the sign turns every 5 days, the first ten come to nothing."""
-    values = read_all(HELD.controls, {"days": 12, "funding": "0.02", "course": course})
+    values = HELD.read({"days": 12, "funding": "0.02", "course": course})
 
     assert held(values).received == payments * Decimal("10.8")
 
@@ -230,7 +230,7 @@ def test_funding_by_day_is_three_payments_a_day(course: str, payments: int) -> N
 @given(anywhere(HELD))
 @settings(max_examples=40, deadline=None)
 def test_the_two_lines_end_where_the_words_say(values: Values) -> None:
-    read = {**values, "row": holding.ROWS[1]}
+    read = HELD.read({**values, "row": holding.ROWS[1]})
     view, found = HELD.view(read), held(read)
     (marks,) = traces(view["figures"][0], "markers")
 
@@ -244,7 +244,7 @@ def test_the_two_lines_end_where_the_words_say(values: Values) -> None:
 @settings(max_examples=40, deadline=None)
 def test_at_the_price_shown_each_is_liquidated(values: Values) -> None:
     """B5, C3, R23: 40 % of used margin; the model's 2 %; and the source's own trigger is further away."""
-    read = {**values, "row": holding.ROWS[2]}
+    read = HELD.read({**values, "row": holding.ROWS[2]})
     view, found = HELD.view(read), held(read)
     at = Fraction(cells(view, "Liquidation")[0].split(": ")[1].removesuffix(" USD").replace(",", ""))
     state = found.state.copy()
@@ -265,7 +265,7 @@ def test_at_the_price_shown_each_is_liquidated(values: Values) -> None:
 @settings(max_examples=40, deadline=None)
 def test_what_is_left_differs_by_what_holding_costs(values: Values) -> None:
     """C4: profit or loss is the same."""
-    read = {**values, "row": holding.ROWS[3]}
+    read = HELD.read({**values, "row": holding.ROWS[3]})
     view, found = HELD.view(read), held(read)
     assert found.closed
     left, other = found.closed.final.balance("USD"), found.contract.equity(found.now, found.received)
@@ -280,7 +280,7 @@ def test_what_is_left_differs_by_what_holding_costs(values: Values) -> None:
 @given(anywhere(HELD))
 @settings(max_examples=40, deadline=None)
 def test_one_borrows_and_the_other_owes_nothing(values: Values) -> None:
-    view = HELD.view({**values, "row": holding.ROWS[0]})
+    view = HELD.view(HELD.read({**values, "row": holding.ROWS[0]}))
     found, figure = held(values), view["figures"][0]
     margin, future = heights(figure, 0), heights(figure, 1)
 
@@ -296,8 +296,8 @@ def test_one_borrows_and_the_other_owes_nothing(values: Values) -> None:
 @settings(max_examples=40, deadline=None)
 def test_one_stop_is_refused_and_the_other_ends_both(values: Values) -> None:
     """R22: a short is closed by a buy."""
-    view = HELD.view({**values, "row": holding.ROWS[4]})
-    found = held({**values, "row": holding.ROWS[4]})
+    view = HELD.view(HELD.read({**values, "row": holding.ROWS[4]}))
+    found = held(HELD.read({**values, "row": holding.ROWS[4]}))
     assert found.stops
     stopped, refused = found.stops
 

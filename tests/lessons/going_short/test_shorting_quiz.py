@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 from bookings import Do, closes, moves, opens, stops, waits
 
-from marginlib.engine.replaying import replay
 from marginlib.engine.scenario import Price, Scenario
 from marginlib.quiz import drills
 from marginlib.quiz.answers import answer
 from marginlib.quiz.lesson import questions
 from marginlib.quiz.mistakes import MISTAKES
 from marginlib.quiz.question import Question
+from marginlib.reading.replaying import replay
 
 
 def told(*steps: Do, **fees: str) -> Scenario:

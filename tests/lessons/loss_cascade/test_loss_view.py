@@ -12,14 +12,14 @@ from marginlib import replay
 from marginlib.engine.account import Realised
 from marginlib.engine.story import Story
 from marginlib.lessons import LossCascade
-from marginlib.panels.controls import Slider, Value, read_all
+from marginlib.panels.controls import Slider
 from marginlib.telling.numbers import money, short
 
 PANEL = LossCascade()
 FUNDS = [control.name for control in PANEL.controls if isinstance(control, Slider) and control.removable]
 CLOSE = Decimal("1e-6")
 
-Values = dict[str, Value]
+Values = Any
 
 
 @st.composite
@@ -33,7 +33,7 @@ def anywhere(draw: st.DrawFn) -> Values:
 
 
 def shown(**values: object) -> tuple[dict[str, Any], Story]:
-    read = read_all(PANEL.controls, values)
+    read = PANEL.read(values)
     return PANEL.view(read), replay(PANEL.scenario(read))
 
 

@@ -5,13 +5,13 @@ from decimal import Decimal
 import pytest
 from bookings import Do, moves, opens, stops
 
-from marginlib.engine.replaying import replay
 from marginlib.engine.scenario import Scenario
 from marginlib.quiz import drills
 from marginlib.quiz.answers import answer
 from marginlib.quiz.lesson import questions
 from marginlib.quiz.mistakes import MISTAKES
 from marginlib.quiz.workings import hint, way
+from marginlib.reading.replaying import replay
 from marginlib.telling.sentences import tell
 
 

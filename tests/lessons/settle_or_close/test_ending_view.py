@@ -16,11 +16,10 @@ from marginlib.engine.story import Story
 from marginlib.lessons import SettleOrClose
 from marginlib.lessons.settle_or_close.panel import OPENED, RANGES, WAYS_OUT, _curve, stories
 from marginlib.lessons.settle_or_close.view import PREPARED, Curve, Worths, curve, ended
-from marginlib.panels.controls import Value, read_all
 from marginlib.telling.numbers import money
 
 PANEL = SettleOrClose()
-Values = dict[str, Value]
+Values = Any
 
 
 @st.composite
@@ -29,7 +28,7 @@ def anywhere(draw: st.DrawFn) -> Values:
 
 
 def shown(**values: object) -> tuple[dict[str, Any], Story, Story]:
-    read = read_all(PANEL.controls, values)
+    read = PANEL.read(values)
     price = OPENED * (100 + Decimal(str(read["move"]))) / 100
     return PANEL.view(read), *stories(read, price)
 
@@ -151,7 +150,7 @@ def test_an_account_that_would_have_been_liquidated_says_so() -> None:
 def test_the_lines_go_through_the_values_now() -> None:
     """Between two samples a line is straight: at every price it is at the engine's net worth, to what can be seen."""
     for values in ({}, {"side": "short", "BTC": 1}, {"EUR": 12000}, {"EUR": 49000, "short_of": WAYS_OUT[2]}):
-        read = read_all(PANEL.controls, values)
+        read = PANEL.read(values)
         points = _curve(tuple((name, value) for name, value in read.items() if name != "move")).points
         for price in range(30000, 70001, 2500):
             ends = [ended(story) for story in stories(read, Decimal(price))]

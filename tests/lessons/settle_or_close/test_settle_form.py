@@ -158,7 +158,7 @@ def test_another_task_and_starting_again_put_everything_back() -> None:
     assert (form.done, form.order, form._shown["picked"], form._shown["order"]) == (False, {}, None, "")
     assert form._shown["task"] == TASKS[3].text
     led_through(form, "0.5")
-    form._on_message(form, {"kind": "again"}, [])
+    form.receive({"kind": "again"})
     assert not form.done
     assert done(form) == [False] * 4
     with pytest.raises(ValueError, match=r"^task: expected a number from 0 to 4, got 5$"):
@@ -174,11 +174,11 @@ def test_what_the_browser_sends_is_what_is_done() -> None:
         {"kind": "press"},
     ]
     for message in messages:
-        form._on_message(form, message, [])
+        form.receive(message)
     assert form.done
 
     for message in [{}, {"kind": "pick", "id": "1"}, {"kind": "choose", "type": "nothing"}, {"kind": "fill"}]:
-        form._on_message(form, message, [])
+        form.receive(message)
     assert form.done
 
 

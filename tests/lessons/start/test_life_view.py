@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 
 from marginlib.analysis.outcome import worth
-from marginlib.engine.replaying import replay
 from marginlib.engine.story import Story
 from marginlib.lessons import Life
-from marginlib.panels.controls import read_all
+from marginlib.reading.replaying import replay
 from marginlib.telling.numbers import money, number
 
 View = dict[str, Any]
@@ -22,7 +21,7 @@ STATES = [
 
 def seen(**values: object) -> tuple[View, Story]:
     panel = Life()
-    full = read_all(panel.controls, values)
+    full = panel.read(values)
     return panel.view(full), replay(panel.scenario(full))
 
 

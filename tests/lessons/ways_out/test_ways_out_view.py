@@ -10,17 +10,17 @@ from hypothesis import strategies as st
 
 from marginlib.engine.story import Story
 from marginlib.lessons import WaysOut
-from marginlib.lessons.loss_cascade.panel import FUNDS
 from marginlib.lessons.ways_out.panel import open_at, ranges
 from marginlib.lessons.ways_out.view import _steps
-from marginlib.panels.controls import Slider, Value, read_all
+from marginlib.panels.controls import Slider
+from marginlib.panels.purse import FUNDS
 from marginlib.telling.numbers import brief, money, percent
 from marginlib.ways_out.break_even import break_even_fee, flips
 from marginlib.ways_out.covering import covered_to, little_first, part_first
 from marginlib.ways_out.plans import WAYS, Plan, plan
 
 PANEL = WaysOut()
-Values = dict[str, Value]
+Values = Any
 
 
 @st.composite
@@ -35,7 +35,7 @@ def anywhere(draw: st.DrawFn) -> Values:
 
 
 def shown(**values: object) -> tuple[dict[str, Any], Story]:
-    read = read_all(PANEL.controls, values)
+    read = PANEL.read(values)
     return PANEL.view(read), open_at(read)
 
 

@@ -1,0 +1,264 @@
+// The controls of controls.py in the browser. Every one hears `moved(value, settled)` and can be `set`.
+
+import { make, newId, write } from "./dom.js";
+import { canonical, read, readable } from "./numbers.js";
+
+/** @import { About, ChoiceControl, Control, SliderControl, SwitchControl, Values, WalkControl } from "./types.d.ts" */
+
+/** @typedef {(value: string, settled: boolean) => void} Moved */
+/** @typedef {{ row: HTMLElement, set: (value: string) => void, focus: () => void }} Part */
+
+const DWELL = 100; // ms that the pointer rests on a control before its states are asked for
+
+/**
+ * One slider: label, track, number box, unit. `moved(value, settled)` hears of every move.
+ * @param {SliderControl} control
+ * @param {Moved} moved
+ * @returns {Part}
+ */
+function slider(control, moved) {
+  const id = newId();
+  const track = make("input", { type: "range", id, min: control.least, max: control.most, step: control.step });
+  const label = `${control.label}${control.unit ? `, ${control.unit}` : ""}`;
+  const name = `${label}, as a number`;
+  const box = make("input", { type: "text", inputmode: "decimal", class: "mw-box", "aria-label": name });
+  const wrong = make("p", { class: "mw-wrong", role: "alert", hidden: true });
+  const row = make("div", { class: "mw-row" }, make("label", { for: id }, label), track, box);
+  let value = "";
+
+  /** @param {string} next */
+  const set = (next) => {
+    value = next;
+    if (next === "") return;
+    if (track.value !== next) track.value = next;
+    const shown = readable(next);
+    if (document.activeElement !== box || canonical(box.value, control.places) !== next) box.value = shown;
+    track.setAttribute("aria-valuetext", `${shown} ${control.unit || (control.removable ? control.label : "")}`.trim());
+    wrong.hidden = true;
+    box.removeAttribute("aria-invalid");
+  };
+  const typed = () => {
+    const next = read(control, box.value);
+    if (next === null) {
+      const range = `from ${readable(control.least)} to ${readable(control.most)}`;
+      write(wrong, `Type a number ${range}. It stays at ${readable(value)}.`);
+      wrong.hidden = false;
+      box.setAttribute("aria-invalid", "true");
+      return;
+    }
+    if (next !== value) moved(next, true);
+    else set(value);
+    box.value = readable(next);
+  };
+  /** @param {boolean} settled */
+  const slid = (settled) => moved(canonical(track.value, control.places) ?? value, settled);
+  track.addEventListener("input", () => slid(false));
+  track.addEventListener("change", () => slid(true));
+  box.addEventListener("change", typed);
+  box.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") typed();
+    if (event.key !== "Escape") return;
+    box.value = "";
+    set(value);
+  });
+  row.append(wrong);
+  return { row, set, focus: () => track.focus() };
+}
+
+/**
+ * One choice of a few words.
+ * @param {ChoiceControl} control
+ * @param {Moved} moved
+ * @returns {Part}
+ */
+function choice(control, moved) {
+  const id = newId();
+  const options = control.options.map((option) => make("option", { value: option }, option));
+  const select = make("select", { id, onchange: () => moved(select.value, true) }, ...options);
+  const row = make("div", { class: "mw-row" }, make("label", { for: id }, control.label), select);
+  /** @param {string} value */
+  const set = (value) => {
+    select.value = value;
+  };
+  return { row, set, focus: () => select.focus() };
+}
+
+/**
+ * On or off.
+ * @param {SwitchControl} control
+ * @param {Moved} moved
+ * @returns {Part}
+ */
+function toggle(control, moved) {
+  const id = newId();
+  const box = make("input", { type: "checkbox", id, onchange: () => moved(String(box.checked), true) });
+  const row = make("div", { class: "mw-row mw-switch" }, box, make("label", { for: id }, control.label));
+  /** @param {string} value */
+  const set = (value) => {
+    box.checked = value === "true";
+  };
+  return { row, set, focus: () => box.focus() };
+}
+
+/**
+ * Named steps, walked with two buttons. At an end a button does nothing, but keeps the focus.
+ * @param {WalkControl} control
+ * @param {Moved} moved
+ * @returns {Part}
+ */
+function walk(control, moved) {
+  const id = newId();
+  const last = control.steps.length;
+  let at = 1;
+  /** @param {number} by */
+  const go = (by) => {
+    if (at + by >= 1 && at + by <= last) moved(String(at + by), true);
+  };
+  const back = make("button", { type: "button", onclick: () => go(-1) }, "Back");
+  const next = make("button", { type: "button", onclick: () => go(1) }, "Next");
+  const where = make("span", { class: "mw-where", role: "status" });
+  const called = make("span", { id }, control.label);
+  const row = make("div", { class: "mw-row mw-walk", role: "group", "aria-labelledby": id }, called, back, where, next);
+  /** @param {string} value */
+  const set = (value) => {
+    at = Number(value);
+    write(where, `${at} of ${last}: ${control.steps[at - 1]}`);
+    back.setAttribute("aria-disabled", String(at === 1));
+    next.setAttribute("aria-disabled", String(at === last));
+  };
+  return { row, set, focus: () => next.focus() };
+}
+
+/**
+ * @param {Control} control
+ * @param {Moved} moved
+ * @returns {Part}
+ */
+function built(control, moved) {
+  switch (control.kind) {
+    case "slider":
+      return slider(control, moved);
+    case "choice":
+      return choice(control, moved);
+    case "switch":
+      return toggle(control, moved);
+    case "walk":
+      return walk(control, moved);
+  }
+}
+
+/**
+ * Some controls under one heading; those that can be taken away can be added again here.
+ * @typedef {{ box: HTMLElement, members: Control[], more?: HTMLSelectElement }} Group
+ */
+
+/**
+ * The controls of a panel, with groups whose members can be taken away and added.
+ * @param {About} about
+ * @param {(values: Values, settled: boolean) => void} moved
+ * @param {(name: string) => void} warm hears that a control is about to move
+ */
+export function desk(about, moved, warm) {
+  const node = make("form", {
+    class: "mw-desk",
+    onsubmit: (/** @type {Event} */ event) => event.preventDefault(),
+  });
+  /** @type {Record<string, Part>} */
+  const parts = {};
+  /** @type {Record<string, Group>} */
+  const groups = {};
+  for (const control of about.controls) {
+    /** @type {Moved} */
+    const hear = (value, settled) => moved({ [control.name]: value }, settled);
+    const part = built(control, hear);
+    parts[control.name] = part;
+    watch(part.row, () => warm(control.name));
+    if (control.group) grouped(control, control.group, part, hear);
+    else node.append(part.row);
+  }
+  for (const group of Object.values(groups)) if (group.members.length) group.box.append(adder(group));
+  const explained = about.controls.filter((control) => control.legend);
+  node.append(
+    make("button", { type: "button", class: "mw-again", onclick: () => moved(about.start, true) }, "Start again"),
+    make(
+      "details",
+      { class: "mw-legend" },
+      make("summary", {}, "What the controls do"),
+      make("dl", {}, ...explained.flatMap((c) => [make("dt", {}, c.label), make("dd", {}, c.legend)])),
+    ),
+  );
+
+  /**
+   * Hear that a control is likely to move. To pass over it costs nothing.
+   * @param {HTMLElement} row
+   * @param {() => void} soon
+   */
+  function watch(row, soon) {
+    let dwell = 0;
+    row.addEventListener("focusin", soon);
+    row.addEventListener("pointerdown", soon);
+    row.addEventListener("pointerenter", () => {
+      dwell = setTimeout(soon, DWELL);
+    });
+    row.addEventListener("pointerleave", () => clearTimeout(dwell));
+  }
+
+  /**
+   * Put a control into its group.
+   * @param {Control} control
+   * @param {string} heading
+   * @param {Part} part
+   * @param {Moved} hear
+   */
+  function grouped(control, heading, part, hear) {
+    if (!groups[heading]) {
+      groups[heading] = { box: make("fieldset", { class: "mw-group" }, make("legend", {}, heading)), members: [] };
+      node.append(groups[heading].box);
+    }
+    const group = groups[heading];
+    if (control.removable) {
+      group.members.push(control);
+      const name = `Take ${control.label} away`;
+      const away = () => {
+        hear("", true);
+        group.more?.focus(); // the button itself is gone now
+      };
+      const button = { type: "button", class: "mw-away", title: name, "aria-label": name, onclick: away };
+      part.row.append(make("button", button, "\u00d7"));
+    }
+    group.box.append(part.row);
+  }
+
+  /**
+   * What adds a member of a group that isn't there.
+   * @param {Group} group
+   */
+  function adder(group) {
+    const more = make("select", { "aria-label": `Add to ${group.members[0].group}` });
+    more.addEventListener("change", () => {
+      const name = more.value;
+      moved({ [name]: "0" }, true);
+      parts[name].focus();
+    });
+    group.more = more;
+    return more;
+  }
+
+  /** @param {Values} values */
+  const set = (values) => {
+    for (const [name, part] of Object.entries(parts)) {
+      part.row.hidden = values[name] === "";
+      part.set(values[name]);
+    }
+    for (const { more, members } of Object.values(groups)) {
+      if (!more) continue;
+      const absent = members.filter((control) => values[control.name] === "");
+      const full = members.length - absent.length >= about.limit;
+      const hint = full ? `${about.limit} at most: take one away first` : "Add a currency\u2026";
+      const options = full ? [] : absent.map((control) => make("option", { value: control.name }, control.label));
+      more.replaceChildren(make("option", { value: "", disabled: true, selected: true }, hint), ...options);
+      more.disabled = full || !absent.length;
+    }
+  };
+  return { node, set };
+}

@@ -1,0 +1,139 @@
+// Plotly's pictures of states, drawn once and then only swapped: that is what keeps a drag at the display's rate.
+
+import { paint } from "./colours.js";
+import { make, sized } from "./dom.js";
+import { loadPlotly } from "./plotly.js";
+
+/** @import { About, Drawing, Model, View } from "./types.d.ts" */
+
+const ROOM = 1000; // px from which figures stand side by side
+const PICTURES = 150; // drawn ones kept: a slider's states and then some
+const STILL = 60; // ms without a new state after which others are drawn ahead
+
+/** @type {(work: (deadline: { timeRemaining(): number }) => void) => void} */
+const later = globalThis.requestIdleCallback ?? ((work) => setTimeout(work, 50, { timeRemaining: () => 20 }));
+
+/**
+ * The figures of a panel.
+ * @param {About} about
+ * @param {HTMLElement} box where they stand
+ * @param {Model} model where plotly comes from
+ * @param {(key: string) => View | null} look the view of a state
+ * @param {(text: string) => void} note says what went wrong
+ */
+export function easel(about, box, model, look, note) {
+  // Outside the notebook, which would lay itself out anew at each draw.
+  const stage = make("div", { class: "mw-stage", "aria-hidden": "true" });
+  document.body.append(stage);
+  /** @type {Map<string, Element[]>} */
+  const kept = new Map();
+  /** @type {Drawing | undefined} */
+  let Plotly;
+  /** @type {[string, View] | undefined} */
+  let current;
+  /** @type {string[]} */
+  let queue = [];
+  let busy = 0;
+  let due = false;
+
+  /**
+   * How wide each figure is: figures with a share of the width stand side by side where there is room.
+   * @param {View} view
+   */
+  function widths(view) {
+    const full = box.clientWidth;
+    return view.figures.map(({ layout }) => Math.floor(full * ((full >= ROOM && layout.meta?.share) || 1)));
+  }
+
+  /**
+   * The pictures of a state for the width and ground there are now; undefined while plotly is on its way.
+   * @param {string} key
+   * @param {View} view
+   * @returns {Element[] | undefined}
+   */
+  function pictures(key, view) {
+    const width = box.clientWidth;
+    const ground = document.body.dataset.jpThemeLight === "false" ? "dark" : "light";
+    const id = `${width} ${ground} ${key}`;
+    if (!Plotly || !width || kept.has(id)) return kept.get(id);
+    const each = widths(view);
+    const { react } = Plotly;
+    const nodes = sized(stage, view.figures.length, "div").map((canvas, i) => {
+      const { data, layout } = paint(view.figures[i], about.colours, ground);
+      react(canvas, data, { ...layout, width: each[i] }, { staticPlot: true });
+      const drawn = /** @type {Element} */ (canvas.querySelector(".svg-container"));
+      const picture = /** @type {Element} */ (drawn.cloneNode(true));
+      picture.setAttribute("aria-hidden", "true"); // the figure around it has the title as its name
+      return picture;
+    });
+    kept.set(id, nodes);
+    for (const oldest of kept.keys()) {
+      if (kept.size <= PICTURES) break;
+      kept.delete(oldest);
+    }
+    return nodes;
+  }
+
+  /**
+   * @param {string} key
+   * @param {View} view
+   */
+  function show(key, view) {
+    current = [key, view];
+    busy = performance.now();
+    const nodes = pictures(key, view);
+    const each = widths(view);
+    sized(box, view.figures.length, "div", { class: "mw-figure", role: "img" }).forEach((figure, i) => {
+      figure.style.minHeight = `${view.figures[i].layout.height}px`;
+      figure.style.width = `${each[i]}px`;
+      figure.setAttribute("aria-label", view.title);
+      if (nodes && figure.firstChild !== nodes[i]) figure.replaceChildren(nodes[i]);
+    });
+  }
+
+  /**
+   * Draw states that are likely to be wanted, while nothing moves.
+   * @param {string[]} keys
+   */
+  function prepare(keys) {
+    queue = keys.length > 1 ? [...queue, ...keys].slice(-PICTURES + 40) : queue;
+    if (!due) later(work);
+    due = true;
+  }
+
+  /** @param {{ timeRemaining(): number }} deadline */
+  function work(deadline) {
+    due = false;
+    const rest = performance.now() - busy > STILL;
+    // One at a time: a key that is pressed meanwhile waits for one draw at most.
+    const key = rest && deadline.timeRemaining() > 5 && queue.shift();
+    const view = key && look(key);
+    if (view) pictures(key, view);
+    if (!queue.length) return;
+    due = true;
+    if (rest) later(work);
+    else setTimeout(() => later(work), STILL);
+  }
+
+  /** Once the page has found its new form: in the middle of a change of theme nothing has a width. */
+  const again = () => requestAnimationFrame(() => current && show(...current));
+  const sizes = new ResizeObserver(again);
+  const themes = new MutationObserver(again);
+  sizes.observe(box);
+  themes.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light", "data-jp-theme-name"] });
+  loadPlotly(model).then(
+    (loaded) => {
+      Plotly = loaded;
+      again();
+    },
+    () => note("The picture can't be drawn: the kernel sent no plotly. Run the cell again."),
+  );
+  const close = () => {
+    sizes.disconnect();
+    themes.disconnect();
+    queue = [];
+    if (Plotly) for (const canvas of stage.children) Plotly.purge(canvas);
+    stage.remove();
+  };
+  return { show, prepare, close };
+}

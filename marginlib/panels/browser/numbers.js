@@ -1,0 +1,44 @@
+// Numbers as controls.py writes them, and as people do.
+
+/** @import { SliderControl } from "./types.d.ts" */
+
+/**
+ * A number as Python writes it: rounded half to even, no trailing zeros, no minus zero; null if it isn't one.
+ * @param {string} text as typed: with or without spaces and commas
+ * @param {number} places how many decimals it may have
+ * @returns {string | null}
+ */
+export function canonical(text, places) {
+  const clean = text.replace(/[\s,]/g, "").replace("\u2212", "-");
+  if (!/^-?(\d+\.?\d*|\.\d+)$/.test(clean)) return null;
+  const [whole, decimals = ""] = clean.replace("-", "").split(".");
+  const beyond = decimals.slice(places).replace(/0+$/, "");
+  let units = BigInt(whole + decimals.slice(0, places).padEnd(places, "0")); // a float would round 2.675 down
+  if (beyond > "5" || (beyond === "5" && units % 2n)) units += 1n;
+  const digits = String(units).padStart(places + 1, "0");
+  const point = digits.length - places;
+  const short = `${digits.slice(0, point)}.${digits.slice(point)}`.replace(/\.?0*$/, "");
+  return clean.startsWith("-") && units ? `-${short}` : short;
+}
+
+/**
+ * A canonical number as people read it.
+ * @param {string} value
+ * @returns {string}
+ */
+export function readable(value) {
+  const [whole, decimals] = value.replace("-", "").split(".");
+  const sign = value.startsWith("-") ? "\u2212" : "";
+  return sign + whole.replace(/\B(?=(\d{3})+$)/g, ",") + (decimals ? `.${decimals}` : "");
+}
+
+/**
+ * What a slider makes of a number that is typed: as Python keeps it, or null if it isn't one of its track.
+ * @param {SliderControl} control
+ * @param {string} text
+ * @returns {string | null}
+ */
+export function read({ least, most, places }, text) {
+  const value = canonical(text, places);
+  return value !== null && +value >= +least && +value <= +most ? value : null;
+}

@@ -1,0 +1,105 @@
+// What a panel shows for its values: title, figures, words, strip, tables.
+
+import { make, sized, write } from "./dom.js";
+import { easel } from "./easel.js";
+
+/** @import { About, Model, Table, View } from "./types.d.ts" */
+
+/**
+ * The part that shows a view. Built once, then only changed.
+ * @param {About} about
+ * @param {Model} model where plotly comes from
+ * @param {(key: string) => View | null} look the view of a state, to be drawn ahead
+ * @param {(text: string) => void} note says what went wrong
+ */
+export function screen(about, model, look, note) {
+  const title = make("h3", { class: "mw-title" });
+  const alert = make("p", { class: "mw-alert", role: "note", hidden: true });
+  const figures = make("div", { class: "mw-figures" });
+  const words = make("div", { class: "mw-words" });
+  const strip = make("ol", { class: "mw-strip", "aria-label": about.strip });
+  const tables = make("div", { class: "mw-tables" });
+  const live = make("p", { class: "mw-hidden", "aria-live": "polite" });
+  const art = easel(about, figures, model, look, note);
+  const node = make("div", { class: "mw-screen" }, title, alert, figures, words, strip, tables, live);
+  /** @type {WeakMap<HTMLElement, { caption: string, details: HTMLDetailsElement, body: HTMLElement }>} */
+  const built = new WeakMap();
+  /** @type {View | undefined} */
+  let current;
+  /** @type {string | undefined} */
+  let spoken;
+  /** @type {number | undefined} */
+  let wide;
+
+  /**
+   * A new table in its fold; a fold that was opened stays open.
+   * @param {HTMLElement} box
+   * @param {Table} table
+   */
+  function build(box, table) {
+    const open = built.get(box)?.details.open ?? table.open;
+    const heads = table.columns.map((c) => make("th", { scope: "col", class: c.number && "mw-number" }, c.label));
+    const body = make("tbody");
+    const top = make("thead", {}, make("tr", {}, ...heads));
+    const inner = make("table", {}, make("caption", {}, table.caption), top, body);
+    const details = make("details", { open }, make("summary", {}, table.caption), inner);
+    box.replaceChildren(details);
+    const made = { caption: table.caption, details, body };
+    built.set(box, made);
+    return made;
+  }
+
+  /**
+   * @param {HTMLElement} box
+   * @param {Table} table
+   */
+  function fillTable(box, table) {
+    const known = built.get(box);
+    const { body } = known?.caption === table.caption ? known : build(box, table);
+    sized(body, table.rows.length, "tr").forEach((line, i) => {
+      const row = table.rows[i];
+      if (line.dataset.mark !== row.mark) line.dataset.mark = row.mark;
+      if (line.children.length !== row.cells.length)
+        line.replaceChildren(
+          ...row.cells.map((_, j) =>
+            j ? make("td", { class: table.columns[j].number && "mw-number" }) : make("th", { scope: "row" }),
+          ),
+        );
+      for (const [j, cell] of row.cells.entries()) write(line.children[j], cell);
+    });
+  }
+
+  /**
+   * @param {string} key
+   * @param {View} view
+   */
+  function show(key, view) {
+    current = view;
+    write(title, view.title);
+    write(alert, view.alert || "");
+    alert.hidden = !view.alert;
+    for (const [i, p] of sized(words, view.words.length, "p").entries()) write(p, view.words[i]);
+    strip.hidden = !view.strip.length;
+    sized(strip, view.strip.length, "li").forEach((item, i) => {
+      const [text, mark] = view.strip[i];
+      write(item, text);
+      if (item.dataset.mark === mark) return;
+      item.dataset.mark = mark;
+      item.setAttribute("aria-label", `${text}: ${mark}`);
+    });
+    for (const [i, box] of sized(tables, view.tables.length, "div").entries()) fillTable(box, view.tables[i]);
+    art.show(key, view);
+  }
+
+  /** Tell a screen reader what is there, once things have come to rest; keep the room that the words have taken. */
+  function say() {
+    if (wide !== node.clientWidth) words.style.minHeight = "";
+    wide = node.clientWidth;
+    words.style.minHeight = `${words.offsetHeight}px`;
+    const text = current ? [current.title, current.alert || "", ...current.words].join(" ") : "";
+    if (spoken !== undefined && text !== spoken) write(live, text);
+    spoken = text;
+  }
+
+  return { node, show, say, prepare: art.prepare, close: art.close };
+}

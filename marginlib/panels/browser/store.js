@@ -1,0 +1,204 @@
+// What a panel knows: its values, the states that the kernel has computed, and what it was asked and told. It knows no
+// page: messages, time and whoever shows it are given. Nothing is answered here but what the kernel computed.
+
+/** @import { Message, Values, View } from "./types.d.ts" */
+
+const PATIENCE = 5000; // ms until a silent kernel is mentioned
+const COMMIT = 120; // ms of rest after which the kernel learns the values
+const KEPT = 2000; // states kept in memory
+
+/**
+ * Undo `changes` of Python: what is different, put over what is the same.
+ * @param {any} first
+ * @param {any} change
+ * @returns {any}
+ */
+export function merge(first, change) {
+  if (change === null || typeof change !== "object" || Array.isArray(change)) return change;
+  if ("=" in change) return change["="];
+  if (first === null || typeof first !== "object") return change;
+  const merged = Array.isArray(first) ? first.slice() : { ...first };
+  for (const name in change) merged[name] = merge(first[name], change[name]);
+  return merged;
+}
+
+/**
+ * The key of a state, as Python makes it: the texts of all values, in the controls' order.
+ * @param {string[]} texts
+ * @returns {string}
+ */
+const joined = (texts) => texts.join("|");
+
+/**
+ * @typedef {object} Surroundings what a store is given
+ * @property {string[]} names of the controls, in their order
+ * @property {Values} values at the start
+ * @property {(message: object) => void} send brings a message to the kernel
+ * @property {(values: Values | null) => void} rested hears that nothing moved for a while; of new values for Python
+ * @property {() => void} adopted hears that Python has set other values
+ * @property {() => void} changed hears that there may be something new to show
+ * @property {(text: string) => void} note says what went wrong
+ * @property {{ setTimeout(work: () => void, ms: number): any, clearTimeout(timer: any): void }} clock
+ */
+
+/**
+ * The store of one panel.
+ * @param {Surroundings} surroundings
+ */
+export function openStore({ names, values, send, rested, adopted, changed, note, clock }) {
+  /** @type {Map<string, { first: View, change: unknown }>} */
+  const states = new Map();
+  /** Tracks whose states were asked for, and have not been forgotten. @type {Set<string>} */
+  const asked = new Set();
+  let theirs = values; // what Python has, as far as is known here
+  /** The key of a commit that is on its way. @type {string | null} */
+  let pending = null;
+  /** The one exact request under way. @type {{ key: string, timer: any, late?: boolean } | null} */
+  let flight = null;
+  /** @type {any} */
+  let rest = null;
+
+  /** @param {Values} some */
+  const keyOf = (some) => joined(names.map((name) => some[name]));
+
+  /**
+   * All states along a control share this.
+   * @param {string} name
+   * @param {string[]} texts
+   */
+  const track = (name, texts) => `${name}:${joined(texts.map((text, i) => (names[i] === name ? "*" : text)))}`;
+
+  /**
+   * @param {string} key
+   * @param {View} first
+   * @param {unknown} change
+   */
+  function keep(key, first, change) {
+    states.delete(key);
+    states.set(key, { first, change });
+    for (const oldest of states.keys()) {
+      if (states.size <= KEPT) break;
+      states.delete(oldest);
+      // A track with a gap is no longer warm: it has to be asked for again.
+      const texts = oldest.split("|");
+      for (const name of names) asked.delete(track(name, texts));
+    }
+  }
+
+  /**
+   * The view of a state, if it is known.
+   * @param {string} key
+   * @returns {View | null}
+   */
+  function view(key) {
+    const state = states.get(key);
+    return state ? merge(state.first, state.change) : null;
+  }
+
+  /** Whether the state of the values is known. If not, it is asked for: one at a time, the newest next. */
+  function known() {
+    const key = keyOf(values);
+    if (states.has(key)) return true;
+    if (flight && !flight.late) return false;
+    /** @type {NonNullable<typeof flight>} */
+    const asking = { key, timer: null };
+    asking.timer = clock.setTimeout(() => {
+      asking.late = true;
+      note("The kernel does not answer. It may be busy with another cell; if it has stopped, run the cell again.");
+    }, PATIENCE);
+    flight = asking;
+    send({ kind: "exact", values });
+    return false;
+  }
+
+  /** The exact request is over. */
+  function land() {
+    if (flight) clock.clearTimeout(flight.timer);
+    flight = null;
+  }
+
+  /**
+   * Have the states along a control computed before it moves.
+   * @param {string} name
+   */
+  function warm(name) {
+    const wanted = track(
+      name,
+      names.map((each) => values[each]),
+    );
+    if (asked.has(wanted)) return;
+    asked.add(wanted);
+    send({ kind: "along", control: name, values });
+  }
+
+  /**
+   * Controls were moved by hand.
+   * @param {Values} moved
+   * @param {boolean} settled by a move that is complete, as a pressed key is and a drag isn't
+   */
+  function move(moved, settled) {
+    values = { ...values, ...moved };
+    const [name, ...others] = Object.keys(moved);
+    if (!others.length) warm(name); // it is likely to move on
+    changed();
+    clock.clearTimeout(rest);
+    rest = clock.setTimeout(commit, settled ? COMMIT : 4 * COMMIT);
+  }
+
+  function commit() {
+    rest = null;
+    const key = keyOf(values);
+    const news = key !== keyOf(theirs); // none when Python was faster
+    if (news) {
+      pending = key;
+      theirs = values;
+    }
+    rested(news ? values : null);
+  }
+
+  /**
+   * Python has values, its own or those that it was told; and perhaps shows a state.
+   * @param {Values} said
+   * @param {{ key: string, view: View }} [shown]
+   */
+  function heard(said, shown) {
+    theirs = said;
+    if (shown) {
+      keep(shown.key, shown.view, {});
+      // The kernel may also answer a commit with other values: an observer there has the last word.
+      if (shown.key === pending || shown.key === keyOf(theirs)) pending = null;
+    }
+    // An echo of an older commit must not take a control back under the learner's hand.
+    if (pending === null && rest === null && keyOf(theirs) !== keyOf(values)) {
+      values = theirs;
+      adopted();
+      changed();
+    }
+    if (shown) changed();
+  }
+
+  /**
+   * A message from the kernel.
+   * @param {Message} message
+   * @returns {string[]} the keys of the states that came with it
+   */
+  function received(message) {
+    if (message.kind === "failed") {
+      land();
+      pending = null;
+      note(message.message);
+    }
+    if (message.kind !== "states") return [];
+    for (const key in message.states) keep(key, message.first, message.states[key]);
+    if (flight && flight.key in message.states) land();
+    changed();
+    return Object.keys(message.states);
+  }
+
+  function close() {
+    clock.clearTimeout(rest);
+    land();
+  }
+
+  return { values: () => values, key: () => keyOf(values), known, view, warm, move, heard, received, close };
+}

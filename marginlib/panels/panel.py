@@ -1,0 +1,226 @@
+"""Controls, a picture that moves with them, and its words: what every panel of a lesson is.
+
+The browser draws; the kernel is not in the loop of a moving slider. When a control is about to move, the states along
+it are computed and sent ahead; the kernel learns the final value. ``panel.values`` reads and moves the controls.
+"""
+
+import functools
+import gzip
+import html
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, ClassVar, Generic, NoReturn, TypeVar, cast
+
+from marginlib.drawing import colours
+from marginlib.drawing.still import still
+from marginlib.panels.controls import Control, Value, key, read_all, text
+from marginlib.panels.live import Live, Message, Sent
+from marginlib.panels.scripts import BROWSER
+
+_CHUNK = 16
+
+View = dict[str, Any]
+V = TypeVar("V", bound=Mapping[str, object])
+
+
+@functools.cache
+def _plotly() -> bytes:
+    """plotly.js from the installed package, packed once, when the first page asks for it."""
+    from plotly.offline import get_plotlyjs
+
+    return gzip.compress(get_plotlyjs().encode(), 6)
+
+
+def changes(old: Any, new: Any) -> Any:
+    """What must be changed in one piece of plain data to get another; lists of one length go item by item.
+
+    A dict that takes the place of what it can't be made from stands under ``=``.
+
+    >>> changes({"a": 1, "b": [{"c": 1}, {"c": 2}]}, {"a": 1, "b": [{"c": 1}, {"c": 3}]})
+    {'b': {'1': {'c': 3}}}
+    >>> changes({"a": {"b": 1, "c": 2}}, {"a": {"b": 1}})
+    {'a': {'=': {'b': 1}}}
+    """
+    if isinstance(old, dict) and isinstance(new, dict) and old.keys() <= new.keys():
+        return {
+            name: changes(old.get(name), value) for name, value in new.items() if name not in old or old[name] != value
+        }
+    if (
+        isinstance(old, list)
+        and isinstance(new, list)
+        and len(old) == len(new)
+        and new
+        and isinstance(new[0], dict | list)
+    ):
+        return {
+            str(i): changes(before, after)
+            for i, (before, after) in enumerate(zip(old, new, strict=True))
+            if before != after
+        }
+    return {"=": new} if isinstance(new, dict) else new
+
+
+class Values(dict[str, Value]):
+    """The values of a panel's controls, to read; to move a control, ``panel.values`` is assigned anew."""
+
+    def _refuse(self, *_: object, **__: object) -> NoReturn:
+        raise TypeError("values can't be changed in place; assign those that change: panel.values = {'move': -10}")
+
+    __setitem__ = __delitem__ = __ior__ = _refuse
+    update = setdefault = pop = popitem = clear = _refuse
+
+
+class Panel(Live, Generic[V]):
+    """Controls, a picture that moves with them, and its words.
+
+    A panel names its ``controls``, and says in :meth:`view` what the screen shows for their values: a dict with
+    ``title`` (a sentence), ``figures`` (plotly specs as plain dicts), ``words`` (sentences), ``strip`` and ``tables``.
+    ``Panel[V]`` names a :class:`~typing.TypedDict` with a key for each control.
+    """
+
+    module = BROWSER / "host.js"
+    style = BROWSER / "host.css"
+
+    heading: ClassVar[str] = ""
+    controls: ClassVar[tuple[Control, ...]] = ()
+    strip: ClassVar[str] = ""
+    limit: ClassVar[int] = 8
+
+    def __init__(self, **values: object) -> None:
+        """Start with the controls' own start values, or with some of one's own.
+
+        Raises:
+            ValueError: an unknown control, or a value that its control refuses.
+        """
+        super().__init__()
+        self._start = self._values = Values(read_all(self.controls, values))
+        self._veil = ""
+        self._shown = self._state(self._values)
+
+    def read(self, values: Mapping[str, object]) -> V:
+        """Values for all controls, as they keep them; what is left out stands at its start.
+
+        Raises:
+            ValueError: an unknown control, or a value that its control refuses.
+        """
+        return cast("V", read_all(self.controls, values))
+
+    def view(self, values: V) -> View:
+        """What the screen shows for these values."""
+        raise NotImplementedError
+
+    @property
+    def values(self) -> V:
+        """The controls' values. Some may be assigned: the others stay as they are.
+
+        Raises:
+            ValueError: an unknown control, or a value that its control refuses; nothing has moved.
+            TypeError: what is assigned is no dict.
+        """
+        return cast("V", self._values)
+
+    @values.setter
+    def values(self, given: Mapping[str, object]) -> None:
+        if not isinstance(given, Mapping):
+            raise TypeError(f"values: expected a dict such as {{'move': -10}}, got {given!r}")
+        old, new = self._values, Values(read_all(self.controls, {**self._values, **given}))
+        if new == old:
+            return
+        shown = self._state(new)
+        self._values, self._shown = new, shown
+        self._tell("state", None, None)
+        self._tell("values", old, new)
+
+    @property
+    def veil(self) -> str:
+        """What covers the picture until a question is answered; to move a control lifts it."""
+        return self._veil
+
+    @veil.setter
+    def veil(self, words: str) -> None:
+        old, self._veil = self._veil, words
+        if words != old:
+            self._tell("state", None, None)
+            self._tell("veil", old, words)
+
+    def state(self) -> dict[str, Any]:
+        """Values, veil, what there is to move, and what is shown: as plain data."""
+        return {"values": _to_wire(self._values), "veil": self._veil, "_about": self._about, "_shown": self._shown}
+
+    def adopt(self, name: str, value: Any) -> None:
+        """Take over values, or the lifting of the veil, from the browser.
+
+        Raises:
+            ValueError: a value that its control refuses.
+        """
+        if name == "values":
+            self.values = value
+        elif name == "veil":
+            self.veil = str(value)
+
+    @functools.cached_property
+    def _about(self) -> dict[str, Any]:
+        return {
+            "heading": self.heading,
+            "controls": [control.describe() for control in self.controls],
+            "start": _to_wire(self._start),
+            "colours": colours.ROLES,
+            "strip": self.strip,
+            "limit": self.limit,
+        }
+
+    def _state(self, values: Mapping[str, Value]) -> dict[str, Any]:
+        return {"key": key(values), "view": self.view(cast("V", values))}
+
+    def receive(self, message: Message) -> Iterator[Sent]:
+        """Answer the browser: plotly itself, one state, or the states along a control."""
+        if message["kind"] == "plotly":
+            yield {"kind": "plotly"}, [_plotly()]
+            return
+        values = read_all(self.controls, message["values"])
+        if message["kind"] == "exact":
+            try:
+                packed = self._pack([values])
+            except Exception as error:
+                yield {"kind": "failed", "message": f"The kernel can't show this: {error!r}"}, []
+                raise
+            yield {"kind": "states", **packed}, []
+            return
+        control = next(control for control in self.controls if control.name == message["control"])
+        along = [{**values, control.name: value} for value in control.track(values[control.name])]
+        for first in range(0, len(along), _CHUNK):
+            yield {"kind": "states", **self._pack(along[first : first + _CHUNK])}, []
+
+    def _pack(self, several: Iterable[Mapping[str, Value]]) -> dict[str, Any]:
+        """States as the first one and what is different in the others."""
+        states = [self._state(values) for values in several]
+        first = states[0]["view"]
+        return {"first": first, "states": {state["key"]: changes(first, state["view"]) for state in states}}
+
+    def still(self) -> tuple[str, str]:
+        """A still picture and the words."""
+        view = self._shown["view"]
+        lines = [line for line in (view["title"], view.get("alert"), *view["words"]) if line]
+        pictures = "".join(still(figure, view["title"]) for figure in view["figures"])
+        words = "".join(f"<p>{html.escape(line)}</p>" for line in lines[1:])
+        title = html.escape(view["title"])
+        return f"<p><strong>{title}</strong></p>{pictures}{words}<p><em>{_STILL}</em></p>", "\n".join(lines)
+
+    def __repr__(self) -> str:
+        """The panel's name and values: no address, so that saved outputs stay comparable."""
+        return f"{type(self).__name__}({', '.join(f'{name}={text(value)}' for name, value in self._values.items())})"
+
+
+def items(values: Mapping[str, object]) -> list[tuple[str, Value]]:
+    """The values of a panel with their names, as a cache can keep them.
+
+    >>> items({"side": "long"})
+    [('side', 'long')]
+    """
+    return cast("list[tuple[str, Value]]", [*values.items()])
+
+
+def _to_wire(values: Mapping[str, Value]) -> dict[str, str]:
+    return {name: text(value) for name, value in values.items()}
+
+
+_STILL = "A still picture of the start. Run the cell to move it."

@@ -1,0 +1,256 @@
+"""The close look: models of the validation library, made from the engine's kinds and the files' forms.
+
+Nothing is defined here a second time. The library finds every place that is wrong; each becomes a sentence.
+"""
+
+import functools
+import re
+from collections.abc import Callable, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any, Literal, Union, cast
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    TypeAdapter,
+    ValidationError,
+    create_model,
+)
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from marginlib.engine import kinds
+from marginlib.engine.errors import InvalidRulebook, InvalidScenario, Place
+from marginlib.engine.scenario import (
+    MOST_STEPS,
+    STEPS,
+    ConversionFees,
+    Fees,
+    Part,
+    PartOf,
+    Rules,
+    Scenario,
+    Steps,
+    fields_of,
+    not_a_step,
+    not_done,
+)
+from marginlib.reading import files
+
+_ANY_OF: Any = Union  # what is made of these at run time is beyond a type checker
+_DICT: Any = dict
+_LIST: Any = list
+_TUPLE: Any = tuple
+_PARTS: dict[type[BaseModel], type[Part]] = {}
+_ONLY_THESE = ConfigDict(extra="forbid")
+
+
+def scenario(data: object) -> Scenario:
+    """Check plain data, all of it, and make a scenario of it.
+
+    Raises:
+        InvalidScenario: one sentence for each of the first three places that are wrong.
+    """
+    try:
+        checked = _model(Scenario).model_validate(_plain(data))
+    except ValidationError as error:
+        raise _sentences(error) from None
+    return cast("Scenario", _made(checked))
+
+
+def _made(value: Any) -> Any:
+    """The parts of a scenario for their models; what was read isn't read again."""
+    if isinstance(value, tuple):
+        return tuple(map(_made, value))
+    if not isinstance(value, BaseModel):
+        return value
+    return _PARTS[type(value)].unread({name: _made(each) for name, each in value})
+
+
+def _plain(data: object, depth: int = 4) -> object:
+    """Data in which parts that are made already are data again; they lie no deeper than this."""
+    if isinstance(data, Part):
+        data = ({"do": data.do} if hasattr(data, "do") else {}) | dict(data)
+    if depth and isinstance(data, dict):
+        return {key: _plain(value, depth - 1) for key, value in data.items()}
+    if depth and isinstance(data, list | tuple) and any(isinstance(each, Part) for each in data):
+        return [_plain(each, depth - 1) for each in data]
+    return data
+
+
+@functools.cache
+def _model(part: type[Part]) -> type[BaseModel]:
+    """A model of a part, with the kinds of its fields."""
+    entries: dict[str, Any] = {}
+    if hasattr(part, "do"):
+        entries["do"] = (Literal[part.do], part.do)
+    needed, defaults = part.needed(), part.defaults()
+    for name, kind in fields_of(part).items():
+        entries[name] = (_allowed(kind), ... if name in needed else defaults[name])
+    model = create_model(part.__name__, __config__=_ONLY_THESE, **entries)
+    _PARTS[model] = part
+    return model
+
+
+def _allowed(kind: kinds.Kind[Any]) -> Any:
+    """What the library takes for a kind."""
+    match kind:
+        case PartOf():
+            return _model(cast("type[Part]", kind.part))
+        case Steps():
+            one = _ANY_OF[tuple(map(_model, STEPS.values()))]
+            return Annotated[_TUPLE[Annotated[one, Field(discriminator="do")], ...], Field(max_length=MOST_STEPS)]
+        case kinds.Maybe():
+            return _allowed(kind.kind) | None
+        case kinds.EachOnce():
+            return Annotated[_TUPLE[_allowed(kind.kind), ...], AfterValidator(_worded(kind.checked))]
+        case kinds.Table():
+            return _DICT[_allowed(kind.key), _allowed(kind.value)]
+    return Annotated[Any, PlainValidator(_worded(kind.read))]
+
+
+def _worded(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """The same, with an error that the library gathers."""
+
+    def reading(value: Any) -> Any:
+        try:
+            return read(value)
+        except InvalidScenario as error:
+            raise PydanticCustomError("expected", "{text}", {"text": str(error)}) from None
+
+    return reading
+
+
+def _sentences(error: ValidationError) -> InvalidScenario:
+    problems = [_sentence(each) for each in error.errors(include_url=False)]
+    if problems[0][0] == ():
+        return InvalidScenario(f"the scenario: {problems[0][1]}")
+    return kinds.told(problems)
+
+
+def _sentence(error: ErrorDetails) -> tuple[Place, str]:
+    """One validation error as one sentence: where, what was expected, what came instead."""
+    loc, kind, value = error["loc"], error["type"], error["input"]
+    last = str(loc[-1]) if loc else ""
+    place = tuple(part for part in loc if part != "[key]")
+    if len(place) > 2 and place[0] == "steps" and place[2] in STEPS:
+        place = (*place[:2], *place[3:])
+    match kind:
+        case "extra_forbidden":
+            return place, kinds.unknown(last, _part(loc).known())
+        case "missing":
+            return place, kinds.missing(last)
+        case "union_tag_invalid" | "union_tag_not_found" if isinstance(value, dict):
+            return (*place, "do"), not_done(value)
+        case "union_tag_invalid" | "union_tag_not_found":
+            return place, not_a_step(value)
+        case "model_type" | "model_attributes_type" | "dict_type" if place[:1] == ("steps",):
+            return place, not_a_step(value)
+        case "model_type" | "model_attributes_type" | "dict_type":
+            return place, kinds.expected("an object {…}", value).args[0]
+        case "tuple_type":
+            return place, kinds.expected("a list […]", value).args[0]
+        case "too_long":
+            return place, f"expected at most {MOST_STEPS} steps, got {len(value)}"
+    return place, error["msg"]
+
+
+def _part(loc: Place) -> type[Part]:
+    """The part of a scenario that a place is in."""
+    if len(loc) > 2 and loc[0] == "steps":
+        return STEPS[str(loc[2])]
+    if len(loc) > 1 and loc[0] in ("rules", "fees"):
+        return ConversionFees if "conversion_fees" in loc[1:-1] else Rules if loc[0] == "rules" else Fees
+    return Scenario
+
+
+def toml(form: files.Form | type[BaseModel], data: Mapping[str, Any], name: str, text: str) -> Any:
+    """What a file holds, looked at closely.
+
+    Raises:
+        InvalidRulebook: names the file, the line and the reason.
+    """
+    try:
+        return checked(form, data)
+    except ValidationError as error:
+        # A misspelt key is both unknown and missing; the unknown one is where the slip is.
+        first = min(error.errors(), key=lambda each: each["type"] != "extra_forbidden")
+        where = ".".join(str(part) for part in first["loc"] if part != "[key]")
+        absent = first["type"] == "missing"  # then the line is its table's
+        line, got = _line_of(text, first["loc"][:-1] if absent else first["loc"]), f", got {first['input']!s:.60}"
+        reason = first["msg"].removeprefix("Value error, ")
+        if first["type"] == "extra_forbidden":
+            reason, got = "unknown key", ""
+        elif absent:
+            reason, got = "missing", ""
+        raise InvalidRulebook(f"{name}, line {line}: {where}: {reason}{got}") from error
+
+
+def line(form: files.Form, cells: Mapping[str, str], name: str, at: int) -> Any:
+    """What a line of a file holds, looked at closely.
+
+    Raises:
+        InvalidRulebook: names the file, the line and the reason.
+    """
+    try:
+        return checked(form, cells)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = f"{first['loc'][0]}: " if first["loc"] else ""
+        got = f", got {first['input']!s:.60}" if first["loc"] else ""
+        reason = first["msg"].removeprefix("Value error, ")
+        raise InvalidRulebook(f"{name}, line {at}: {where}{reason}{got}") from error
+
+
+def checked(form: files.Form | type[BaseModel], data: object) -> Any:
+    """What a form takes, as the library has it.
+
+    Raises:
+        ValidationError: with every place that is wrong.
+    """
+    return (TypeAdapter(_entry(form)) if isinstance(form, files.Form) else TypeAdapter(form)).validate_python(data)
+
+
+def _entry(form: files.Form) -> Any:
+    """What the library takes for a form."""
+    taken: Any
+    limits: dict[str, Any] = {}
+    match form:
+        case files.Number():
+            taken, limits = Decimal, form.limits
+        case files.Whole():
+            taken, limits = int, {"strict": True, "ge": form.least, "le": form.most}
+        case files.Day():
+            taken = date
+        case files.Words(among=()):
+            taken, limits = str, {"min_length": form.least or None, "pattern": form.pattern or None}
+        case files.Words():
+            taken = Literal[form.among]
+        case files.Items():
+            taken = _LIST[_entry(form.item)]
+            limits = {"min_length": form.least or None, "max_length": form.most}
+        case files.Table():
+            taken = _DICT[_entry(form.key), _entry(form.value)]
+            limits = {"min_length": form.least or None}
+        case files.Entries():
+            entries: dict[str, Any] = {name: (_entry(each), ...) for name, each in form.entries.items()}
+            model = create_model("Entries", __config__=_ONLY_THESE, **entries)
+            taken = Annotated[model, AfterValidator(dict)]
+    limits = {name: limit for name, limit in limits.items() if limit is not None}
+    entry = Annotated[taken, Field(**limits)] if limits else taken
+    return Annotated[entry, AfterValidator(form.check)] if form.check else entry
+
+
+def _line_of(text: str, loc: tuple[str | int, ...]) -> int:
+    """The line that a validation error is about: TOML readers keep no positions."""
+    lines = text.splitlines()
+    names = [part for part in loc if isinstance(part, str) and part != "[key]"]
+    start = next((i for i, line in enumerate(lines) if line.strip() == f"[{'.'.join(names[:-1])}]"), 0)
+    key = re.compile(rf'"?{re.escape(names[-1])}"?\s*=|\[{re.escape(".".join(names))}\]') if names else None
+    found = next((i for i in range(start, len(lines)) if key and key.match(lines[i].strip())), start)
+    if isinstance(loc[-1] if loc else None, int):  # an item of a list that has one item a line
+        return found + 2 + int(loc[-1]) if lines[found].rstrip().endswith("[") else found + 1
+    return found + 1

@@ -1,0 +1,68 @@
+"""A story as a notebook shows it by itself: its sentences and its ledger; and its rows as a table of pandas'."""
+
+from decimal import Decimal
+from html import escape
+from typing import TYPE_CHECKING, Literal
+
+from marginlib.engine.account import Row
+from marginlib.engine.story import Story
+from marginlib.telling.numbers import exact as all_digits
+from marginlib.telling.sentences import tell
+
+if TYPE_CHECKING:
+    import pandas
+
+_MOST = 200  # sentences, and rows: a page stays a page
+_HEADS = ("Step", "Position", "Type", "Asset", "Amount", "Fee", "Balance", "Rules")
+_NUMBERS = "text-align: right; font-variant-numeric: tabular-nums"
+_AMOUNTS = ("amount", "fee", "balance", "taken", "covers", "fee_rate")
+
+
+def page(story: Story) -> str:
+    """The story as HTML: what happened, sentence by sentence, and the ledger with every digit. All text is escaped.
+
+    >>> from marginlib import Deposit, Scenario, replay
+    >>> "<li>You deposit 5.00 EUR.</li>" in page(replay(Scenario().then(Deposit(currency="EUR", amount=5))))
+    True
+    """
+    told, rows = tell(story), story.ledger
+    sentences = "".join(f"<li>{escape(each)}</li>" for each in told[:_MOST]) or "<li>Nothing happens.</li>"
+    title = escape(story.scenario.title or "A story")
+    more = _more(len(told), "sentences")
+    heads = "".join(f'<th scope="col">{head}</th>' for head in _HEADS)
+    body = "".join(map(_row, rows[:_MOST]))
+    return (
+        f'<div class="marginlib-story"><p><strong>{title}</strong></p><ol>{sentences}</ol>{more}'
+        f"<table><caption>Ledger: per asset, balance = previous balance + amount − fee</caption>"
+        f"<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>{_more(len(rows), 'rows')}</div>"
+    )
+
+
+def _more(count: int, what: str) -> str:
+    return f"<p>… and {count - _MOST:,} more {what}</p>" if count > _MOST else ""
+
+
+def _row(row: Row) -> str:
+    named = (str(row.step + 1), "" if row.position is None else str(row.position), row.type, row.asset)
+    numbers = (all_digits(row.amount), all_digits(row.fee), all_digits(row.balance))
+    head = f'<th scope="row">{escape(named[0])}</th>'
+    cells = "".join(f"<td>{escape(each)}</td>" for each in named[1:])
+    cells += "".join(f'<td style="{_NUMBERS}">{escape(each)}</td>' for each in numbers)
+    return f"<tr>{head}{cells}<td>{escape(' '.join(row.rules))}</td></tr>"
+
+
+def frame(story: Story, what: Literal["ledger", "cascade"] = "ledger", *, exact: bool = True) -> "pandas.DataFrame":
+    """The ledger, or the cascades of all losses, as a pandas table; see :meth:`Story.frame`."""
+    import pandas
+
+    result = story.as_json()
+    if what == "ledger":
+        rows = [{**row, "rules": " ".join(row["rules"])} for row in result["ledger"]]
+    else:
+        rows = [
+            {"position": entry["position"], **take, "rules": " ".join(taken.rules)}
+            for entry, realised in zip(result["realised"], story.realised, strict=True)
+            for take, taken in zip(entry["cascade"], realised.cascade, strict=True)
+        ]
+    kind = Decimal if exact else float
+    return pandas.DataFrame([{k: kind(v) if k in _AMOUNTS else v for k, v in row.items()} for row in rows])

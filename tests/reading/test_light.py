@@ -1,0 +1,78 @@
+"""What is as it should be is read without the validation library: a page that has none can show every panel."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+WITHOUT = """
+import importlib, pkgutil, sys, types
+
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("pydantic", "pydantic_core"):
+            raise ImportError(f"{name} isn't here")
+
+sys.meta_path.insert(0, Missing())
+"""
+# The rooms of the lessons are looked into one by one: what all of them together list may need more.
+PANELS = """
+import marginlib
+from marginlib.panels.host import Panel
+
+lessons = types.ModuleType("marginlib.lessons")
+lessons.__path__ = [f"{marginlib.__path__[0]}/lessons"]
+sys.modules["marginlib.lessons"] = lessons
+shown = []
+for found in pkgutil.iter_modules(lessons.__path__):
+    room = importlib.import_module(f"marginlib.lessons.{found.name}.panel")
+    for name, kind in vars(room).items():
+        if isinstance(kind, type) and issubclass(kind, Panel) and kind.__module__ == room.__name__:
+            panel = kind()
+            panel.view(panel.values)
+            shown.append(name)
+print(" ".join(shown))
+"""
+RULES = """
+from marginlib import InvalidScenario, Scenario, paths, replay, rulebook, rules
+print(len(rules()), rulebook().call_level, len(paths()) > 3)
+try:
+    Scenario.of({"balances": {"EUR": "x"}, "steps": [{"do": "wait"}]})
+except InvalidScenario as error:
+    print(error)
+"""
+
+
+def said(code: str) -> str:
+    run = subprocess.run([sys.executable, "-c", WITHOUT + code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    return run.stdout
+
+
+def test_every_panel_is_shown_without_the_validation_library() -> None:
+    shown = said(PANELS).split()
+
+    assert len(shown) >= 13
+    assert {"LossCascade", "ThroughTheCrash", "Life"} <= set(shown)
+
+
+def test_rules_and_paths_are_read_without_it_and_what_is_wrong_is_still_said() -> None:
+    counted, sentence = said(RULES).splitlines()
+
+    assert counted == "45 80 True"
+    assert (
+        sentence
+        == "balances.EUR: expected an amount of 0 or more, got 'x'; steps[0].hours: missing; expected a number of hours"
+    )
+
+
+def test_good_data_does_not_load_it() -> None:
+    code = """
+import sys
+from marginlib import Scenario, replay
+replay(Scenario.of({"balances": {"EUR": "1"}, "steps": [{"do": "wait", "hours": 4}]}))
+print("pydantic" in sys.modules)
+"""
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert run.stdout.strip() == "False"
