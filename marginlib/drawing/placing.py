@@ -18,7 +18,7 @@ NARROW, NARROWEST = 520, 360
 
 _GAP = 3.0  # pixels between a label and what it keeps clear of
 _TOUCH = 0.5  # pixels that boxes may share and count as apart
-_STEP, _FAR = 20.0, 32.0  # pixels that a label goes at most for a telephone, and for the sake of what is drawn
+_STEP, _FAR = 26.0, 32.0  # pixels that a label goes at most for a telephone, and for the sake of what is drawn
 _TURN = 14.0  # pixels that a label rather moves than stand on the next of its sides
 _LINE = 1.3  # of the font size: from line to line, as plotly writes them
 _WIDTHS = {
@@ -356,13 +356,7 @@ def boxes(figure: Spec, width: float) -> list[tuple[str, Box]]:
     for trace in figure["data"]:
         font = trace.get("textfont", {})
         size, bold = font.get("size", 12), font.get("weight") == "bold"
-        if trace["type"] == "bar":
-            for x, base, y, text in zip(trace["x"], trace["base"], trace["y"], trace.get("text") or (), strict=False):
-                label = Label(x, base + y, text, size=size, bold=bold)
-                box = frame.box(label, "top center" if y > 0 else "bottom center")
-                shift = -_GAP if y > 0 else _GAP
-                found += [(text, Box(box.left, box.top + shift, box.right, box.bottom + shift))] if text else []
-        elif trace.get("mode") == "text":
+        if trace.get("mode") == "text":
             for x, y, text, side in zip(trace["x"], trace["y"], trace["text"], trace["textposition"], strict=True):
                 found += [(text, frame.box(Label(x, y, text, size=size, bold=bold), side))] if text else []
     return found
