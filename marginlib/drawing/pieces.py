@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from marginlib.drawing.placing import Label, placed
@@ -69,6 +70,57 @@ def stacks(parts: Mapping[str, Sequence[Part]], width: float, edge: float = 1.5)
     ['role:own', 'role:owed']
     """
     return [stack(role, places, width, edge) for role, places in parts.items()]
+
+
+class Columns:
+    """Columns of parts: what is put on one stands on what is there, or hangs below it, each with its name beside it.
+
+    ``half`` is half of a column's width in the first axis's numbers; ``roles`` says which are drawn, in which order.
+
+    >>> columns = Columns(0.3, "own", "owed")
+    >>> columns.put(0, "own", 5, "yours"), columns.put(0, "own", 2), columns.put(0, "owed", -4, "owed")
+    (5.0, 7.0, -4.0)
+    >>> [(label.y, label.text) for label in columns.labels], columns.drawn()[0]["base"]
+    ([(2.5, 'yours'), (-2.0, 'owed')], [0.0, 5.0])
+    """
+
+    def __init__(self, half: float, *roles: str, beside: float = 0.03) -> None:
+        """No parts yet; names stand ``beside`` a column by so much."""
+        self.half, self.beside = half, beside
+        self.parts: dict[str, list[Part]] = {role: [] for role in roles}
+        self.labels: list[Label] = []
+        self.ends: dict[tuple[float, bool], float] = {}
+
+    def put(
+        self,
+        x: float,
+        role: str,
+        height: Decimal | Fraction | float,
+        text: str = "",
+        sides: str = "middle right",
+        *,
+        base: Decimal | Fraction | float | None = None,
+        ink: str = "ink",
+        size: int = 12,
+    ) -> float:
+        """Add a part where the column ends, or at a ``base``; up or down by its height. Returns where it ends.
+
+        What stands in the ``middle`` is written at the part's middle, else at its end.
+        """
+        tall = float(height)
+        start = self.ends.get((x, tall < 0), 0.0) if base is None else float(base)
+        self.parts[role].append((x, start, tall))
+        self.ends[x, tall < 0] = start + tall
+        if text:
+            up, across = sides.split(", ")[0].split()
+            way = {"left": -1, "center": 0, "right": 1}[across] * (self.half + self.beside)
+            y = start + tall / 2 if up == "middle" else start + tall
+            self.labels.append(Label(x + way, y, text, sides, ink, size))
+        return start + tall
+
+    def drawn(self, edge: float = 1.5) -> list[Spec]:
+        """The bars, role by role."""
+        return stacks(self.parts, 2 * self.half, edge)
 
 
 def lines(points: Sequence[Point | None], role: str = "ink", width: float = 1.5, dash: str = "") -> Spec:

@@ -9,7 +9,6 @@ and down only, or turn to another of their sides.
 import itertools
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -19,7 +18,7 @@ NARROW, NARROWEST = 520, 360
 
 _GAP = 3.0  # pixels between a label and what it keeps clear of
 _TOUCH = 0.5  # pixels that boxes may share and count as apart
-_STEP, _FAR = 20.0, 32.0  # pixels that a label goes at most for a telephone, and for the sake of what is drawn
+_STEP, _FAR = 26.0, 32.0  # pixels that a label goes at most for a telephone, and for the sake of what is drawn
 _TURN = 14.0  # pixels that a label rather moves than stand on the next of its sides
 _LINE = 1.3  # of the font size: from line to line, as plotly writes them
 _WIDTHS = {
@@ -31,8 +30,7 @@ _WIDTHS = {
 _DIGIT, _BOLD = 0.64, 1.1
 
 
-@dataclass(frozen=True)
-class Label:
+class Label(NamedTuple):
     """A text at a place of a figure, in the numbers of its axes, and the sides of the place where it may stand.
 
     ``sides`` are tried in order (``"top right, bottom right"``). What stands on the top or at the bottom of its place
@@ -178,6 +176,10 @@ def spread(wishes: Sequence[float], heights: Sequence[float], room: Band, taken:
     """
     order = sorted(range(len(wishes)), key=lambda at: (round(wishes[at], 3), -at))
     sought, tall = [wishes[at] for at in order], [heights[at] for at in order]
+    taken = [*taken]
+    ends = [(wish - height / 2, wish + height / 2) for wish, height in zip(sought, tall, strict=True)]
+    if _clear(ends, room, taken):
+        return [*wishes]
     slots = _slots(room, taken)
     best: dict[int, tuple[float, list[float]]] = {0: (0.0, [])}  # so many boxes stand in the slots so far
     for low, high in slots:
@@ -197,6 +199,14 @@ def spread(wishes: Sequence[float], heights: Sequence[float], room: Band, taken:
     for at, middle in zip(order, best[len(order)][1], strict=True):
         placed[at] = middle
     return placed
+
+
+def _clear(ends: Sequence[Band], room: Band, taken: Sequence[Band]) -> bool:
+    """Whether boxes, from the uppermost down, may stand where they are."""
+    edges = [room[0], *itertools.chain.from_iterable(ends), room[1]]
+    return all(one <= other + 1e-9 for one, other in itertools.pairwise(edges)) and not any(
+        low < bottom and high > top for low, high in taken for top, bottom in ends
+    )
 
 
 def _slots(room: Band, taken: Iterable[Band]) -> list[Band]:
@@ -258,6 +268,8 @@ def placed(labels: Sequence[Label], data: Sequence[Spec], layout: Spec) -> list[
         column = [labels[at] for at in members]
         best, least = column, math.inf
         for turn, side in enumerate(sides.split(", ")):
+            if least <= turn * _TURN:
+                break
             tried, cost = _column([_turned(label, side, layout) for label in column], at_widths, drawn, written)
             if cost + turn * _TURN < least:
                 best, least = tried, cost + turn * _TURN
@@ -271,10 +283,10 @@ def placed(labels: Sequence[Label], data: Sequence[Spec], layout: Spec) -> list[
 def _turned(label: Label, side: str, layout: Spec) -> Label:
     """A label on one of its sides; its place stays inside the first axis, since plotly hides what is outside."""
     if not label.aside:
-        return replace(label, sides=side)
+        return label._replace(sides=side)
     low, high = layout["xaxis"]["range"]
     way = {"left": -label.aside, "center": 0.0, "right": label.aside}[side.split()[1]]
-    return replace(label, x=min(max(label.x + way, low), high), sides=side, aside=0.0)
+    return label._replace(x=min(max(label.x + way, low), high), sides=side, aside=0.0)
 
 
 def _column(
@@ -328,7 +340,7 @@ def _moved(label: Label, top: float, bottom: float, frame: _Frame) -> Label:
     heights = {"middle": (top + bottom) / 2, "top": bottom, "bottom": top}
     ways = [up, *(way for way in heights if way != up)]
     up = next((way for way in ways if frame.top <= heights[way] <= frame.bottom), up)
-    return replace(label, y=frame.height(heights[up]), sides=f"{up} {across}")
+    return label._replace(y=frame.height(heights[up]), sides=f"{up} {across}")
 
 
 def boxes(figure: Spec, width: float) -> list[tuple[str, Box]]:
@@ -344,13 +356,7 @@ def boxes(figure: Spec, width: float) -> list[tuple[str, Box]]:
     for trace in figure["data"]:
         font = trace.get("textfont", {})
         size, bold = font.get("size", 12), font.get("weight") == "bold"
-        if trace["type"] == "bar":
-            for x, base, y, text in zip(trace["x"], trace["base"], trace["y"], trace.get("text") or (), strict=False):
-                label = Label(x, base + y, text, size=size, bold=bold)
-                box = frame.box(label, "top center" if y > 0 else "bottom center")
-                shift = -_GAP if y > 0 else _GAP
-                found += [(text, Box(box.left, box.top + shift, box.right, box.bottom + shift))] if text else []
-        elif trace.get("mode") == "text":
+        if trace.get("mode") == "text":
             for x, y, text, side in zip(trace["x"], trace["y"], trace["text"], trace["textposition"], strict=True):
                 found += [(text, frame.box(Label(x, y, text, size=size, bold=bold), side))] if text else []
     return found

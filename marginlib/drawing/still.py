@@ -77,7 +77,7 @@ def svg(spec: dict[str, Any]) -> str:
         parts.append(words(across(tick), bottom + 16, name, ink))
     for trace in spec["data"]:
         if trace["type"] == "bar":
-            parts += _bars(trace, across, up, words, defs)
+            parts += _bars(trace, across, up, defs)
         elif trace.get("mode") == "text":
             parts += _texts(trace, across, up, words)
         elif trace.get("mode") == "markers":
@@ -90,7 +90,7 @@ def svg(spec: dict[str, Any]) -> str:
     )
 
 
-def _bars(trace: dict[str, Any], across: Any, up: Any, words: Any, defs: list[str]) -> list[str]:
+def _bars(trace: dict[str, Any], across: Any, up: Any, defs: list[str]) -> list[str]:
     marker = trace["marker"]
     fill, edge = marker["color"], marker.get("line", {}).get("color", "none")
     shape = marker.get("pattern", {}).get("shape")
@@ -107,8 +107,7 @@ def _bars(trace: dict[str, Any], across: Any, up: Any, words: Any, defs: list[st
             wide, tall = max(round(across(start + x) - left, 1), 1), round(up(y - half) - top, 1)
             parts.append(f'<rect x="{left}" y="{top}" width="{wide}" height="{tall}" fill="{fill}" stroke="{edge}"/>')
         return parts
-    texts = trace.get("text") or [""] * len(trace["x"])
-    for x, y, start, text in zip(trace["x"], trace["y"], trace["base"], texts, strict=True):
+    for x, y, start in zip(trace["x"], trace["y"], trace["base"], strict=True):
         if not y:
             continue
         left, wide = across(x - half), round(across(x + half) - across(x - half), 1)
@@ -117,8 +116,6 @@ def _bars(trace: dict[str, Any], across: Any, up: Any, words: Any, defs: list[st
             f'<rect x="{left}" y="{top}" width="{wide}" height="{max(bottom - top, 1):.1f}" '
             f'fill="{fill}" stroke="{edge}"/>'
         )
-        if text:
-            parts.append(words(across(x), top - 4 if y > 0 else bottom + 13, text, trace["textfont"]["color"]))
     return parts
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from marginlib.drawing.colours import ROLES
+from marginlib.drawing.pieces import labels
 from marginlib.drawing.still import still, svg
 from marginlib.lessons import LossCascade
 
@@ -17,7 +18,7 @@ LEFT, RIGHT, TOP, BOTTOM, WIDTH = 82, 12, 12, 48, 760
 
 def bar(**more: Any) -> dict[str, Any]:
     marker = {"color": "role:own"}
-    return {"type": "bar", "width": 0.5, "marker": marker, "textfont": {"color": "role:own"}, "base": [0], **more}
+    return {"type": "bar", "width": 0.5, "marker": marker, "base": [0], **more}
 
 
 def spec(
@@ -80,8 +81,9 @@ def test_a_bar_may_lie_on_its_side_in_a_row_without_a_number() -> None:
     assert words(drawn(figure)) == ["A"]
 
 
-def test_labels_stand_beyond_the_bars_ends() -> None:
-    picture = drawn(spec(bar(x=[0, 1], y=[50, -50], base=[0, 0], text=["<up> & away", "down"]), names=("A", "B<br>−5")))
+def test_labels_stand_on_the_sides_of_their_places() -> None:
+    written = labels([(0, 50, "<up> & away", "top center"), (1, -50, "down", "bottom center")])
+    picture = drawn(spec(bar(x=[0, 1], y=[50, -50], base=[0, 0]), written, names=("A", "B<br>−5")))
     places = {text.findtext(f"{SVG}tspan"): float(text.get("y", "nan")) for text in picture.iter(f"{SVG}text")}
 
     assert places["<up> & away"] < TOP + 50
@@ -144,9 +146,9 @@ def test_a_real_figure_shows_its_labels_inside_the_picture(values: dict[str, Any
     panel = LossCascade(**values)
     (figure,) = panel._shown["view"]["figures"]
     picture = drawn(figure)
-    labels = [text for trace in figure["data"] for text in trace.get("text", ()) if text]
+    told = [text for trace in figure["data"] for text in trace.get("text", ())]
 
-    assert set(labels) <= set(words(picture))
+    assert set(told) <= set(words(picture))
     for text in picture.iter(f"{SVG}text"):
         lines = [part.text or "" for part in text.iter(f"{SVG}tspan")]
         assert 8 <= float(text.get("y", "nan")) <= 400 - 14 * (len(lines) - 1), lines

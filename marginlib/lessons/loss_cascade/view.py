@@ -2,8 +2,7 @@
 
 from decimal import Decimal
 
-from marginlib.drawing.pieces import Part, Spec, figure, layout, lines, marked, stacks
-from marginlib.drawing.placing import Label
+from marginlib.drawing.pieces import Columns, Spec, figure, layout, lines, marked
 from marginlib.drawing.screen import Table, View, refused, screen, table
 from marginlib.engine.account import Realised, State, Take
 from marginlib.engine.amounts import ZERO
@@ -30,7 +29,6 @@ _ORDER = {
     "other": "{} last, as other funds (R15)",
 }
 _COLUMNS = ("Currency", "Place in the order", "You had", "Turn", "Taken", "Covers", "Fee", "You have")
-_HALF = 0.31  # of a bar
 
 
 def view(story: Story, lowest: Decimal, highest: Decimal) -> View:
@@ -81,37 +79,27 @@ def waterfall(realised: Realised, turns: list[Turn], lowest: Decimal, highest: D
     quote, pnl = realised.position.quote, realised.pnl
     places = (2, 2) if quote in rulebook().cash else (8, 0)
     held = [(place.currency, take) for place, mark, take in turns if mark != "skipped"]
-    last, result = len(held) + 1, "profit" if pnl > 0 else "loss"
+    result = "profit" if pnl > 0 else "loss"
+    drawn = Columns(0.31, result, "own", "fee")
+    for at, end in ((0, pnl), (len(held) + 1, -realised.unpaid)):
+        if end:
+            drawn.put(at, result, end, marked(end, quote), f"{'top' if end > 0 else 'bottom'} center", ink=result)
     level = min(pnl, ZERO)
-    parts: dict[str, list[Part]] = {result: [(0, 0, float(pnl)), (last, 0, -float(realised.unpaid))]}
-    parts |= {"own": [], "fee": []}
-    written = [
-        Label(x, float(end), marked(end, quote), "top center" if end > 0 else "bottom center", result)
-        for x, end in ((0, pnl), (last, -realised.unpaid))
-        if end
-    ]
     steps = [float(level)]
     for at, (_, take) in enumerate(held, 1):
-        start = float(level)
         if take:
-            level += take.covers
-            parts["own"].append((at, start, float(take.covers)))
-            written.append(Label(at, float(level), number(take.covers, *places), "top center", "own"))
+            drawn.put(at, "own", take.covers, number(take.covers, *places), "top center", base=level, ink="own")
         if take and take.fee:
-            parts["fee"].append((at, start, -float(take.fee)))
-            written.append(
-                Label(at, start - float(take.fee), f"fee {number(take.fee, *places)}", "bottom center", "fee")
-            )
+            fee = f"fee {number(take.fee, *places)}"
+            drawn.put(at, "fee", -take.fee, fee, "bottom center", base=level, ink="fee")
+        level += take.covers if take else ZERO
         steps.append(float(level))
-    stairs = [point for at, y in enumerate(steps) for point in ((at + _HALF, y), (at + 1 - _HALF, y), None)]
+    stairs = [point for at, y in enumerate(steps) for point in ((at + 0.31, y), (at + 0.69, y), None)]
     names = ["Loss" if pnl < 0 else "Profit", *(code for code, _ in held), "Unpaid"]
     sold = ["", *(f"−{short(take.taken, code)}" if take else "–" for code, take in held), ""]
     ticks = [f"{name}<br>{sale}" for name, sale in zip(names, sold, strict=True)]
-    return figure(
-        [lines(stairs, "quiet", 1, "dot"), *stacks(parts, 2 * _HALF, 0)],
-        _layout(ticks, quote, lowest, highest),
-        written,
-    )
+    axes = _layout(ticks, quote, lowest, highest)
+    return figure([lines(stairs, "quiet", 1, "dot"), *drawn.drawn(edge=0)], axes, drawn.labels)
 
 
 def _layout(names: list[str], quote: str, lowest: Decimal, highest: Decimal) -> Spec:

@@ -3,31 +3,29 @@
 import functools
 import itertools
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
 
 from marginlib.analysis.limits import Limit, limit_move
 from marginlib.analysis.outcome import worth
 from marginlib.analysis.paths import A_DAY, Path, PathRun
-from marginlib.drawing.pieces import Point, Spec, clipped, labels, layout, lines, rings
+from marginlib.drawing.pieces import Point, Spec, clipped, figure, layout, lines, rings
+from marginlib.drawing.placing import Label
+from marginlib.drawing.screen import Table, View, refused, screen, table
 from marginlib.engine.account import Position, Realised, State
 from marginlib.engine.scenario import Open, Price
 from marginlib.engine.story import Moment, Story
 from marginlib.telling import sentences
-from marginlib.telling.numbers import exact, listed, money, number, percent, price, regrouped
+from marginlib.telling.numbers import exact, listed, money, number, percent, price
 
 BOTTOM, TOP = -60.0, 300.0
 """How far the axis of the margin level goes, in percent."""
 FURTHEST = 70.0
 """How far the axis of the price goes, in percent of the opening price, up and down."""
-_MARGINS = {"l": 58, "r": 112}  # pixels: to the right of the last day stand the names of the lines
+_RIGHT = 112  # pixels: to the right of the last day stand the names of the lines
 _TICK = 4  # days from name to name
-_NARROW = 240  # pixels that the days have on a narrow page
-_SIDE = {True: "left", False: "right"}
-_HEIGHTS = (310, 300)
 _BY = {
     "stop": ("your stop has closed", "your stops have closed"),
     "liquidation": ("the exchange has closed", "the exchange has closed"),
@@ -114,7 +112,7 @@ def at(along: Course, days: Decimal) -> Now:
     return Now(along, point, along.walk.state(point), closings)
 
 
-def view(shown: Course, other: Course, days: Decimal, distance: Decimal, *, stopped: bool) -> dict[str, Any]:
+def view(shown: Course, other: Course, days: Decimal, distance: Decimal, *, stopped: bool) -> View:
     """What the screen shows of a course so many days after its start; ``other`` is the same with, or without, a stop.
 
     ``distance`` is how far the stop is from the opening price, in percent.
@@ -124,14 +122,12 @@ def view(shown: Course, other: Course, days: Decimal, distance: Decimal, *, stop
     now, beside = at(shown, days), at(other, days)
     limits = _limits(now) if now.state.positions else None
     with_stop, without = (now, beside) if stopped else (beside, now)
-    return {
-        "title": headline(now),
-        "alert": "",
-        "figures": [_level_figure(now), _price_figure(now, limits, distance if stopped else None)],
-        "words": [_situation(now, limits), *_happened(now), _compared(now, beside, distance, stopped=stopped)],
-        "strip": [],
-        "tables": [_ledger(now), _beside(without, with_stop, distance)],
-    }
+    return screen(
+        headline(now),
+        [_level_figure(now), _price_figure(now, limits, distance if stopped else None)],
+        [_situation(now, limits), *_happened(now), _compared(now, beside, distance, stopped=stopped)],
+        [_ledger(now), _beside(without, with_stop, distance)],
+    )
 
 
 def _quote(now: Now) -> str:
@@ -213,45 +209,37 @@ def _level_figure(now: Now) -> Spec:
         (book.liquidation_level, "liquidation"),
     )
     end = _last(now.course.path)
-    dashed = lines([p for level, _ in marks for p in ((0.0, float(level)), (end, float(level)), None)], "quiet", 1)
-    dashed["line"]["dash"] = "6px,4px"
-    sides = ("top right", "middle right", "middle right")
-    names = [
-        (end, float(level), f"{number(level, 2)} % {name}", side)
-        for (level, name), side in zip(marks, sides, strict=True)
+    dashed = [point for level, _ in marks for point in ((0.0, float(level)), (end, float(level)), None)]
+    written = [
+        Label(end, float(level), f"{number(level, 2)} % {name}", side, size=11)
+        for (level, name), side in zip(marks, ("top right", "middle right", "middle right"), strict=True)
     ]
     x, last = seen[-1]
-    level = None if last is None else min(max(last, BOTTOM), TOP)
-    here = [] if level is None else [(x, level)]
-    told, upright = [], list[Point | None]()
+    here: list[Point] = []
+    upright: list[Point | None] = []
     for place, moment in enumerate(now.closings):
         where = (now.point_of(moment) - 0.5) / A_DAY
         # Two names stand one above the other, the earlier one below: so the later line doesn't cross it.
         height = BOTTOM / 2 if len(now.closings) == 1 else BOTTOM * (0.74 - 0.47 * place)
         upright += [(where, height if place else BOTTOM), (where, TOP), None]
-        text = _closing(moment)
-        left = 7 * max(map(len, text.split("<br>"))) > _MARGINS["r"] + _NARROW * (1 - where / end)
-        told.append((where - end * 0.01 if left else where + end * 0.01, height, text, f"middle {_SIDE[left]}"))
-    written = []
-    if last is not None and level is not None:
+        sides = "middle right, middle left"
+        written.append(Label(where, height, _closing(moment), sides, "loss", bold=True, aside=end * 0.01))
+    if last is not None:
+        here = [(x, min(max(last, BOTTOM), TOP))]
         over = " ↑" if last > TOP else " ↓" if last < BOTTOM else ""
-        up, side, shift = "bottom" if level > TOP * 0.8 else "top", "right", end * 0.015
-        if x > end * 0.8 and 20 < level < 140:  # there, on the right, stand the names of the levels
-            lately = [y - last for day, y in seen if y is not None and day > x - end * 0.2]
-            up, side, shift = "bottom" if max(lately) > -min(lately) else "top", "left", -shift
-        written = [(x + shift, level, f"{percent(Fraction(last) / 100, 0)}{over}", f"{up} {side}")]
-    return {
-        "data": [
-            dashed,
+        sides = "top right, bottom right, top left, bottom left"
+        told = f"{percent(Fraction(last) / 100, 0)}{over}"
+        written.append(Label(*here[0], told, sides, bold=True, aside=end * 0.015))
+    return figure(
+        [
+            lines(dashed, "quiet", 1, "6px,4px"),
             lines(upright, "loss", 1.5),
             lines(drawn, "own", 2.5),
             rings(here, "own"),
-            labels(names, size=11),
-            labels(told, "loss", bold=True),
-            labels(written, bold=True),
         ],
-        "layout": _layout(now.course.path, (BOTTOM, TOP), "%", "margin level", 0),
-    }
+        _level_layout(now.course.path),
+        written,
+    )
 
 
 def _closing(moment: Moment) -> str:
@@ -261,68 +249,43 @@ def _closing(moment: Moment) -> str:
 
 def _price_figure(now: Now, limits: tuple[Limit, Limit] | None, stop: Decimal | None) -> Spec:
     """The prices up to this moment in percent of their start; the stop, and where liquidation would be from here."""
-    path, data, ends = now.course.path, list[Spec](), list[tuple[float, str]]()
-    last = _last(path)
+    path, last = now.course.path, _last(now.course.path)
+    drawn: list[Spec] = []
+    written: list[Label] = []
+    ends: list[Label] = []
+    long = _opened(now)[0].side == "long"
+    level: list[Point | None] = []
+    if stop is not None:
+        y = float(-stop if long else stop)
+        level = [(0, y), (last, y)]
+        name = f"{'sell' if long else 'buy'} stop, {_signed(Fraction(y) / 100)}"
+        written.append(Label(last, y, name, size=11))
     for pair, dash in zip(now.state.prices, ("", "2px,3px"), strict=False):
         start = Fraction(path.prices[pair][0])
         points = [
             (point / A_DAY, round(float((Fraction(path.prices[pair][point]) / start - 1) * 100), 2))
             for point in range(now.point + 1)
         ]
-        line = lines(clipped(points, -FURTHEST, FURTHEST), "market", 2.5)
-        if dash:
-            line["line"]["dash"] = dash
-        data.append(line)
-        base = pair.partition("/")[0]
-        ends.append((points[-1][1], f"{base} {_signed(_share(now, pair))}"))
-    level = lines([], "ink", 1.5)
-    level["line"]["dash"] = "6px,4px"
-    names = list[tuple[float, float, str, str]]()
-    long = _opened(now)[0].side == "long"
-    if stop is not None:
-        y = float(-stop if long else stop)
-        level |= {"x": [0, last], "y": [y, y]}
-        names.append((last, y, f"{'sell' if long else 'buy'} stop, {_signed(Fraction(y) / 100)}", "middle right"))
+        drawn.append(lines(clipped(points, -FURTHEST, FURTHEST), "market", 2.5, dash))
+        told = f"{pair.partition('/')[0]} {_signed(_share(now, pair))}"
+        ends.append(Label(now.days, points[-1][1], told, bold=True, aside=last * 0.025))
     ticks: list[Point | None] = []
     factor = None if limits is None else limits[1].below if long else limits[1].above
-    if factor is not None and limits is not None:
+    if factor is not None:
         heights = [float((factor * (1 + _share(now, pair)) - 1) * 100) for pair in now.state.prices]
         left = max(now.days - 0.25, 0)
         for y in heights:
             ticks += [(left, y), (left + 0.5, y), None] if abs(y) < FURTHEST else []
         y = min(heights) if long else max(heights)
         if ticks and abs(y) < FURTHEST:
-            side = "right" if now.days < last * 0.6 else "left"
             below = long != (abs(y) > FURTHEST * 0.85)  # away from the prices, and inside the picture
-            y = min(heights) if below else max(heights)
-            where = f"{'bottom' if below else 'top'} {side}"
-            names.append((now.days, y - 3 if below else y + 3, "liquidation from here", where))
-    taken = [name[1] for name in names[:1] if stop is not None and now.days > last * 0.64]
-    heights = _spread([y for y, _ in ends], 9, taken)
-    written = [(now.days + last * 0.025, y, text, "middle right") for y, (_, text) in zip(heights, ends, strict=True)]
-    return {
-        "data": [level, *data, lines(ticks, "loss", 4), labels(written, bold=True), labels(names, size=11)],
-        "layout": _layout(path, (-FURTHEST, FURTHEST), "%", "price since opening", 1),
-    }
-
-
-def _spread(heights: list[float], least: float, taken: Sequence[float] = ()) -> list[float]:
-    """One or two heights, moved apart where their labels would collide, and away from a height that is taken."""
-    placed = [*heights]
-    if len(heights) == 2 and (gap := abs(heights[0] - heights[1])) < least:
-        shift = (least - gap) / 2
-        up = shift if heights[0] >= heights[1] else -shift
-        placed = [heights[0] + up, heights[1] - up]
-    for fixed in taken:
-        for way in (1, -1):
-            reached = fixed
-            for at in sorted(
-                (at for at, y in enumerate(placed) if (y >= fixed) == (way > 0)),
-                key=lambda at: abs(placed[at] - fixed),
-            ):
-                reached = reached + way * least
-                placed[at] = reached = max(placed[at], reached) if way > 0 else min(placed[at], reached)
-    return placed
+            y, up = (min(heights), "bottom") if below else (max(heights), "top")
+            written.append(Label(now.days, y, "liquidation from here", f"{up} right, {up} left", size=11))
+    return figure(
+        [lines(level, "ink", 1.5, "6px,4px"), *drawn, lines(ticks, "loss", 4)],
+        _price_layout(path),
+        [*written, *reversed(ends)],
+    )
 
 
 def _signed(share: Fraction) -> str:
@@ -330,15 +293,23 @@ def _signed(share: Fraction) -> str:
     return f"+{text}" if share > 0 else text
 
 
-def _layout(path: Path, up: tuple[float, float], unit: str, name: str, which: int) -> Spec:
+def _level_layout(path: Path) -> Spec:
+    return _layout(path, (BOTTOM, TOP), "margin level", 310)
+
+
+def _price_layout(path: Path) -> Spec:
+    return _layout(path, (-FURTHEST, FURTHEST), "price since opening", 300)
+
+
+def _layout(path: Path, up: tuple[float, float], name: str, height: int) -> Spec:
     names = {}
     for day in range(0, len(path.days), _TICK):
         number_, _, month = path.days[day].partition(" ")
         names[float(day)] = path.days[day] if path.made_up else f"{number_} {month[:3]}"
     middle = float(_TICK * round(len(path.days) / (2 * _TICK)))
     names[middle] += f"<br>{name}, day by day"
-    spec = layout(names, (-0.4, _last(path) * 1.03), (up[0], up[1] * 1.04), unit, 52)
-    return {**spec, "height": _HEIGHTS[which], "margin": {**spec["margin"], **_MARGINS}}
+    across = (-0.4, _last(path) * 1.03)
+    return layout(names, across, (up[0], up[1] * 1.04), "%", 52, height=height, l=58, r=_RIGHT)
 
 
 def _situation(now: Now, limits: tuple[Limit, Limit] | None) -> str:
@@ -433,10 +404,10 @@ def _compared(now: Now, beside: Now, distance: Decimal, *, stopped: bool) -> str
     return told
 
 
-def _ledger(now: Now) -> dict[str, Any]:
+def _ledger(now: Now) -> Table:
     """Everything that moved a balance so far, in one ledger."""
     over = now.course.walk.over[now.point]
-    rows = []
+    rows, marks = [], []
     for moment in now.story.moments[:over]:
         when = now.course.path.when(now.point_of(moment) if moment.realised else 0)
         by = {each.position.id: each.by for each in moment.realised}
@@ -444,15 +415,10 @@ def _ledger(now: Now) -> dict[str, Any]:
             what = by.get(row.position or 0, "opening")
             fee = f", fee {exact(row.fee)}" if row.fee else ""
             name = f"{_kept(when)}: {_kept(f'{what} of {row.position}')}"
-            cells = [name, row.asset, f"{exact(row.amount)}{fee}", exact(row.balance), ", ".join(row.rules)]
-            rows.append({"mark": "taken" if moment.realised else "", "cells": cells})
+            rows.append([name, row.asset, f"{exact(row.amount)}{fee}", exact(row.balance), ", ".join(row.rules)])
+            marks.append(bool(moment.realised))
     heads = ("On the way to", "Asset", "Amount", "Balance", "Rules")
-    return {
-        "caption": "The ledger so far",
-        "open": False,
-        "columns": [{"label": label, "number": at == 3} for at, label in enumerate(heads)],
-        "rows": rows,
-    }
+    return table("The ledger so far", heads, rows, numbers=(3,), marks=marks)
 
 
 def _kept(text: str) -> str:
@@ -460,7 +426,7 @@ def _kept(text: str) -> str:
     return text.replace(" ", "\N{NO-BREAK SPACE}")
 
 
-def _beside(without: Now, with_stop: Now, distance: Decimal) -> dict[str, Any]:
+def _beside(without: Now, with_stop: Now, distance: Decimal) -> Table:
     """The same account without and with the stop, at this moment."""
     quote = _quote(without)
     codes = list(dict.fromkeys([*without.state.balances, *with_stop.state.balances]))
@@ -481,36 +447,24 @@ def _beside(without: Now, with_stop: Now, distance: Decimal) -> dict[str, Any]:
         ("Unpaid (A5)", unpaid),
         ("Net worth", lambda now: money(worth(now.state, quote), quote)),
     ]
-    rows = []
-    for name, tell in entries:
-        one, two = tell(without), tell(with_stop)
-        same = "yes" if one == two else "no"
-        rows.append({"mark": "" if one == two else "taken", "cells": [name, one, two, same]})
-    rows[0] = {"mark": "", "cells": [*rows[0]["cells"][:3], ""]}  # the stops are what is different
-    heads = ("", "Without stops", "With stops", "Same?")
-    return {
-        "caption": "What a stop does: the same account twice",
-        "open": True,
-        "columns": [{"label": label, "number": at in (1, 2)} for at, label in enumerate(heads)],
-        "rows": rows,
-    }
+    told = [(name, tell(without), tell(with_stop)) for name, tell in entries]
+    # The stops are what is different.
+    rows = [[name, one, two, "yes" if one == two else "no" if at else ""] for at, (name, one, two) in enumerate(told)]
+    return table(
+        "What a stop does: the same account twice",
+        ("", "Without stops", "With stops", "Same?"),
+        rows,
+        numbers=(1, 2),
+        marks=[row[3] == "no" for row in rows],
+        unfolded=True,
+    )
 
 
-def _refused(shown: Course) -> dict[str, Any]:
+def _refused(shown: Course) -> View:
     """The opening that the exchange refuses (B4)."""
-    error = shown.story.error
-    assert error is not None
-    path = shown.path
-    axes = [
-        _layout(path, (BOTTOM, TOP), "%", "margin level", 0),
-        _layout(path, (-FURTHEST, FURTHEST), "%", "price since opening", 1),
-    ]
-    return {
-        "title": "The exchange refuses this opening",
-        "alert": f"{regrouped(error.message)} ({', '.join(error.rules)})",
-        "figures": [{"data": [], "layout": each} for each in axes],
-        "words": ["A position may only start with a margin level of 100 % or more (B4). Take smaller positions, or "
-                  "give yourself more collateral."],
-        "strip": [],
-        "tables": [],
-    }  # fmt: skip
+    return refused(
+        shown.story,
+        [figure([], each) for each in (_level_layout(shown.path), _price_layout(shown.path))],
+        "A position may only start with a margin level of 100 % or more (B4). Take smaller positions, or give yourself "
+        "more collateral.",
+    )

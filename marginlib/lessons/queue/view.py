@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
-from marginlib.drawing.pieces import Part, Point, Spec, areas, around, figure, layout, lines, marked, stacks
+from marginlib.drawing.pieces import Columns, Point, Spec, areas, around, figure, layout, lines, marked
 from marginlib.drawing.placing import Label
 from marginlib.drawing.screen import Table, View, refused, screen, table
 from marginlib.engine.account import Position, Realised, Row, State
@@ -170,36 +170,32 @@ def balance(story: Story, queue: list[Lot], ranges: Ranges) -> Spec:
     step, before = _ending(story), _before(story)
     quote = step.pair.partition("/")[2]
     low, high = ranges.balance[step.do]
-    parts: dict[str, list[Part]] = {role: [] for role in ("profit", "loss", "own", "fee")}
+    drawn = Columns(_HALF, "profit", "loss", "own", "fee")
     level, levels = ZERO, [ZERO]
-
-    def add(role: str, at: int, base: Decimal, height: Decimal) -> None:
-        parts[role].append((at, float(base), float(height)))
-
     names: dict[float, str] = {}
     for at, lot in enumerate(queue):
         taken = {take.currency: take for take in lot.realised.cascade} if lot.realised else {}
         names[at] = f"{lot.name}<br>{_result(lot, quote)}"
         if lot.realised and lot.realised.pnl > 0:
-            add("profit", at, level, lot.realised.pnl)
+            drawn.put(at, "profit", lot.realised.pnl, base=level)
             level += lot.realised.pnl
         elif lot.realised:
             here = taken.pop(quote).covers if quote in taken else ZERO
-            add("loss", at, level, -here)
+            drawn.put(at, "loss", -here, base=level)
             level -= here
             under = level
             for take in taken.values():
-                add("own", at, under, -take.covers)
+                drawn.put(at, "own", -take.covers, base=under)
                 under -= take.covers
-                add("fee", at, under, -take.fee)
+                drawn.put(at, "fee", -take.fee, base=under)
                 names[at] += f"<br>−{short(take.taken, take.currency)} {take.currency}"
-            add("loss", at, under, -lot.realised.unpaid)
+            drawn.put(at, "loss", -lot.realised.unpaid, base=under)
         elif lot.ended:
-            add("own", at, level, lot.moved("obligation"))
+            drawn.put(at, "own", lot.moved("obligation"), base=level)
             level += lot.moved("obligation")
         levels.append(level)
     last = len(queue)
-    add("own", last, ZERO, level)
+    drawn.put(last, "own", level)
     names[last] = f"your {quote}<br>{_signed(level, quote)}"
     joints = [
         point
@@ -210,7 +206,7 @@ def balance(story: Story, queue: list[Lot], ranges: Ranges) -> Spec:
     seen = floor > low
     return figure(
         [
-            *stacks(parts, 2 * _HALF),
+            *drawn.drawn(),
             lines(joints, "quiet", 1),
             *([lines([(-0.5, floor), (edge, floor)], "quiet", 1.5, "dash")] if seen else []),
         ],

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from marginlib.analysis.outcome import Outcome, outcome
 from marginlib.analysis.sheet import Sheet, sheet
-from marginlib.drawing.pieces import Part, Spec, figure, layout, lines, marked, rings, stacks
+from marginlib.drawing.pieces import Columns, Spec, figure, layout, lines, marked, rings
 from marginlib.drawing.placing import Label
 from marginlib.drawing.screen import Table, View, refused, screen, table
 from marginlib.engine.account import State
@@ -108,31 +108,23 @@ def _quote(story: Story) -> str:
 
 def columns(still_open: Sheet, settled: Way, closed: Way, ranges: Ranges) -> Spec:
     """What you hold above the line, what you owe below it: still open, settled, closed. A fee keeps its place."""
-    quote, beside = still_open.currency, _SIDE + 0.03
-    names: dict[float, str] = {}
-    parts: dict[str, list[Part]] = {role: [] for role in ("own", "restricted", "owed", "fee")}
-    written: list[Label] = []
+    quote, names = still_open.currency, dict[float, str]()
+    drawn = Columns(_SIDE, "own", "restricted", "owed", "fee")
     ends = (("Still open", still_open, None), ("Settle", settled.seen, settled.end), ("Close", closed.seen, closed.end))
     for at, (name, seen, end) in enumerate(ends):
         if at and not end:
             names[at] = f"{name}:<br>refused (R6)"
             continue
-        level = 0.0
         if seen.owed:
-            parts["owed"].append((at, 0, -float(seen.owes)))
-            written.append(Label(at + beside, -float(seen.owes) / 2, "owed"))
-        for role, entries in (("own", seen.own), ("restricted", seen.restricted)):
-            for entry in entries:
-                height = float(entry.worth)
-                parts[role].append((at, level, height))
-                written.append(Label(at + beside, level + height / 2, entry.currency if role == "own" else "held"))
-                level += height
+            drawn.put(at, "owed", -seen.owes, "owed")
+        for entry in seen.own:
+            drawn.put(at, "own", entry.worth, entry.currency)
+        for entry in seen.restricted:
+            drawn.put(at, "restricted", entry.worth, "held")
         if end and end.fees:
-            parts["fee"].append((at, level, float(end.fees)))
-            fee = f"fee {money(end.fees, quote)}"
-            written.append(Label(at, level + float(end.fees), fee, "top center", "fee"))
+            drawn.put(at, "fee", end.fees, f"fee {money(end.fees, quote)}", "top center", ink="fee")
         names[at] = f"{name}:<br>{_held(seen)}"
-    return figure(stacks(parts, 2 * _SIDE), _columns_layout(names, ranges, quote), written)
+    return figure(drawn.drawn(), _columns_layout(names, ranges, quote), drawn.labels)
 
 
 def _columns_layout(names: dict[float, str], ranges: Ranges, quote: str) -> Spec:

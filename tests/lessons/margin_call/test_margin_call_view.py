@@ -376,19 +376,6 @@ def test_the_pictures_end_with_their_path_and_texts_stay_where_they_are_drawn(ti
                     assert all(low <= x <= high for x in trace["x"] if x is not None)
 
 
-heights = st.floats(-70, 70)
-
-
-@given(st.lists(heights, min_size=1, max_size=2), st.lists(heights, max_size=1))
-def test_names_of_lines_never_collide(wished: list[float], taken: list[float]) -> None:
-    placed = crash._spread(wished, 9, taken)
-
-    for one, other in itertools.combinations([*placed, *taken], 2):
-        assert abs(one - other) > 8.999
-    for wish, got in zip(wished, placed, strict=True):
-        assert abs(wish - got) <= 18.001
-
-
 def test_a_course_needs_no_stop_to_be_compared() -> None:
     values = CRASH.read({})
     path = paths()["March 2020"]
