@@ -1,13 +1,18 @@
 """Questions, the mistakes that are recognised, the cards, the drills, and the lessons' own files."""
 
+import inspect
+import itertools
 from decimal import Decimal
+from html import escape
 from pathlib import Path
 
 import pytest
 
+import marginlib.lessons
 from marginlib import InvalidRulebook, rules
 from marginlib.engine.amounts import plain
 from marginlib.engine.scenario import Scenario
+from marginlib.panels.panel import Panel
 from marginlib.quiz import drills
 from marginlib.quiz.answers import ANSWERS, answer
 from marginlib.quiz.card import Card
@@ -24,6 +29,11 @@ QUESTIONS = [
     for name, question in known.items()
 ]
 SEEDS = range(25)
+PANELS = [
+    each
+    for each in (getattr(marginlib.lessons, name) for name in marginlib.lessons.__all__)
+    if inspect.isclass(each) and issubclass(each, Panel)
+]
 
 LONG = {
     "balances": {"EUR": "3000"},
@@ -306,6 +316,27 @@ def test_a_picture_is_covered_until_the_prediction_is_answered_or_skipped() -> N
     moved.panel.veil = ""  # what the browser does when a control moves
     assert moved.card.skipped
     _SESSION.clear()
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_a_covered_picture_stays_covered_in_a_saved_notebook(lesson: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its title, words and picture are the answer: they stand there once the question is answered, not before."""
+    monkeypatch.setattr("marginlib.quiz.lesson._SESSION", {})
+    for panel_class, (name, question) in itertools.product(PANELS, questions(lesson).predict.items()):
+        marginlib.quiz.lesson._SESSION.clear()
+        predict = Lesson(lesson).predict(panel_class(), name)
+        view = predict.panel._shown["view"]
+        for data in (predict._repr_mimebundle_()[0], predict.panel._repr_mimebundle_()[0]):
+            for written in (data["text/html"], data["text/plain"]):
+                assert not any(escape(line) in written for line in (view["title"], *view["words"]))
+                assert "<img" not in written
+            assert "The picture comes once the question is answered. Run the cell" in data["text/html"]
+        assert escape(question.text) in predict._repr_mimebundle_()[0]["text/html"]
+
+        predict.card.answer(question.right if question.kind == "several" else question.right[0])
+        told = predict._repr_mimebundle_()[0]["text/html"]
+        assert escape(view["title"]) in told
+        assert "<img" in told
 
 
 def test_a_drill_goes_on_and_gets_harder_after_two_right_ones_without_help() -> None:
