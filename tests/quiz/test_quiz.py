@@ -183,6 +183,13 @@ def test_an_unreadable_number_counts_for_nothing(given: str) -> None:
     assert "Type a number of EUR" in card._card["note"]
 
 
+@pytest.mark.parametrize("given", ["2,5", "0,500", "12,50 EUR", "1.234,50", "1.234.567", "1,2345.6", "1,23,456"])
+def test_a_comma_that_is_not_between_thousands_counts_for_nothing(given: str) -> None:
+    card = Card(ask(LONG, "pnl", unit="EUR"), "Check")
+    assert card.answer(given) is None
+    assert card._card["note"].startswith("Write decimals with a point and thousands with a comma, such as 1,234.50.")
+
+
 def test_a_wrong_number_hears_of_its_mistake_and_an_unknown_one_of_the_first_step() -> None:
     question = ask(LONG, "pnl", unit="EUR", mistakes=["leverage_multiplies", "profit_in_base"])
     assert question.judge("500").mistake == "leverage_multiplies"

@@ -1,7 +1,7 @@
 // The controls of controls.py in the browser. Every one hears `moved(value, settled)` and can be `set`.
 
 import { make, newId, write } from "./dom.js";
-import { canonical, read, readable } from "./numbers.js";
+import { canonical, pointed, read, readable } from "./numbers.js";
 
 /** @import { About, ChoiceControl, Control, SliderControl, SwitchControl, Values, WalkControl } from "./types.d.ts" */
 
@@ -41,7 +41,7 @@ function slider(control, moved) {
     const next = read(control, box.value);
     if (next === null) {
       const range = `from ${readable(control.least)} to ${readable(control.most)}`;
-      write(wrong, `Type a number ${range}. It stays at ${readable(value)}.`);
+      write(wrong, `${pointed(box.value).wrong || `Type a number ${range}.`} It stays at ${readable(value)}.`);
       wrong.hidden = false;
       box.setAttribute("aria-invalid", "true");
       return;
