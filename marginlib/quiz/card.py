@@ -40,8 +40,9 @@ class Card(Live):
 
     @progress.setter
     def progress(self, told: str) -> None:
-        self._progress = told
-        self._tell("state", None, None)
+        old, self._progress = self._progress, told
+        if told != old:
+            self._tell("state", None, None)
 
     def state(self) -> dict[str, Any]:
         """The question, the newest answer and its verdict, and how far one is: as plain data."""

@@ -1,7 +1,9 @@
 """Questions, the mistakes that are recognised, the cards, the drills, and the lessons' own files."""
 
+import gc
 import inspect
 import itertools
+import weakref
 from decimal import Decimal
 from html import escape
 from pathlib import Path
@@ -12,6 +14,7 @@ import marginlib.lessons
 from marginlib import InvalidRulebook, rules
 from marginlib.engine.amounts import plain
 from marginlib.engine.scenario import Scenario
+from marginlib.lessons import LossCascade
 from marginlib.panels.panel import Panel
 from marginlib.quiz import drills
 from marginlib.quiz.answers import ANSWERS, answer
@@ -299,8 +302,6 @@ def test_a_check_keeps_its_progress_for_the_session() -> None:
 
 
 def test_a_picture_is_covered_until_the_prediction_is_answered_or_skipped() -> None:
-    from marginlib.lessons import LossCascade
-
     _SESSION.clear()
     answered = Lesson("05").predict(LossCascade())
     assert answered.panel.veil
@@ -323,6 +324,43 @@ def test_a_picture_is_covered_until_the_prediction_is_answered_or_skipped() -> N
     moved.panel.veil = ""  # what the browser does when a control moves
     assert moved.card.skipped
     _SESSION.clear()
+
+
+def test_all_checks_of_a_lesson_share_the_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("marginlib.quiz.lesson._SESSION", {})
+    first, second = Lesson("05"), Lesson("05")
+    cards = [lesson.check(name) for lesson in (first, second) for name in first.questions.check]
+    many = len(first.questions.check)
+    card = next(each for each in cards if each.question.kind == "number")
+    card.answer(card.question.right[0])
+    assert {each.state()["progress"] for each in cards} == {f"Right so far in this lesson: 1 of {many}."}
+    card.answer("0.001")
+    assert {each.progress for each in cards} == {f"Right so far in this lesson: 0 of {many}."}
+
+
+def test_a_question_shown_twice_shares_its_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("marginlib.quiz.lesson._SESSION", {})
+    one, other = Lesson("05").predict(LossCascade()), Lesson("05").predict(LossCascade(move=-10))
+    right = one.card.question.right[0]
+    one.card.answer(right)
+    assert (other.card.given, other.card.verdict) == (right, one.card.verdict)
+    assert not other.panel.veil
+    wrong = next(option.value for option in one.card.question.options if option.value != right)
+    other.card.answer(wrong)
+    assert one.card.given == wrong
+    assert one.card.state()["_card"]["verdict"] == other.card.state()["_card"]["verdict"]
+
+    name = next(n for n, q in questions("05").check.items() if q.kind == "number")
+    checks = [Lesson("05").check(name) for _ in range(3)]
+    checks[1].answer("12")
+    assert [check.given for check in checks] == ["12"] * 3
+
+
+def test_a_card_that_is_gone_is_not_kept_for_the_count() -> None:
+    lesson = Lesson("05")
+    gone = weakref.ref(lesson.check(next(iter(lesson.questions.check))))
+    gc.collect()
+    assert gone() is None
 
 
 @pytest.mark.parametrize("lesson", LESSONS)

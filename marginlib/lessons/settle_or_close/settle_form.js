@@ -1,6 +1,6 @@
 // A small copy of the exchange's positions and settle form. The kernel judges every step; this file shows it.
 
-import { keepKeys, make, newId, sized, write } from "../../panels/browser/dom.js";
+import { follow, keepKeys, make, newId, sized, write } from "../../panels/browser/dom.js";
 
 /** @import { Model } from "../../panels/browser/types.d.ts" */
 
@@ -73,8 +73,7 @@ function render({ model, el }) {
     send({ kind: "again" });
   };
   const again = make("button", { type: "button", class: "ms-again", onclick: startAgain }, "Start again");
-  /** The quantity that the kernel has shown. @type {string | undefined} */
-  let known;
+  let known = ""; // the quantity that the kernel has shown
   const root = make(
     "section",
     { class: "ms-card", "aria-label": "Rehearse the settle form" },
@@ -125,7 +124,7 @@ function render({ model, el }) {
     const opened = form.hidden && now.picked !== null;
     form.hidden = now.picked === null;
     type.value = now.type;
-    if (now.quantity !== known) quantity.value = now.quantity; // else what is being typed stays
+    follow(quantity, known, now.quantity);
     known = now.quantity;
     write(button, now.button);
     button.dataset.buys = String(now.buys);
