@@ -226,4 +226,4 @@ def _to_wire(values: Mapping[str, Value]) -> dict[str, str]:
 
 
 _STILL = "A still picture of the start. Run the cell to move it."
-_COVERED = "The picture comes once the question is answered. Run the cell to answer it."
+_COVERED = "The picture comes once the question is answered."

@@ -1,6 +1,7 @@
 // A question on a card: choose, type or put in order; the kernel judges. All text goes in as text, never as HTML.
 
 import { follow, keepKeys, make, newId } from "../panels/browser/dom.js";
+import { inSlots } from "../panels/browser/slots.js";
 
 /** @import { Model } from "../panels/browser/types.d.ts" */
 
@@ -256,7 +257,15 @@ function render({ model, el }) {
   return () => {
     model.off("change:_card", show);
     model.off("change:progress", show);
+    root.remove();
   };
 }
 
-export default { render };
+/**
+ * A model is there, made by a cell or found again in a living kernel: its slots are looked for.
+ * @param {{ model: Model }} made
+ * @returns {() => void} lets go of them
+ */
+const initialize = ({ model }) => inSlots(model, render);
+
+export default { initialize, render };

@@ -21,7 +21,7 @@ from weakref import WeakKeyDictionary
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from marginlib.panels.live import bundle
+from marginlib.panels.live import Bundle, bundle
 from marginlib.panels.panel import Panel
 from marginlib.quiz import drills
 from marginlib.quiz.card import Card
@@ -197,8 +197,12 @@ class Predict:
         """The question and the panel, for a reader without a kernel."""
         return self.card.still()[0] + self.panel.still()[0], repr(self)
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        return bundle(self, **kwargs)
+    def slot(self) -> str:
+        """The question and the panel, each in its own slot."""
+        return self.card.slot() + self.panel.slot()
+
+    def _repr_mimebundle_(self, **_: Any) -> Bundle:
+        return bundle(self)
 
     def __repr__(self) -> str:
         return f"{self.card!r}, then {self.panel!r}"

@@ -1,6 +1,7 @@
 // A small copy of the exchange's positions and settle form. The kernel judges every step; this file shows it.
 
 import { follow, keepKeys, make, newId, sized, write } from "../../panels/browser/dom.js";
+import { inSlots } from "../../panels/browser/slots.js";
 
 /** @import { Model } from "../../panels/browser/types.d.ts" */
 
@@ -141,7 +142,15 @@ function render({ model, el }) {
   return () => {
     model.off("change:_shown", show);
     model.off("change:task", show);
+    root.remove();
   };
 }
 
-export default { render };
+/**
+ * A model is there, made by a cell or found again in a living kernel: its slots are looked for.
+ * @param {{ model: Model }} made
+ * @returns {() => void} lets go of them
+ */
+const initialize = ({ model }) => inSlots(model, render);
+
+export default { initialize, render };
