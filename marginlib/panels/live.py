@@ -80,27 +80,34 @@ class Live:
         """What a reader without a kernel sees, as HTML and as plain text."""
         raise NotImplementedError
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> Bundle:
-        return bundle(self, **kwargs)
+    def slot(self) -> str:
+        """The still as HTML, in a place where the browser shows the live thing once it has the widget's model.
+
+        A reader without a kernel keeps the still; so does whoever lacks what widgets need.
+        """
+        page, _ = self.still()
+        try:
+            return f'<div class="mw-slot mw-slot-{self.widget.model_id}">{page}</div>'
+        except ImportError:
+            return page
+
+    def _repr_mimebundle_(self, **_: Any) -> Bundle:
+        return bundle(self)
 
 
 class Shown(Protocol):
-    """What has a widget, and a still for readers without a kernel."""
-
-    @property
-    def widget(self) -> Any:
-        """The widget that shows it in a notebook."""
+    """What has a place for something live, and a still for readers without a kernel."""
 
     def still(self) -> tuple[str, str]:
         """What a reader without a kernel sees, as HTML and as plain text."""
 
+    def slot(self) -> str:
+        """The still as HTML, in a place where the browser shows the live thing."""
 
-def bundle(shown: Shown, **kwargs: Any) -> Bundle:
-    """How a notebook shows it: the live thing, or, without what widgets need, the still one."""
-    page, words = shown.still()
-    try:
-        live = shown.widget._repr_mimebundle_(**kwargs)
-    except ImportError:
-        live = {}
-    data, metadata = live if isinstance(live, tuple) else (live, {})
-    return {**data, "text/html": page, "text/plain": words}, metadata
+
+def bundle(shown: Shown) -> Bundle:
+    """How a notebook shows it.
+
+    Not as a widget: in a lesson that is opened without its kernel, an unknown widget is an error in place of the still.
+    """
+    return {"text/html": shown.slot(), "text/plain": shown.still()[1]}, {}

@@ -197,7 +197,9 @@ class Panel(Live, Generic[V]):
         return {"first": first, "states": {state["key"]: changes(first, state["view"]) for state in states}}
 
     def still(self) -> tuple[str, str]:
-        """A still picture and the words."""
+        """A still picture and the words; of a covered picture neither, for they are what is asked."""
+        if self._veil:
+            return f"<p><strong>{html.escape(self.heading)}</strong></p><p><em>{_COVERED}</em></p>", _COVERED
         view = self._shown["view"]
         lines = [line for line in (view["title"], view.get("alert"), *view["words"]) if line]
         pictures = "".join(still(figure, view["title"]) for figure in view["figures"])
@@ -224,3 +226,4 @@ def _to_wire(values: Mapping[str, Value]) -> dict[str, str]:
 
 
 _STILL = "A still picture of the start. Run the cell to move it."
+_COVERED = "The picture comes once the question is answered."

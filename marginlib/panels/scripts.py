@@ -42,7 +42,7 @@ def script(entry: str, folder: Path = BROWSER) -> str:
             their top, or a form of import or export that isn't known here.
 
     >>> script("host.js").splitlines()[-1]
-    'export default { render };'
+    'export default { initialize, render };'
     """
     joined: dict[Path, str] = {}
     owners: dict[str, Path] = {}

@@ -2,6 +2,7 @@
 
 import functools
 from typing import Any
+from uuid import uuid4
 
 import anywidget
 import traitlets
@@ -11,12 +12,18 @@ from marginlib.panels.scripts import script, style
 
 
 class Carrier(anywidget.AnyWidget):
-    """Mirrors a :class:`~marginlib.panels.live.Live` object in the browser, both ways."""
+    """Mirrors a :class:`~marginlib.panels.live.Live` object in the browser, both ways.
+
+    The browser shows it in the slots of the notebook's outputs that name it, and wherever it is displayed itself.
+    """
+
+    _slot = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, live: Live) -> None:
         self.live = live
         self._following = False
-        super().__init__(**live.state())
+        name = uuid4().hex
+        super().__init__(**live.state(), model_id=name, _slot=name)
         self.observe(self._from_browser, [*live.state()])
         self.on_msg(self._on_message)
         live.observe(self._follow, ["state"])

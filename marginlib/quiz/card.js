@@ -1,6 +1,7 @@
 // A question on a card: choose, type or put in order; the kernel judges. All text goes in as text, never as HTML.
 
-import { keepKeys, make, newId } from "../panels/browser/dom.js";
+import { follow, keepKeys, make, newId } from "../panels/browser/dom.js";
+import { inSlots } from "../panels/browser/slots.js";
 
 /** @import { Model } from "../panels/browser/types.d.ts" */
 
@@ -22,9 +23,21 @@ import { keepKeys, make, newId } from "../panels/browser/dom.js";
 /** @typedef {(given: string | string[]) => void} Send */
 
 /**
- * The means to answer: a node, a way to read what is given, and what to put the focus on.
- * @typedef {{ node: HTMLElement, read?: () => string | string[], first?: HTMLElement }} Means
+ * The means to answer: a node, a way to read what is given, a way to show what was given elsewhere unless something else
+ * is being chosen or typed, and what to put the focus on.
+ * @typedef {{
+ *   node: HTMLElement,
+ *   read?: () => string | string[],
+ *   set: (given: any) => void,
+ *   first?: HTMLElement,
+ * }} Means
  */
+
+/**
+ * @param {any} one
+ * @param {any} other
+ */
+const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 
 /**
  * One of a few, chosen by pressing it.
@@ -38,7 +51,12 @@ function one(card, send) {
     const onclick = () => send(value);
     return make("button", { type: "button", class: "mq-option", "aria-pressed": pressed, onclick }, text);
   });
-  return { node: make("div", { class: "mq-options", role: "group", "aria-label": card.text }, ...buttons) };
+  /** @param {string | null} given */
+  const set = (given) => {
+    for (const [i, button] of buttons.entries())
+      button.setAttribute("aria-pressed", String(card.options[i].value === given));
+  };
+  return { node: make("div", { class: "mq-options", role: "group", "aria-label": card.text }, ...buttons), set };
 }
 
 /**
@@ -52,7 +70,14 @@ function several(card) {
   );
   const labels = boxes.map((box, i) => make("label", { class: "mq-box" }, box, ` ${card.options[i].text}`));
   const read = () => boxes.filter((box) => box.checked).map((box) => box.value);
-  return { node: make("fieldset", {}, make("legend", { class: "mq-hidden" }, card.text), ...labels), read };
+  let known = card.given || [];
+  /** @param {string[] | null} given */
+  const set = (given) => {
+    const now = given || [];
+    if (same([...read()].sort(), [...known].sort())) for (const box of boxes) box.checked = now.includes(box.value);
+    known = now;
+  };
+  return { node: make("fieldset", {}, make("legend", { class: "mq-hidden" }, card.text), ...labels), read, set };
 }
 
 /**
@@ -69,7 +94,13 @@ function number(card, send) {
   const called = card.unit ? `Your answer in ${card.unit}` : "Your answer";
   const label = make("label", { for: id, class: "mq-hidden" }, called);
   const node = make("span", { class: "mq-number" }, label, input, card.unit);
-  return { node, read: () => input.value, first: input };
+  let known = card.given || "";
+  /** @param {string | null} given */
+  const set = (given) => {
+    follow(input, known, given || "");
+    known = given || "";
+  };
+  return { node, read: () => input.value, set, first: input };
 }
 
 /**
@@ -144,7 +175,17 @@ function order(card) {
     node.replaceChildren(...values.map(item));
   }
   draw();
-  return { node, read: () => values };
+  let known = values;
+  /** @param {string[] | null} given */
+  const set = (given) => {
+    if (!given || same(given, known)) return;
+    const untouched = same(values, known);
+    known = given;
+    if (!untouched || same(values, given)) return;
+    values = given;
+    draw();
+  };
+  return { node, read: () => values, set };
 }
 
 const MEANS = { one, several, number, order };
@@ -162,6 +203,8 @@ function render({ model, el }) {
   /** The text of the question that is built. @type {string | null} */
   let asked = null;
   let verdict = make("div");
+  /** @type {Means["set"]} */
+  let set = () => {};
 
   /** @type {Send} */
   const send = (given) => model.send({ kind: "answer", given });
@@ -172,9 +215,7 @@ function render({ model, el }) {
     const card = model.get("_card");
     if (asked !== card.text) build(card);
     asked = card.text;
-    if (card.kind === "one")
-      for (const [i, button] of root.querySelectorAll(".mq-option").entries())
-        button.setAttribute("aria-pressed", String(card.options[i].value === card.given));
+    set(card.given);
     const judged = card.verdict && `${card.verdict.right ? "\u2713" : "\u2717"} ${card.verdict.text}`;
     const said = card.note || judged || card.skipped;
     const look = card.note || !card.verdict ? "mq-note" : card.verdict.right ? "mq-right" : "mq-wrong";
@@ -186,7 +227,10 @@ function render({ model, el }) {
 
   /** @param {Question} card */
   function build(card) {
-    const { node, read, first } = MEANS[card.kind](card, send);
+    const means = MEANS[card.kind](card, send);
+    const { node, read, first } = means;
+    set = means.set;
+    const here = root.contains(document.activeElement); // else another view, or Python, has gone on
     /** @param {string} kind */
     const button = (kind) => {
       const attributes = { type: "button", class: "mq-plain", onclick: () => model.send({ kind }) };
@@ -204,7 +248,7 @@ function render({ model, el }) {
       verdict,
       progress,
     );
-    if (asked !== null && first) first.focus();
+    if (asked !== null && here) first?.focus();
   }
 
   model.on("change:_card", show);
@@ -213,7 +257,15 @@ function render({ model, el }) {
   return () => {
     model.off("change:_card", show);
     model.off("change:progress", show);
+    root.remove();
   };
 }
 
-export default { render };
+/**
+ * A model is there, made by a cell or found again in a living kernel: its slots are looked for.
+ * @param {{ model: Model }} made
+ * @returns {() => void} lets go of them
+ */
+const initialize = ({ model }) => inSlots(model, render);
+
+export default { initialize, render };

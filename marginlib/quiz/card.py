@@ -40,8 +40,9 @@ class Card(Live):
 
     @progress.setter
     def progress(self, told: str) -> None:
-        self._progress = told
-        self._tell("state", None, None)
+        old, self._progress = self._progress, told
+        if told != old:
+            self._tell("state", None, None)
 
     def state(self) -> dict[str, Any]:
         """The question, the newest answer and its verdict, and how far one is: as plain data."""
@@ -117,9 +118,8 @@ class Card(Live):
         """The question, for a reader without a kernel."""
         options = "".join(f"<li>{html.escape(option.text)}</li>" for option in self.question.options)
         listed = f"<ul>{options}</ul>" if options else ""
-        return f"<p><strong>{html.escape(self.lead)}.</strong> {html.escape(self.question.text)}</p>{listed}", repr(
-            self
-        )
+        asked = f"<p><strong>{html.escape(self.lead)}.</strong> {html.escape(self.question.text)}</p>"
+        return f"{asked}{listed}<p><em>Run the cell to answer.</em></p>", repr(self)
 
     def __repr__(self) -> str:
         return f"{self.lead}: {self.question.text}"

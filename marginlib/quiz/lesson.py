@@ -21,13 +21,14 @@ as in the lessons' own files, and, where it has a panel, wrong models or drills 
 
 import functools
 import importlib
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from marginlib.panels.live import bundle
+from marginlib.panels.live import Bundle, bundle
 from marginlib.panels.panel import Panel
 from marginlib.quiz import drills, shelf
 from marginlib.quiz.card import Card
@@ -58,15 +59,39 @@ class _File(BaseModel):
         return data
 
 
-@dataclass
 class Progress:
-    """What was answered in this session: the given answer and its verdict, by part and question."""
+    """What was answered in this session: the given answer and its verdict, by part and question.
 
-    given: dict[str, tuple[Any, Verdict | None]] = field(default_factory=dict)
+    All cards of one question share its answer, and all checks of a lesson the count.
+    """
 
-    def right(self, names: list[str]) -> int:
+    def __init__(self) -> None:
+        self.given: dict[str, tuple[Any, Verdict | None]] = {}
+        self._cards: WeakKeyDictionary[Card, tuple[str, Sequence[str]]] = WeakKeyDictionary()
+
+    def right(self, names: Iterable[str]) -> int:
         """How many of these were answered right."""
         return sum(1 for name in names if (said := self.given.get(name)) and said[1] and said[1].right)
+
+    def follow(self, card: Card, name: str, counted: Sequence[str] = ()) -> None:
+        """Put the answer there is on a card, keep what it is given, and let it show how many of some are right."""
+        self._cards[card] = name, counted
+        if name in self.given:
+            card.answer(self.given[name][0])
+        card.observe(lambda change: self._keep(name, change["owner"]), "given")
+        self._count(card)
+
+    def _keep(self, name: str, card: Card) -> None:
+        self.given[name] = card.given, card.verdict
+        for other, (asked, _) in tuple(self._cards.items()):
+            if asked == name and other.given != card.given:
+                other.answer(card.given)
+            self._count(other)
+
+    def _count(self, card: Card) -> None:
+        _, names = self._cards[card]
+        if names:
+            card.progress = f"Right so far in this lesson: {self.right(names)} of {len(names)}."
 
 
 _SESSION: dict[str, Progress] = {}
@@ -140,7 +165,7 @@ class Lesson:
         if name not in known:
             raise KeyError(f"there is no check '{name}' in lesson {self.number}; known: {', '.join(known)}")
         card = Card(self.questions.check[name], f"Check {known.index(name) + 1} of {len(known)}", hint="Show the way")
-        _remember(card, self.progress, f"check {name}", [f"check {each}" for each in known])
+        self.progress.follow(card, f"check {name}", [f"check {each}" for each in known])
         return card
 
     def drill(self, seed: int = 1, level: int = 1) -> "Drill":
@@ -152,32 +177,13 @@ class Lesson:
         return Drill(self.number, seed, level)
 
 
-def _remember(card: Card, progress: Progress, name: str, names: list[str]) -> None:
-    """Keep what is answered for the session, and show how far one is."""
-
-    def tell() -> None:
-        card.progress = f"Right so far in this lesson: {progress.right(names)} of {len(names)}."
-
-    def keep(_change: object) -> None:
-        if card.given is not None:
-            progress.given[name] = (card.given, card.verdict)
-        tell()
-
-    if name in progress.given:
-        card.answer(progress.given[name][0])
-    card.observe(keep, "given")
-    tell()
-
-
 class Predict:
     """A question, and below it a panel whose picture is covered until the question is answered or skipped."""
 
     def __init__(self, card: Card, panel: Panel[Any], progress: Progress, name: str) -> None:
         self.card, self.panel = card, panel
-        if name in progress.given:
-            card.answer(progress.given[name][0])
+        progress.follow(card, name)
         self._cover()
-        card.observe(lambda _: progress.given.update({name: (card.given, card.verdict)}), "given")
         card.observe(lambda _: self._cover(), ["given", "skipped"])
         panel.observe(self._moved_on, "veil")
 
@@ -204,8 +210,12 @@ class Predict:
         """The question and the panel, for a reader without a kernel."""
         return self.card.still()[0] + self.panel.still()[0], repr(self)
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        return bundle(self, **kwargs)
+    def slot(self) -> str:
+        """The question and the panel, each in its own slot."""
+        return self.card.slot() + self.panel.slot()
+
+    def _repr_mimebundle_(self, **_: Any) -> Bundle:
+        return bundle(self)
 
     def __repr__(self) -> str:
         return f"{self.card!r}, then {self.panel!r}"

@@ -5,9 +5,8 @@ Kinds: ``one`` (single choice), ``several`` (all that are right), ``number`` (wi
 """
 
 import functools
-import re
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
@@ -17,6 +16,7 @@ from marginlib.engine.scenario import Scenario
 from marginlib.quiz.asking import ANSWERS, Answer, Ask, Case, hint, way
 from marginlib.quiz.figures import checked, filled
 from marginlib.quiz.mistakes import MISTAKES
+from marginlib.quiz.typed import read_number
 from marginlib.reading.scenarios import read_scenario
 from marginlib.telling.numbers import money, number
 
@@ -179,19 +179,9 @@ class Question(BaseModel):
         """A number as a person types it: with or without unit, thousands separated or not.
 
         Raises:
-            ValueError: not a number.
+            ValueError: not a number, or a comma for a decimal point.
         """
-        clean = (text.replace(self.unit, "") if self.unit else text).strip()
-        if re.search(r",[0-9]{1,2}$|^[0-9]{1,3}\.[0-9]{3}\.|,[0-9]{4,}$", clean):
-            raise ValueError("Write decimals with a point and thousands with a comma, such as 1,234.50.")
-        clean = clean.replace("−", "-").replace(",", "").replace("\u202f", "").replace("\xa0", "").replace(" ", "")
-        try:
-            value = Decimal(clean)
-        except InvalidOperation:
-            value = Decimal("NaN")
-        if not value.is_finite() or abs(value) >= 10**15:
-            raise ValueError(f"Type a number{f' of {self.unit}' if self.unit else ''}, such as 1,234.50.")
-        return value
+        return read_number(text, self.unit)
 
     def _judge_number(self, given: Decimal) -> Verdict:
         assert isinstance(self.answer, Decimal)

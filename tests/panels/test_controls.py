@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from javascript import call
 
 from marginlib.panels.controls import Choice, Slider, Switch, key, read_all, text
+from marginlib.quiz.typed import pointed
 
 MOVE = Slider("move", "Price move", "%", -40, 10, "0.5", -25, "How far the price goes.")
 EUR = Slider("EUR", "EUR", "", 0, 2000, 20, 300, "Your euros.", 2, "What you have", removable=True)
@@ -148,3 +150,57 @@ def test_the_browser_is_told_the_range_in_plain_numbers() -> None:
     assert SIDE.describe()["options"] == ["long", "short"]
     assert [control.describe()["kind"] for control in ALL] == ["slider", "slider", "choice", "switch"]
     assert all(control.describe()["legend"] == control.legend for control in ALL)
+
+
+def typed(text: str, least: str = "0", most: str = "1000000", places: int = 8) -> Any:
+    """What a number box makes of a text."""
+    return call("numbers.js", "read", {"least": least, "most": most, "places": places}, text)
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("12,500", "12500"),
+        ("1,234.50", "1234.5"),
+        ("1,000,000", "1000000"),
+        ("12 500", "12500"),
+        ("2.5", "2.5"),
+        (".5", "0.5"),
+        ("1\N{NARROW NO-BREAK SPACE}234.5", "1234.5"),
+    ],
+)
+def test_a_number_box_reads_thousands_that_are_in_order(written: str, kept: str) -> None:
+    assert typed(written) == kept
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("2,5", "For 2,5 write 2.5."),
+        ("0,5", "For 0,5 write 0.5."),
+        ("0,500", "For 0,500 write 0.500."),
+        (" -0,25 ", "For -0,25 write -0.25."),
+        (",5", "For ,5 write 0.5."),
+        ("1.234,50", "For 1.234,50 write 1234.50."),
+        ("12,5000", "For 12,5000 write 12.5000."),
+        ("1,23,456", ""),
+        ("1,2345.6", ""),
+        ("1.234.567", ""),
+        ("1,000,00", ""),
+    ],
+)
+def test_a_number_box_refuses_a_comma_for_a_decimal_point(written: str, meant: str) -> None:
+    """A comma left out would make another number of it, and say nothing."""
+    how = "Write decimals with a point and thousands with a comma, such as 1,234.50."
+
+    assert typed(written, least="-1000") is None
+    assert call("numbers.js", "pointed", written)["wrong"] == f"{how} {meant}".strip()
+
+
+@given(st.text("0123456789,.-+\N{MINUS SIGN} e", max_size=12))
+def test_number_boxes_and_questions_read_commas_alike(written: str) -> None:
+    try:
+        expected = {"clean": pointed(written), "wrong": ""}
+    except ValueError as error:
+        expected = {"clean": "", "wrong": str(error)}
+    assert call("numbers.js", "pointed", written) == expected

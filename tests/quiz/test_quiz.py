@@ -1,14 +1,22 @@
 """Questions, the mistakes that are recognised, the cards, the drills, and the lessons' own files."""
 
+import gc
+import inspect
+import itertools
+import weakref
 from decimal import Decimal
+from html import escape
 from pathlib import Path
 
 import pytest
 from asking import load, wrongly
 
+import marginlib.lessons
 from marginlib import InvalidRulebook, rules
 from marginlib.engine.amounts import plain
 from marginlib.engine.scenario import Scenario
+from marginlib.lessons import LossCascade
+from marginlib.panels.panel import Panel
 from marginlib.quiz import drills
 from marginlib.quiz.answers import answer
 from marginlib.quiz.asking import ANSWERS, Ask, Case
@@ -26,6 +34,11 @@ QUESTIONS = [
     for name, question in known.items()
 ]
 SEEDS = range(25)
+PANELS = [
+    each
+    for each in (getattr(marginlib.lessons, name) for name in marginlib.lessons.__all__)
+    if inspect.isclass(each) and issubclass(each, Panel)
+]
 
 load(*LESSONS)
 
@@ -168,6 +181,13 @@ def test_an_unreadable_number_counts_for_nothing(given: str) -> None:
     assert "Type a number of EUR" in card._card["note"]
 
 
+@pytest.mark.parametrize("given", ["2,5", "0,500", "12,50 EUR", "1.234,50", "1.234.567", "1,2345.6", "1,23,456"])
+def test_a_comma_that_is_not_between_thousands_counts_for_nothing(given: str) -> None:
+    card = Card(ask(LONG, "pnl", unit="EUR"), "Check")
+    assert card.answer(given) is None
+    assert card._card["note"].startswith("Write decimals with a point and thousands with a comma, such as 1,234.50.")
+
+
 def test_a_wrong_number_hears_of_its_mistake_and_an_unknown_one_of_the_first_step() -> None:
     question = ask(LONG, "pnl", unit="EUR", mistakes=["leverage_multiplies", "profit_in_base"])
     assert question.judge("500").mistake == "leverage_multiplies"
@@ -277,8 +297,6 @@ def test_a_check_keeps_its_progress_for_the_session() -> None:
 
 
 def test_a_picture_is_covered_until_the_prediction_is_answered_or_skipped() -> None:
-    from marginlib.lessons import LossCascade
-
     _SESSION.clear()
     answered = Lesson("05").predict(LossCascade())
     assert answered.panel.veil
@@ -301,6 +319,66 @@ def test_a_picture_is_covered_until_the_prediction_is_answered_or_skipped() -> N
     moved.panel.veil = ""  # what the browser does when a control moves
     assert moved.card.skipped
     _SESSION.clear()
+
+
+def test_all_checks_of_a_lesson_share_the_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("marginlib.quiz.lesson._SESSION", {})
+    first, second = Lesson("05"), Lesson("05")
+    cards = [lesson.check(name) for lesson in (first, second) for name in first.questions.check]
+    many = len(first.questions.check)
+    card = next(each for each in cards if each.question.kind == "number")
+    card.answer(card.question.right[0])
+    assert {each.state()["progress"] for each in cards} == {f"Right so far in this lesson: 1 of {many}."}
+    card.answer("0.001")
+    assert {each.progress for each in cards} == {f"Right so far in this lesson: 0 of {many}."}
+
+
+def test_a_question_shown_twice_shares_its_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("marginlib.quiz.lesson._SESSION", {})
+    one, other = Lesson("05").predict(LossCascade()), Lesson("05").predict(LossCascade(move=-10))
+    right = one.card.question.right[0]
+    one.card.answer(right)
+    assert (other.card.given, other.card.verdict) == (right, one.card.verdict)
+    assert not other.panel.veil
+    wrong = next(option.value for option in one.card.question.options if option.value != right)
+    other.card.answer(wrong)
+    assert one.card.given == wrong
+    assert one.card.state()["_card"]["verdict"] == other.card.state()["_card"]["verdict"]
+
+    name = next(n for n, q in questions("05").check.items() if q.kind == "number")
+    checks = [Lesson("05").check(name) for _ in range(3)]
+    checks[1].answer("12")
+    assert [check.given for check in checks] == ["12"] * 3
+
+
+def test_a_card_that_is_gone_is_not_kept_for_the_count() -> None:
+    lesson = Lesson("05")
+    gone = weakref.ref(lesson.check(next(iter(lesson.questions.check))))
+    gc.collect()
+    assert gone() is None
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_a_covered_picture_stays_covered_in_a_saved_notebook(lesson: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its title, words and picture are the answer: they stand there once the question is answered, not before."""
+    monkeypatch.setattr("marginlib.quiz.lesson._SESSION", {})
+    for panel_class, (name, question) in itertools.product(PANELS, questions(lesson).predict.items()):
+        marginlib.quiz.lesson._SESSION.clear()
+        predict = Lesson(lesson).predict(panel_class(), name)
+        view = predict.panel._shown["view"]
+        for data in (predict._repr_mimebundle_()[0], predict.panel._repr_mimebundle_()[0]):
+            for written in (data["text/html"], data["text/plain"]):
+                assert not any(escape(line) in written for line in (view["title"], *view["words"]))
+                assert "<img" not in written
+            assert "The picture comes once the question is answered." in data["text/html"]
+        asked = predict._repr_mimebundle_()[0]["text/html"]
+        assert escape(question.text) in asked
+        assert "Run the cell to answer." in asked
+
+        predict.card.answer(question.right if question.kind == "several" else question.right[0])
+        told = predict._repr_mimebundle_()[0]["text/html"]
+        assert escape(view["title"]) in told
+        assert "<img" in told
 
 
 def test_a_drill_goes_on_and_gets_harder_after_two_right_ones_without_help() -> None:

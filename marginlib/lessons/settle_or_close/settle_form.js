@@ -1,6 +1,7 @@
 // A small copy of the exchange's positions and settle form. The kernel judges every step; this file shows it.
 
-import { keepKeys, make, newId, sized, write } from "../../panels/browser/dom.js";
+import { follow, keepKeys, make, newId, sized, write } from "../../panels/browser/dom.js";
+import { inSlots } from "../../panels/browser/slots.js";
 
 /** @import { Model } from "../../panels/browser/types.d.ts" */
 
@@ -73,8 +74,7 @@ function render({ model, el }) {
     send({ kind: "again" });
   };
   const again = make("button", { type: "button", class: "ms-again", onclick: startAgain }, "Start again");
-  /** The quantity that the kernel has shown. @type {string | undefined} */
-  let known;
+  let known = ""; // the quantity that the kernel has shown
   const root = make(
     "section",
     { class: "ms-card", "aria-label": "Rehearse the settle form" },
@@ -125,7 +125,7 @@ function render({ model, el }) {
     const opened = form.hidden && now.picked !== null;
     form.hidden = now.picked === null;
     type.value = now.type;
-    if (now.quantity !== known) quantity.value = now.quantity; // else what is being typed stays
+    follow(quantity, known, now.quantity);
     known = now.quantity;
     write(button, now.button);
     button.dataset.buys = String(now.buys);
@@ -142,7 +142,15 @@ function render({ model, el }) {
   return () => {
     model.off("change:_shown", show);
     model.off("change:task", show);
+    root.remove();
   };
 }
 
-export default { render };
+/**
+ * A model is there, made by a cell or found again in a living kernel: its slots are looked for.
+ * @param {{ model: Model }} made
+ * @returns {() => void} lets go of them
+ */
+const initialize = ({ model }) => inSlots(model, render);
+
+export default { initialize, render };

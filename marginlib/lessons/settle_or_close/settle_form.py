@@ -2,7 +2,7 @@
 
 import html
 import json
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,6 +12,7 @@ from marginlib.engine.amounts import plain
 from marginlib.engine.scenario import Scenario, Settle
 from marginlib.engine.story import Story
 from marginlib.panels.live import Live, Message, Sent
+from marginlib.quiz.typed import pointed, read_number
 from marginlib.reading.replaying import replay
 from marginlib.telling import sentences
 from marginlib.telling.numbers import listed, money, price
@@ -164,7 +165,7 @@ class SettleForm(Live):
     def fill(self, quantity: str) -> None:
         """Type the quantity, in BTC."""
         self.quantity = quantity.strip()
-        self._say("Check the button's words, then press it." if self._number() else _NO_NUMBER, None)
+        self._say("Check the button's words, then press it." if self._number() else self._misread(), None)
 
     def press(self) -> None:
         """Press the large button."""
@@ -173,7 +174,7 @@ class SettleForm(Live):
         elif self.type != "settle-position":
             self._say(f"{self._would_close()} To keep what you received, choose Settle.", False)
         elif not (volume := self._number()):
-            self._say(_NO_NUMBER, False)
+            self._say(self._misread(), False)
         else:
             self._settle(replay(self._scenario({"do": "settle", "pair": PAIR, "volume": plain(volume)})), volume)
 
@@ -201,10 +202,18 @@ class SettleForm(Live):
 
     def _number(self) -> Decimal | None:
         try:
-            number = Decimal(self.quantity.replace(",", ""))
-        except InvalidOperation:
+            number = read_number(self.quantity, "BTC")
+        except ValueError:
             return None
-        return number if number.is_finite() and number > 0 and -8 <= int(number.as_tuple().exponent) <= 0 else None
+        return number if number > 0 and -8 <= int(number.as_tuple().exponent) <= 0 else None
+
+    def _misread(self) -> str:
+        """What is wrong with the quantity; a comma for a decimal point has its own sentence."""
+        try:
+            pointed(self.quantity.replace("BTC", ""))
+        except ValueError as error:
+            return str(error)
+        return _NO_NUMBER
 
     def _say(self, text: str, right: bool | None) -> None:
         """Show how things stand, with a sentence; whether the last step was right, if it was one or the other."""

@@ -1,12 +1,12 @@
 // The controls of controls.py in the browser. Every one hears `moved(value, settled)` and can be `set`.
 
 import { make, newId, write } from "./dom.js";
-import { canonical, read, readable } from "./numbers.js";
+import { canonical, pointed, read, readable } from "./numbers.js";
 
 /** @import { About, ChoiceControl, Control, SliderControl, SwitchControl, Values, WalkControl } from "./types.d.ts" */
 
 /** @typedef {(value: string, settled: boolean) => void} Moved */
-/** @typedef {{ row: HTMLElement, set: (value: string) => void, focus: () => void }} Part */
+/** @typedef {{ row: HTMLElement, set: (value: string) => void, focus: () => void, drop?: () => void }} Part */
 
 const DWELL = 100; // ms that the pointer rests on a control before its states are asked for
 
@@ -25,44 +25,61 @@ function slider(control, moved) {
   const wrong = make("p", { class: "mw-wrong", role: "alert", hidden: true });
   const row = make("div", { class: "mw-row" }, make("label", { for: id }, label), track, box);
   let value = "";
+  let typing = false; // there is a text in the box that isn't the value
+  let refused = false; // it was tried
 
-  /** @param {string} next */
-  const set = (next) => {
-    value = next;
-    if (next === "") return;
-    if (track.value !== next) track.value = next;
-    const shown = readable(next);
-    if (document.activeElement !== box || canonical(box.value, control.places) !== next) box.value = shown;
-    track.setAttribute("aria-valuetext", `${shown} ${control.unit || (control.removable ? control.label : "")}`.trim());
+  /** The box shows the value again. */
+  const drop = () => {
+    typing = false;
+    refused = false;
+    box.value = readable(value);
     wrong.hidden = true;
     box.removeAttribute("aria-invalid");
+  };
+  /** @param {string} next */
+  const set = (next) => {
+    const other = next !== value;
+    value = next;
+    if (next === "") return drop();
+    if (track.value !== next) track.value = next;
+    const unit = control.unit || (control.removable ? control.label : "");
+    track.setAttribute("aria-valuetext", `${readable(next)} ${unit}`.trim());
+    // What is being typed stays, whatever moves meanwhile; a text that was refused goes when its own control moves.
+    if (!typing || (refused && other)) drop();
   };
   const typed = () => {
     const next = read(control, box.value);
     if (next === null) {
       const range = `from ${readable(control.least)} to ${readable(control.most)}`;
-      write(wrong, `Type a number ${range}. It stays at ${readable(value)}.`);
+      write(wrong, `${pointed(box.value).wrong || `Type a number ${range}.`} It stays at ${readable(value)}.`);
       wrong.hidden = false;
       box.setAttribute("aria-invalid", "true");
+      typing = refused = true;
       return;
     }
+    typing = false;
     if (next !== value) moved(next, true);
-    else set(value);
-    box.value = readable(next);
+    else drop();
   };
   /** @param {boolean} settled */
-  const slid = (settled) => moved(canonical(track.value, control.places) ?? value, settled);
+  const slid = (settled) => {
+    typing = false;
+    moved(canonical(track.value, control.places) ?? value, settled);
+  };
   track.addEventListener("input", () => slid(false));
   track.addEventListener("change", () => slid(true));
+  box.addEventListener("input", () => {
+    typing = true;
+    refused = false;
+  });
   box.addEventListener("change", typed);
+  box.addEventListener("blur", () => typing && !refused && typed());
   box.addEventListener("keydown", (event) => {
     if (event.key === "Enter") typed();
-    if (event.key !== "Escape") return;
-    box.value = "";
-    set(value);
+    if (event.key === "Escape") drop();
   });
   row.append(wrong);
-  return { row, set, focus: () => track.focus() };
+  return { row, set, drop, focus: () => track.focus() };
 }
 
 /**
@@ -179,7 +196,7 @@ export function desk(about, moved, warm) {
   for (const group of Object.values(groups)) if (group.members.length) group.box.append(adder(group));
   const explained = about.controls.filter((control) => control.legend);
   node.append(
-    make("button", { type: "button", class: "mw-again", onclick: () => moved(about.start, true) }, "Start again"),
+    make("button", { type: "button", class: "mw-again", onclick: again }, "Start again"),
     make(
       "details",
       { class: "mw-legend" },
@@ -187,6 +204,11 @@ export function desk(about, moved, warm) {
       make("dl", {}, ...explained.flatMap((c) => [make("dt", {}, c.label), make("dd", {}, c.legend)])),
     ),
   );
+
+  function again() {
+    for (const part of Object.values(parts)) part.drop?.();
+    moved(about.start, true);
+  }
 
   /**
    * Hear that a control is likely to move. To pass over it costs nothing.

@@ -37,6 +37,16 @@ export function write(node, text) {
 }
 
 /**
+ * Have a box follow what is shown elsewhere, unless something else is being typed in it.
+ * @param {HTMLInputElement} box
+ * @param {string} known what was shown before
+ * @param {string} now
+ */
+export function follow(box, known, now) {
+  if (now !== known && box.value.trim() === known) box.value = now;
+}
+
+/**
  * Have so many children of a kind, and return them.
  * @template {keyof HTMLElementTagNameMap} Tag
  * @param {HTMLElement} parent

@@ -131,9 +131,14 @@ export function easel(about, box, model, look, note) {
   const close = () => {
     sizes.disconnect();
     themes.disconnect();
+    current = undefined;
     queue = [];
+    kept.clear();
     if (Plotly) for (const canvas of stage.children) Plotly.purge(canvas);
+    Plotly = undefined;
+    stage.replaceChildren();
     stage.remove();
+    box.replaceChildren();
   };
   return { show, prepare, close };
 }

@@ -4,6 +4,7 @@
 import { desk } from "./controls.js";
 import { keepKeys, make, write } from "./dom.js";
 import { screen } from "./screen.js";
+import { inSlots } from "./slots.js";
 import { openStore } from "./store.js";
 
 /** @import { About, Message, Model, Values } from "./types.d.ts" */
@@ -110,7 +111,15 @@ function render({ model, el }) {
     clearTimeout(speech);
     store.close();
     view.close();
+    root.remove();
   };
 }
 
-export default { render };
+/**
+ * A model is there, made by a cell or found again in a living kernel: its slots are looked for.
+ * @param {{ model: Model }} made
+ * @returns {() => void} lets go of them
+ */
+const initialize = ({ model }) => inSlots(model, render);
+
+export default { initialize, render };

@@ -2,14 +2,34 @@
 
 /** @import { SliderControl } from "./types.d.ts" */
 
+const HOW = "Write decimals with a point and thousands with a comma, such as 1,234.50.";
+const THOUSANDS = /^[-+]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?$/;
+const DECIMAL_COMMA = /^([-+]?)(\d{1,3}(?:\.\d{3})+|\d{0,12}),(\d{1,12})$/;
+
+/**
+ * A number without spaces and thousands' commas, or what is wrong with its commas: as typed.py has it, for a comma that
+ * is guessed at makes another number.
+ * @param {string} text
+ * @returns {{ clean: string, wrong: string }} perhaps it isn't a number
+ */
+export function pointed(text) {
+  const clean = text.replace(/\s/g, "").replaceAll("\u2212", "-");
+  if (!/\d/.test(clean) || (!clean.includes(",") && clean.split(".").length < 3)) return { clean, wrong: "" };
+  if (THOUSANDS.test(clean)) return { clean: clean.replaceAll(",", ""), wrong: "" };
+  const meant = DECIMAL_COMMA.exec(clean);
+  if (!meant) return { clean: "", wrong: HOW };
+  const [, sign, whole, decimals] = meant;
+  return { clean: "", wrong: `${HOW} For ${clean} write ${sign}${whole.replaceAll(".", "") || "0"}.${decimals}.` };
+}
+
 /**
  * A number as Python writes it: rounded half to even, no trailing zeros, no minus zero; null if it isn't one.
- * @param {string} text as typed: with or without spaces and commas
+ * @param {string} text as typed: with or without spaces and thousands' commas
  * @param {number} places how many decimals it may have
  * @returns {string | null}
  */
 export function canonical(text, places) {
-  const clean = text.replace(/[\s,]/g, "").replace("\u2212", "-");
+  const { clean } = pointed(text);
   if (!/^-?(\d+\.?\d*|\.\d+)$/.test(clean)) return null;
   const [whole, decimals = ""] = clean.replace("-", "").split(".");
   const beyond = decimals.slice(places).replace(/0+$/, "");

@@ -107,5 +107,6 @@ declare global {
   var Plotly: Drawing;
   var define: unknown;
   var __marginlibIds: number | undefined;
+  var __marginlibSlots: { open(name: string, show: (el: HTMLElement) => () => void): () => void } | undefined;
   var __marginlibPlotly: Promise<Drawing> | undefined;
 }

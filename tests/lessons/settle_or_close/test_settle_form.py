@@ -109,12 +109,30 @@ def test_the_settle_button_has_the_side_of_the_opening(task: int, button: str, b
     assert (form._shown["button"], form._shown["buys"]) == (button, buys)
 
 
-@pytest.mark.parametrize("quantity", ["", "half", "0", "-1", "nan", "Infinity", "1e99", "0.000000001", "0,5 BTC"])
+@pytest.mark.parametrize("quantity", ["", "half", "0", "-1", "nan", "Infinity", "1e99", "0.000000001", "0.5 ETH"])
 def test_what_is_no_quantity_is_asked_for_again(quantity: str) -> None:
     form = led_through(SettleForm(), quantity)
 
     assert not form.done
     assert said(form) == "Type how much to settle, in BTC, such as 0.25."
+
+
+@pytest.mark.parametrize(
+    ("quantity", "meant"), [("0,5", "0.5"), ("0,500", "0.500"), ("0,5 BTC", "0.5"), (",25", "0.25"), ("1,0", "1.0")]
+)
+def test_a_comma_for_a_decimal_point_is_refused_with_what_works(quantity: str, meant: str) -> None:
+    """Else it would be ten times as much, or more."""
+    form = SettleForm()
+    form.pick(1)
+    form.choose("settle-position")
+    form.fill(quantity)
+    for _ in range(2):
+        assert said(form).startswith("Write decimals with a point and thousands with a comma, such as 1,234.50. For ")
+        assert said(form).endswith(f" write {meant}.")
+        assert "… BTC" in form._shown["button"]
+        form.press()
+    form.fill(meant)
+    assert f"{Decimal(meant).normalize()} BTC" in form._shown["button"]
 
 
 def test_more_than_is_open_is_refused() -> None:
