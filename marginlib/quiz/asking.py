@@ -155,6 +155,8 @@ class Case:
     def __init__(self, scenario: Scenario, book: Rulebook | None = None) -> None:
         self.scenario, self.book = scenario, book
         self._given: dict[Ask, Answer] = {}
+        self.mistaken: dict[tuple[str, Ask], Decimal | None] = {}
+        """What wrong models gave, by their names and what was asked: each is worked out once."""
 
     @functools.cached_property
     def story(self) -> Story:

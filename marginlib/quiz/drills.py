@@ -110,9 +110,12 @@ def usable(question: Question) -> bool:
     right = question.answer
     if not isinstance(right, Decimal) or not right or not _round(right, question.unit):
         return False
-    values = [right, *question.wrong.values()]
-    apart = all(abs(a - b) > 2 * question.tolerance for i, a in enumerate(values) for b in values[:i])
-    return apart and len(question.wrong) >= 3
+    values = [right]
+    for _, value in question.mistaken():  # one by one: most tries end before the last
+        if any(abs(value - other) <= 2 * question.tolerance for other in values):
+            return False
+        values.append(value)
+    return len(values) > 3
 
 
 def _round(value: Decimal, unit: str) -> bool:

@@ -68,6 +68,12 @@ def liquidation_level(story: Story) -> Decimal:
 
 
 @figure
+def most_leverage(story: Story) -> Decimal:
+    """The highest leverage that there is to choose."""
+    return story.final.rulebook.most_leverage
+
+
+@figure
 def rollover_hours(story: Story) -> Decimal:
     """The hours for which a rollover falls due (B6)."""
     return story.final.rulebook.rollover_hours
@@ -183,7 +189,10 @@ def filled(text: str, case: Case, ask: Ask, wrong: Callable[[str], Decimal | Non
         if isinstance(node, ast.UnaryOp):
             return -_counted(worth(node.operand))
         assert isinstance(node, ast.BinOp)
-        return Fraction(_SUMS[type(node.op)](_counted(worth(node.left)), _counted(worth(node.right))))
+        left, right = _counted(worth(node.left)), _counted(worth(node.right))
+        if not right and isinstance(node.op, ast.Div | ast.FloorDiv):
+            raise ValueError(f"{ast.unparse(node)}: nothing can be divided by 0")
+        return Fraction(_SUMS[type(node.op)](left, right))
 
     return _PLACE.sub(lambda place: _written(worth(_sum(place[1])), (place[2] or "").strip()), text)
 

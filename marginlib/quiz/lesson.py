@@ -36,6 +36,11 @@ from marginlib.quiz.question import Question, Verdict
 from marginlib.reading.files import read_data
 
 
+def _table(value: object) -> dict[str, object]:
+    """A table of the file; what should be one and isn't is told of when the file is checked."""
+    return value if isinstance(value, dict) else {}
+
+
 class _File(BaseModel):
     """A lesson's questions: scenarios by name, and the questions that refer to them."""
 
@@ -46,15 +51,15 @@ class _File(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _named_scenarios(cls, data: Any) -> Any:
+    def _named_scenarios(cls, data: dict[str, object]) -> dict[str, object]:
         """Put a scenario in the place of its name."""
-        known = data.get("scenarios", {})
+        known = _table(data.get("scenarios"))
         for part in ("predict", "check"):
-            for question in data.get(part, {}).values():
+            for question in map(_table, _table(data.get(part)).values()):
                 name = question.get("scenario")
                 if isinstance(name, str) and not name.lstrip().startswith("{"):
                     if name not in known:
-                        raise ValueError(f"there is no scenario '{name}'; known: {', '.join(known)}")
+                        raise ValueError(f"there is no scenario '{name}'; known: {', '.join(known) or 'none'}")
                     question["scenario"] = known[name]
         return data
 
@@ -135,7 +140,8 @@ class Lesson:
     def from_file(cls, path: str | Path, number: str = "") -> "Lesson":
         """Open a lesson of one's own by its file of questions; its number is the file's name, unless it is given.
 
-        Mistakes, answers and drills of its own are registered before, by importing the module that has them.
+        Mistakes, answers and drills of its own are registered before, by importing the module that has them. The file
+        is read once: after an edit, restart the kernel.
 
         Raises:
             ValueError: there is a lesson of that number already, from another file or in the package.

@@ -35,8 +35,10 @@ class Mistake:
 
     def gives(self, case: Case, ask: Ask) -> Decimal | None:
         """What the wrong model answers, in the unit of the question; None where it says nothing."""
-        with localcontext(EXACT):
-            return self.model(case, ask)
+        if (self.name, ask) not in case.mistaken:
+            with localcontext(EXACT):
+                case.mistaken[self.name, ask] = self.model(case, ask)
+        return case.mistaken[self.name, ask]
 
     def told(self, case: Case, ask: Ask) -> str:
         """The sentence, with the figures of the case's rulebook."""

@@ -5,6 +5,7 @@ Kinds: ``one`` (single choice), ``several`` (all that are right), ``number`` (wi
 """
 
 import functools
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Literal
@@ -118,13 +119,15 @@ class Question(BaseModel):
     @functools.cached_property
     def wrong(self) -> dict[str, Decimal]:
         """What each recognised mistake would give, where that isn't within the tolerance of the right answer."""
+        return dict(self.mistaken())
+
+    def mistaken(self) -> Iterator[tuple[str, Decimal]]:
+        """The recognised mistakes with what they would give, worked out one by one."""
         right = self.answer
-        found = {name: MISTAKES[name].gives(self.case, self.ask) for name in self.mistakes}
-        return {
-            name: value
-            for name, value in found.items()
-            if value is not None and isinstance(right, Decimal) and abs(value - right) > self.tolerance
-        }
+        for name in self.mistakes:
+            value = MISTAKES[name].gives(self.case, self.ask)
+            if value is not None and isinstance(right, Decimal) and abs(value - right) > self.tolerance:
+                yield name, value
 
     @property
     def right(self) -> list[str]:

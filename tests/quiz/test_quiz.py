@@ -418,6 +418,12 @@ def test_a_card_in_a_saved_notebook_shows_its_question_escaped() -> None:
             "balances.EUR: expected an amount of 0 or more",
         ),
         ("[check.a\n", "not valid TOML"),
+        ("check = 5", "check: "),
+        ("[check]\na = 5", "check.a: "),
+        (
+            '[check.a]\nkind = "number"\ntext = "Near {cal_level} %"',
+            "there is no figure 'cal_level'; known: opening_level",
+        ),
     ],
 )
 def test_a_broken_file_of_questions_says_what_is_wrong(tmp_path: Path, broken: str, says: str) -> None:

@@ -10,6 +10,7 @@ from random import Random
 import pytest
 from asking import load
 
+from marginlib.engine.scenario import Scenario
 from marginlib.engine.story import Story
 from marginlib.quiz import asking, drills, figures, mistakes, shelf
 from marginlib.quiz.asking import ANSWERS, Ask, Case
@@ -89,6 +90,19 @@ def test_a_sentence_names_figures_that_there_are() -> None:
         with pytest.raises(ValueError, match=r"expected a figure|braces come in pairs|there is no figure"):
             figures.checked(broken, ())
     assert "pnl" not in mistakes.MISTAKES
+
+
+def test_a_figure_that_a_case_does_not_have_is_told() -> None:
+    case = Case(Scenario.of({"balances": {"EUR": "5"}}))
+    assert figures.filled("{balance.EUR | 2} EUR, {-1 // 2}, {order | words}", case, Ask("refused")) == "5.00 EUR, −1, "
+    for text, says in (
+        ("{1 / balance.USD}", "nothing can be divided by 0"),
+        ("{refused + 1}", "'no' is no number"),
+        ("{wrong_sign}", "'wrong_sign' says nothing of refused"),
+        ("{level}", "margin can't be priced"),
+    ):
+        with pytest.raises(ValueError, match=says):
+            figures.filled(text, case, Ask("refused"))
 
 
 LOADED = """

@@ -93,6 +93,7 @@ predicted
     """
 predicted.card.answer("60")
 print(predicted.panel.values["hours"], bool(predicted.panel.veil), predicted.card.verdict.sentence)
+predicted.panel
 """,
     """
 card = lesson.check("day")
@@ -139,7 +140,8 @@ def test_a_tenth_lesson_needs_a_panel_its_questions_and_a_notebook(
 
     shown, predicted, checked, drilled, loaded = notebook.cells
     assert "What does that cost?" in shown.outputs[-1].data["text/html"]
-    assert "Waiting costs 60.00 EUR" in shown.outputs[-1].data["text/html"]
+    assert "Waiting costs 60.00 EUR" not in shown.outputs[-1].data["text/html"], "covered until it is answered"
+    assert "Waiting costs 60.00 EUR" in predicted.outputs[-1].data["text/html"]
     assert _printed(predicted) == ["24 False Yes: 60 EUR: six rollovers."]
     assert _printed(checked) == [
         "You took the rate once. It falls due for every full 4 hours (B6).",
