@@ -6,11 +6,11 @@ from decimal import localcontext
 from fractions import Fraction
 
 from marginlib.analysis.sheet import sheet
-from marginlib.engine.account import State
-from marginlib.engine.amounts import EXACT
+from marginlib.engine.account import Reason, State, fees_taken
+from marginlib.engine.amounts import EXACT, ZERO
 from marginlib.engine.story import Moment
 
-_TRADING = ("trading_fee", "ordinary_order")
+_TRADING: tuple[Reason, ...] = ("trading_fee", "ordinary_order")
 
 
 def worth(state: State, currency: str) -> Fraction:
@@ -77,13 +77,10 @@ def outcome(moments: Iterable[Moment], after: State, currency: str) -> Outcome:
     with localcontext(EXACT):
         for moment in moments:
             for row in moment.rows:
-                for part in row.parts:
-                    if part.reason == "deposit":
-                        deposited += after.rate(row.asset, currency).of(part.amount)
-                    elif part.reason in _TRADING:
-                        # A fee that no balance bears alone is taken like a loss: as an amount, with a fee of its own.
-                        moved = part.fee if part.reason == "ordinary_order" else part.fee - part.amount
-                        trading += after.rate(row.asset, currency).of(moved)
+                came = sum((part.amount for part in row.parts if part.reason == "deposit"), ZERO)
+                deposited += after.rate(row.asset, currency).of(came) if came else 0
+            for asset, fee in fees_taken(moment.rows, reasons=_TRADING).items():
+                trading += after.rate(asset, currency).of(fee)
             for realised in moment.realised:
                 converting += after.rate(realised.position.quote, currency).of(realised.conversion_fees)
         return Outcome(currency, worth(after, currency), deposited, trading, converting)

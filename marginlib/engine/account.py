@@ -26,6 +26,9 @@ Reason = Literal[
 ]  # fmt: skip
 
 
+CHARGES: tuple[Reason, ...] = ("trading_fee", "opening_fee", "rollover_fee")
+"""The fees of a position (A4, B6)."""
+
 ONE = Decimal(1)
 PAR = Rate(ONE, ONE)
 
@@ -51,6 +54,11 @@ class Part:
     amount: Decimal
     fee: Decimal
     rules: tuple[str, ...]
+
+    @property
+    def took(self) -> Decimal:
+        """What it took from the balance: a fee that none bears alone is posted like a loss, as an amount (A4)."""
+        return self.fee - self.amount
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +113,22 @@ class Realised:
     def conversion_fees(self) -> Decimal:
         """What all conversions of the cascade cost, in QUOTE (R16)."""
         return sum((take.fee for take in self.cascade), ZERO)
+
+
+def fees_taken(rows: Iterable[Row], asset: str = "", reasons: Iterable[Reason] = CHARGES) -> dict[str, Decimal]:
+    """What fees took from the balances, by asset: of one of them, or of all (A4, B6, R6).
+
+    >>> rows = [Row(0, 1, "margin", "EUR", Decimal(-20), ZERO, ZERO, (Part("trading_fee", Decimal(-20), ZERO, ()),))]
+    >>> fees_taken(rows), fees_taken(rows, "BTC")
+    ({'EUR': Decimal('20')}, {})
+    """
+    taken: dict[str, Decimal] = {}
+    for row in rows:
+        for part in row.parts if asset in ("", row.asset) else ():
+            if part.reason in reasons:
+                paid = part.fee if part.reason == "ordinary_order" else part.took  # an order's amount is what it trades
+                taken[row.asset] = taken.get(row.asset, ZERO) + paid
+    return taken
 
 
 class Charge(NamedTuple):

@@ -4,14 +4,12 @@ from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 
-from marginlib.engine.account import Take
+from marginlib.engine.account import Take, fees_taken
 from marginlib.engine.amounts import ZERO, rounded
 from marginlib.engine.margin import return_on_put_up
 from marginlib.engine.scenario import Scenario
 from marginlib.engine.story import Story
 from marginlib.quiz.asking import Answer, Ask, Case, answers
-
-_FEES = ("trading_fee", "opening_fee", "rollover_fee")
 
 
 def answer(scenario: Scenario, ask: str) -> Answer:
@@ -70,8 +68,7 @@ def _unpaid(story: Story, _of: str) -> Decimal:
 
 @answers("fees")
 def _fees(story: Story, code: str) -> Decimal:
-    parts = (part for row in story.ledger if row.asset == code for part in row.parts)
-    return sum((part.fee for part in parts if part.reason in _FEES), ZERO)
+    return fees_taken(story.ledger, code).get(code, ZERO)
 
 
 @answers("left")

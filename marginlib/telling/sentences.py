@@ -498,7 +498,7 @@ def _charged(name: str, quote: str, parts: list[tuple[str, Part]]) -> str:
     """One kind of fee of one position. A fee that nothing could bear alone has parts that move more than a fee."""
     taken: dict[str, Decimal] = {}
     for asset, part in parts:
-        taken[asset] = taken.get(asset, ZERO) + part.fee - part.amount
+        taken[asset] = taken.get(asset, ZERO) + part.took
     amounts = listed([money(amount, code) for code, amount in taken.items()])
     rules = ", ".join(dict.fromkeys(rule for _, part in parts for rule in part.rules))
     if any(part.amount for _, part in parts):

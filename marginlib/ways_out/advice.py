@@ -57,6 +57,7 @@ class Report:
             "price": plain(self.state.price(plan.pair)),
             "pnl": plain(plan.pnl),
             "cheapest": plan.cheapest,
+            "tied": [*plan.tied],
             "cheapest_of_all": plan.cheapest_of_all,
             "trading_fee": plain(self.state.fees["trading"]),
             "break_even_fee": None if self.break_even_fee is None else plain(self.break_even_fee),
@@ -182,7 +183,9 @@ def cost(way: Way) -> str:
         if amount
     ]
     total = money(way.cost, quote) if parts else "nothing"
-    of_these = f": {listed(parts)}" if len(parts) > 1 else f", the {parts[0].split(f'{quote} ', 1)[1]}" if parts else ""
+    alone = "" if not parts else parts[0].split(f"{quote} ", 1)[1]
+    one = f" {alone}" if alone.startswith("for ") else f", the {alone}" if alone else ""
+    of_these = f": {listed(parts)}" if len(parts) > 1 else one
     free = "" if parts else ": no trade takes place, and nothing is converted (R5)" if way.name == "settle" else ""
     return f"It costs {total}{of_these}{free}."
 
@@ -211,9 +214,14 @@ def answer(plan: Plan) -> str:
         return "None of the four ways is open."
     cheapest, direct = plan.way(best).cost, plan.way("close").cost
     assert cheapest is not None
-    saved = f", {money(direct - cheapest, quote)} less than closing now" if direct and direct > cheapest else ""
-    amount = money(cheapest, quote) if cheapest else "nothing"
-    told = f"Cheapest: {named(best, quote)}. It costs {amount} beside the result itself{saved}."
+    saves = direct is not None and direct - cheapest > plan.dust
+    saved = f", {money(direct - cheapest, quote)} less than closing now" if direct and saves else ""
+    amount = money(cheapest, quote) if cheapest > plan.dust else "nothing"
+    if len(plan.tied) > 1:
+        names = " or ".join(named(name, quote) for name in plan.tied)
+        told = f"Cheapest: {names}. They cost the same, {amount} beside the result itself{saved}."
+    else:
+        told = f"Cheapest: {named(best, quote)}. It costs {amount} beside the result itself{saved}."
     if of_all == best or of_all is None:
         return told
     way = plan.way(of_all)

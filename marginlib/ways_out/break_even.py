@@ -11,7 +11,7 @@ from marginlib.analysis.roots import bracket, halved, rising_root
 from marginlib.engine.account import State
 from marginlib.engine.amounts import EXACT, ZERO, plain, quotient, rounded
 from marginlib.engine.story import Story
-from marginlib.ways_out.plans import WayName, cheapest, poorer, way_out, which
+from marginlib.ways_out.plans import WayName, dust, poorer, tied, way_out, which
 from marginlib.ways_out.rehearsal import rehearse
 
 _HIGHEST_FEE = Fraction(19, 20)  # that is tried, where conversions cost even more
@@ -107,6 +107,7 @@ def flips(
     pair = which(story, pair)
     with localcontext(EXACT):
         now, settled = story.final.price(pair), way_out(story, pair, "settle")
+        least = dust(story.final, pair)
 
         @functools.cache
         def answer(price: Decimal) -> _Answer:
@@ -116,8 +117,8 @@ def flips(
             buy = way_out(moved, pair, "buy", direct=close, carry_out=rehearse)
             # A settlement moves the same amounts at any price (R5).
             settling = None if settled.closed else poorer(state, _at(settled.left, pair, price), pair)
-            best = cheapest([("close", close.cost), ("buy", buy.cost), ("settle", settling)])
-            return _Answer(best, {"close": close.closed, "buy": buy.closed, "settle": settled.closed})
+            best = tied([("close", close.cost), ("buy", buy.cost), ("settle", settling)], least)
+            return _Answer(next(iter(best), None), {"close": close.closed, "buy": buy.closed, "settle": settled.closed})
 
         here = answer(now).cheapest
         return _flip(answer, here, now, low, places), _flip(answer, here, now, high, places)

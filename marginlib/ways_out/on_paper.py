@@ -52,7 +52,7 @@ def _costs(page: Console, plan: Plan) -> None:
         if way.cost is None:
             rows.append((name, "not needed" if way.closed.startswith(NOT_NEEDED) else "not open", "", "", "", ""))
             continue
-        mark = "cheapest" if way.name == plan.cheapest else "with a deposit" if way.name == plan.cheapest_of_all else ""
+        mark = "cheapest" if way.name in plan.tied else "with a deposit" if way.name == plan.cheapest_of_all else ""
         costs = (bare(part, quote) if part else "–" for part in way.parts)
         rows.append((name, bare(way.cost, quote), *costs, mark))
     tabulated(page, ("Way", f"Costs, {quote}", "Closing", "Orders", "Converting", ""), rows, left=1)

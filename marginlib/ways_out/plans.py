@@ -166,26 +166,45 @@ class Plan:
     @property
     def cheapest(self) -> WayName | None:
         """The cheapest way that needs nothing from outside; the first of those that cost the same."""
-        return _cheapest(way for way in self.ways if way.name != "deposit")
+        return next(iter(self.tied), None)
+
+    @property
+    def tied(self) -> tuple[WayName, ...]:
+        """The ways that need nothing from outside and are cheapest: several, where the ledger can't tell them apart."""
+        return tied(((way.name, way.cost) for way in self.ways if way.name != "deposit"), self.dust)
+
+    @property
+    def dust(self) -> Fraction:
+        """What roundings alone may make a way cost, in QUOTE (A8)."""
+        return dust(self.ways[0].before, self.pair)
 
     @property
     def cheapest_of_all(self) -> WayName | None:
         """The cheapest of all that are open, a deposit among them."""
-        return _cheapest(self.ways)
+        return next(iter(tied(((way.name, way.cost) for way in self.ways), self.dust)), None)
 
 
-def _cheapest(ways: Iterable[Way]) -> WayName | None:
-    return cheapest((way.name, way.cost) for way in ways)
+def tied(costs: Iterable[tuple[WayName, Fraction | None]], dust: Fraction = Fraction(0)) -> tuple[WayName, ...]:
+    """The ways of the lowest cost, or of as much as roundings may add to it; none if none is open.
 
-
-def cheapest(costs: Iterable[tuple[WayName, Fraction | None]]) -> WayName | None:
-    """The way of the lowest cost, the first of those that cost the same; None if none is open.
-
-    >>> cheapest([("settle", Fraction(2)), ("close", Fraction(2)), ("buy", None)])
-    'close'
+    >>> tied([("settle", Fraction(2)), ("close", Fraction(2)), ("buy", None), ("deposit", Fraction(3))])
+    ('close', 'settle')
     """
-    known = [(cost, WAYS.index(name), name) for name, cost in costs if cost is not None]
-    return min(known)[2] if known else None
+    known = [(cost, name) for name, cost in costs if cost is not None]
+    least = min((cost for cost, _ in known), default=Fraction(0))
+    return tuple(sorted((name for cost, name in known if cost - least <= dust), key=WAYS.index))
+
+
+def dust(state: State, pair: str) -> Fraction:
+    """What roundings alone may come to where a position is ended: a digit of QUOTE's ledger for each lot (A8).
+
+    >>> from marginlib import Scenario, replay
+    >>> dust(replay(Scenario.of({"prices": {"BTC/EUR": "5"}, "balances": {"EUR": "9"}, "steps": [
+    ...     {"do": "open", "pair": "BTC/EUR", "side": "long", "volume": "1", "leverage": 5}]})).final, "BTC/EUR")
+    Fraction(1, 10000)
+    """
+    digit = Fraction(Decimal(1).scaleb(-state.rulebook.places(pair.partition("/")[2])))
+    return digit * len(state.positions.of(pair))
 
 
 def poorer(before: State, after: State, pair: str, deposited: Decimal = ZERO) -> Fraction:

@@ -51,6 +51,7 @@ def test_json_is_the_comparison_with_plain_amounts(tmp_path: Path, capsys: pytes
         "price": "45000",
         "pnl": "-1000",
         "cheapest": "buy",
+        "tied": ["buy"],
         "cheapest_of_all": "deposit",
         "trading_fee": "0.004",
         "break_even_fee": "0.025",

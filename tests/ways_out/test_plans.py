@@ -14,6 +14,7 @@ from marginlib import Refusal, Scenario, Story, replay
 from marginlib.analysis.outcome import worth
 from marginlib.engine.amounts import plain
 from marginlib.engine.replaying import resume
+from marginlib.ways_out import advice
 from marginlib.ways_out.break_even import break_even_fee, flips
 from marginlib.ways_out.ordering import orders_for
 from marginlib.ways_out.plans import NOT_NEEDED, WAYS, Plan, Way, open_pairs, plan
@@ -395,9 +396,34 @@ def test_the_cheapest_is_the_cheapest(story: Story) -> None:
     costs = {way.name: way.cost for way in seen.ways if way.cost is not None}
     assert (seen.cheapest_of_all is None) == (not costs)
     if seen.cheapest_of_all:
-        assert costs[seen.cheapest_of_all] == min(costs.values())
+        assert costs[seen.cheapest_of_all] - min(costs.values()) <= seen.dust
     own = {name: amount for name, amount in costs.items() if name != "deposit"}
-    assert (costs[seen.cheapest] == min(own.values())) if seen.cheapest else not own
+    assert (seen.cheapest is None) == (not own)
+    for name, amount in own.items():
+        assert (name in seen.tied) == (amount - min(own.values()) <= seen.dust)
+
+
+def test_rounding_dust_is_no_advice() -> None:
+    """A8: without fees, closing and settling cost the same, at every price."""
+    story = replay(
+        Scenario.of(
+            {
+                "balances": {"EUR": "20000"},
+                "prices": {"BTC/EUR": "56888.44"},
+                "steps": [
+                    {"do": "open", "pair": "BTC/EUR", "side": "long", "volume": "0.13197", "leverage": 5},
+                    {"do": "price", "pair": "BTC/EUR", "price": "53948.86"},
+                ],
+            }
+        )
+    )
+    seen = plan(story)
+
+    assert seen.way("close").cost != seen.way("settle").cost
+    assert seen.tied == ("close", "settle")
+    assert flips(story, "BTC/EUR", Decimal(5000), Decimal(150000)) == (None, None)
+    told = advice.answer(seen)
+    assert told == "Cheapest: Close now or Settle. They cost the same, nothing beside the result itself."
 
 
 @settings(max_examples=60)

@@ -5,6 +5,7 @@ from decimal import Decimal, localcontext
 from itertools import pairwise
 
 from marginlib.analysis.sheet import Entry, Sheet, sheet
+from marginlib.engine.account import fees_taken
 from marginlib.engine.amounts import EXACT, ZERO
 from marginlib.engine.story import Moment
 
@@ -52,10 +53,8 @@ def closing_sheets(moment: Moment, currency: str) -> Stages:
         bought = replace(start, restricted=(*rest, coins), owed=(*start.owed, *advanced))
         repaid = replace(start, restricted=rest, owed=advanced)
         own = dict(after.balances)
-        for row in moment.rows:
-            for part in row.parts:
-                if part.reason == "trading_fee":
-                    own[row.asset] += part.fee - part.amount
+        for asset, fee in fees_taken(moment.rows, reasons=("trading_fee",)).items():
+            own[asset] += fee
         entries = tuple(_entry(moment, code, amount, currency) for code, amount in own.items() if amount)
         realised = replace(end, own=entries)
         return start, bought, repaid, realised, end

@@ -12,7 +12,7 @@ from marginlib.analysis.futures import FUNDING_HOURS, Perpetual
 from marginlib.analysis.limits import limit_price
 from marginlib.analysis.sheet import Sheet, sheet
 from marginlib.drawing.pieces import Spec, apart, bare, clear_of_zero, labels, layout, lines, rings, stack
-from marginlib.engine.account import Position, Row, State
+from marginlib.engine.account import Position, Row, State, fees_taken
 from marginlib.engine.amounts import ZERO
 from marginlib.engine.margin import unrealised
 from marginlib.engine.story import Moment, Story
@@ -97,8 +97,8 @@ class Held:
 
 def _charged(moments: Sequence[Moment]) -> Decimal:
     """Opening fees and rollovers of some moments, in QUOTE."""
-    parts = [part for moment in moments for row in moment.rows for part in row.parts]
-    return sum((part.fee - part.amount for part in parts if part.reason in ("opening_fee", "rollover_fee")), ZERO)
+    rows = [row for moment in moments for row in moment.rows]
+    return sum(fees_taken(rows, reasons=("opening_fee", "rollover_fee")).values(), ZERO)
 
 
 def view(row: str, held: Held, ranges: Ranges) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from random import Random
 from typing import NamedTuple
 
 from marginlib.analysis.futures import FUNDING_HOURS, Perpetual
-from marginlib.engine.account import Position, Realised
+from marginlib.engine.account import Position, Realised, fees_taken
 from marginlib.engine.amounts import ZERO, quotient
 from marginlib.engine.margin import put_up, unrealised
 from marginlib.engine.scenario import Close, Open, Price, Stop, Wait
@@ -116,7 +116,7 @@ def _bought_back(story: Story) -> _Closed | None:
         return None
     (end,) = story.realised
     paid = [
-        sum((part.fee for row in moment.rows for part in row.parts if part.reason == "trading_fee"), ZERO)
+        sum(fees_taken(moment.rows, reasons=("trading_fee",)).values(), ZERO)
         for moment in (story.moments[0], story.moments[-1])
     ]
     return _Closed(end.position, end, story.final.fees["trading"], *paid)

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from marginlib.analysis.sheet import Entry, Sheet, sheet
 from marginlib.drawing.pieces import Spec, apart, bare, clipped, labels, layout, lines, rings, stack
-from marginlib.engine.account import Position
+from marginlib.engine.account import Position, fees_taken
 from marginlib.engine.amounts import ZERO
 from marginlib.engine.margin import put_up, return_on_put_up, unrealised
 from marginlib.engine.story import Story
@@ -204,8 +204,7 @@ def closing(story: Story, step: int, up: tuple[float, float]) -> dict[str, Any]:
 
 def _fee(story: Story) -> Decimal:
     """The trading fee of the closing, in QUOTE: it is taken from there (A4)."""
-    parts = [part for row in story.moments[-1].rows for part in row.parts if part.reason == "trading_fee"]
-    return sum((part.fee - part.amount for part in parts), ZERO)
+    return sum(fees_taken(story.moments[-1].rows, reasons=("trading_fee",)).values(), ZERO)
 
 
 def _places(story: Story, stages: tuple[Sheet, ...], step: int, up: tuple[float, float]) -> Spec:
