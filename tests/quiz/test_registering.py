@@ -120,7 +120,6 @@ def test_a_lesson_is_loaded_alone() -> None:
 
 
 def test_every_folder_of_the_package_is_a_lesson_with_questions() -> None:
-    shelf.LESSONS.find("00")
     folders = {path.parent.name for path in (ROOT / "marginlib" / "lessons").glob("*/__init__.py")}
     own = {name for name, found in shelf.LESSONS.items() if found.file.startswith("lessons/")}
     assert own == {path.stem for path in (ROOT / "data" / "lessons").glob("*.toml")}
@@ -128,7 +127,7 @@ def test_every_folder_of_the_package_is_a_lesson_with_questions() -> None:
 
 
 def test_a_lesson_that_is_not_there_and_one_that_is_there_already() -> None:
-    with pytest.raises(ValueError, match=r"there is no lesson '55'; known: .*05"):
+    with pytest.raises(ValueError, match=r"there is no lesson '55'; known: 00, 01, 02, 03, 04, 05"):
         Lesson("55")
     with pytest.raises(
         ValueError, match=r"there is a lesson '05' already, in marginlib\.lessons\.loss_cascade; give this one another"
