@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from marginlib.analysis.add_order import order
     from marginlib.analysis.futures import Perpetual
-    from marginlib.analysis.limits import limit_move, limit_price
+    from marginlib.analysis.limits import limit_move, limit_price, limit_together, limits
     from marginlib.analysis.outcome import worth
     from marginlib.analysis.paths import paths, walk
     from marginlib.analysis.sheet import sheet
@@ -61,7 +61,7 @@ _ROOMS = {
     "reading.scenarios": ("read_scenario",),
     "analysis.add_order": ("order",),
     "analysis.futures": ("Perpetual",),
-    "analysis.limits": ("limit_move", "limit_price"),
+    "analysis.limits": ("limit_move", "limit_price", "limit_together", "limits"),
     "analysis.outcome": ("worth",),
     "analysis.paths": ("paths", "walk"),
     "analysis.sheet": ("sheet",),
@@ -77,9 +77,9 @@ _WHERE = {name: room for room, names in _ROOMS.items() for name in names}
 __all__ = [
     "Close", "ConversionFees", "Deposit", "Fees", "InvalidRulebook", "InvalidScenario", "Open", "Perpetual", "Price",
     "Refusal", "Rulebook", "Rules", "Scenario", "Settle", "Stop", "Story", "Trade", "Wait", "Withdraw", "advice",
-    "break_even_fee", "flips", "limit_move", "limit_price", "little_first", "load_rulebook", "money", "order",
-    "part_first", "paths", "percent", "plan", "read_scenario", "replay", "resume", "rulebook", "rules", "sheet", "tell",
-    "walk", "worth",
+    "break_even_fee", "flips", "limit_move", "limit_price", "limit_together", "limits", "little_first",
+    "load_rulebook", "money", "order", "part_first", "paths", "percent", "plan", "read_scenario", "replay", "resume",
+    "rulebook", "rules", "sheet", "tell", "walk", "worth",
 ]  # fmt: skip
 
 

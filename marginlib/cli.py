@@ -1,4 +1,4 @@
-"""The command line: ``marginlib run`` replays scenario files, ``plan`` compares ways out, ``rules`` shows the rules.
+"""The command line: ``run`` replays scenario files, ``plan`` compares ways out, ``limits`` says how far prices may go.
 
 A command is a parser with examples, and a function that prints and returns the exit status. How a story looks
 on a terminal is in :mod:`marginlib.telling.terminal`, which is imported only where something is printed for people.
@@ -19,6 +19,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from marginlib.analysis.limits import limits
 from marginlib.engine.errors import InvalidRulebook, InvalidScenario, Refusal
 from marginlib.engine.scenario import Scenario
 from marginlib.engine.story import invalid
@@ -38,6 +39,7 @@ examples:
   marginlib run loss.json              replay a scenario and read its story
   marginlib run --json a.json b.json   one JSON object a line, one line a file
   marginlib plan loss.json             compare the ways out of the position that is open at the end
+  marginlib limits loss.json           say how far prices may go to a margin call and to liquidation
   marginlib rules                      list the rules
   marginlib rules R13 A1               read two of them
 """
@@ -68,6 +70,18 @@ examples:
   marginlib plan --pair ETH/EUR portfolio.json
 
 The exit status is 2 if nothing is open, a step was refused or a file is no scenario, else 0.
+"""
+
+_LIMITS_EXAMPLES = """\
+the scenario should end with a position open:
+  {"balances": {"USD": "10000"}, "prices": {"BTC/USD": "20000"},
+   "steps": [{"do": "open", "pair": "BTC/USD", "side": "long", "volume": "1", "leverage": 5}]}
+
+examples:
+  marginlib limits position.json
+  marginlib limits --json *.json > limits.jsonl
+
+The exit status is 2 if a step was refused or a file is no scenario, else 0.
 """
 
 
@@ -151,6 +165,14 @@ def _parser() -> argparse.ArgumentParser:
     planning.add_argument("--json", action="store_true", help="one JSON object a line, in the order of the files")
     planning.set_defaults(command=_plan)
 
+    about = "Say how far each open pair's price may go to a margin call and to liquidation, and how far all together."
+    reaching = commands.add_parser(
+        "limits", help="say how far prices may go", description=about, epilog=_LIMITS_EXAMPLES, formatter_class=raw
+    )
+    reaching.add_argument("files", nargs="+", metavar="FILE", help="a scenario as JSON; - is standard input")
+    reaching.add_argument("--json", action="store_true", help="one JSON object a line, in the order of the files")
+    reaching.set_defaults(command=_limits)
+
     about = "List the rules, or read some of them with their sources."
     listing = commands.add_parser("rules", help="list the rules, or read some", description=about)
     listing.add_argument("ids", nargs="*", metavar="ID", help="a rule's id, such as R13")
@@ -180,6 +202,35 @@ def _run(arguments: argparse.Namespace) -> int:
             print(json.dumps(story.as_json()))
         else:
             _terminal().show_story(story, shown_as)
+    return status
+
+
+def _limits(arguments: argparse.Namespace) -> int:
+    status = _OK
+    for index, name in enumerate(arguments.files):
+        shown_as = "standard input" if name == "-" else name
+        if index and not arguments.json:
+            print()
+        try:
+            story = replay(_scenario(name))
+        except InvalidScenario as error:
+            status = _FAILED
+            if arguments.json:
+                cause = {"step": None, "code": error.code, "message": str(error)}
+                print(json.dumps({"status": "error", "valuation": None, "pairs": [], "together": None, "error": cause}))
+            else:
+                _terminal().show_invalid(error, shown_as)
+            continue
+        if story.error:
+            status = _FAILED
+        if not arguments.json:
+            _terminal().show_limits(story, shown_as)
+            continue
+        found = limits(story.final, story.scenario.summary_currency).as_json()
+        result = {"status": "error" if story.error else "ok", **found}
+        if story.error:
+            result["error"] = {"step": story.error.index, "code": story.error.code, "message": story.error.message}
+        print(json.dumps(result))
     return status
 
 

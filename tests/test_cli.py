@@ -353,12 +353,15 @@ def test_stops_several_lots_and_liquidations_are_told_under_their_step(
     )
 
 
-def test_an_empty_scenario_reads_well(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    file = scenario(tmp_path, "empty.json", {})
-    assert main(["run", file]) == 0
+def test_an_empty_scenario_reads_well(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scenario(tmp_path, "empty.json", {})
+    monkeypatch.chdir(tmp_path)
+    assert main(["run", "empty.json"]) == 0
 
-    assert capsys.readouterr().out.replace(file, "FILE").replace("\n", " ").split() == (
-        ["FILE", "There", "are", "no", "steps.", "Balances", "There", "are", "none."]
+    assert capsys.readouterr().out.replace("\n", " ").split() == (
+        ["empty.json", "There", "are", "no", "steps.", "Balances", "There", "are", "none."]
     )
 
 

@@ -8,19 +8,22 @@ each other (an inverse pair): there the place is bracketed.
 
 import itertools
 import operator
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from decimal import Context, Decimal, localcontext
 from fractions import Fraction
+from typing import Any, NamedTuple
 
 from marginlib.analysis.roots import Value, bracket, halved, solved
 from marginlib.engine.account import State
-from marginlib.engine.amounts import EXACT
+from marginlib.engine.amounts import EXACT, plain, rounded
+from marginlib.engine.errors import Refusal
 from marginlib.engine.margin import margin
 
 _DOWN, _UP = Decimal("0.98"), Decimal("1.02")  # from place to place, where a change of sign is looked for
 _MOST_STEPS = 700  # to about a millionth, or a million times, of the prices now
 _HALVINGS = 60
+_LONG = Context(prec=60)  # exact for halves and doubles, which is what the algebra asks for
 _SHORT = Context(prec=30)  # a factor stays short enough for the exact sums that it goes into
 
 
@@ -69,8 +72,12 @@ def limit_price(state: State, currency: str, level: Decimal | int, pair: str) ->
     return replace(found, below=below, above=above)
 
 
-def limit_move(state: State, currency: str, level: Decimal | int, pairs: Iterable[str]) -> Limit:
+def limit_move(
+    state: State, currency: str, level: Decimal | int, pairs: Iterable[str], against: Iterable[str] = ()
+) -> Limit:
     """By which factor the prices of some pairs must move together for the level to be so many percent (B2, B3, B5).
+
+    The prices of pairs ``against`` are divided by it.
 
     Raises:
         Refusal: ``missing_price``, when one of the pairs, or something that you have or owe, has no price.
@@ -85,10 +92,12 @@ def limit_move(state: State, currency: str, level: Decimal | int, pairs: Iterabl
     """
     with localcontext(EXACT):
         level, prices = Decimal(level), {pair: state.price(pair) for pair in pairs}
+        falling = {pair: state.price(pair) for pair in against}
 
         def excess(factor: Decimal) -> Fraction:
             moved = state.copy()
             moved.prices |= {pair: price * factor for pair, price in prices.items()}
+            moved.prices |= {pair: _LONG.divide(price, factor) for pair, price in falling.items()}
             tied = margin(moved, currency)
             return tied.equity - tied.used_margin * Fraction(level) / 100
 
@@ -114,3 +123,109 @@ def _bracketed(excess: Value, step: Decimal) -> Fraction | None:
     if (ends := bracket(same, Decimal(1), places)) is None:
         return None
     return Fraction(halved(same, *ends, _HALVINGS, lambda near, far: _SHORT.divide(_SHORT.add(near, far), 2))[1])
+
+
+def limit_together(state: State, currency: str, level: Decimal | int) -> Limit:
+    """By which factor everything becomes worth more or less in a currency, for the level to be so many percent (B5).
+
+    Every other currency moves by the same factor; prices between two of them stay.
+
+    Raises:
+        Refusal: ``missing_price``, when something that you have or owe has no price.
+
+    >>> from marginlib import Scenario, replay
+    >>> story = replay(Scenario.of({
+    ...     "balances": {"BTC": "0.5"}, "prices": {"BTC/USD": "20000", "ETH/USD": "1000"},
+    ...     "valuation": "USD", "steps": [
+    ...         {"do": "open", "pair": "ETH/USD", "side": "long", "volume": "10", "leverage": 5}]}))
+    >>> limit_together(story.final, "USD", 80).below
+    Fraction(29, 50)
+    """
+    pairs = [pair.split("/") for pair in state.prices]
+    return limit_move(
+        state,
+        currency,
+        level,
+        [f"{base}/{quote}" for base, quote in pairs if quote == currency],
+        [f"{base}/{quote}" for base, quote in pairs if base == currency],
+    )
+
+
+class Reach(NamedTuple):
+    """How far something may move to a margin call, and to liquidation; None where it can't be priced."""
+
+    call: Limit | None
+    liquidation: Limit | None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How far each open pair's price may go by itself, and how far all of them together, valued in one currency.
+
+    Pairs in the order of their oldest position, in QUOTE for one BASE; together as factors on what is there now.
+    """
+
+    currency: str | None
+    prices: dict[str, Decimal]
+    pairs: dict[str, Reach]
+    together: Reach
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data: prices with at most 8 significant digits, percent with 4 decimals, as plain decimal strings."""
+        return {
+            "valuation": self.currency,
+            "pairs": [
+                {"pair": pair, **_sides(reach, lambda price: plain(_EIGHT.divide(*_ratio(price))), self.prices[pair])}
+                for pair, reach in self.pairs.items()
+            ],
+            "together": _sides(self.together, lambda factor: plain(rounded((factor - 1) * 100, 4)), Decimal(1)),
+        }
+
+
+_EIGHT = Context(prec=8)
+
+
+def _ratio(value: Fraction) -> tuple[Decimal, Decimal]:
+    return Decimal(value.numerator), Decimal(value.denominator)
+
+
+def _sides(reach: Reach, write: Callable[[Fraction], str], now: Decimal) -> dict[str, dict[str, str | None]]:
+    """Both sides of both limits; where a level is reached already, both are where things stand."""
+    sides = {}
+    for name, limit in zip(("call", "liquidation"), reach, strict=True):
+        if limit is None:
+            below = above = None
+        else:
+            below, above = (Fraction(now), Fraction(now)) if limit.reached else (limit.below, limit.above)
+        sides[name] = {side: None if at is None else write(at) for side, at in (("below", below), ("above", above))}
+    return sides
+
+
+def limits(state: State, currency: str | None) -> Limits:
+    """How far prices can go from a state: each open pair's by itself, and all of them together (B2, B3, B5).
+
+    >>> from marginlib import Scenario, replay
+    >>> story = replay(Scenario.of({"balances": {"USD": "10000"}, "prices": {"BTC/USD": "20000"}, "steps": [
+    ...     {"do": "open", "pair": "BTC/USD", "side": "long", "volume": "1", "leverage": 5}]}))
+    >>> found = limits(story.final, "USD").as_json()
+    >>> found["pairs"][0]["liquidation"], found["together"]["call"]
+    ({'below': '11600', 'above': None}, {'below': '-34', 'above': None})
+    """
+    levels = (state.rulebook.call_level, state.rulebook.liquidation_level)
+
+    def reach(find: Callable[[Decimal], Limit]) -> Reach:
+        try:
+            return Reach(*map(find, levels))
+        except Refusal:
+            return Reach(None, None)
+
+    pairs = [pair for pair, _ in state.positions.by_pair]
+    if currency is None:
+        nothing = Reach(None, None)
+        return Limits(None, dict(state.prices), dict.fromkeys(pairs, nothing), nothing)
+    return Limits(
+        currency,
+        dict(state.prices),
+        {pair: reach(lambda level, pair=pair: limit_price(state, currency, level, pair)) for pair in pairs},  # type: ignore[misc]
+        reach(lambda level: limit_together(state, currency, level)),
+    )

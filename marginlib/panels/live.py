@@ -6,7 +6,7 @@ notebook it is a widget (:mod:`marginlib.panels.widget`), made when the object i
 
 import functools
 import importlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
@@ -43,6 +43,16 @@ class Live:
     def receive(self, message: Message) -> Iterable[Sent]:
         """Answer a message from the browser: messages with their buffers, as they become ready."""
         raise NotImplementedError
+
+    def hear(self, message: Message) -> Iterator[Sent]:
+        """Answer a message; then send its ticket back, where it has one: the browser knows that it was heard."""
+        heard: list[Sent] = [({"kind": "heard", "ticket": message["ticket"]}, [])] if "ticket" in message else []
+        try:
+            yield from self.receive(message)
+        except Exception:
+            yield from heard
+            raise
+        yield from heard
 
     def observe(self, handler: Handler, names: str | Iterable[str] = "values") -> None:
         """Call a function after each change of these names, with a dict of ``name``, ``old``, ``new`` and ``owner``."""

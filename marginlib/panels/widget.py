@@ -44,7 +44,7 @@ class Carrier(anywidget.AnyWidget):
             self._follow()
 
     def _on_message(self, _widget: object, message: dict[str, Any], _buffers: object) -> None:
-        for answer, buffers in self.live.receive(message):
+        for answer, buffers in self.live.hear(message):
             self.send(answer, buffers)
 
 

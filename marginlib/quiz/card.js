@@ -1,6 +1,7 @@
 // A question on a card: choose, type or put in order; the kernel judges. All text goes in as text, never as HTML.
 
-import { follow, keepKeys, make, newId } from "../panels/browser/dom.js";
+import { follow, keepKeys, make, newId, newName, notice } from "../panels/browser/dom.js";
+import { correspondence } from "../panels/browser/patience.js";
 import { inSlots } from "../panels/browser/slots.js";
 
 /** @import { Model } from "../panels/browser/types.d.ts" */
@@ -206,8 +207,19 @@ function render({ model, el }) {
   /** @type {Means["set"]} */
   let set = () => {};
 
+  const { node: silent, note } = notice();
+  const {
+    send: tell,
+    received,
+    close,
+  } = correspondence({
+    name: newName(),
+    send: (message) => model.send(message),
+    note,
+    clock: globalThis,
+  });
   /** @type {Send} */
-  const send = (given) => model.send({ kind: "answer", given });
+  const send = (given) => tell({ kind: "answer", given });
 
   /** Build the question once; after that only the verdict, so that nothing typed or chosen is lost. */
   function show() {
@@ -233,7 +245,7 @@ function render({ model, el }) {
     const here = root.contains(document.activeElement); // else another view, or Python, has gone on
     /** @param {string} kind */
     const button = (kind) => {
-      const attributes = { type: "button", class: "mq-plain", onclick: () => model.send({ kind }) };
+      const attributes = { type: "button", class: "mq-plain", onclick: () => tell({ kind }) };
       return card.buttons[kind] && make("button", attributes, card.buttons[kind]);
     };
     verdict = make("div", { class: "mq-verdict", role: "status", "aria-live": "polite" });
@@ -246,15 +258,19 @@ function render({ model, el }) {
       make("div", { class: "mq-answer" }, node, check),
       make("div", { class: "mq-buttons" }, ...["skip", "hint", "another"].map(button)),
       verdict,
+      silent,
       progress,
     );
     if (asked !== null && here) first?.focus();
   }
 
+  model.on("msg:custom", received);
   model.on("change:_card", show);
   model.on("change:progress", show);
   show();
   return () => {
+    close();
+    model.off("msg:custom", received);
     model.off("change:_card", show);
     model.off("change:progress", show);
     root.remove();

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal, localcontext
 
-from marginlib.analysis.limits import Limit, limit_price
+from marginlib.analysis.limits import Limit, limit_price, limit_together
+from marginlib.analysis.warnings import contradictions, steep
 from marginlib.engine.account import Part, Position, Realised, Reason, State, StopOrder, Take
 from marginlib.engine.amounts import EXACT, ZERO
 from marginlib.engine.errors import Refusal
@@ -347,6 +348,61 @@ def _limits(limit: Limit, pair: str) -> str:
     sides = ((limit.below, "less"), (limit.above, "more"))
     found = [f"{near(at, quote)} or {beyond}" for at, beyond in sides if at is not None]
     return ", or at ".join(found)
+
+
+def how_far_together(state: State, currency: str) -> list[str]:
+    """How far everything may become worth less or more at once to a margin call and to liquidation (B5).
+
+    Valued in ``currency``. Nothing is said where nothing is open, or where only one other currency counts.
+
+    >>> from marginlib import Scenario, replay
+    >>> story = replay(Scenario.of({
+    ...     "balances": {"BTC": "0.5"}, "prices": {"BTC/USD": "20000", "ETH/USD": "1000"},
+    ...     "valuation": "USD", "steps": [
+    ...         {"do": "open", "pair": "ETH/USD", "side": "long", "volume": "10", "leverage": 5}]}))
+    >>> how_far_together(story.final, "USD")[0].replace("\N{NO-BREAK SPACE}", " ")
+    'If all of it moves together in USD: a margin call comes at −42 % or less, liquidation at −46 % or less (B5).'
+    """
+    codes = {code for code, amount in state.balances.items() if amount}
+    codes |= {code for pair, _ in state.positions.by_pair for code in pair.split("/")}
+    if not state.positions or len(codes - {currency}) < 2:
+        return []
+    levels = (state.rulebook.call_level, state.rulebook.liquidation_level)
+    try:
+        call, end = (limit_together(state, currency, level) for level in levels)
+    except Refusal:
+        return []
+    if call.reached:
+        return []
+    at, gone = _moves(call), _moves(end)
+    reach = f"a margin call comes at {at}, liquidation {f'at {gone}' if gone else 'at no such move'}"
+    return [f"If all of it moves together in {currency}: {reach if at else 'nothing brings a margin call'} (B5)."]
+
+
+def _moves(limit: Limit) -> str:
+    """The moves at which a level is reached, in percent; nothing if there are none."""
+    sides = ((limit.below, "less"), (limit.above, "more"))
+    found = [f"{percent(at - 1)} or {beyond}" for at, beyond in sides if at is not None]
+    return ", or at ".join(found)
+
+
+def warnings(story: Story) -> list[str]:
+    """What the scenario has that the exchange hasn't, one sentence each; nothing is refused for it.
+
+    >>> from marginlib import Scenario, replay
+    >>> story = replay(Scenario.of({"prices": {"BTC/EUR": "50000", "BTC/USD": "110000", "EUR/USD": "1.1"}}))
+    >>> warnings(story)[0].replace("\N{NO-BREAK SPACE}", " ")
+    'At the start, the prices of BTC/EUR, BTC/USD and EUR/USD contradict each other by 100 %.'
+    """
+    most = number(story.final.rulebook.most_leverage, 20)
+    told = [
+        f"Step {index + 1} has {number(leverage, 20)}× leverage; the exchange offers {most}× at most."
+        for index, leverage in steep(story)
+    ]
+    for when, pairs, apart in contradictions(story):
+        since = "At the start" if when is None else f"From step {when + 1} on"
+        told.append(f"{since}, the prices of {listed([*pairs])} contradict each other by {percent(apart)}.")
+    return told
 
 
 def unpaid(state: State) -> list[str]:

@@ -46,6 +46,7 @@ def show_story(story: Story, name: str) -> None:
     """Print a story: the steps with what followed from each, then how things stand at the end."""
     with paged() as page:
         heading(page, clean(story.scenario.title or "") or name)
+        mind(page, story)
         page.print()
         _steps(page, story)
         _balances(page, story)
@@ -53,6 +54,27 @@ def show_story(story: Story, name: str) -> None:
         if story.final.stops:
             section(page, "Waiting stops", words.stops(story.final))
         _margin(page, story)
+
+
+def mind(page: Console, story: Story) -> None:
+    """What the scenario has that the exchange hasn't, before all else."""
+    if told := words.warnings(story):
+        section(page, "Mind", told)
+
+
+def show_limits(story: Story, name: str) -> None:
+    """Print how far each price may go from where a story ends, and how far all of them together."""
+    with paged() as page:
+        heading(page, clean(story.scenario.title or "") or name)
+        mind(page, story)
+        page.print()
+        if refused := story.error:
+            said(page, f"{words.refusal(refused)} What follows is how things stood before it.", 2, style="bold")
+        currency, state = story.scenario.summary_currency, story.final
+        said(page, words.margin(story.margin, state.rulebook), 2)
+        if currency:
+            for sentence in (*words.how_far(state, currency), *words.how_far_together(state, currency)):
+                said(page, sentence, 2)
 
 
 def show_invalid(error: InvalidScenario, name: str) -> None:
@@ -293,5 +315,9 @@ def _margin(page: Console, story: Story) -> None:
         for name, amount in rows:
             table.add_row(name, money(amount, summary.currency))
         page.print(Padding(table, (0, 0, 0, 2)))
-    for sentence in (words.margin(story.margin, story.final.rulebook), *words.how_far(story.final, currency)):
+    for sentence in (
+        words.margin(story.margin, story.final.rulebook),
+        *words.how_far(story.final, currency),
+        *words.how_far_together(story.final, currency),
+    ):
         said(page, sentence, 2)

@@ -9,25 +9,10 @@ from marginlib.engine.amounts import ZERO
 from marginlib.engine.cascade import Place, preference
 from marginlib.engine.story import Moment, Story
 from marginlib.reading.rulebooks import rulebook
+from marginlib.telling import preference as preference_told
 from marginlib.telling.numbers import brief, listed, money, number, percent, short
 
 _MARKS = {"taken": "● taken", "untouched": "○ untouched", "skipped": "– none there"}
-_WHY = {
-    "quote": "quote of {pair} (R13)",
-    "base": "base of {pair} (R13)",
-    "collateral": "collateral list (R14)",
-    "quote_last": "quote of {pair}, not collateral (R13)",
-    "base_last": "base of {pair}, not collateral (R13)",
-    "other": "other funds, by alphabet (R15, A3)",
-}
-_ORDER = {
-    "quote": "{} goes first, as the quote of {pair} (R13)",
-    "base": "{} goes as its base (R13)",
-    "collateral": "{} by the collateral list (R14)",
-    "quote_last": "{}, the quote, late: not collateral (R13)",
-    "base_last": "{}, the base, late: not collateral (R13)",
-    "other": "{} last, as other funds (R15)",
-}
 _COLUMNS = ("Currency", "Place in the order", "You had", "Turn", "Taken", "Covers", "Fee", "You have")
 
 
@@ -130,9 +115,8 @@ def words(moment: Moment, turns: list[Turn]) -> list[str]:
     opened = f"{bought} that the exchange extends (R1); {closed}"
     if realised.pnl >= 0:
         return [opened, "Only a loss is taken from your balances."]
-    went = {why: listed([take.currency for take in realised.cascade if take.why == why]) for why in _ORDER}
-    because = [text.format(went[why], pair=lot.pair) for why, text in _ORDER.items() if went[why]]
-    sentences = [f"{'; '.join(because)}."]
+    taken = ((take.currency, take.why) for take in realised.cascade)
+    sentences = [f"{preference_told.order(taken, lot.pair)}."]
     if realised.conversion_fees:
         sentences.append(f"Converting costs {money(realised.conversion_fees, quote)} on top of the loss (R16).")
     kept = [place.currency for place, mark, _ in turns if mark == "untouched"]
@@ -149,7 +133,7 @@ def _table(realised: Realised, before: State, after: State, turns: list[Turn]) -
     rows = [
         [
             place.currency,
-            f"{at}. {_WHY[place.why].format(pair=pair)}",
+            f"{at}. {preference_told.entry(place.why, pair)}",
             money(before.balance(place.currency), place.currency),
             _MARKS[mark],
             money(take.taken, place.currency) if take else "",

@@ -1,7 +1,10 @@
 // A small copy of the exchange's positions and settle form. The kernel judges every step; this file shows it.
 
-import { follow, keepKeys, make, newId, sized, write } from "../../panels/browser/dom.js";
+import { follow, keepKeys, make, newId, newName, notice, sized, write } from "../../panels/browser/dom.js";
+import { correspondence } from "../../panels/browser/patience.js";
 import { inSlots } from "../../panels/browser/slots.js";
+
+const AHEAD = 400; // ms for which a selector may show what the kernel has not yet answered
 
 /** @import { Model } from "../../panels/browser/types.d.ts" */
 
@@ -31,8 +34,19 @@ import { inSlots } from "../../panels/browser/slots.js";
  * @returns {() => void} takes it away again
  */
 function render({ model, el }) {
+  const { node: silent, note } = notice();
+  const {
+    send: tell,
+    received,
+    close,
+  } = correspondence({ name: newName(), send: (message) => model.send(message), note, clock: globalThis });
+  let back = 0;
   /** @param {object} message */
-  const send = (message) => model.send(message);
+  const send = (message) => {
+    tell(message);
+    clearTimeout(back);
+    back = setTimeout(show, AHEAD);
+  };
   /** @returns {Shown} */
   const shown = () => model.get("_shown");
   const [taskId, typeId, quantityId] = [newId(), newId(), newId()];
@@ -81,7 +95,12 @@ function render({ model, el }) {
     make("p", { class: "ms-lead" }, "A small copy of the exchange\u2019s form. Nothing is sent."),
     make("div", { class: "ms-row" }, make("label", { for: taskId }, "Rehearse"), task, again),
     text,
-    make("div", { class: "ms-desk" }, make("div", {}, have, positions, form), make("div", {}, steps, said, api)),
+    make(
+      "div",
+      { class: "ms-desk" },
+      make("div", {}, have, positions, form),
+      make("div", {}, steps, said, silent, api),
+    ),
   );
   keepKeys(root);
   el.append(root);
@@ -89,8 +108,7 @@ function render({ model, el }) {
   /** @param {number} index */
   function pickTask(index) {
     quantity.value = "";
-    model.set("task", index);
-    model.save_changes();
+    send({ kind: "task", task: index });
   }
 
   /** @param {Position} position */
@@ -136,10 +154,14 @@ function render({ model, el }) {
     if (opened) type.focus({ preventScroll: true });
   }
   form.hidden = true;
+  model.on("msg:custom", received);
   model.on("change:_shown", show);
   model.on("change:task", show);
   show();
   return () => {
+    close();
+    clearTimeout(back);
+    model.off("msg:custom", received);
     model.off("change:_shown", show);
     model.off("change:task", show);
     root.remove();

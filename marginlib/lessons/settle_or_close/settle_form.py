@@ -258,6 +258,8 @@ class SettleForm(Live):
         match message:
             case {"kind": "pick", "id": int(position)}:
                 self.pick(position)
+            case {"kind": "task", "task": int(number)}:
+                self.task = number
             case {"kind": "choose", "type": str(kind)} if kind in TYPES:
                 self.choose(kind)
             case {"kind": "fill", "quantity": str(quantity)}:

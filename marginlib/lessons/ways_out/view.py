@@ -12,13 +12,13 @@ from marginlib.drawing.pieces import DOTS, Part, Point, Spec, bars, figure, layo
 from marginlib.drawing.placing import Label
 from marginlib.drawing.screen import Table, View, refused, screen, table
 from marginlib.engine.account import State, Take
-from marginlib.engine.amounts import ZERO, rounded
-from marginlib.engine.scenario import Close, Deposit, Settle, Trade
+from marginlib.engine.amounts import ZERO
+from marginlib.engine.scenario import Deposit, Settle, Trade
 from marginlib.engine.story import Story
-from marginlib.telling.numbers import brief, listed, money, number, percent, price, regrouped
+from marginlib.telling.numbers import brief, listed, money, number, percent, regrouped
 from marginlib.ways_out import advice
 from marginlib.ways_out.break_even import break_even_fee
-from marginlib.ways_out.covering import covered_to, little_first, orders_to, part_first
+from marginlib.ways_out.covering import little_first, part_first
 from marginlib.ways_out.plans import NOT_NEEDED, Plan, Way, plan, way_out
 
 _THICK, _NEAR = 0.26, 0.19  # of a row: the bar, and from its middle to what is written above and below
@@ -290,7 +290,13 @@ def words(story: Story, plan: Plan, line: Curve, part: Way | None = None, little
     told, missing = [advice.standing(plan, state)], lacking(plan)
     if missing:
         told.append(f"You have {money(state.balance(quote), quote)}: {money(missing, quote)} are missing.")
-    lines = (told, _why(plan, state), _reopened(plan, part, little), _beside(plan), _turns(story, plan, line))
+    lines = (
+        told,
+        _why(plan, state),
+        advice.reopening_after(plan, part, little),
+        _beside(plan),
+        advice.turning_from_here(story, plan, line.even, missing=bool(lacking(plan))),
+    )
     told = [" ".join(each) for each in lines]
     return [each for each in told if each]
 
@@ -327,22 +333,6 @@ def _why(plan: Plan, state: State) -> list[str]:
     return told
 
 
-def _reopened(plan: Plan, part: Way | None, little: Way | None) -> list[str]:
-    """What opens ordinary orders again, where the margin level forbids them (B9)."""
-    quote, told = plan.currency, []
-    if part and part.cost is not None and isinstance(part.steps[0], Close):
-        volume = brief(Decimal(part.steps[0].volume), plan.pair.partition("/")[0])
-        told.append(
-            f"But you can close a part first: {volume}. Your {quote} bear the loss of that, nothing is converted, and "
-            f"less margin is tied up. Then you may order again; it all costs {money(part.cost, quote)} (B2, R13, R17)."
-        )
-    if little and little.cost is not None:
-        amount, cost = money(little.deposited, quote), money(little.cost, quote)
-        more = "Or bring" if told else "Only money from outside opens orders again: bring"
-        told.append(f"{more} in {amount}, and order then: that costs {cost}, and the money is still yours (R6, B9).")
-    return told
-
-
 def _beside(plan: Plan) -> list[str]:
     """The deposit and the settlement."""
     quote, (bought, deposit, settled) = plan.currency, (plan.way(name) for name in ("buy", "deposit", "settle"))
@@ -371,41 +361,6 @@ def _afterwards(plan: Plan) -> str:
     if plan.way("settle").before.lots(plan.pair)[0].side == "short":
         return f"It ends the loan: those {base} of yours are gone, and you keep what the sale brought (R4)."
     return f"It ends the loan, not the risk: you have the {base}, and selling them costs the trading fee (R4, R17)."
-
-
-def _turns(story: Story, plan: Plan, line: Curve) -> list[str]:
-    """At which trading fee, and at which prices, the answer is another."""
-    state, quote, told = story.final, plan.currency, []
-    lot = state.lots(plan.pair)[0]
-    beyond, nearer = ("below", "above") if lot.side == "long" else ("above", "below")
-    if line.even is not None:
-        told.append(
-            f"At a trading fee of {percent(line.even)} closing now and buying first would cost the same; above it, "
-            "buying first costs more."
-        )
-    covered = covered_to(state, plan.pair)
-    if covered is not None and state.balance(quote) and lacking(plan):
-        told.append(f"{nearer.capitalize()} {_price(covered, quote)} your {quote} would bear the loss alone (R13).")
-    bought = plan.way("buy")
-    if bought.cost is not None and bought.cost < (plan.way("close").cost or 0):
-        edge = orders_to(story, bought)
-        if edge is not None:
-            least = percent(state.rulebook.opening_level / 100)
-            told.append(
-                f"{beyond.capitalize()} {_near(edge, quote)} an order would leave your margin level under {least}, and "
-                "is refused (B9)."
-            )
-    return told
-
-
-def _near(at: Fraction, quote: str) -> str:
-    """A price in five digits: where orders end, their own rounding blurs the sixth."""
-    return f"{number(at, max(0, 4 - rounded(at, 20).adjusted()))} {quote}"
-
-
-def _price(at: Fraction, quote: str) -> str:
-    """A price in some six digits."""
-    return price(rounded(at, max(2, 5 - rounded(at, 20).adjusted())).normalize(), quote)
 
 
 def _table(plan: Plan) -> Table:

@@ -10,6 +10,12 @@ export function newId() {
 }
 
 /**
+ * A name that no other view has, on this page or another.
+ * @returns {string}
+ */
+export const newName = () => `${newId()}-${Math.random().toString(36).slice(2)}`;
+
+/**
  * Make an element; every text goes in as text, never as HTML.
  * @template {keyof HTMLElementTagNameMap} Tag
  * @param {Tag} tag
@@ -34,6 +40,21 @@ export function make(tag, attributes = {}, ...children) {
  */
 export function write(node, text) {
   if (node.textContent !== text) node.textContent = text;
+}
+
+/**
+ * A line that says what went wrong, when something did.
+ * @returns {{ node: HTMLElement, note: (text: string) => void }}
+ */
+export function notice() {
+  const node = make("p", { class: "mw-note", role: "status", hidden: true });
+  return {
+    node,
+    note(text) {
+      write(node, text);
+      node.hidden = !text;
+    },
+  };
 }
 
 /**

@@ -1,13 +1,15 @@
 // Plotly's pictures of states, drawn once and then only swapped: that is what keeps a drag at the display's rate.
 
 import { paint } from "./colours.js";
-import { make, sized } from "./dom.js";
-import { loadPlotly } from "./plotly.js";
+import { make, notice, sized } from "./dom.js";
+import { havePlotly } from "./plotly.js";
 
 /** @import { About, Drawing, Model, View } from "./types.d.ts" */
 
 const ROOM = 1000; // px from which figures stand side by side
 const PICTURES = 150; // drawn ones kept: a slider's states and then some
+const MISSING =
+  "There is no picture yet: the kernel has not sent what draws it. It may be busy with another cell; if it has stopped, run the cell again.";
 const STILL = 60; // ms without a new state after which others are drawn ahead
 
 /** @type {(work: (deadline: { timeRemaining(): number }) => void) => void} */
@@ -19,9 +21,9 @@ const later = globalThis.requestIdleCallback ?? ((work) => setTimeout(work, 50, 
  * @param {HTMLElement} box where they stand
  * @param {Model} model where plotly comes from
  * @param {(key: string) => View | null} look the view of a state
- * @param {(text: string) => void} note says what went wrong
  */
-export function easel(about, box, model, look, note) {
+export function easel(about, box, model, look) {
+  const { node: missing, note } = notice();
   // Outside the notebook, which would lay itself out anew at each draw.
   const stage = make("div", { class: "mw-stage", "aria-hidden": "true" });
   document.body.append(stage);
@@ -121,14 +123,16 @@ export function easel(about, box, model, look, note) {
   const themes = new MutationObserver(again);
   sizes.observe(box);
   themes.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light", "data-jp-theme-name"] });
-  loadPlotly(model).then(
+  const leave = havePlotly(
+    model,
     (loaded) => {
       Plotly = loaded;
       again();
     },
-    () => note("The picture can't be drawn: the kernel sent no plotly. Run the cell again."),
+    (late) => note(late ? MISSING : ""),
   );
   const close = () => {
+    leave();
     sizes.disconnect();
     themes.disconnect();
     current = undefined;
@@ -140,5 +144,5 @@ export function easel(about, box, model, look, note) {
     stage.remove();
     box.replaceChildren();
   };
-  return { show, prepare, close };
+  return { missing, show, prepare, close };
 }

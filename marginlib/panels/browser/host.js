@@ -2,7 +2,7 @@
 // kernel the final values. On screen is only ever the engine's answer for the values shown.
 
 import { desk } from "./controls.js";
-import { keepKeys, make, write } from "./dom.js";
+import { keepKeys, make, notice, write } from "./dom.js";
 import { screen } from "./screen.js";
 import { inSlots } from "./slots.js";
 import { openStore } from "./store.js";
@@ -24,12 +24,7 @@ function render({ model, el }) {
   /** @type {string | null} */
   let drawn = null;
 
-  const said = make("p", { class: "mw-note", role: "status", hidden: true });
-  /** @param {string} text */
-  const note = (text) => {
-    write(said, text);
-    said.hidden = !text;
-  };
+  const { node: said, note } = notice();
   const veil = make("p", { class: "mw-veil" });
   const cover = () => {
     write(veil, model.get("veil"));
@@ -53,7 +48,7 @@ function render({ model, el }) {
     note,
     clock: globalThis,
   });
-  const view = screen(about, model, store.view, note);
+  const view = screen(about, model, store.view);
   const controls = desk(about, moved, store.warm);
   const root = make(
     "section",
@@ -82,7 +77,7 @@ function render({ model, el }) {
     root.setAttribute("aria-busy", String(!known));
     root.dataset.key = known ? key : "";
     if (!known) return;
-    if (said.textContent) note("");
+    note("");
     const now = key === drawn ? null : store.view(key);
     drawn = key;
     if (now) view.show(key, now);

@@ -1,43 +1,94 @@
-// Where plotly comes from: the kernel's own package.
+// Where plotly comes from: the kernel's own package, once a page, from whichever panel's kernel answers first.
 
 import { make } from "./dom.js";
+import { asking } from "./patience.js";
 
 /** @import { Drawing, Message, Model } from "./types.d.ts" */
 
-const UNSENT = 60_000; // ms until plotly is given up
+const LATELY = 2000; // ms for which nobody else asks
+
+/** What the page has of plotly, and who waits for it. */
+function openSupply() {
+  /** @type {Drawing | undefined} */
+  let drawing;
+  let loading = false;
+  /** @type {Set<(drawing: Drawing) => void>} */
+  const waiting = new Set();
+
+  /** @param {BlobPart} packed */
+  async function load(packed) {
+    if (loading || drawing) return;
+    loading = true;
+    try {
+      const unpacked = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
+      await run(new Blob([await new Response(unpacked).blob()], { type: "text/javascript" }));
+      drawing = globalThis.Plotly;
+      for (const got of waiting) got(drawing);
+      waiting.clear();
+    } finally {
+      loading = false; // what came may be spoilt: then the next one counts
+    }
+  }
+  return { drawing: () => drawing, load, waiting, asked: Number.NEGATIVE_INFINITY };
+}
 
 /**
- * Load plotly once a page: packed bytes, from whichever panel's kernel is asked first.
- * @param {Model} model
- * @returns {Promise<Drawing>}
+ * Run a classic script.
+ * @param {Blob} code
+ * @returns {Promise<void>}
  */
-export function loadPlotly(model) {
-  globalThis.__marginlibPlotly ??= new Promise((resolve, reject) => {
-    /**
-     * @param {Message} message
-     * @param {ArrayBuffer[]} buffers
-     */
-    const receive = async (message, buffers) => {
-      if (message.kind !== "plotly") return;
-      model.off("msg:custom", receive);
-      const packed = new Blob([buffers[0]]).stream().pipeThrough(new DecompressionStream("gzip"));
-      const code = new Blob([await new Response(packed).blob()], { type: "text/javascript" });
-      const amd = globalThis.define; // an AMD loader on the page would swallow the script's global
-      globalThis.define = undefined;
-      const element = make("script", { src: URL.createObjectURL(code) });
-      element.onload = () => resolve(globalThis.Plotly);
-      element.onerror = reject;
-      element.addEventListener("load", () => {
-        globalThis.define = amd;
-      });
-      document.head.append(element);
-    };
-    model.on("msg:custom", receive);
+function run(code) {
+  const amd = globalThis.define; // an AMD loader on the page would swallow the script's global
+  globalThis.define = undefined;
+  const address = URL.createObjectURL(code);
+  /** @type {Promise<void>} */
+  const ran = new Promise((resolve, reject) => {
+    document.head.append(make("script", { src: address, onload: () => resolve(), onerror: reject }));
+  });
+  return ran.finally(() => {
+    globalThis.define = amd;
+    URL.revokeObjectURL(address);
+  });
+}
+
+/**
+ * Have plotly, at once or as soon as some kernel has sent it.
+ * @param {Model} model
+ * @param {(drawing: Drawing) => void} got
+ * @param {(late: boolean) => void} late hears when it takes long, and when that is over
+ * @returns {() => void} wants it no more
+ */
+export function havePlotly(model, got, late) {
+  globalThis.__marginlibPlotly ??= openSupply();
+  const supply = globalThis.__marginlibPlotly;
+  const there = supply.drawing();
+  if (there) {
+    got(there);
+    return () => {};
+  }
+  /**
+   * @param {Message} message
+   * @param {ArrayBuffer[]} buffers
+   */
+  const receive = (message, buffers) => {
+    if (message.kind === "plotly") supply.load(buffers[0]);
+  };
+  const ask = () => {
+    supply.asked = performance.now();
     model.send({ kind: "plotly" });
-    setTimeout(reject, UNSENT);
-  });
-  globalThis.__marginlibPlotly.catch(() => {
-    globalThis.__marginlibPlotly = undefined;
-  });
-  return globalThis.__marginlibPlotly;
+  };
+  model.on("msg:custom", receive);
+  const done = asking({ ask, lately: performance.now() - supply.asked < LATELY, late, clock: globalThis });
+  const close = () => {
+    supply.waiting.delete(come);
+    model.off("msg:custom", receive);
+    done();
+  };
+  /** @param {Drawing} drawing */
+  const come = (drawing) => {
+    close();
+    got(drawing);
+  };
+  supply.waiting.add(come);
+  return close;
 }

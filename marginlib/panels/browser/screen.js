@@ -10,9 +10,8 @@ import { easel } from "./easel.js";
  * @param {About} about
  * @param {Model} model where plotly comes from
  * @param {(key: string) => View | null} look the view of a state, to be drawn ahead
- * @param {(text: string) => void} note says what went wrong
  */
-export function screen(about, model, look, note) {
+export function screen(about, model, look) {
   const title = make("h3", { class: "mw-title" });
   const alert = make("p", { class: "mw-alert", role: "note", hidden: true });
   const figures = make("div", { class: "mw-figures" });
@@ -20,8 +19,8 @@ export function screen(about, model, look, note) {
   const strip = make("ol", { class: "mw-strip", "aria-label": about.strip });
   const tables = make("div", { class: "mw-tables" });
   const live = make("p", { class: "mw-hidden", "aria-live": "polite" });
-  const art = easel(about, figures, model, look, note);
-  const node = make("div", { class: "mw-screen" }, title, alert, figures, words, strip, tables, live);
+  const art = easel(about, figures, model, look);
+  const node = make("div", { class: "mw-screen" }, title, alert, art.missing, figures, words, strip, tables, live);
   /** @type {WeakMap<HTMLElement, { caption: string, details: HTMLDetailsElement, body: HTMLElement }>} */
   const built = new WeakMap();
   /** @type {View | undefined} */

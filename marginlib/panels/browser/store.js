@@ -1,9 +1,10 @@
 // What a panel knows: its values, the states that the kernel has computed, and what it was asked and told. It knows no
 // page: messages, time and whoever shows it are given. Nothing is answered here but what the kernel computed.
 
+import { PATIENCE, SILENT } from "./patience.js";
+
 /** @import { Message, Values, View } from "./types.d.ts" */
 
-const PATIENCE = 5000; // ms until a silent kernel is mentioned
 const COMMIT = 120; // ms of rest after which the kernel learns the values
 const KEPT = 2000; // states kept in memory
 
@@ -104,7 +105,7 @@ export function openStore({ names, values, send, rested, adopted, changed, note,
     const asking = { key, timer: null };
     asking.timer = clock.setTimeout(() => {
       asking.late = true;
-      note("The kernel does not answer. It may be busy with another cell; if it has stopped, run the cell again.");
+      note(SILENT);
     }, PATIENCE);
     flight = asking;
     send({ kind: "exact", values });

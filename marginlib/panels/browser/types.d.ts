@@ -82,7 +82,11 @@ export interface States {
   states: Record<string, unknown>;
 }
 
-export type Message = States | { kind: "failed"; message: string } | { kind: "plotly" };
+export type Message =
+  | States
+  | { kind: "failed"; message: string }
+  | { kind: "plotly" }
+  | { kind: "heard"; ticket: string };
 
 // biome-ignore lint/suspicious/noExplicitAny: what a name holds is known where it is asked for
 type Anything = any;
@@ -103,10 +107,18 @@ export interface Drawing {
   purge(canvas: Element): void;
 }
 
+/** What a page has of plotly, and who waits for it. */
+export interface Supply {
+  drawing(): Drawing | undefined;
+  load(packed: BlobPart): Promise<void>;
+  waiting: Set<(drawing: Drawing) => void>;
+  asked: number;
+}
+
 declare global {
   var Plotly: Drawing;
   var define: unknown;
   var __marginlibIds: number | undefined;
   var __marginlibSlots: { open(name: string, show: (el: HTMLElement) => () => void): () => void } | undefined;
-  var __marginlibPlotly: Promise<Drawing> | undefined;
+  var __marginlibPlotly: Supply | undefined;
 }
