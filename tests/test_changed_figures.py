@@ -62,7 +62,6 @@ def quiz_texts() -> Told:
     from marginlib.quiz.mistakes import MISTAKES
     from marginlib.quiz.shelf import LESSONS
 
-    LESSONS.find("00")
     for lesson in sorted(LESSONS):
         known = questions(lesson)
         asked = {f"{part} {name}": q for part in ("predict", "check") for name, q in getattr(known, part).items()}

@@ -8,6 +8,7 @@ A lesson from elsewhere is one file of questions (see :meth:`Lesson.from_file <m
 import importlib
 import importlib.util
 import pkgutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -48,7 +49,7 @@ class Shelf(Registry[Found]):
         Raises:
             ValueError: a folder declares no number and title, or two declare the same number.
         """
-        spec = importlib.util.find_spec(package)
+        spec, declared = importlib.util.find_spec(package), []
         for folder in pkgutil.iter_modules(spec.submodule_search_locations if spec else []):
             if not folder.ispkg:
                 continue
@@ -59,7 +60,9 @@ class Shelf(Registry[Found]):
             except AttributeError:
                 raise ValueError(f"{name}: a lesson declares its NUMBER and TITLE in its __init__.py") from None
             quiz = f"{name}.quiz" if importlib.util.find_spec(f"{name}.quiz") else ""
-            self.add(number, Found(number, title, data_folder(), f"lessons/{number}.toml", quiz), name)
+            declared.append((number, name, Found(number, title, data_folder(), f"lessons/{number}.toml", quiz)))
+        for number, name, found in sorted(declared, key=lambda each: each[:2]):
+            self.add(number, found, name)
 
     def put(self, path: Path, number: str = "", title: str = "") -> Found:
         """Register a file of questions as a lesson; the same file again is the same lesson.
@@ -91,9 +94,17 @@ class Shelf(Registry[Found]):
         self._look()
         return super().find(name)
 
-    def __contains__(self, name: object) -> bool:
+    def __getitem__(self, name: str) -> Found:
         self._look()
-        return super().__contains__(name)
+        return super().__getitem__(name)
+
+    def __iter__(self) -> Iterator[str]:
+        self._look()
+        return super().__iter__()
+
+    def __len__(self) -> int:
+        self._look()
+        return super().__len__()
 
 
 LESSONS = Shelf()
