@@ -15,7 +15,7 @@ from marginlib.drawing.colours import ROLES, WRITTEN, Ground
 BROWSER = Path(__file__).parent / "browser"
 """Where the modules lie that all widgets share."""
 
-_IMPORT = re.compile(r'^import \{([\w$\s,]+)\} from "(\.[^"\n]+)";\n', re.MULTILINE)
+_IMPORT = re.compile(r'^import \{\s*([\w$]+(?:,\s*[\w$]+)*),?\s*\} from "(\.[^"\n]+)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|class|const)\b)", re.MULTILINE)
 _DECLARED = re.compile(r"^(export )?(?:async )?(?:function\*?|class|const|let|var) ([\w$]+)", re.MULTILINE)
 _UNKNOWN = re.compile(r"^(?:import|export)\b.*|^(?:const|let|var) [{[].*", re.MULTILINE)
@@ -59,7 +59,7 @@ def _join(file: Path, path: tuple[Path, ...], joined: dict[Path, str], owners: d
         return
     text = _read(file, path)
     for names, source in _IMPORT.findall(text):
-        wanted = {name.strip() for name in names.split(",") if name.strip()}
+        wanted = {name.strip() for name in names.split(",")}
         needed = file.parent / source
         _join(needed, (*path, file), joined, owners)
         given = {name for exported, name in _DECLARED.findall(_read(needed, (file,))) if exported}
