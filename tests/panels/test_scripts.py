@@ -41,7 +41,7 @@ def test_a_widget_is_one_script_that_names_no_other(entry: Path) -> None:
 def test_every_module_is_used_by_a_widget() -> None:
     joined = "\n".join(script(entry.name, entry.parent) for entry in ENTRIES)
 
-    assert [file.name for file in MODULES if file.read_text(encoding="utf-8").splitlines()[0] not in joined] == []
+    assert [file.name for file in MODULES if file.read_text("utf-8").splitlines()[0] not in joined] == []
 
 
 def test_what_is_needed_comes_first_and_once(tmp_path: Path) -> None:
@@ -119,11 +119,12 @@ def test_a_script_that_is_not_there_is_an_error(tmp_path: Path) -> None:
         script("none.js", tmp_path)
 
 
-def test_types_in_comments_are_left_alone(tmp_path: Path) -> None:
-    comment = '/** @import { A } from "./types.d.ts" */\n// import("./x.js") is known to nobody\n'
-    written(tmp_path, top=f"{comment}export default 1;\n")
+def test_types_stay_out_of_it(tmp_path: Path) -> None:
+    comment = '/** @import { A } from "./types.d.ts" */\n/**\n * One. **\n * @returns {import("./x.js").A}\n */\n'
+    code = "// import(here) is known to nobody\n  /** @type {A} */ (top).a = 1;\nconst b = 2; /** @type {B} */\n"
+    written(tmp_path, top=f"{comment}{code}")
 
-    assert script("top.js", tmp_path) == f"{comment}export default 1;\n"
+    assert script("top.js", tmp_path) == code
 
 
 @pytest.mark.parametrize("file", [*MODULES, *SHEETS], ids=lambda file: file.name)
