@@ -1,6 +1,7 @@
 """The browser's side: modules that import each other, and one self-contained script made of them for a widget.
 
-A widget is shown from one string. It is joined here, in Python, from modules that a page can also load as they are.
+A widget is shown from one string. It is joined here, in Python, from modules that a page can also load as they are;
+what they say about types stays out of it, since every widget on a page brings its script along.
 Only the plainest forms are known, so that nothing is guessed: ``import { a, b } from "./c.js"``, ``export`` in front of
 a declaration of one name, and one ``export default`` in the module that is asked for.
 """
@@ -15,11 +16,12 @@ from marginlib.drawing.colours import ROLES, WRITTEN, Ground
 BROWSER = Path(__file__).parent / "browser"
 """Where the modules lie that all widgets share."""
 
-_IMPORT = re.compile(r'^import \{([\w$\s,]+)\} from "(\.[^"\n]+)";\n', re.MULTILINE)
+_IMPORT = re.compile(r'^import \{\s*([\w$]+(?:,\s*[\w$]+)*),?\s*\} from "(\.[^"\n]+)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|class|const)\b)", re.MULTILINE)
 _DECLARED = re.compile(r"^(export )?(?:async )?(?:function\*?|class|const|let|var) ([\w$]+)", re.MULTILINE)
 _UNKNOWN = re.compile(r"^(?:import|export)\b.*|^(?:const|let|var) [{[].*", re.MULTILINE)
-_DYNAMIC = re.compile(r"^(?!\s*(?://|/?\*)).*\bimport\s*[(.].*", re.MULTILINE)
+_TYPES = re.compile(r"^ */\*\*(?:(?!\*/)[\s\S])*\*/\n", re.MULTILINE)  # comments on lines of their own, for the checker
+_DYNAMIC = re.compile(r"^(?!\s*//).*\bimport\s*[(.].*", re.MULTILINE)
 _NOTEBOOK = {
     "ink": ("ink", "--jp-ui-font-color1"),
     "quiet": ("quiet", "--jp-ui-font-color2"),
@@ -59,7 +61,7 @@ def _join(file: Path, path: tuple[Path, ...], joined: dict[Path, str], owners: d
         return
     text = _read(file, path)
     for names, source in _IMPORT.findall(text):
-        wanted = {name.strip() for name in names.split(",") if name.strip()}
+        wanted = {name.strip() for name in names.split(",")}
         needed = file.parent / source
         _join(needed, (*path, file), joined, owners)
         given = {name for exported, name in _DECLARED.findall(_read(needed, (file,))) if exported}
@@ -69,7 +71,7 @@ def _join(file: Path, path: tuple[Path, ...], joined: dict[Path, str], owners: d
         if name in owners:
             raise BrokenScript(f"{name} is declared at the top of {owners[name].name} and of {file.name}")
         owners[name] = file
-    code = _EXPORT.sub("", _IMPORT.sub("", text))
+    code = _EXPORT.sub("", _IMPORT.sub("", _TYPES.sub("", text)))
     for line in (*_UNKNOWN.findall(code), *_DYNAMIC.findall(code)):
         if path or not line.startswith("export default "):
             raise BrokenScript(f"{file.name}: can't join {line!r}")
