@@ -45,7 +45,7 @@ class Live:
         raise NotImplementedError
 
     def hear(self, message: Message) -> Iterator[Sent]:
-        """Answer a message; then send its ticket back, where it has one, so that the browser knows that it was heard."""
+        """Answer a message; then send back its ticket, if it has one: so the browser knows that it was heard."""
         heard: list[Sent] = [({"kind": "heard", "ticket": message["ticket"]}, [])] if "ticket" in message else []
         try:
             yield from self.receive(message)
