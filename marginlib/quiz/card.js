@@ -1,6 +1,6 @@
 // A question on a card: choose, type or put in order; the kernel judges. All text goes in as text, never as HTML.
 
-import { follow, keepKeys, make, newId, newName, notice } from "../panels/browser/dom.js";
+import { follow, keepKeys, make, newId, newName, notice, write } from "../panels/browser/dom.js";
 import { correspondence } from "../panels/browser/patience.js";
 import { inSlots } from "../panels/browser/slots.js";
 
@@ -18,6 +18,7 @@ import { inSlots } from "../panels/browser/slots.js";
  * @property {{ right: boolean, text: string } | null} verdict
  * @property {string[]} solution
  * @property {string} skipped
+ * @property {number} tries
  * @property {Record<string, string>} buttons what they say, by kind; without words there is none
  */
 
@@ -204,6 +205,7 @@ function render({ model, el }) {
   /** The text of the question that is built. @type {string | null} */
   let asked = null;
   let verdict = make("div");
+  let told = "";
   /** @type {Means["set"]} */
   let set = () => {};
 
@@ -231,10 +233,14 @@ function render({ model, el }) {
     const judged = card.verdict && `${card.verdict.right ? "\u2713" : "\u2717"} ${card.verdict.text}`;
     const said = card.note || judged || card.skipped;
     const look = card.note || !card.verdict ? "mq-note" : card.verdict.right ? "mq-right" : "mq-wrong";
+    write(progress, model.get("progress"));
+    // A screen reader hears it anew when it is written anew: not when another card was answered.
+    const news = JSON.stringify([card.text, card.tries, said, card.solution]);
+    if (news === told) return;
+    told = news;
     verdict.replaceChildren(...(said ? [make("p", { class: look }, said)] : []));
     const way = card.solution.map((line) => make("li", {}, line));
     if (way.length) verdict.append(make("ol", { class: "mq-way" }, ...way));
-    progress.textContent = model.get("progress");
   }
 
   /** @param {Question} card */

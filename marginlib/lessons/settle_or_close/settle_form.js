@@ -88,6 +88,8 @@ function render({ model, el }) {
     send({ kind: "again" });
   };
   const again = make("button", { type: "button", class: "ms-again", onclick: startAgain }, "Start again");
+  /** The task that was picked here and has not begun. @type {number | null} */
+  let picked = null;
   let known = ""; // the quantity that the kernel has shown
   const root = make(
     "section",
@@ -107,7 +109,7 @@ function render({ model, el }) {
 
   /** @param {number} index */
   function pickTask(index) {
-    quantity.value = "";
+    picked = index;
     send({ kind: "task", task: index });
   }
 
@@ -126,6 +128,10 @@ function render({ model, el }) {
     if (!type.options.length)
       type.append(...Object.entries(now.types).map(([value, name]) => make("option", { value }, name)));
     task.value = String(model.get("task"));
+    if (picked === model.get("task")) {
+      quantity.value = ""; // what was typed was for another one
+      picked = null;
+    }
     write(text, now.task);
     write(have, `Your balance: ${now.balances}`);
     const lines = JSON.stringify(now.positions);

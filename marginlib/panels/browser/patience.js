@@ -5,7 +5,7 @@ export const PATIENCE = 5000; // ms until a silent kernel is mentioned
 export const SILENT =
   "The kernel does not answer. It may be busy with another cell; if it has stopped, run the cell again.";
 const SHARED = 2000; // ms for which one who has asked asks for all
-const AGAIN = 30_000; // ms after which what may be lost is asked for again
+const AGAIN = 30_000; // ms after which what may be lost is asked for again; then twice as many, for each may be answered
 
 /** @typedef {{ setTimeout(work: () => void, ms: number): any, clearTimeout(timer: any): void }} Clock */
 
@@ -65,8 +65,10 @@ export function correspondence({ name, send, note, clock }) {
 export function asking({ ask, lately, late, clock }) {
   /** @type {any} */
   let next = null;
+  let pause = AGAIN;
   const again = () => {
-    next = clock.setTimeout(again, AGAIN);
+    next = clock.setTimeout(again, pause);
+    pause *= 2;
     ask();
   };
   if (lately) next = clock.setTimeout(again, SHARED);

@@ -12,9 +12,9 @@ import marginlib.lessons
 from marginlib.drawing.colours import ROLES, Ground, painted
 from marginlib.engine.amounts import plain, rounded
 from marginlib.panels.controls import Slider, text
-from marginlib.panels.host import Panel
+from marginlib.panels.panel import Panel
 
-PANELS: list[type[Panel]] = [
+PANELS: list[type[Panel[Any]]] = [
     each
     for each in (getattr(marginlib.lessons, name) for name in marginlib.lessons.__all__)
     if inspect.isclass(each) and issubclass(each, Panel) and each.controls

@@ -13,7 +13,7 @@ from javascript import constant, engine
 
 import marginlib.lessons
 from marginlib.panels.controls import Choice, Slider, Switch, key, read_all, text
-from marginlib.panels.host import Panel, View
+from marginlib.panels.panel import Panel, View
 
 Message = dict[str, Any]
 KEPT: int = constant("store.js", "KEPT")
@@ -52,7 +52,7 @@ CONTROLS = {control.name: control for control in Grid.controls}
 class Kernel:
     """A panel in Python, and the messages to and from it that are on their way, as ipywidgets passes them on."""
 
-    def __init__(self, panel: Panel) -> None:
+    def __init__(self, panel: Panel[Any]) -> None:
         self.panel = panel
         self.taking = False
         self.inbox: deque[Message] = deque()
