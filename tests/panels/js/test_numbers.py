@@ -2,6 +2,7 @@
 
 import inspect
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import assume, given
@@ -59,7 +60,7 @@ def test_a_slider_reads_what_is_typed_as_python_does(data: st.DataObject) -> Non
 
 
 @pytest.mark.parametrize("panel", PANELS)
-def test_every_value_of_a_track_is_read_as_itself(panel: type[Panel]) -> None:
+def test_every_value_of_a_track_is_read_as_itself(panel: type[Panel[Any]]) -> None:
     """As the browser's own slider says it: a float, written by JavaScript."""
     racer = engine("numbers.js")
     for slider in (control for control in panel.controls if isinstance(control, Slider)):
@@ -89,7 +90,7 @@ def test_a_number_reads_with_thousands_apart_and_a_true_minus(number: Decimal) -
 
 @pytest.mark.parametrize("ground", ["light", "dark"])
 @pytest.mark.parametrize("panel", PANELS)
-def test_a_figure_is_painted_as_in_a_still(panel: type[Panel], ground: Ground) -> None:
+def test_a_figure_is_painted_as_in_a_still(panel: type[Panel[Any]], ground: Ground) -> None:
     figures = panel()._shown["view"]["figures"]
 
     assert call("colours.js", "paint", figures, ROLES, ground) == painted(figures, ground)
