@@ -88,7 +88,33 @@ def quiz_texts() -> Told:
     yield from ((f"mistake {name}", known.sentence) for name, known in MISTAKES.items())
 
 
-TOLD: dict[str, Callable[[], Told]] = {"quiz": quiz_texts}
+def panel_texts() -> Told:
+    """What every panel shows at its start, for each choice and switch, and at each step of a walk.
+
+    Not at the ends of sliders: what is typed there is no figure of the rules, and may be the same number.
+    """
+    import marginlib.lessons
+    from marginlib.panels.controls import Slider
+    from marginlib.panels.panel import Panel
+
+    for name in marginlib.lessons.__all__:
+        kind = getattr(marginlib.lessons, name)
+        if not (isinstance(kind, type) and issubclass(kind, Panel)):
+            continue
+        panel = kind()
+        start = dict(panel.values)
+        options = [(each.name, to) for each in panel.controls if not isinstance(each, Slider) for to in each.track()]
+        for at, values in enumerate([start, *({**start, control: to} for control, to in options)]):
+            view = panel.view(values)
+            for text in (view["title"], view["alert"], *view["words"]):
+                yield f"{name} {at}", text
+            for table in view["tables"]:
+                for row in table["rows"]:
+                    for cell in row["cells"]:
+                        yield f"{name} {at}, {table['caption']}", cell
+
+
+TOLD: dict[str, Callable[[], Told]] = {"quiz": quiz_texts, "panels": panel_texts}
 """What is looked through, by name."""
 
 

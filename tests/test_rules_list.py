@@ -15,8 +15,8 @@ ROOT = Path(__file__).resolve().parent.parent
 IDS = [
     *(f"R{number}" for number in range(1, 24)),
     *(f"A{number}" for number in range(1, 10)),
-    *(f"B{number}" for number in range(1, 10)),
-    *(f"C{number}" for number in range(1, 5)),
+    *(f"B{number}" for number in range(1, 12)),
+    *(f"C{number}" for number in range(1, 7)),
 ]
 
 

@@ -462,9 +462,10 @@ def _beside(without: Now, with_stop: Now, distance: Decimal) -> Table:
 
 def _refused(shown: Course) -> View:
     """The opening that the exchange refuses (B4)."""
+    least = percent(shown.story.final.rulebook.opening_level / 100)
     return refused(
         shown.story,
         [figure([], each) for each in (_level_layout(shown.path), _price_layout(shown.path))],
-        "A position may only start with a margin level of 100 % or more (B4). Take smaller positions, or give yourself "
-        "more collateral.",
+        f"A position may only start with a margin level of {least} or more (B4). Take smaller positions, or give "
+        "yourself more collateral.",
     )

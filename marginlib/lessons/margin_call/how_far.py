@@ -343,8 +343,9 @@ def _distances(lot: Position, now: Decimal, reached: Reach, state: State) -> Tab
 def _refused(story: Story, highest: float) -> View:
     """The opening that the exchange refuses (B4)."""
     base, quote = story.scenario.steps[0].pair.split("/")  # type: ignore[union-attr]
+    least = percent(story.final.rulebook.opening_level / 100)
     return refused(
         story,
         [figure([_across(_levels(story.final), highest)], _layout(base, quote, highest))],
-        "A position may only start with a margin level of 100 % or more (B4). Your balances stay as they are (A7).",
+        f"A position may only start with a margin level of {least} or more (B4). Your balances stay as they are (A7).",
     )

@@ -12,6 +12,7 @@ from marginlib.lessons.margin_call import crash, how_far
 from marginlib.panels.controls import Choice, Slider, Switch, Value
 from marginlib.panels.panel import Panel, View, items
 from marginlib.reading.replaying import replay
+from marginlib.reading.rulebooks import rulebook
 
 PAIR, OPENED, LOWEST, HIGHEST = "BTC/USD", Decimal(20_000), 400, Decimal(40_000)
 
@@ -79,7 +80,7 @@ def _reach(others: tuple[tuple[str, Value], ...]) -> tuple[Story, how_far.Reach 
     return opened, reached, replay(position(values, there, liquidation="all"))
 
 
-HOW = ("all of them", "until 100 %")
+HOW = ("all of them", f"until {plain(rulebook().opening_level)} %")
 PATHS = tuple(title for title, path in paths().items() if {"BTC/USD", "ETH/USD"} <= path.prices.keys())
 
 
