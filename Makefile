@@ -54,7 +54,7 @@ lint: setup
 	@$(PY) tools/check_types_js.py
 
 test: lint
-	@$(PY) -m pytest --cov -n auto --dist loadfile $(PYTEST_ARGS)
+	@$(PY) -m pytest --cov -n logical --maxprocesses=4 $(PYTEST_ARGS)
 
 # After a change that a lesson shows: run the lessons anew and save what they show.
 notebooks: setup

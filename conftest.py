@@ -1,10 +1,16 @@
 """What pytest needs for the tests and the notebooks together."""
 
 import os
+import re
 import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from xdist.scheduler import LoadScopeScheduling
 
 # What the property tests run under. Without a deadline: a busy machine is slow.
 settings.register_profile(
@@ -17,15 +23,44 @@ settings.register_profile(
 )
 settings.load_profile("engine")
 
+# What may differ between two runs of a notebook.
+SAME_OUTPUT = Path(__file__).resolve().parent / "tests" / "nbval_sanitize.cfg"
+
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep coverage out of the notebooks' kernels.
+    """Have the notebooks checked alike from whatever folder, and keep coverage out of their kernels.
 
-    nbval would start it there when pytest-cov runs here. It hangs with a bare `--cov`, slows the
-    cells down, and what it records never reaches the report. pytest-cov has read the option by now.
+    nbval looks for its file from the folder that pytest was started in: it is told the whole path.
+    It would start coverage in the kernels when pytest-cov runs here. That hangs with a bare `--cov`, slows
+    the cells down, and what it records never reaches the report. pytest-cov has read the option by now.
     """
+    config.option.nbval_sanitize_with = config.option.nbval_sanitize_with or str(SAME_OUTPUT)
     if getattr(config.option, "cov_source", None):
         config.option.cov_source = []
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where several processes share the tests, the longest come first: browsers, then notebooks."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: (not item.get_closest_marker("browser"), item.path.suffix != ".ipynb"))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> "LoadScopeScheduling":
+    """Share the tests out by file, whatever `--dist` says: a notebook's cells need each other, in order.
+
+    Of the lessons in a browser, each is a share of its own.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            file, _, test = nodeid.partition("::")
+            lesson = re.search(r"\[(\d\d_\w+)\]$", test) if "browser" in file else None
+            return f"{file} {lesson.group(1)}" if lesson else file
+
+    config.option.loadscopereorder = False  # it would go by the number of tests, not by what they take
+    return ByFile(config, log)
 
 
 @pytest.fixture(scope="session")

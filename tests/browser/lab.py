@@ -50,6 +50,11 @@ def until(done: Callable[[], bool], what: str, seconds: float = 10, pause: float
         time.sleep(pause)
 
 
+def appears(what: Locator, seconds: float = 15) -> None:
+    """Wait until something is to be seen; asked often, where Playwright's own `expect` soon asks but once a second."""
+    until(what.is_visible, f"{what} is visible", seconds)
+
+
 class Lab:
     """A JupyterLab on a free port, serving one folder; its settings lie in another, and are thrown away with it."""
 
@@ -99,11 +104,7 @@ class Lab:
         return self
 
     def __exit__(self, *_: object) -> None:
-        try:
-            for kernel in json.loads(self._ask("GET", "/api/kernels")):
-                self._ask("DELETE", f"/api/kernels/{kernel['id']}")
-        finally:
-            self._end()
+        self._end()
 
     def _answers(self) -> bool:
         assert self._process.poll() is None, self._log_file.read_text(encoding="utf-8", errors="replace")[-3000:]
@@ -112,8 +113,9 @@ class Lab:
         except OSError:
             return False
 
-    def _ask(self, method: str, path: str) -> bytes:
-        request = urllib.request.Request(self.address + path, method=method)
+    def _ask(self, method: str, path: str, said: object = None) -> bytes:
+        data = None if said is None else json.dumps(said).encode()
+        request = urllib.request.Request(self.address + path, data, method=method)
         request.add_header("Authorization", f"token {self.token}")
         direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with direct.open(request, timeout=20) as answer:
@@ -121,6 +123,7 @@ class Lab:
         return content
 
     def _end(self) -> None:
+        """Asked to end, it ends its kernels itself, all at once."""
         self._process.terminate()
         try:
             self._process.wait(15)
@@ -131,10 +134,13 @@ class Lab:
 
     def open(self, browser: Browser, name: str) -> "Notebook":
         """Open a notebook on a page of its own; its kernel is ready, nothing has run."""
+        # The kernel starts while the page loads.
+        session = {"path": name, "name": name, "type": "notebook", "kernel": {"name": "python3"}}
+        self._ask("POST", "/api/sessions", session)
         page = browser.new_context(viewport={"width": 1400, "height": 1000}).new_page()
         opened = Notebook(page)
         page.goto(f"{self.address}/lab/tree/{name}?reset&token={self.token}", wait_until="commit", timeout=60_000)
-        until(lambda: bool(page.evaluate(_READY)), "the kernel is ready", 60, 0.1)
+        until(lambda: bool(page.evaluate(_READY)), "the kernel is ready", 60)
         return opened
 
 

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, expect
+from playwright.sync_api import Browser, Locator
 
-from browser.lab import Lab, Notebook, until
+import marginlib.lessons  # noqa: F401 - registers the questions
+from browser.lab import Lab, Notebook, appears, until
 from marginlib.quiz import drills
 from marginlib.quiz.lesson import questions
 from marginlib.quiz.question import Question
@@ -36,7 +37,7 @@ def lesson(request: pytest.FixtureRequest, chrome: Browser, lab: Lab, folder: Pa
     opened = lab.open(chrome, path.name)
     opened.page.set_default_timeout(WAIT)
     opened.run_all()
-    until(lambda: bool(opened.page.evaluate(DONE)), "all cells have run", 60, 0.1)
+    until(lambda: bool(opened.page.evaluate(DONE)), "all cells have run", 60)
     yield opened
     opened.page.context.close()
 
@@ -60,7 +61,7 @@ def question(opened: Notebook, card: Locator) -> Question:
 
 def says(card: Locator) -> str:
     """The verdict on a card."""
-    expect(card.locator(".mq-verdict p")).to_be_visible(timeout=WAIT)
+    appears(card.locator(".mq-verdict p"))
     return card.locator(".mq-verdict p").first.inner_text()
 
 
@@ -125,15 +126,15 @@ def test_every_card_is_answered_by_key_and_by_mouse(lesson: Notebook) -> None:
             "order": [option.value for option in asked.options],
         }.get(asked.kind) or [next(option.value for option in asked.options if option.value not in asked.right)]
         answer(card, asked, wrong, by_key=False)
-        expect(card.locator(".mq-wrong")).to_be_visible(timeout=WAIT)
+        appears(card.locator(".mq-wrong"))
         if asked.kind == "number":
             assert asked.judge(wrong[0]).sentence in says(card)
         answer(card, asked, asked.right, by_key=True)
-        expect(card.locator(".mq-right")).to_be_visible(timeout=WAIT)
+        appears(card.locator(".mq-right"))
         answer(card, asked, wrong, by_key=True)
-        expect(card.locator(".mq-wrong")).to_be_visible(timeout=WAIT)
+        appears(card.locator(".mq-wrong"))
         answer(card, asked, asked.right, by_key=False)
-        expect(card.locator(".mq-right")).to_be_visible(timeout=WAIT)
+        appears(card.locator(".mq-right"))
     assert lesson.complaints == []
 
 
@@ -143,14 +144,14 @@ def test_a_drill_shows_the_way_and_goes_on(lesson: Notebook) -> None:
         assert number(lesson) == "00", "every lesson but the first has a drill"
         return
     card.get_by_role("button", name="Show the way").click()
-    expect(card.locator(".mq-way li").first).to_be_visible(timeout=WAIT)
+    appears(card.locator(".mq-way li").first)
     before = card.locator(".mq-text").inner_text()
     card.get_by_role("button", name="Another one").focus()
     lesson.page.keyboard.press("Enter")
     until(lambda: card.locator(".mq-text").inner_text() != before, "another question")
     asked = question(lesson, card)
     answer(card, asked, asked.right, by_key=True)
-    expect(card.locator(".mq-right")).to_be_visible(timeout=WAIT)
+    appears(card.locator(".mq-right"))
 
 
 def test_every_control_moves_its_panel_by_key_and_by_mouse(lesson: Notebook) -> None:
