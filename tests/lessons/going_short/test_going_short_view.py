@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from marginlib import Story, replay
 from marginlib.analysis.sheet import worth
+from marginlib.drawing.placing import NARROW, collisions
 from marginlib.engine.account import Row
 from marginlib.engine.margin import unrealised
 from marginlib.engine.scenario import Price, Stop
@@ -373,14 +374,15 @@ def test_long_and_short_are_mirrored(path: str, trigger: int, hours: int) -> Non
     assert cells(short, "Result with your choice") == cells(long, "Result with your choice")
 
 
-@given(anywhere(STOP))
-def test_the_two_names_beside_a_stop_keep_apart(values: Values) -> None:
-    figure = STOP.view(values)["figures"][0]
-    beside = next(trace for trace in traces(figure, "text") if trace["x"][0] > 24)
-    low, high = figure["layout"]["yaxis"]["range"]
-    (below, first), *above = sorted(zip(beside["y"], beside["text"], strict=True))
-    for y, text in above:
-        assert y - below >= (first.count("<br>") + text.count("<br>") + 2) / 2 * (high - low) / 15 - 0.01
+@pytest.mark.parametrize("panel", [MIRROR, CLOSING, HELD, STOP])
+def test_labels_stand_apart_and_inside(panel: Panel[Any]) -> None:
+    @given(anywhere(panel))
+    @settings(deadline=None)
+    def at_any_values(values: Values) -> None:
+        for figure in panel.view(values)["figures"]:
+            assert collisions(figure, NARROW) == []
+
+    at_any_values()
 
 
 def test_the_four_things_a_stop_can_do() -> None:
