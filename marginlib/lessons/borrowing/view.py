@@ -1,10 +1,11 @@
 """Whose money it is: what you have beside what you owe and what is yours, as an opening goes on and as prices move."""
 
 from fractions import Fraction
-from typing import Any
 
 from marginlib.analysis.sheet import Entry, Sheet, flows, opening_sheets, sheet, worth
-from marginlib.drawing.pieces import apart, bars, labels, layout, lines
+from marginlib.drawing.pieces import Part, Point, Spec, figure, layout, lines, stacks
+from marginlib.drawing.placing import Label
+from marginlib.drawing.screen import Table, View, refused, screen, table
 from marginlib.engine.account import Position
 from marginlib.engine.margin import Margin, put_up, return_on_put_up
 from marginlib.engine.story import Moment, Story
@@ -17,10 +18,9 @@ STEPS = ("Before", "The extension", "The trade", "What is tied up")
 _PLACES = {"exchange": "The exchange", "position": "your position", "market": "the market"}
 _WIDE = 0.84
 _ROOM = 1.16  # so much of the axis is above the highest bar, for what is written there
-_LINES = 21  # lines of text that the figure is high
 
 
-def opening(story: Story, step: int, most: float) -> dict[str, Any]:
+def opening(story: Story, step: int, most: float) -> View:
     """An opening, walked to one of the steps (from 1); the figure's axis goes to the most, in the sheet's currency."""
     if story.error:
         return _refused(story, most)
@@ -29,17 +29,10 @@ def opening(story: Story, step: int, most: float) -> dict[str, Any]:
     seen = opening_sheets(moment.before, moment.after, currency)[min(step, 3) - 1]
     tied = story.margin if step == 4 else None
     title, *told = [_before, _extended, _traded, _tied_up][step - 1](lot, seen, story)
-    return {
-        "title": title,
-        "alert": "",
-        "figures": [figure(seen, tied, most)],
-        "words": told,
-        "strip": [],
-        "tables": [_moves(lot, step)],
-    }
+    return screen(title, [_figure(seen, tied, most)], told, [_moves(lot, step)])
 
 
-def squeeze(story: Story, most: float) -> dict[str, Any]:
+def squeeze(story: Story, most: float) -> View:
     """A position after its price moved, as a balance sheet; the figure's axis goes to the most."""
     if story.error:
         return _refused(story, most)
@@ -47,26 +40,25 @@ def squeeze(story: Story, most: float) -> dict[str, Any]:
     then, now = (sheet(state, currency) for state in (story.moments[0].after, story.final))
     tied = story.margin
     assert tied is not None
-    return {
-        "title": _headline(story.moments[-1], then, now),
-        "alert": "",
-        "figures": [figure(now, tied, most)],
-        "words": _explained(story, now, tied),
-        "strip": [],
-        "tables": [_numbers(story, then, now)],
-    }
+    title, told = _headline(story.moments[-1], then, now), _explained(story, now, tied)
+    return screen(title, [_figure(now, tied, most)], told, [_numbers(story, then, now)])
 
 
-def figure(seen: Sheet, tied: Margin | None, most: float) -> dict[str, Any]:
+def _figure(seen: Sheet, tied: Margin | None, most: float) -> Spec:
     """Two bars of one height: what you have, and what you owe with what is yours; beside it, what is tied up."""
     own, held, owes = (float(worth(entries)) for entries in (seen.own, seen.restricted, seen.owed))
     has, yours = float(seen.has), float(seen.yours)
+    parts: dict[str, list[Part]] = {
+        "own": [(0, 0, own), (1, owes, max(yours, 0.0))],
+        "restricted": [(0, own, held)],
+        "owed": [(1, 0, owes)],
+        "loss": [(0, has, max(-yours, 0.0))],
+    }
     left = [(own / 2, f"your balance<br>{_worded(seen.own, seen)}")] if own else []
     left += [(own + held / 2, f"restricted<br>{_worded(seen.restricted, seen)}")] if held else []
     left += [(has - yours / 2, f"not covered<br>▼ {_money(seen, seen.yours)}")] if yours < 0 else []
     right = [(owes / 2, f"owed<br>{_worded(seen.owed, seen)}")] if owes else []
-    frame: list[tuple[float, float] | None] = []
-    written: list[tuple[float, float, str, str]] = []
+    frame: list[Point | None] = []
     if tied:
         used, free = float(tied.used_margin), float(tied.free_margin)
         frame = [*_bracket(owes, owes + used), *(_bracket(owes + used, owes + yours) if free > 0 else [])]
@@ -75,29 +67,14 @@ def figure(seen: Sheet, tied: Margin | None, most: float) -> dict[str, Any]:
         right.append((owes + used + max(free, 0) / 2, f"free margin<br>{mark}{_money(seen, tied.free_margin)}"))
         level = percent(tied.level / 100) if tied.level is not None else ""
         right.append((most * 1.09, f"margin level<br>{level}"))
-    written.append((1, max(owes, owes + yours) + most * 0.01, f"yours<br>{_money(seen, seen.yours)}", "top center"))
-    for x, place, side in ((-0.5, "middle left", left), (1.6 if tied else 1.5, "middle right", right)):
-        heights = apart(side, most * _ROOM / _LINES)
-        written += [(x, height, text, place) for height, (_, text) in zip(heights, side, strict=True)]
-    return {
-        "data": [
-            bars("own", [0, 1], [0, owes], [own, max(yours, 0)], _WIDE),
-            bars("restricted", [0], [own], [held], _WIDE),
-            bars("owed", [1], [0], [owes], _WIDE),
-            bars("loss", [0], [has], [max(-yours, 0)], _WIDE),
-            lines(frame),
-            labels(written),
-        ],
-        "layout": layout(
-            {0: "What<br>you have", 1: "Owed<br>and yours"},
-            (-1.95, 2.75),
-            (0, most * _ROOM),
-            seen.currency,
-        ),
-    }
+    written = [Label(1, max(owes, owes + yours, most / 100), f"yours<br>{_money(seen, seen.yours)}", "top center")]
+    written += [Label(-0.5, height, text, "middle left") for height, text in left]
+    written += [Label(1.6 if tied else 1.5, height, text, "middle right") for height, text in right]
+    axes = layout({0: "What<br>you have", 1: "Owed<br>and yours"}, (-1.95, 2.75), (0, most * _ROOM), seen.currency)
+    return figure([*stacks(parts, _WIDE), lines(frame)], axes, written)
 
 
-def _bracket(low: float, high: float) -> list[tuple[float, float] | None]:
+def _bracket(low: float, high: float) -> list[Point | None]:
     """Beside the second bar: from here to there."""
     return [(1.48, low), (1.54, low), (1.54, high), (1.48, high), None]
 
@@ -205,34 +182,32 @@ def _explained(story: Story, now: Sheet, tied: Margin) -> list[str]:
     ]
 
 
-def _moves(lot: Position, step: int) -> dict[str, Any]:
+def _moves(lot: Position, step: int) -> Table:
     """What goes from where to where in an opening, and what of it has happened."""
     done = (0, 1, 3, 3)[step - 1]
     rows = [
-        {
-            "mark": "taken" if at < done else "",
-            "cells": [
-                _PLACES[flow.source].capitalize(),
-                _PLACES[flow.target],
-                money(flow.amount, flow.currency),
-                "● done" if at < done else "○ to come",
-                "R1",
-            ],
-        }
+        [
+            _PLACES[flow.source].capitalize(),
+            _PLACES[flow.target],
+            money(flow.amount, flow.currency),
+            "● done" if at < done else "○ to come",
+            "R1",
+        ]
         for at, flow in enumerate(flows(lot))
     ]
-    columns = [{"label": label, "number": label == "Amount"} for label in ("From", "To", "Amount", "Done", "Rule")]
-    return {"caption": "Every movement of the opening", "open": False, "columns": columns, "rows": rows}
+    heads = ("From", "To", "Amount", "Done", "Rule")
+    marks = [at < done for at in range(len(rows))]
+    return table("Every movement of the opening", heads, rows, numbers=(2,), marks=marks)
 
 
-def _numbers(story: Story, then: Sheet, now: Sheet) -> dict[str, Any]:
+def _numbers(story: Story, then: Sheet, now: Sheet) -> Table:
     """The balance sheet at opening and now."""
     before, tied = story.margin_of(story.moments[0].after), story.margin
     assert before
     assert before.level is not None
     assert tied
     assert tied.level is not None
-    lines_ = [
+    amounts = [
         ("Your balance", worth(then.own), worth(now.own), "B1"),
         ("Restricted: what you received", worth(then.restricted), worth(now.restricted), "R1"),
         ("What you have", then.has, now.has, ""),
@@ -241,32 +216,21 @@ def _numbers(story: Story, then: Sheet, now: Sheet) -> dict[str, Any]:
         ("Used margin", before.used_margin, tied.used_margin, "B2"),
         ("Free margin", before.free_margin, tied.free_margin, "B3"),
     ]
-    rows = [[name, _money(now, a), _money(now, b), rule] for name, a, b, rule in lines_]
+    rows = [[name, _money(now, a), _money(now, b), rule] for name, a, b, rule in amounts]
     rows.append(["Margin level", percent(before.level / 100), percent(tied.level / 100), "B3"])
-    columns = [{"label": label, "number": at in (1, 2)} for at, label in enumerate(("", "At opening", "Now", "Rule"))]
-    return {
-        "caption": "The same in numbers, at opening and now",
-        "open": False,
-        "columns": columns,
-        "rows": [
-            {"mark": "taken" if row[0] in ("What you have", "Yours: your equity") else "", "cells": row} for row in rows
-        ],
-    }
+    marks = [row[0] in ("What you have", "Yours: your equity") for row in rows]
+    heads = ("", "At opening", "Now", "Rule")
+    return table("The same in numbers, at opening and now", heads, rows, numbers=(1, 2), marks=marks)
 
 
-def _refused(story: Story, most: float) -> dict[str, Any]:
+def _refused(story: Story, most: float) -> View:
     """The opening that the exchange refuses: you keep what you had, and hear what would work (B4)."""
     assert story.error is not None
-    seen = sheet(story.final, story.scenario.summary_currency or "")
-    return {
-        "title": "The exchange refuses this opening",
-        "alert": "",
-        "figures": [figure(seen, None, most)],
-        "words": [
-            sentences.refusal(story.error).partition(": ")[2],
-            "Nothing is extended, so nothing is owed. Your balance stays as it is (A7).",
-            "A position may only start if your equity covers its used margin (B4).",
-        ],
-        "strip": [],
-        "tables": [],
-    }
+    return refused(
+        story,
+        [_figure(sheet(story.final, story.scenario.summary_currency or ""), None, most)],
+        sentences.refusal(story.error).partition(": ")[2],
+        "Nothing is extended, so nothing is owed. Your balance stays as it is (A7).",
+        "A position may only start if your equity covers its used margin (B4).",
+        alert="",
+    )

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from itertools import accumulate
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from marginlib.analysis.futures import FUNDING_HOURS, Perpetual
 from marginlib.analysis.limits import limit_price
 from marginlib.analysis.sheet import Sheet, sheet
-from marginlib.drawing.pieces import Spec, apart, bare, clear_of_zero, labels, layout, lines, rings, stack
+from marginlib.drawing.pieces import Part, Point, Spec, figure, layout, lines, marked, rings, stacks
+from marginlib.drawing.placing import Label
+from marginlib.drawing.screen import View, screen, table
 from marginlib.engine.account import Position, Row, State, fees_taken
 from marginlib.engine.amounts import ZERO
 from marginlib.engine.margin import unrealised
@@ -23,10 +25,8 @@ ROWS = ("what is borrowed", "what holding costs", "what liquidates it", "how it 
 """The five rows of the source's comparison (R23)."""
 
 PREPARED = 2  # the opening and the move of the price, before the days
-_NAMES = {0.0: "margin short", 1.0: "futures short"}
 _SIDE = 0.18  # half of a column
 _EDGE = _SIDE + 0.03
-_LINES = 21  # lines of text that a figure is high
 
 
 class Ranges(NamedTuple):
@@ -101,25 +101,11 @@ def _charged(moments: Sequence[Moment]) -> Decimal:
     return sum(fees_taken(rows, reasons=("opening_fee", "rollover_fee")).values(), ZERO)
 
 
-def view(row: str, held: Held, ranges: Ranges) -> dict[str, Any]:
+def view(row: str, held: Held, ranges: Ranges) -> View:
     """What the screen shows of one of the five rows."""
-    title, figure, told, rows = _ROWS[row](held, ranges)
+    title, drawn, told, rows = _ROWS[row](held, ranges)
     heads = ("", "Margin short", "Futures short", "Rules")
-    return {
-        "title": title,
-        "alert": "",
-        "figures": [figure],
-        "words": told,
-        "strip": [],
-        "tables": [
-            {
-                "caption": f"{row.capitalize()}: side by side",
-                "open": True,
-                "columns": [{"label": label, "number": False} for label in heads],
-                "rows": [{"mark": "", "cells": cells} for cells in rows],
-            }
-        ],
-    }
+    return screen(title, [drawn], told, [table(f"{row.capitalize()}: side by side", heads, rows, unfolded=True)])
 
 
 Shown = tuple[str, Spec, list[str], list[list[str]]]
@@ -151,40 +137,36 @@ def _borrowed(held: Held, ranges: Ranges) -> Shown:
 
 def _columns(seen: Sheet, held: Held, ranges: Ranges) -> Spec:
     """What is yours or held above the line, what is owed below it; the contract has its profit or loss instead."""
-    pnl, equity = float(held.contract.pnl(held.now)), float(held.contract.equity(held.now, held.received))
-    quote, (low, high) = seen.currency, ranges.columns
+    pnl, equity = held.contract.pnl(held.now), float(held.contract.equity(held.now, held.received))
+    won, lost = float(max(pnl, ZERO)), float(max(-pnl, ZERO))
     own, restricted, owed = (
         sum(float(entry.worth) for entry in kind) for kind in (seen.own, seen.restricted, seen.owed)
     )
-    backs = equity - max(pnl, 0)
-    line = (high - low) / _LINES
-    first = [(own / 2, f"your balance<br>{number(seen.own[0].amount, 2)}")]
-    first.append((own + restricted / 2, f"held,<br>restricted<br>{number(seen.restricted[0].amount, 2)}"))
-    amount = number(held.contract.collateral + held.received + min(held.contract.pnl(held.now), ZERO), 2)
-    second = [(backs / 2, f"your balance<br>{amount}")]
-    if pnl:
-        mark = "▲ profit" if pnl > 0 else "▼ loss"
-        second.append((backs + abs(pnl) / 2, f"{mark} so far<br>{_signed(held.contract.pnl(held.now))}"))
+    backs, lent = equity - won, seen.owed[0]
+    amount = number(held.contract.collateral + held.received + min(pnl, ZERO), 2)
     written = [
-        (at + _EDGE, y, text, "middle right")
-        for at, side in enumerate((first, second))
-        for y, (_, text) in zip(apart(side, line), side, strict=True)
+        Label(_EDGE, -owed / 2, f"owed<br>{money(lent.amount, lent.currency)}<br>= {number(lent.worth, 2)}"),
+        Label(_EDGE, own / 2, f"your balance<br>{number(seen.own[0].amount, 2)}"),
+        Label(_EDGE, own + restricted / 2, f"held,<br>restricted<br>{number(seen.restricted[0].amount, 2)}"),
+        Label(1 + _EDGE, 0, "nothing owed", "bottom right"),
+        Label(1 + _EDGE, backs / 2, f"your balance<br>{amount}"),
     ]
-    lent = seen.owed[0]
-    written.append((_EDGE, -owed / 2, f"owed<br>{money(lent.amount, lent.currency)}<br>= {number(lent.worth, 2)}",
-                    "middle right"))  # fmt: skip
-    written.append((1 + _EDGE, -1.2 * line, "nothing owed", "middle right"))
-    return {
-        "data": [
-            stack("own", [(0, 0, own), (1, 0, backs)], 2 * _SIDE),
-            stack("restricted", [(0, own, restricted)], 2 * _SIDE),
-            stack("owed", [(0, 0, -owed)], 2 * _SIDE),
-            stack("profit", [(1, backs, max(pnl, 0))], 2 * _SIDE),
-            stack("loss", [(1, backs, max(-pnl, 0))], 2 * _SIDE),
-            labels(written),
-        ],
-        "layout": bare(layout(_NAMES, (-0.4, 1.95), ranges.columns, quote)),
+    if pnl:
+        told = f"{'▲ profit' if pnl > 0 else '▼ loss'} so far<br>{_signed(pnl)}"
+        written.append(Label(1 + _EDGE, backs + (won + lost) / 2, told))
+    parts: dict[str, list[Part]] = {
+        "own": [(0, 0, own), (1, 0, backs)],
+        "restricted": [(0, own, restricted)],
+        "owed": [(0, 0, -owed)],
+        "profit": [(1, backs, won)],
+        "loss": [(1, backs, lost)],
     }
+    return figure(stacks(parts, 2 * _SIDE), _two(ranges.columns, seen.currency), written)
+
+
+def _two(up: tuple[float, float], quote: str) -> Spec:
+    """The axes of a column for each of the two."""
+    return layout({0.0: "margin short", 1.0: "futures short"}, (-0.4, 1.95), up, quote, grid=False)
 
 
 def _signed(amount: Decimal) -> str:
@@ -194,11 +176,6 @@ def _signed(amount: Decimal) -> str:
 
 def _days(days: int) -> str:
     return "1 day" if days == 1 else f"{days} days"
-
-
-def _marked(amount: Decimal, quote: str) -> str:
-    """An amount that was received or paid, with its sign."""
-    return f"{'▲ ' if amount > 0 else '▼ ' if amount < 0 else ''}{money(amount, quote, sign=True)}"
 
 
 def _paid(amount: Decimal, quote: str) -> str:
@@ -243,33 +220,28 @@ def _over_time(held: Held, ranges: Ranges) -> Spec:
     low, high = ranges.costs
     cost = [(float(day), -float(amount)) for day, amount in enumerate(held.costs)]
     got = [(float(day), float(amount)) for day, amount in enumerate(held.funding)]
-    dashed = lines(got, "ink", 2)
-    dashed["line"]["dash"] = "dash"
     here = [cost[held.days], got[held.days]]
-    room = (high - low) / _LINES
-    ends = zip(clear_of_zero(cost[-1][1], got[-1][1], room), ("borrowing", "funding"), strict=True)
     told = [
         f"after {_days(held.days)}",
-        f"── borrowing: {_marked(-held.cost, quote)}",
-        f"╌╌ funding: {_marked(held.received, quote)}",
+        f"── borrowing: {marked(-held.cost, quote)}",
+        f"╌╌ funding: {marked(held.received, quote)}",
     ]
-    return {
-        "data": [
-            lines([(held.days, low + 1.4 * room), (held.days, max(y for _, y in here))], "line", 1.5),
-            dashed,
+    days = {float(day): f"{day}{'<br>days held' if day == 15 else ''}" for day in range(0, last + 1, 5)}
+    return figure(
+        [
+            lines([(held.days, low + (high - low) / 15), (held.days, max(y for _, y in here))], "line", 1.5),
+            lines(got, "ink", 2, "dash"),
             lines(cost, "own", 3),
             rings(here),
-            labels([(last * 1.03, y, text, "middle right") for y, text in ends], size=13),
-            labels([(0.0, high, "<br>".join(told), "bottom right")], bold=True),
-            labels([(0.0, low, "▲ up: received, ▼ down: paid", "top right")], "quiet"),
         ],
-        "layout": bare(layout(
-            {float(day): f"{day}{'<br>days held' if day == 15 else ''}" for day in range(0, last + 1, 5)},
-            (-0.8, last * 1.28),
-            ranges.costs,
-            quote,
-        )),
-    }  # fmt: skip
+        layout(days, (-0.8, last * 1.28), ranges.costs, quote, grid=False),
+        [
+            Label(0, high, "<br>".join(told), "bottom right", bold=True, fixed=True),
+            Label(0, low, "▲ up: received, ▼ down: paid", "top right", "quiet", fixed=True),
+            Label(last * 1.03, cost[-1][1], "borrowing", size=13),
+            Label(last * 1.03, got[-1][1], "funding", size=13),
+        ],
+    )
 
 
 def _liquidated(held: Held, ranges: Ranges) -> Shown:
@@ -329,32 +301,29 @@ def _all_gone(held: Held) -> str:
 
 def _ladder(held: Held, marks: list[list[tuple[Fraction, str]]], ranges: Ranges) -> Spec:
     """Two columns of prices: from the price now up to where each is liquidated."""
-    quote, (low, high) = held.lot.quote, ranges.prices
-    now, line = float(held.now), (high - low) / _LINES
-    rungs: list[tuple[float, float] | None] = []
-    written: list[tuple[float, float, str, str]] = []
-    room = []
+    quote, now, start = held.lot.quote, float(held.now), float(held.lot.open_price)
+    rungs: list[Point | None] = []
+    room: list[Part] = []
+    written = [
+        Label(1.95, now, f"price now, {number(held.now, 0)}", "bottom left", bold=True),
+        Label(0.5, start, "opened here", "top center", "quiet"),
+    ]
     for at, column in enumerate(marks):
-        for limit, _ in column:
+        for limit, text in column:
             rungs += [(at - _SIDE, float(limit)), (at + _SIDE, float(limit)), None]
+            written.append(Label(at + _EDGE, float(limit), f"{text}<br>{number(limit, 0)}"))
         end = next(float(limit) for limit, text in column if text == "liquidation")
         room.append((at, now, end - now))
-        told = [(float(limit), f"{text}<br>{number(limit, 0)}") for limit, text in column]
-        written += [(at + _EDGE, y, text, "middle right") for y, (_, text) in zip(apart(told, line), told, strict=True)]
-    start = float(held.lot.open_price)
-    opened = [] if -line < now - start < 2 * line else [(0.5, start, "opened here", "top center")]
-    return {
-        "data": [
+    return figure(
+        [
             lines([(-0.4, start), (1.95, start)], "line", 1.5),
-            stack("market", [(float(at), base, height) for at, base, height in room], 2 * _SIDE),
+            *stacks({"market": room}, 2 * _SIDE),
             lines(rungs, "ink", 3),
             lines([(-0.4, now), (_SIDE, now), None, (1 - _SIDE, now), (1.95, now)], "ink", 2),
-            labels([(1.95, now - line / 4, f"price now, {number(held.now, 0)}", "bottom left")], bold=True),
-            labels(opened, "quiet"),
-            labels(written),
         ],
-        "layout": bare(layout(_NAMES, (-0.4, 1.95), ranges.prices, quote)),
-    }
+        _two(ranges.prices, quote),
+        written,
+    )
 
 
 def _ending(held: Held, ranges: Ranges) -> Shown:
@@ -388,33 +357,25 @@ def _ending(held: Held, ranges: Ranges) -> Shown:
 
 def _leftovers(held: Held, ranges: Ranges) -> Spec:
     """What you have after closing: your own, what was gained, and on top what holding and a loss have taken."""
-    quote, (low, high) = held.lot.quote, ranges.left
-    pnl, start = float(held.contract.pnl(held.now)), float(held.contract.collateral)
-    parts: dict[str, list[tuple[float, float, float]]] = {role: [] for role in ("own", "profit", "loss", "fee")}
-    written: list[tuple[float, float, str, str]] = []
+    pnl, start = held.contract.pnl(held.now), float(held.contract.collateral)
+    won, lost = float(max(pnl, ZERO)), float(max(-pnl, ZERO))
+    parts: dict[str, list[Part]] = {role: [] for role in ("own", "profit", "loss", "fee")}
+    written: list[Label] = []
     for at, change in enumerate((-held.cost, held.received)):
-        taken, brought = max(-float(change), 0.0), max(float(change), 0.0)
-        kept, gained = start - taken + min(pnl, 0.0), max(pnl, 0.0) + brought
-        end = kept + gained
-        parts["own"].append((at, 0, kept))
-        parts["profit"].append((at, kept, gained))
-        parts["fee"].append((at, end, taken))
-        parts["loss"].append((at, end + taken, max(-pnl, 0.0)))
-        told = [(kept / 2, "your own")]
-        if gained:
-            what = "profit<br>and funding" if pnl > 0 and brought else "profit" if pnl > 0 else "funding"
-            amount = max(held.contract.pnl(held.now), ZERO) + max(change, ZERO)
-            told.append((kept + gained / 2, f"▲ {what}<br>{_signed(amount)}"))
-        if taken:
-            told.append((end + taken / 2, f"{'funding' if at else 'borrowing'}<br>{_signed(change)}"))
-        if pnl < 0:
-            told.append((end + taken - pnl / 2, f"▼ loss<br>{_signed(held.contract.pnl(held.now))}"))
-        heights = apart(told, (high - low) / _LINES)
-        written += [(at + _EDGE, y, text, "middle right") for y, (_, text) in zip(heights, told, strict=True)]
-    return {
-        "data": [*(stack(role, places, 2 * _SIDE) for role, places in parts.items()), labels(written)],
-        "layout": bare(layout(_NAMES, (-0.4, 1.95), ranges.left, quote)),
-    }
+        taken, brought = float(max(-change, ZERO)), float(max(change, ZERO))
+        what = "profit<br>and funding" if won and brought else "profit" if won else "funding"
+        level = 0.0
+        for role, height, text in (
+            ("own", start - taken - lost, "your own"),
+            ("profit", won + brought, f"▲ {what}<br>{_signed(max(pnl, ZERO) + max(change, ZERO))}"),
+            ("fee", taken, f"{'funding' if at else 'borrowing'}<br>{_signed(change)}"),
+            ("loss", lost, f"▼ loss<br>{_signed(pnl)}"),
+        ):
+            if height:
+                parts[role].append((at, level, height))
+                written.append(Label(at + _EDGE, level + height / 2, text))
+                level += height
+    return figure(stacks(parts, 2 * _SIDE), _two(ranges.left, held.lot.quote), written)
 
 
 def _protected(held: Held, ranges: Ranges) -> Shown:
@@ -451,7 +412,7 @@ def _capped(held: Held, ranges: Ranges) -> Spec:
     low, high = (Decimal(int(end)) for end in ranges.prices)
     (result,) = held.stops[0].moments[-1].realised
 
-    def drawn(made: Callable[[Decimal], Decimal], change: Decimal) -> list[tuple[float, float]]:
+    def drawn(made: Callable[[Decimal], Decimal], change: Decimal) -> list[Point]:
         ends = [(at, float(made(at) + change)) for at in (low, result.price)]
         return [*((float(at), y) for at, y in ends), (float(high), ends[-1][1])]
 
@@ -461,30 +422,26 @@ def _capped(held: Held, ranges: Ranges) -> Spec:
         return unrealised(moved, lot)
 
     mine, contract = drawn(on_margin, -held.cost), drawn(held.contract.pnl, held.received)
-    dashed = lines(contract, "ink", 2)
-    dashed["line"]["dash"] = "dash"
     bottom, top = ranges.results
-    here = [(float(held.now), float(pnl)) for pnl in (
-        on_margin(held.now) - held.cost, held.contract.pnl(held.now) + held.received)]  # fmt: skip
+    span, now, stop = float(high - low), float(held.now), float(result.price)
+    here = [(now, float(on_margin(held.now) - held.cost)), (now, float(held.contract.pnl(held.now) + held.received))]
     ticks = {float(at): number(Decimal(at), 0) for at in range(40_000, int(high) + 1, 20_000)}
     ticks[80_000.0] += f"<br>price of 1 {lot.base}, in {quote}"
-    span, line, stop = float(high - low), (top - bottom) / _LINES, float(result.price)
-    names = zip(clear_of_zero(mine[-1][1], contract[-1][1], line), ("margin", "future"), strict=True)
-    return {
-        "data": [
+    return figure(
+        [
             lines([(stop, bottom), (stop, top)], "quiet", 1.5),
-            dashed,
+            lines(contract, "ink", 2, "dash"),
             lines(mine, "own", 3),
             rings(here),
-            labels(
-                [(stop + span / 100, top, f"stop at {number(result.price, 2)}", "bottom right")],
-                bold=True,
-            ),
-            labels([(float(high) + span / 80, y, text, "middle right") for y, text in names], size=13),
-            labels([(here[0][0], min(y for _, y in here) - line / 3, "now", "bottom left")]),
         ],
-        "layout": bare(layout(ticks, (float(low) - span / 30, float(high) + span / 5), ranges.results, quote)),
-    }
+        layout(ticks, (float(low) - span / 30, float(high) + span / 5), ranges.results, quote, grid=False),
+        [
+            Label(stop + span / 100, top, f"stop at {number(result.price, 2)}", "bottom right", bold=True, fixed=True),
+            Label(float(high) + span / 80, mine[-1][1], "margin", size=13),
+            Label(float(high) + span / 80, contract[-1][1], "future", size=13),
+            Label(now, min(y for _, y in here), "now", "bottom left"),
+        ],
+    )
 
 
 _ROWS: dict[str, Callable[[Held, Ranges], Shown]] = dict(

@@ -1,10 +1,13 @@
 """A short and its mirror: profit or loss against the price, and step by step what closing the short does."""
 
 from decimal import Decimal
-from typing import Any, NamedTuple
+from fractions import Fraction
+from typing import NamedTuple
 
 from marginlib.analysis.sheet import Entry, Sheet, sheet
-from marginlib.drawing.pieces import Spec, apart, bare, clipped, labels, layout, lines, rings, stack
+from marginlib.drawing.pieces import Part, Point, Spec, clipped, figure, layout, lines, marked, rings, stacks
+from marginlib.drawing.placing import Label
+from marginlib.drawing.screen import Table, View, screen, table
 from marginlib.engine.account import Position, fees_taken
 from marginlib.engine.amounts import ZERO
 from marginlib.engine.margin import put_up, return_on_put_up, unrealised
@@ -17,7 +20,6 @@ STEPS = ("Still open", "Buy the coins back", "Repay what was lent", "Profit or l
 """The steps that a closing is walked in: before it, and the four things that it does."""
 
 _SIDE = 0.15  # half of a column
-_LINES = 20  # lines of text that a figure is high
 
 
 class Ranges(NamedTuple):
@@ -27,7 +29,7 @@ class Ranges(NamedTuple):
     results: tuple[float, float]
 
 
-Line = tuple[tuple[float, float], tuple[float, float]]
+Line = tuple[Point, Point]
 """A position's profit or loss at a lower and a higher price, in QUOTE: between them it is straight."""
 
 
@@ -36,7 +38,7 @@ def result(story: Story, lot: Position | None = None) -> Decimal:
     return unrealised(story.final, lot or story.final.positions[0])
 
 
-def mirror(short: Story, long: Story, drawn: tuple[Line, Line], ranges: Ranges) -> dict[str, Any]:
+def mirror(short: Story, long: Story, drawn: tuple[Line, Line], ranges: Ranges) -> View:
     """A short, and a long of the same size and opening price, after the price moved; ``drawn`` are their lines."""
     lot, state = short.final.positions[0], short.final
     pnl, quote = result(short), lot.quote
@@ -50,19 +52,7 @@ def mirror(short: Story, long: Story, drawn: tuple[Line, Line], ranges: Ranges) 
         )
     else:
         title = "The price has not moved: neither short nor long has made or lost anything"
-    return {
-        "title": title,
-        "alert": "",
-        "figures": [_lines(short, long, drawn, ranges)],
-        "words": _mirrored(short, long),
-        "strip": [],
-        "tables": [_both(short, long)],
-    }
-
-
-def _marked(pnl: Decimal, quote: str) -> str:
-    """A result with its sign."""
-    return f"{'▲ ' if pnl > 0 else '▼ ' if pnl < 0 else ''}{money(pnl, quote, sign=True)}"
+    return screen(title, [_lines(short, long, drawn, ranges)], _mirrored(short, long), [_both(short, long)])
 
 
 def _makes(pnl: Decimal, quote: str) -> str:
@@ -71,57 +61,41 @@ def _makes(pnl: Decimal, quote: str) -> str:
 
 def _lines(short: Story, long: Story, drawn: tuple[Line, Line], ranges: Ranges) -> Spec:
     """Two lines that cross at the opening price, each with its name at its end and a point at the price now."""
-    lot, now = short.final.positions[0], short.final.prices[short.final.positions[0].pair]
-    quote, opened = lot.quote, float(lot.open_price)
+    lot = short.final.positions[0]
+    now, quote, opened = float(short.final.prices[lot.pair]), lot.quote, float(lot.open_price)
     (low, high), (bottom, top) = ranges.prices, ranges.results
-    mine, mirrored = drawn
-    dashed = lines(mirrored, "quiet", 2)
-    dashed["line"]["dash"] = "dash"
-    ends = [float(result(story)) for story in (short, long)]
-    here = [(float(now), end) for end in ends]
-    span = float(high - low)
-    told = sorted(zip(ends, ("short", "long"), (short, long), strict=True), key=lambda each: each[0])
-    places = [(-0.72 * top, "bottom center"), (0.72 * top, "top center")]
+    ends = {name: result(story) for name, story in (("short", short), ("long", long))}
+    here = [(now, float(end)) for end in ends.values()]
+    span, places = float(high - low), ((-0.72 * top, "bottom center"), (0.72 * top, "top center"))
     written = [
-        (opened, y, f"{name}<br>{_marked(result(story), quote)}", place)
-        for (y, place), (_, name, story) in zip(places, told, strict=True)
+        Label(opened, y, f"{name}<br>{marked(ends[name], quote)}", side, bold=True)
+        for (y, side), name in zip(places, sorted(ends, key=lambda name: ends[name]), strict=True)
     ]
-    named = [
-        (line_[1][0] + span / 30, line_[1][1], name, f"{place} right")
-        for line_, name, place in ((mine, "short", "top"), (mirrored, "long", "bottom"))
+    written += [
+        Label(line[1][0] + span / 30, line[1][1], name, f"{way} right", size=13)
+        for line, name, way in zip(drawn, ends, ("top", "bottom"), strict=True)
     ]
-    right = float(high) + span / 7
-    beyond = lines([*_runs_on(mine, right, ranges.results), None, *_runs_on(mirrored, right, ranges.results)], "quiet")
-    beyond["line"]["dash"] = "dot"
+    written.append(Label(opened, bottom, f"opened at {number(lot.open_price, 2)}", "top center", "quiet"))
+    right, (mine, mirrored) = float(high) + span / 7, drawn
+    beyond = [*_runs_on(mine, right, ranges.results), None, *_runs_on(mirrored, right, ranges.results)]
     ticks = [low + (high - low) * at / 4 for at in range(5)]
     names = {float(tick): price(tick, quote).split(".")[0] for tick in ticks}
     names[float(ticks[2])] += f"<br>price of 1 {lot.base}, in {quote}"
-    return {
-        "data": [
-            lines(
-                [
-                    (opened, 0.7 * bottom),
-                    (opened, 0.7 * top),
-                    None,
-                    (float(now), min(ends)),
-                    (float(now), max(ends)),
-                ],
-                "line",
-                1.5,
-            ),
-            dashed,
+    upright = [(opened, 0.7 * bottom), (opened, 0.7 * top), None, *sorted(here)]
+    return figure(
+        [
+            lines(upright, "line", 1.5),
+            lines(mirrored, "quiet", 2, "dash"),
             lines(mine, "own", 3),
-            beyond,
+            lines(beyond, "quiet", dash="dot"),
             rings(here),
-            labels(written, bold=True),
-            labels(named, size=13),
-            labels([(opened, bottom, f"opened at {number(lot.open_price, 2)}", "top center")], "quiet"),
         ],
-        "layout": bare(layout(names, (float(low) - span / 25, right), (bottom, top), quote)),
-    }
+        layout(names, (float(low) - span / 25, right), (bottom, top), quote, grid=False),
+        written,
+    )
 
 
-def _runs_on(line: Line, right: float, results: tuple[float, float]) -> list[tuple[float, float] | None]:
+def _runs_on(line: Line, right: float, results: tuple[float, float]) -> list[Point | None]:
     """A line beyond its last price, up to the frame: no price ends it."""
     (x0, y0), (x1, y1) = line
     return clipped([(x1, y1), (right, y1 + (y1 - y0) / (x1 - x0) * (right - x1))], *results)
@@ -149,11 +123,11 @@ def _mirrored(short: Story, long: Story) -> list[str]:
     return [first, second, most, sentences.margin(short.margin, state.rulebook)]
 
 
-def _signed(share: Any) -> str:
+def _signed(share: Decimal | Fraction) -> str:
     return f"{'+' if share > 0 else ''}{percent(share)}"
 
 
-def _both(short: Story, long: Story) -> dict[str, Any]:
+def _both(short: Story, long: Story) -> Table:
     """Short and long in numbers."""
     columns = []
     for story in (short, long):
@@ -175,31 +149,18 @@ def _both(short: Story, long: Story) -> dict[str, Any]:
     names = ("Owed", "Held, restricted", "Profit or loss", "… of what was put up", "Yours: your equity",
              "Used margin", "Margin level")  # fmt: skip
     rules = ("R1", "R1", "R11", "R20", "B1", "B2", "B3")
+    rows = [*zip(names, *columns, rules, strict=True)]
+    marks = [name.startswith("Profit") for name in names]
     heads = ("", "Short", "Long", "Rule")
-    return {
-        "caption": "Short and long in numbers",
-        "open": False,
-        "columns": [{"label": label, "number": at in (1, 2)} for at, label in enumerate(heads)],
-        "rows": [
-            {"mark": "taken" if name.startswith("Profit") else "", "cells": [name, one, other, rule]}
-            for name, one, other, rule in zip(names, *columns, rules, strict=True)
-        ],
-    }
+    return table("Short and long in numbers", heads, rows, numbers=(1, 2), marks=marks)
 
 
-def closing(story: Story, step: int, up: tuple[float, float]) -> dict[str, Any]:
+def closing(story: Story, step: int, up: tuple[float, float]) -> View:
     """The closing of a short, walked to one of the steps (from 1); the axis goes ``up`` from so low to so high."""
     moment, currency = story.moments[-1], story.scenario.summary_currency or ""
     stages = closing_sheets(moment, currency)
     title, *told = _walked(story, stages, step)
-    return {
-        "title": title,
-        "alert": "",
-        "figures": [_places(story, stages, step, up)],
-        "words": told,
-        "strip": [],
-        "tables": [_movements(story, step)],
-    }
+    return screen(title, [_places(story, stages, step, up)], told, [_movements(story, step)])
 
 
 def _fee(story: Story) -> Decimal:
@@ -214,7 +175,7 @@ def _places(story: Story, stages: tuple[Sheet, ...], step: int, up: tuple[float,
     have = seen.own[0].amount
     gained = max(pnl - fee, ZERO)
     own, kept, took, lost = float(have), float(have - gained), float(fee), float(max(-pnl, ZERO))
-    parts: dict[str, list[tuple[float, float, float]]] = {
+    parts: dict[str, list[Part]] = {
         "own": [(0, 0, kept)],
         "profit": [(0, kept, own - kept)],
         "fee": [(0, own, took)],
@@ -222,42 +183,26 @@ def _places(story: Story, stages: tuple[Sheet, ...], step: int, up: tuple[float,
         "restricted": [],
         "owed": [],
     }
-    room = (up[1] - up[0]) / _LINES
     edge = _SIDE + 0.03
-    beside = [(kept / 2, number(have - gained, 2))]
+    written = [Label(edge, kept / 2, number(have - gained, 2))]
     if pnl > 0:
-        beside.append((kept + (own - kept) / 2, f"▲ profit +{number(pnl, 2)}"))
+        written.append(Label(edge, (kept + own) / 2, f"▲ profit +{number(pnl, 2)}"))
     if fee:
-        beside.append((own + took / 2, f"fee {number(-fee, 2)}"))
+        written.append(Label(edge, own + took / 2, f"fee {number(-fee, 2)}"))
     if lost:
-        beside.append((own + took + lost / 2, f"▼ loss {number(pnl, 2)}"))
+        written.append(Label(edge, own + took + lost / 2, f"▼ loss {number(pnl, 2)}"))
     if gained:
-        beside.append((own + took, f"in all {number(have, 2)}"))
-    written = [(edge, y, text, "middle right") for y, (_, text) in zip(apart(beside, room), beside, strict=True)]
-    level, held = 0.0, []
-    for entry in seen.restricted:
-        parts["restricted"].append((1, level, float(entry.worth)))
-        held.append((level + float(entry.worth) / 2, _told(entry)))
-        level += float(entry.worth)
-    written += [(1 + edge, y, text, "middle right") for y, (_, text) in zip(apart(held, room), held, strict=True)]
-    level, owed = 0.0, []
-    for entry in seen.owed:
-        parts["owed"].append((2, level, -float(entry.worth)))
-        owed.append((-level + float(entry.worth) / 2, _told(entry)))
-        level -= float(entry.worth)
-    written += [(2 + edge, -y, text, "middle right") for y, (_, text) in zip(apart(owed, room), owed, strict=True)]
-    written += [(x, room, "nothing", "middle center") for x, there in ((1, held), (2, owed)) if not there]
-    return {
-        "data": [*(stack(role, places, 2 * _SIDE) for role, places in parts.items()), labels(written)],
-        "layout": bare(
-            layout(
-                {0: "your<br>balance", 1: "held in<br>the position", 2: "owed to<br>the exchange"},
-                (-0.35, 2.95),
-                up,
-                seen.currency,
-            )
-        ),
-    }
+        written.append(Label(edge, own + took, f"in all {number(have, 2)}"))
+    for x, role, entries, way in ((1, "restricted", seen.restricted, 1), (2, "owed", seen.owed, -1)):
+        level = 0.0
+        for entry in entries:
+            parts[role].append((x, level, way * float(entry.worth)))
+            written.append(Label(x + edge, level + way * float(entry.worth) / 2, _told(entry)))
+            level += way * float(entry.worth)
+        if not entries:
+            written.append(Label(x, 0, "nothing", "top center"))
+    names = {0.0: "your<br>balance", 1.0: "held in<br>the position", 2.0: "owed to<br>the exchange"}
+    return figure(stacks(parts, 2 * _SIDE), layout(names, (-0.35, 2.95), up, seen.currency, grid=False), written)
 
 
 def _told(entry: Entry) -> str:
@@ -341,30 +286,22 @@ def _walked(story: Story, stages: tuple[Sheet, ...], step: int) -> list[str]:
     ]
 
 
-def _movements(story: Story, step: int) -> dict[str, Any]:
+def _movements(story: Story, step: int) -> Table:
     """What goes from where to where in the closing, and what of it has happened."""
     realised = story.moments[-1].realised[0]
     lot, pnl, quote = realised.position, realised.pnl, realised.position.quote
     costs, volume = money(realised.volume * realised.price, quote), money(realised.volume, lot.base)
     gap, fee = money(abs(pnl), quote), money(_fee(story), quote)
     source, target = ("Position", "your balance") if pnl >= 0 else ("Your balance", "the exchange")
-    rows: list[tuple[str, str, str, str, int]] = [
+    moved = [
         ("Position", "the market", costs, "R9", 2),
         ("The market", "your position", volume, "R9", 2),
         ("Position", "the exchange", volume, "R10", 3),
         (source, target, gap, "R11", 4),
         ("Your balance", "the exchange", fee, "A9, A4", 5),
     ]
-    heads = ("From", "To", "Amount", "Done", "Rule")
-    return {
-        "caption": "Every movement of the closing",
-        "open": False,
-        "columns": [{"label": label, "number": label == "Amount"} for label in heads],
-        "rows": [
-            {
-                "mark": "taken" if step == at else "",
-                "cells": [one, other, amount, "● done" if step >= at else "○ to come", rule],
-            }
-            for one, other, amount, rule, at in rows
-        ],
-    }
+    rows = [
+        (one, other, amount, "● done" if step >= at else "○ to come", rule) for one, other, amount, rule, at in moved
+    ]
+    heads, marks = ("From", "To", "Amount", "Done", "Rule"), [step == at for *_, at in moved]
+    return table("Every movement of the closing", heads, rows, numbers=(2,), marks=marks)

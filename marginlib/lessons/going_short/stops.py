@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from marginlib.drawing.pieces import Spec, bare, bars, labels, layout, lines, rings
+from marginlib.drawing.pieces import Spec, figure, layout, lines, marked, rings, stacks
+from marginlib.drawing.placing import Label
+from marginlib.drawing.screen import Table, View, screen, table
 from marginlib.engine.account import Position, Realised
 from marginlib.engine.margin import unrealised
 from marginlib.engine.scenario import Price, Stop
@@ -13,10 +15,7 @@ from marginlib.telling import sentences
 from marginlib.telling.numbers import money, number, percent, price
 
 _REFUSED = "This workbook refuses the stop, so that you see the mistake; an order form may take it."
-_SHARES, _HEIGHTS = (0.6, 0.4), (300, 230)
-_HALF = 0.3
 _EARLY = 6  # hours: left of a point as early there is no room for a text
-_LINES = (15, 11)  # lines of text that each figure is high
 
 
 class Ranges(NamedTuple):
@@ -57,20 +56,19 @@ def run(story: Story) -> Run:
     return Run(story, lot, (lot.open_price, *steps), closed, at)
 
 
-def view(with_stop: Story, without: Story, ranges: Ranges) -> dict[str, Any]:
+def view(with_stop: Story, without: Story, ranges: Ranges) -> View:
     """What the screen shows of two runs of the same price: with the stop that was chosen, and without any."""
     plain_run = run(without)
     chosen = plain_run if with_stop.error else run(with_stop)
     stop = next((step for step in with_stop.scenario.steps if isinstance(step, Stop)), None)
     refused = sentences.refusal(with_stop.error).partition(": ")[2] if with_stop.error else ""
-    return {
-        "title": _headline(chosen, plain_run, stop, bool(refused)),
-        "alert": f"{_REFUSED} {refused}" if refused else "",
-        "figures": [_path(chosen, stop, bool(refused), ranges), _results(chosen, plain_run, ranges)],
-        "words": _told(with_stop, chosen, plain_run, stop, bool(refused)),
-        "strip": [],
-        "tables": [_table(chosen, plain_run, stop, bool(refused))],
-    }
+    return screen(
+        _headline(chosen, plain_run, stop, bool(refused)),
+        [_path(chosen, stop, bool(refused), ranges), _results(chosen, plain_run, ranges)],
+        _told(with_stop, chosen, plain_run, stop, bool(refused)),
+        [_table(chosen, plain_run, stop, bool(refused))],
+        alert=f"{_REFUSED} {refused}" if refused else "",
+    )
 
 
 def _headline(chosen: Run, plain_run: Run, stop: Stop | None, refused: bool) -> str:
@@ -134,104 +132,46 @@ def _told(with_stop: Story, chosen: Run, plain_run: Run, stop: Stop | None, refu
 
 def _path(chosen: Run, stop: Stop | None, refused: bool, ranges: Ranges) -> Spec:
     """The price so far: thick while the position is open, thin once it is closed; dashed, the stop's trigger."""
-    quote, (low, high) = chosen.lot.quote, ranges.prices
+    lot, hours = chosen.lot, ranges.hours
     seen = [(float(hour), float(at)) for hour, at in enumerate(chosen.prices)]
     out = len(seen) if chosen.at is None else chosen.at + 1
-    line, opened = (high - low) / _LINES[0], float(chosen.lot.open_price)
-    dashes = []
-    beside = [(opened, f"opened at<br>{number(chosen.lot.open_price, 2)}")]
+    opened, mark = float(lot.open_price), seen[out - 1]
+    drawn = [lines([(0, opened), (hours, opened)], "line", 1.5)]
+    written = [Label(hours + 0.3, opened, f"opened at<br>{number(lot.open_price, 2)}", role="quiet")]
     if stop:
-        trigger = float(stop.trigger)
-        dash = lines([(0, trigger), (ranges.hours, trigger)], "quiet" if refused else "ink", 2)
-        dash["line"]["dash"] = "dash"
-        dashes = [dash]
-        beside.append((trigger, f"{stop.side} stop<br>{number(stop.trigger, 2)}{'<br>not placed' if refused else ''}"))
-    written = [(ranges.hours + 0.3, y, text, "middle right") for y, text in _spread(beside, line)]
-    marks = [seen[-1]]
-    end = seen[-1]
-    down = end[1] < opened
-    places = [(end[0], end[1] + (-line / 3 if down else line / 3), "now", "bottom" if down else "top")]
+        trigger, told = float(stop.trigger), f"{stop.side} stop<br>{number(stop.trigger, 2)}"
+        drawn.append(lines([(0, trigger), (hours, trigger)], "quiet" if refused else "ink", 2, "dash"))
+        written.append(Label(hours + 0.3, trigger, told + ("<br>not placed" if refused else ""), role="quiet"))
+    drawn += [lines(seen[out - 1 :], "market", 1.5), lines(seen[:out], "own", 3), rings([mark])]
+    x, y = mark
+    text, way, other = "now", *(("bottom", "top") if y < opened else ("top", "bottom"))
     if chosen.closed:
-        x, y = seen[out - 1]
-        marks = [seen[out - 1]]
-        below = chosen.lot.side == "long"
-        text = f"closed at {number(chosen.closed.price, 2)}"
+        text, below = f"closed at {number(chosen.closed.price, 2)}", lot.side == "long"
         if x < _EARLY:  # the price runs on to the right, so the text stands on the other side of the opening price
-            below, y = not below, min(y, opened) if chosen.lot.side == "short" else max(y, opened)
-        places = [(x, y + (-line / 3 if below else line / 3), text, "bottom" if below else "top")]
-    bold = [(x, y, text, f"{place} {'right' if x < _EARLY else 'left'}") for x, y, text, place in places]
-    return {
-        "data": [
-            lines([(0, opened), (ranges.hours, opened)], "line", 1.5),
-            *dashes,
-            lines(seen[out - 1 :], "market", 1.5),
-            lines(seen[:out], "own", 3),
-            rings(marks),
-            labels(written, "quiet"),
-            labels(bold, bold=True),
-        ],
-        "layout": _layout(
-            {
-                float(hour): f"{hour}{'<br>hours gone by' if hour == 12 else ''}"
-                for hour in range(0, ranges.hours + 1, 4)
-            },
-            (-0.6, 1.24 * ranges.hours),
-            ranges.prices,
-            quote,
-            0,
-        ),
-    }
-
-
-def _spread(written: list[tuple[float, str]], line: float) -> list[tuple[float, str]]:
-    """One label, or two that are as far from each other as their lines need, around the middle between them."""
-    if len(written) < 2:
-        return written
-    (low, lower), (high, upper) = sorted(written)
-    apart_ = line * (lower.count("<br>") + upper.count("<br>") + 2) / 2
-    more = max(apart_ - (high - low), 0) / 2
-    return [(low - more, lower), (high + more, upper)]
+            below, y = not below, min(y, opened) if lot.side == "short" else max(y, opened)
+        way = other = "bottom" if below else "top"
+    sides = f"{way} {'right' if x < _EARLY else 'left'}, {other} right"
+    written.append(Label(x, y, text, sides, bold=True))
+    ticks = {float(hour): f"{hour}{'<br>hours gone by' if hour == 12 else ''}" for hour in range(0, hours + 1, 4)}
+    axes = layout(ticks, (-0.6, 1.24 * hours), ranges.prices, lot.quote, height=300, share=0.6, grid=False)
+    return figure(drawn, axes, written)
 
 
 def _results(chosen: Run, plain_run: Run, ranges: Ranges) -> Spec:
     """Profit or loss with the stop and without it."""
-    ends = (chosen.result, plain_run.result)
-    line = (ranges.results[1] - ranges.results[0]) / _LINES[1]
+    quote, ends = chosen.lot.quote, (chosen.result, plain_run.result)
+    parts = [(float(at), 0.0, float(end)) for at, end in enumerate(ends)]
     written = [
-        (
-            float(at),
-            float(end) + (line / 4 if end >= 0 else -line / 4),
-            f"{'▲ ' if end > 0 else '▼ ' if end < 0 else ''}{money(end, chosen.lot.quote, sign=True)}",
-            "top center" if end >= 0 else "bottom center",
-        )
-        for at, end in enumerate(ends)
+        Label(x, height, marked(end, quote), "top center" if end >= 0 else "bottom center", bold=True)
+        for (x, _, height), end in zip(parts, ends, strict=True)
     ]
-    return {
-        "data": [
-            _bar("profit", [max(float(end), 0.0) for end in ends]),
-            _bar("loss", [min(float(end), 0.0) for end in ends]),
-            labels(written, bold=True),
-        ],
-        "layout": _layout(
-            {0.0: "with<br>your choice", 1.0: "without<br>a stop"},
-            (-0.6, 1.6),
-            ranges.results,
-            chosen.lot.quote,
-            1,
-        ),
-    }
+    drawn = {"profit": [part for part in parts if part[2] > 0], "loss": [part for part in parts if part[2] < 0]}
+    names = {0.0: "with<br>your choice", 1.0: "without<br>a stop"}
+    axes = layout(names, (-0.6, 1.6), ranges.results, quote, height=230, share=0.4, grid=False)
+    return figure(stacks(drawn, 0.6), axes, written)
 
 
-def _bar(role: str, heights: list[float]) -> Spec:
-    return bars(role, [0, 1], [0, 0], heights, 2 * _HALF)
-
-
-def _layout(names: dict[float, str], across: tuple[float, float], up: tuple[float, float], unit: str, at: int) -> Spec:
-    """One of two figures that stand side by side where there is room."""
-    return {**bare(layout(names, across, up, unit)), "height": _HEIGHTS[at], "meta": {"share": _SHARES[at]}}
-
-
-def _table(chosen: Run, plain_run: Run, stop: Stop | None, refused: bool) -> dict[str, Any]:
+def _table(chosen: Run, plain_run: Run, stop: Stop | None, refused: bool) -> Table:
     """The same in numbers."""
     lot, quote = chosen.lot, chosen.lot.quote
     kind = "none" if stop is None else f"{stop.side} stop{', not placed' if refused else ''}"
@@ -246,9 +186,5 @@ def _table(chosen: Run, plain_run: Run, stop: Stop | None, refused: bool) -> dic
         ["Result without a stop", money(plain_run.result, quote, sign=True), "R11"],
         ["What the stop has changed", money(gap, quote, sign=True) if gap else "nothing so far", ""],
     ]
-    return {
-        "caption": "The run in numbers",
-        "open": False,
-        "columns": [{"label": label, "number": at == 1} for at, label in enumerate(("", "So far", "Rule"))],
-        "rows": [{"mark": "taken" if row[0] == "Closed at" and chosen.closed else "", "cells": row} for row in rows],
-    }
+    marks = [row[0] == "Closed at" and chosen.closed is not None for row in rows]
+    return table("The run in numbers", ("", "So far", "Rule"), rows, numbers=(1,), marks=marks)

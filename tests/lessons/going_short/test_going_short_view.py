@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from marginlib import Story, replay
 from marginlib.analysis.sheet import worth
+from marginlib.drawing.placing import NARROW, collisions
 from marginlib.engine.account import Row
 from marginlib.engine.margin import unrealised
 from marginlib.engine.scenario import Price, Stop
@@ -188,13 +189,13 @@ def test_the_names_of_two_lines_keep_clear_of_zero_and_of_each_other(values: Val
     for row, names in ((1, ("borrowing", "funding")), (4, ("margin", "future"))):
         figure = HELD.view(HELD.read({**values, "row": holding.ROWS[row]}))["figures"][0]
         low, high = figure["layout"]["yaxis"]["range"]
-        line = (high - low) / 21
+        pixel = (high - low) / 340
         places = {
             text: y for trace in traces(figure, "text") for text, y in zip(trace["text"], trace["y"], strict=True)
         }
         one, other = (places[name] for name in names)
-        assert min(abs(one), abs(other)) >= 0.59 * line
-        assert abs(one - other) >= 0.99 * line
+        assert min(abs(one), abs(other)) >= 9 * pixel  # of 13 pixels' height, each, and 3 to the line
+        assert abs(one - other) >= 13 * pixel
 
 
 def test_what_borrowing_cost_is_told_apart_from_what_remains() -> None:
@@ -373,14 +374,15 @@ def test_long_and_short_are_mirrored(path: str, trigger: int, hours: int) -> Non
     assert cells(short, "Result with your choice") == cells(long, "Result with your choice")
 
 
-@given(anywhere(STOP))
-def test_the_two_names_beside_a_stop_keep_apart(values: Values) -> None:
-    figure = STOP.view(values)["figures"][0]
-    beside = next(trace for trace in traces(figure, "text") if trace["x"][0] > 24)
-    low, high = figure["layout"]["yaxis"]["range"]
-    (below, first), *above = sorted(zip(beside["y"], beside["text"], strict=True))
-    for y, text in above:
-        assert y - below >= (first.count("<br>") + text.count("<br>") + 2) / 2 * (high - low) / 15 - 0.01
+@pytest.mark.parametrize("panel", [MIRROR, CLOSING, HELD, STOP])
+def test_labels_stand_apart_and_inside(panel: Panel[Any]) -> None:
+    @given(anywhere(panel))
+    @settings(deadline=None)
+    def at_any_values(values: Values) -> None:
+        for figure in panel.view(values)["figures"]:
+            assert collisions(figure, NARROW) == []
+
+    at_any_values()
 
 
 def test_the_four_things_a_stop_can_do() -> None:

@@ -66,7 +66,8 @@ def test_without_fees_settling_and_closing_leave_the_same_worth(side: str, move:
 def test_the_title_and_the_labels_name_profit_or_loss() -> None:
     for values in STATES:
         view, story = seen(**values)
-        marks = view["figures"][0]["data"][5]["text"]
+        written = [trace for trace in view["figures"][0]["data"] if trace.get("mode") == "text"]
+        marks = [text for trace in written if trace["textfont"]["weight"] == "bold" for text in trace["text"]]
         pnl = sum(each.pnl for each in story.realised)
         if values["end"] == "settling":
             assert not story.realised
