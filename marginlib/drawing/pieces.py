@@ -202,23 +202,6 @@ def labels(
     }  # fmt: skip
 
 
-def apart(written: Sequence[tuple[float, str]], line: float) -> list[float]:
-    """Heights for labels, from the lowest up: as wished, or as much higher as keeps them from colliding.
-
-    ``line`` is what one line of text takes up of the axis.
-
-    >>> apart([(10, "owed<br>5 EUR"), (11, "yours"), (30, "all")], 4)
-    [10, 16.0, 30]
-    """
-    placed: list[float] = []
-    reached = 0.0
-    for wish, text in written:
-        half = line * (text.count("<br>") + 1) / 2
-        placed.append(max(wish, reached + half))
-        reached = placed[-1] + half
-    return placed
-
-
 def marked(result: Decimal, currency: str) -> str:
     """A result as a figure and a table write it: its sign doesn't hang on colour.
 
@@ -283,26 +266,3 @@ def layout(
         **({} if share is None else {"meta": {"share": share}}),
     }  # fmt: skip
     return spec
-
-
-def bare(figure_layout: Spec) -> Spec:
-    """A layout without grid lines, for a figure whose values are written beside what they measure; zero stays marked.
-
-    >>> bare(layout({0: "Before"}, (-1, 1), (0, 10), "EUR"))["yaxis"]["showgrid"]
-    False
-    """
-    return {**figure_layout, "yaxis": {**figure_layout["yaxis"], "showgrid": False}}
-
-
-def clear_of_zero(first: float, second: float, line: float) -> tuple[float, float]:
-    """Heights for two labels of one line each: near what is wished, clear of the zero line and of each other.
-
-    >>> clear_of_zero(0.0, 1.0, 10), clear_of_zero(50.0, -40.0, 10), clear_of_zero(-2.0, -3.0, 10)
-    ((-6.0, 6.0), (50.0, -40.0), (6.0, -6.0))
-    """
-    gap = 0.6 * line
-    places = {first, second, gap, -gap, gap + line, -gap - line}
-    places |= {end + off for end in (first, second) for off in (line, -line)}
-    clear = sorted(place for place in places if abs(place) >= gap)
-    pairs = [(a, b) for a in clear for b in clear if abs(a - b) >= 0.999 * line and (a < b) == (first < second)]
-    return min(pairs, key=lambda pair: (abs(pair[0] - first) + abs(pair[1] - second), pair))
