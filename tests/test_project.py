@@ -1,6 +1,8 @@
 """The project's own files agree with each other."""
 
+import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -160,3 +162,60 @@ def test_notebooks_carry_no_widget_state() -> None:
     notebooks = sorted((ROOT / "notebooks").glob("**/*.ipynb"))
 
     assert [each.name for each in notebooks if '"_esm"' in each.read_text(encoding="utf-8")] == []
+
+
+CHECKED = "05_loss_cascade.ipynb"
+
+
+@pytest.fixture(scope="module")
+def copied(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a notebook is checked with, in a folder of its own."""
+    folder = tmp_path_factory.mktemp("copied")
+    for name in ("marginlib", "data"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "conftest.py", "tests/nbval_sanitize.cfg", f"notebooks/{CHECKED}"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, folder / name)
+    return folder
+
+
+def run_pytest(copied: Path, start: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """pytest on the copy, started in one of its folders (or outside): a person's own run, not a part of this one."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_", "COVERAGE_"))}
+    environment = {**own, "PYTHONPATH": str(copied)}
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
+    return subprocess.run(
+        command, cwd=copied / start, env=environment, capture_output=True, text=True, check=False, timeout=300
+    )
+
+
+@pytest.mark.parametrize(
+    ("start", "arguments"),
+    [
+        ("notebooks", [CHECKED]),
+        ("..", ["--rootdir=copied", "copied/notebooks"]),
+        (".", ["-n2", f"notebooks/{CHECKED}"]),
+        ("notebooks", ["-n2", "--dist=load", "--cov", "--cov-fail-under=1", CHECKED]),
+    ],
+    ids=["its-folder", "outside", "processes", "coverage"],
+)
+def test_a_notebook_is_checked_from_any_folder_and_by_any_number_of_processes(
+    copied: Path, start: str, arguments: list[str]
+) -> None:
+    ran = run_pytest(copied, start, *(each.replace("copied", copied.name, 1) for each in arguments))
+
+    assert ran.returncode == 0, ran.stdout[-3000:]
+    assert re.search(r"\b\d\d passed", ran.stdout)
+    assert ("Total coverage: " in ran.stdout) == ("--cov" in arguments)
+
+
+def test_a_changed_rule_turns_a_notebook_red(copied: Path, tmp_path: Path) -> None:
+    changed = tmp_path / "changed"
+    shutil.copytree(copied, changed)
+    rules = changed / "data" / "conversion.toml"
+    rules.write_text(rules.read_text(encoding="utf-8").replace("other = 0.05", "other = 0.06"), encoding="utf-8")
+
+    ran = run_pytest(changed, "notebooks", CHECKED)
+
+    assert ran.returncode == 1, ran.stdout[-3000:]
+    assert re.search(rf"FAILED {CHECKED}::Cell \d+", ran.stdout)

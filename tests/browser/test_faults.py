@@ -122,14 +122,28 @@ def test_one_panel_lives_wherever_it_is_shown(lab: Lab, chrome: Browser, folder:
         assert page.complaints == []
 
 
-def nodes(page: Page) -> int:
-    """The nodes that the page's memory holds, once what nobody needs is gone."""
+def nodes(page: Page, collections: int = 0) -> int:
+    """The nodes that the page's memory holds, after so many collections of what nobody needs."""
     session = page.context.new_cdp_session(page)
-    for _ in range(3):
+    for _ in range(collections):
         session.send("HeapProfiler.collectGarbage")
     count: int = session.send("Memory.getDOMCounters")["nodes"]
     session.detach()
     return count
+
+
+def settled(page: Page, more_than: int) -> int:
+    """The nodes in use once they are that many, and no more than half a second before: all is drawn ahead."""
+    until(lambda: nodes(page) > more_than, f"more than {more_than} nodes are there", 60, 0.3)
+    counts = [nodes(page)]
+
+    def still() -> bool:
+        page.wait_for_timeout(500)
+        counts.append(nodes(page))
+        return abs(counts[-1] - counts[-2]) < 20
+
+    until(still, "nothing more is drawn", 60)
+    return nodes(page, 3)
 
 
 @pytest.mark.parametrize("shown", ["panel", "panel.widget"])
@@ -146,9 +160,9 @@ def test_a_panel_that_is_shown_no_more_leaves_nothing_behind(
             expect(drawn(page)).to_have_count(1, timeout=30_000)
             slider = page.get_by_role("slider", name="Price move, %")
             slider.focus()
+            before = nodes(page, 3)
             slider.press("ArrowRight")
-            page.wait_for_timeout(3000)
-            return nodes(page)
+            return settled(page, before + 20_000)
 
         first = used()
         pages = []
@@ -165,9 +179,7 @@ def test_a_panel_that_is_shown_no_more_leaves_nothing_behind(
         }""")
         expect(page.locator(".mw-stage")).to_have_count(0)
         expect(page.locator(".mw-panel")).to_have_count(0)
-        page.wait_for_timeout(500)
-        left = nodes(page)
-        assert left < 0.5 * first, (first, pages, left)
+        until(lambda: nodes(page, 3) < 0.5 * first, f"the pictures are let go: {first}, {pages}")
 
 
 def test_a_kernel_that_sends_no_plotly_is_mentioned_and_another_one_helps(
