@@ -59,7 +59,7 @@ def test_every_panel_is_shown_without_the_validation_library() -> None:
 def test_rules_and_paths_are_read_without_it_and_what_is_wrong_is_still_said() -> None:
     counted, sentence = said(RULES).splitlines()
 
-    assert counted == "45 80 True"
+    assert counted == "49 80 True"
     assert (
         sentence
         == "balances.EUR: expected an amount of 0 or more, got 'x'; steps[0].hours: missing; expected a number of hours"
