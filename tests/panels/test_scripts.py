@@ -32,9 +32,9 @@ def test_a_widget_is_one_script_that_names_no_other(entry: Path) -> None:
     whole = script(entry.name, entry.parent)
 
     assert not re.search(r"^import\b", whole, re.MULTILINE)
-    assert re.findall(r"^export.*", whole, re.MULTILINE) == ["export default { render };"]
+    assert re.findall(r"^export.*", whole, re.MULTILINE) == ["export default { initialize, render };"]
     with MiniRacer() as racer:
-        racer.eval(whole.replace("export default { render };", ""))
+        racer.eval(whole.replace("export default { initialize, render };", ""))
         assert racer.eval("typeof render") == "function"
 
 
