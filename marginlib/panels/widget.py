@@ -21,21 +21,31 @@ class Carrier(anywidget.AnyWidget):
 
     def __init__(self, live: Live) -> None:
         self.live = live
-        self._following = False
+        self._arriving: set[str] = set()
         name = uuid4().hex
         super().__init__(**live.state(), model_id=name, _slot=name)
         self.observe(self._from_browser, [*live.state()])
         self.on_msg(self._on_message)
         live.observe(self._follow, ["state"])
 
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """Take in what the browser has changed, in one go: no part of it is put back before the object has seen it."""
+        self._arriving = set(sync_data)
+        try:
+            super().set_state(sync_data)
+        finally:
+            self._arriving = set()
+            self._follow()
+
     def _follow(self, _change: object = None) -> None:
         """Show what the object has become."""
         for name, value in self.live.state().items():
-            if getattr(self, name) != value:
+            if name not in self._arriving and getattr(self, name) != value:
                 setattr(self, name, value)
 
     def _from_browser(self, change: Any) -> None:
         """What the browser has changed, the object takes over; what it can't be is put back."""
+        self._arriving.discard(change["name"])
         if change["new"] == self.live.state()[change["name"]]:
             return
         try:

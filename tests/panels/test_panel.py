@@ -466,6 +466,22 @@ def test_the_browser_moves_the_values(toy: Toy) -> None:
     assert toy._shown["view"]["title"] == "10.125 nuts & bolts"
 
 
+def test_a_move_that_uncovers_the_picture_is_never_taken_back(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Veil and values come in one message: no echo of the values before may follow, and what is shown comes last."""
+    toy.veil = "Answer first."
+    outbox: list[Message] = []
+    monkeypatch.setattr(toy.widget, "_send", lambda message, **_: outbox.append(message))
+    toy.observe(lambda _: setattr(toy, "values", {"half": True}), "veil")
+    moved = {"count": "20", "extra": "", "kind": "<pears>", "half": "false"}
+    update(toy, {"veil": "", "values": moved})
+
+    assert key(toy.values) == "20||<pears>|false", "the browser's values are the newer ones"
+    told = [message["state"] for message in outbox if message["method"] == "update"]
+    assert [state["values"] for state in told if "values" in state] == []
+    assert [state["_shown"]["key"] for state in told if "_shown" in state][-1] == "20||<pears>|false"
+    assert toy.veil == ""
+
+
 def test_start_again_means_the_start_of_this_panel() -> None:
     panel = Toy(count=50, half=True)
     panel.values = {"count": 51}
