@@ -68,6 +68,14 @@ class Values(dict[str, Value]):
     __setitem__ = __delitem__ = __ior__ = _refuse
     update = setdefault = pop = popitem = clear = _refuse
 
+    def __hash__(self) -> int:  # type: ignore[override]
+        """Equal values are one key of a cache."""
+        return hash(frozenset(self.items()))
+
+    def __reduce__(self) -> tuple[type["Values"], tuple[dict[str, Value]]]:
+        """A copy is made of a plain dict, in one piece."""
+        return Values, (dict(self),)
+
 
 class Panel(Live, Generic[V]):
     """Controls, a picture that moves with them, and its words.
@@ -212,13 +220,18 @@ class Panel(Live, Generic[V]):
         return f"{type(self).__name__}({', '.join(f'{name}={text(value)}' for name, value in self._values.items())})"
 
 
-def items(values: Mapping[str, object]) -> list[tuple[str, Value]]:
-    """The values of a panel with their names, as a cache can keep them.
+def kept(values: V, **instead: Value) -> V:
+    """The values as a cache can keep them; those that make no difference to it are replaced by one and the same.
 
-    >>> items({"side": "long"})
-    [('side', 'long')]
+    >>> {kept({"side": "long", "path": path}, path="") for path in ("up", "down")}
+    {{'side': 'long', 'path': ''}}
+
+    Raises:
+        TypeError: there is no value of that name.
     """
-    return cast("list[tuple[str, Value]]", [*values.items()])
+    if strange := instead.keys() - values.keys():
+        raise TypeError(f"there is no value {', '.join(strange)}; known here: {', '.join(values)}")
+    return cast("V", Values({**cast("Mapping[str, Value]", values), **instead}))
 
 
 def _to_wire(values: Mapping[str, Value]) -> dict[str, str]:

@@ -1,6 +1,5 @@
 """A purse with made-up balances: the currencies, prices and pairs that several lessons offer."""
 
-from collections.abc import Iterable
 from decimal import Decimal
 from typing import Literal, NamedTuple, TypedDict
 
@@ -58,13 +57,12 @@ def held(values: Balances) -> dict[str, Decimal]:
     return {code: amount for code in FUNDS if (amount := values[code]) is not None}
 
 
-def prices(pair: str, without: Iterable[str] = ()) -> dict[str, str]:
+def prices(pair: str) -> dict[str, Decimal]:
     """The pair's own price, and what every currency is worth in EUR; the pair's base has its price already.
 
     >>> prices("XMR/EUR")["XMR/EUR"], prices("XMR/EUR")["EUR/USD"]
-    ('200', '1.25')
+    (Decimal('200'), Decimal('1.25'))
     """
     base, _, price = PAIRS[pair]
-    known = {"EUR", "USD", base, *without}
-    others = {f"{code}/EUR": fund.price for code, fund in FUNDS.items() if code not in known}
-    return {pair: price, "EUR/USD": "1.25", **others}
+    others = {f"{code}/EUR": fund.price for code, fund in FUNDS.items() if code not in ("EUR", "USD", base)}
+    return {name: Decimal(each) for name, each in {pair: price, "EUR/USD": "1.25", **others}.items()}

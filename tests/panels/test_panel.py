@@ -1,21 +1,23 @@
 """Every panel at the corners of all its controls, and the host that shows it."""
 
 import base64
+import copy
 import functools
 import gzip
 import inspect
 import itertools
 import json
 import logging
+import pickle
 import random
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import ipywidgets
 import pytest
@@ -28,7 +30,7 @@ import marginlib.lessons
 from marginlib.drawing.colours import ROLES
 from marginlib.lessons import LossCascade
 from marginlib.panels.controls import Choice, Control, Slider, Switch, Value, Walk, key, read_all, text
-from marginlib.panels.panel import Panel, View, changes
+from marginlib.panels.panel import Panel, View, changes, kept
 from marginlib.quiz.card import Card
 from marginlib.quiz.lesson import Predict, Progress, questions
 
@@ -431,6 +433,21 @@ def test_values_are_not_changed_in_place(toy: Toy) -> None:
     assert key(toy.values) == "10||<pears>|false"
 
 
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda values: pickle.loads(pickle.dumps(values))])
+def test_values_can_be_copied_and_be_a_key(toy: Toy, copied: Callable[[Any], Any]) -> None:
+    twin = copied(toy.values)
+
+    assert twin == toy.values == {**toy.values}
+    assert type(twin) is type(toy.values)
+    assert {twin: 1}[toy.values] == 1
+    assert {kept(toy.values, count=Decimal(0)): 1}[kept({**twin, "count": Decimal(5)}, count=Decimal(0))] == 1
+
+
+def test_what_is_kept_of_values_has_the_controls_names(toy: Toy) -> None:
+    with pytest.raises(TypeError, match="there is no value move; known here: count, extra, kind, half"):
+        kept(toy.values, move=Decimal(0))
+
+
 def test_a_panel_has_an_ordinary_widget(toy: Toy) -> None:
     """It can be linked, laid out and found by its name."""
     other = Toy(count=50)
@@ -674,8 +691,13 @@ def test_the_values_that_a_panel_names_are_its_controls(panel_class: type[Panel[
         control.name: kinds[type(control)] | None if getattr(control, "removable", False) else kinds[type(control)]
         for control in panel_class.controls
     }
+    hints = get_type_hints(named)
+    for control in panel_class.controls:
+        if get_origin(hints.get(control.name)) is Literal:
+            assert set(get_args(hints[control.name])) == set(control.track()), "all its options, and no other"
+            hints[control.name] = str
 
-    assert get_type_hints(named) == real
+    assert hints == real
 
 
 def test_old_notebooks_find_the_panels_where_they_were() -> None:

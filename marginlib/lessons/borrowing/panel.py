@@ -1,10 +1,9 @@
 """Lesson 01: whose money bought my bitcoin? An opening in steps, and the balance sheet that the price squeezes."""
 
 from decimal import Decimal
-from typing import Any, TypedDict
+from typing import TypedDict
 
-from marginlib.engine.amounts import plain
-from marginlib.engine.scenario import Scenario
+from marginlib.engine.scenario import Open, PositionSide, Price, Scenario
 from marginlib.lessons.borrowing import view as balance_sheet
 from marginlib.panels.controls import Choice, Slider, Walk
 from marginlib.panels.panel import Panel, View
@@ -27,7 +26,7 @@ class _Opening(TypedDict):
     """The position: amounts in EUR, volume in BTC."""
 
     funds: Decimal
-    side: str
+    side: PositionSide
     volume: Decimal
     price: Decimal
     leverage: Decimal
@@ -47,20 +46,10 @@ class SheetValues(_Opening):
 
 def scenario(values: StepValues | SheetValues, move: Decimal | None = None) -> Scenario:
     """Open one position; then the price moves by so many percent, if it does. Amounts in EUR, volume in BTC."""
-    steps: list[dict[str, Any]] = [
-        {
-            "do": "open",
-            "pair": PAIR,
-            "side": values["side"],
-            "volume": values["volume"],
-            "leverage": values["leverage"],
-        }
-    ]
-    if move is not None:
-        moved = values["price"] + values["price"] * move / 100
-        steps.append({"do": "price", "pair": PAIR, "price": plain(moved)})
-    balances = {QUOTE: values["funds"]}
-    return Scenario.of({"balances": balances, "prices": {PAIR: values["price"]}, "valuation": QUOTE, "steps": steps})
+    price = values["price"]
+    opens = Open(pair=PAIR, side=values["side"], volume=values["volume"], leverage=values["leverage"])
+    moves = [] if move is None else [Price(pair=PAIR, price=price + price * move / 100)]
+    return Scenario(balances={QUOTE: values["funds"]}, prices={PAIR: price}, valuation=QUOTE, steps=(opens, *moves))
 
 
 class OpeningSteps(Panel[StepValues]):

@@ -2,11 +2,10 @@
 
 import functools
 from decimal import Decimal
-from typing import Any, TypedDict
+from typing import TypedDict
 
 from marginlib.analysis.futures import FUNDING_HOURS, Perpetual, turning
-from marginlib.engine.amounts import plain
-from marginlib.engine.scenario import Scenario
+from marginlib.engine.scenario import Close, Fees, Open, OrderSide, PositionSide, Price, Scenario, Step, Stop, Wait
 from marginlib.engine.story import Story
 from marginlib.lessons.going_short import holding, short_result, stops
 from marginlib.panels.controls import Choice, Slider, Walk
@@ -18,26 +17,21 @@ FUNDS, VOLUME, PRICE, LEVERAGE = Decimal(40_000), Decimal(1), Decimal(60_000), D
 LOWEST_PRICE, HIGHEST_PRICE, FURTHEST, NEAR = 45_000, 75_000, 50, 30
 _LOW, _HIGH = Decimal(LOWEST_PRICE * (100 - FURTHEST)) / 100, Decimal(HIGHEST_PRICE * (100 + FURTHEST)) / 100
 _MOST = float(HIGHEST_PRICE * VOLUME) * FURTHEST / 100
+BOTH: tuple[PositionSide, PositionSide] = ("short", "long")
+CLOSES = Close(pair=PAIR, volume="all")
 MIRROR = short_result.Ranges((_LOW, _HIGH), (-1.25 * _MOST, 1.25 * _MOST))
 
 
-def position(side: str, opened: Decimal, leverage: Decimal, *steps: dict[str, Any], **fees: str) -> Scenario:
+def position(side: PositionSide, opened: Decimal, leverage: Decimal, *steps: Step, **fees: Decimal) -> Scenario:
     """1 BTC, long or short, backed by 40,000 USD, and what comes after; fees as shares, prices in USD."""
-    opening = {"do": "open", "pair": PAIR, "side": side, "volume": VOLUME, "leverage": leverage}
-    return Scenario.of(
-        {
-            "balances": {QUOTE: FUNDS},
-            "prices": {PAIR: opened},
-            "valuation": QUOTE,
-            "fees": fees,
-            "steps": [opening, *steps],
-        }
-    )
+    opens = Open(pair=PAIR, side=side, volume=VOLUME, leverage=leverage)
+    start = Scenario(balances={QUOTE: FUNDS}, prices={PAIR: opened}, valuation=QUOTE, fees=Fees(**fees))
+    return start.then(opens, *steps)
 
 
-def goes_to(price: Decimal) -> dict[str, Any]:
+def goes_to(price: Decimal) -> Price:
     """The step that moves the price, in USD."""
-    return {"do": "price", "pair": PAIR, "price": plain(price)}
+    return Price(pair=PAIR, price=price)
 
 
 class MirrorValues(TypedDict):
@@ -63,12 +57,12 @@ class ShortAndMirror(Panel[MirrorValues]):
         """Two lines through the opening price, and where they stand now."""
         opened, leverage = values["opened"], values["leverage"]
         now = opened * (100 + values["move"]) / 100
-        short, long = (replay(position(side, opened, leverage, goes_to(now))) for side in ("short", "long"))
+        short, long = (replay(position(side, opened, leverage, goes_to(now))) for side in BOTH)
         return short_result.mirror(short, long, (_line("short", opened), _line("long", opened)), MIRROR)
 
 
 @functools.lru_cache(maxsize=256)
-def _line(side: str, opened: Decimal) -> short_result.Line:
+def _line(side: PositionSide, opened: Decimal) -> short_result.Line:
     """Profit or loss at both ends of the slider; it stays while the price moves."""
     ends = [opened * (100 + move) / 100 for move in (-FURTHEST, FURTHEST)]
     results = [short_result.result(replay(position(side, opened, LEVERAGE, goes_to(end)))) for end in ends]
@@ -102,10 +96,8 @@ class ClosingSteps(Panel[ClosingValues]):
 
 def closed(move: Decimal, fee: Decimal) -> Story:
     """A short of 1 BTC from 60,000 USD, closed after a move; move and trading fee in percent."""
-    end = {"do": "close", "pair": PAIR, "volume": "all"}
-    return replay(
-        position("short", PRICE, LEVERAGE, goes_to(PRICE * (100 + move) / 100), end, trading=plain(fee / 100))
-    )
+    there = goes_to(PRICE * (100 + move) / 100)
+    return replay(position("short", PRICE, LEVERAGE, there, CLOSES, trading=fee / 100))
 
 
 MOST_DAYS, MOST_RATE, MAINTENANCE = 30, Decimal("0.03"), Decimal("0.02")
@@ -152,7 +144,7 @@ class ShortOrFuture(Panel[FutureValues]):
 def held(values: FutureValues) -> holding.Held:
     """The short and the contract after these days; rates in percent."""
     now, days, row = PRICE * (100 + values["move"]) / 100, int(values["days"]), values["row"]
-    short = (now, plain(values["opening"] / 100), plain(values["borrowing"] / 100))
+    short = (now, values["opening"] / 100, values["borrowing"] / 100)
     return holding.Held(
         month=_month(*short),
         days=days,
@@ -163,30 +155,30 @@ def held(values: FutureValues) -> holding.Held:
     )
 
 
-def _after(now: Decimal, opening: str, rollover: str, days: int, *steps: dict[str, Any]) -> Story:
+def _after(now: Decimal, opening: Decimal, rollover: Decimal, days: int, *steps: Step) -> Story:
     """The short at a price in USD, held for some days, and what is done then."""
-    waits = {"do": "wait", "hours": 24 * days}
+    waits = Wait(hours=Decimal(24 * days))
     return replay(position("short", PRICE, LEVERAGE, goes_to(now), waits, *steps, opening=opening, rollover=rollover))
 
 
 @functools.lru_cache(maxsize=64)
-def _closed(now: Decimal, opening: str, rollover: str, days: int) -> Story:
-    return _after(now, opening, rollover, days, {"do": "close", "pair": PAIR, "volume": "all"})
+def _closed(now: Decimal, opening: Decimal, rollover: Decimal, days: int) -> Story:
+    return _after(now, opening, rollover, days, CLOSES)
 
 
 @functools.lru_cache(maxsize=64)
-def _stops(now: Decimal, opening: str, rollover: str, days: int) -> tuple[Story, Story]:
+def _stops(now: Decimal, opening: Decimal, rollover: Decimal, days: int) -> tuple[Story, Story]:
     """A buy stop 10 % above the price now, run into, and a sell stop, refused."""
     trigger = now * Decimal("1.1")
-    buy, sell = ({"do": "stop", "pair": PAIR, "side": side, "trigger": plain(trigger)} for side in ("buy", "sell"))
+    buy, sell = Stop(pair=PAIR, side="buy", trigger=trigger), Stop(pair=PAIR, side="sell", trigger=trigger)
     held_ = (now, opening, rollover, days)
     return _after(*held_, buy, goes_to(trigger)), _after(*held_, sell)
 
 
 @functools.lru_cache(maxsize=64)
-def _month(now: Decimal, opening: str, rollover: str) -> Story:
+def _month(now: Decimal, opening: Decimal, rollover: Decimal) -> Story:
     """The short, day by day; it stays while the days go by and the funding rate changes."""
-    days = [{"do": "wait", "hours": 24}] * MOST_DAYS
+    days = [Wait(hours=Decimal(24))] * MOST_DAYS
     return replay(position("short", PRICE, LEVERAGE, goes_to(now), *days, opening=opening, rollover=rollover))
 
 
@@ -200,6 +192,7 @@ def _funding(now: Decimal, rate: Decimal, course: str) -> tuple[Decimal, ...]:
 
 HOURS, MOST_TRIGGER = 24, 20
 STOPS = ("buy stop", "sell stop", "no stop")
+_SIDES: dict[str, OrderSide] = {STOPS[0]: "buy", STOPS[1]: "sell"}
 PATHS: dict[str, str] = {
     "goes against you": "0 1 1.5 1 2 3 4 3.5 4.5 6 7 6.5 8 9 9.5 11 10 11.5 13 15 16 17.5 19 20.5 22",
     "jumps against you": "0 0.5 1 0.5 0 1 2 1.5 2 2.5 2 3 3.5 15 14 15 16 15.5 16 17 18 17.5 18 18.5 19",
@@ -213,7 +206,7 @@ STOP_RANGES = stops.Ranges((45_000.0, 75_000.0), (-17_000.0, 14_000.0), HOURS)
 class StopValues(TypedDict):
     """The position's side, the stop and its distance in percent, the path, and the hours gone by."""
 
-    side: str
+    side: PositionSide
     stop: str
     trigger: Decimal
     path: str
@@ -248,8 +241,8 @@ def prices(values: StopValues) -> list[Decimal]:
 
 def run(values: StopValues, with_stop: bool) -> Scenario:
     """Open at 60,000 USD, place the stop that was chosen, and let the price run."""
-    side = values["stop"].partition(" ")[0]
-    away = values["trigger"] if side == "buy" else -values["trigger"]
-    placed = {"do": "stop", "pair": PAIR, "side": side, "trigger": plain(PRICE * (100 + away) / 100)}
-    first = [placed] if with_stop and values["stop"] != STOPS[2] else []
-    return position(values["side"], PRICE, LEVERAGE, *first, *(goes_to(price) for price in prices(values)[1:]))
+    steps: list[Step] = [goes_to(price) for price in prices(values)[1:]]
+    if with_stop and (side := _SIDES.get(values["stop"])):
+        away = values["trigger"] if side == "buy" else -values["trigger"]
+        steps.insert(0, Stop(pair=PAIR, side=side, trigger=PRICE * (100 + away) / 100))
+    return position(values["side"], PRICE, LEVERAGE, *steps)

@@ -2,8 +2,8 @@
 
 from decimal import Decimal
 
-from marginlib.engine.amounts import plain, quotient
-from marginlib.engine.scenario import Scenario
+from marginlib.engine.amounts import quotient
+from marginlib.engine.scenario import Close, Open, Price, Rules, Scenario
 from marginlib.lessons.loss_cascade import view as loss
 from marginlib.panels.controls import Choice, Slider, Switch
 from marginlib.panels.panel import Panel, View
@@ -49,20 +49,12 @@ class LossCascade(Panel[Values]):
         pair = values["pair"]
         base, _, opened = PAIRS[pair]
         volume, price = quotient(values["size"], Decimal(FUNDS[base].price), 8), Decimal(opened)
-        after = plain(price + price * values["move"] / 100)
-        order = [code for code in rulebook().collateral_order if code != "ADA"] if values["c1"] else None
-        return Scenario.of(
-            {
-                "balances": held(values),
-                "prices": prices(pair),
-                "valuation": "EUR",
-                "rules": {"collateral_order": order} if order else {},
-                "steps": [
-                    {"do": "open", "pair": pair, "side": "long", "volume": volume, "leverage": values["leverage"]},
-                    {"do": "price", "pair": pair, "price": after},
-                    {"do": "close", "pair": pair, "volume": "all"},
-                ],
-            }
+        order = tuple(code for code in rulebook().collateral_order if code != "ADA")
+        rules = Rules(collateral_order=order) if values["c1"] else Rules()
+        return Scenario(balances=held(values), prices=prices(pair), valuation="EUR", rules=rules).then(
+            Open(pair=pair, side="long", volume=volume, leverage=values["leverage"]),
+            Price(pair=pair, price=price + price * values["move"] / 100),
+            Close(pair=pair, volume="all"),
         )
 
     def view(self, values: Values) -> View:

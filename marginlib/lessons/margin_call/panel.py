@@ -2,15 +2,16 @@
 
 import functools
 from decimal import Decimal
-from typing import TypedDict, cast
+from typing import TypedDict
 
 from marginlib.analysis.paths import MOST_DAYS, beyond, paths, walk
 from marginlib.engine.amounts import plain, quotient, rounded
-from marginlib.engine.scenario import Scenario
+from marginlib.engine.rulebook import Liquidation
+from marginlib.engine.scenario import Open, PositionSide, Price, Rules, Scenario, Stop
 from marginlib.engine.story import Story
 from marginlib.lessons.margin_call import crash, how_far
-from marginlib.panels.controls import Choice, Slider, Switch, Value
-from marginlib.panels.panel import Panel, View, items
+from marginlib.panels.controls import Choice, Slider, Switch
+from marginlib.panels.panel import Panel, View, kept
 from marginlib.reading.replaying import replay
 from marginlib.reading.rulebooks import rulebook
 
@@ -23,7 +24,7 @@ class Values(TypedDict):
     USD: Decimal
     BTC: Decimal
     haircut: Decimal
-    side: str
+    side: PositionSide
     volume: Decimal
     leverage: Decimal
     price: Decimal
@@ -45,30 +46,24 @@ class HowFar(Panel[Values]):
 
     def view(self, values: Values) -> View:
         """The curve, the figures in words, the tables."""
-        opened, reached, closed = _reach(tuple((name, value) for name, value in items(values) if name != "price"))
+        opened, reached, closed = _reach(kept(values, price=OPENED))
         if reached is None:
             return how_far.view(opened, opened, None, None, HIGHEST)
         return how_far.view(opened, replay(position(values, values["price"])), reached, closed, HIGHEST)
 
 
-def position(values: Values, price: Decimal | None = None, *, liquidation: str = "off") -> Scenario:
+def position(values: Values, price: Decimal | None = None, *, liquidation: Liquidation = "off") -> Scenario:
     """Open one position at 20,000 USD; then the price goes somewhere. Amounts in USD and BTC."""
-    opening = {"do": "open", "pair": PAIR, "side": values["side"], "volume": values["volume"]}
-    opening["leverage"] = values["leverage"]
-    return Scenario.of(
-        {
-            "balances": {"USD": values["USD"], "BTC": values["BTC"]},
-            "prices": {PAIR: OPENED},
-            "rules": {"haircuts": {"BTC": plain(values["haircut"] / 100)}, "liquidation": liquidation},
-            "steps": [opening, *([{"do": "price", "pair": PAIR, "price": price}] if price is not None else [])],
-        }
-    )
+    balances = {"USD": values["USD"], "BTC": values["BTC"]}
+    rules = Rules(haircuts={"BTC": values["haircut"] / 100}, liquidation=liquidation)
+    opens = Open(pair=PAIR, side=values["side"], volume=values["volume"], leverage=values["leverage"])
+    moves = [] if price is None else [Price(pair=PAIR, price=price)]
+    return Scenario(balances=balances, prices={PAIR: OPENED}, rules=rules, steps=(opens, *moves))
 
 
 @functools.lru_cache(maxsize=512)
-def _reach(others: tuple[tuple[str, Value], ...]) -> tuple[Story, how_far.Reach | None, Story | None]:
+def _reach(values: Values) -> tuple[Story, how_far.Reach | None, Story | None]:
     """The opening, how far it reaches, and its liquidation if there is one; they stay while the price moves."""
-    values = cast("Values", dict(others))
     opened = replay(position(values))
     if opened.error:
         return opened, None, None
@@ -92,7 +87,7 @@ class CrashValues(TypedDict):
     USD: Decimal
     BTC: Decimal
     haircut: Decimal
-    side: str
+    side: PositionSide
     first: Decimal
     second: Decimal
     leverage: Decimal
@@ -124,9 +119,9 @@ class ThroughTheCrash(Panel[CrashValues]):
 
     def view(self, values: CrashValues) -> View:
         """This moment of the course, beside the same with or without a stop."""
-        settings = {name: value for name, value in items(values) if name not in ("day", "stop")}
-        told, other = (_course((*settings.items(), ("stop", stop))) for stop in (values["stop"], not values["stop"]))
-        return crash.view(told, other, values["day"], values["distance"], stopped=values["stop"])
+        stopped = values["stop"]
+        told, other = (_course(kept(values, day=Decimal(0), stop=stop)) for stop in (stopped, not stopped))
+        return crash.view(told, other, values["day"], values["distance"], stopped=stopped)
 
 
 def account(values: CrashValues) -> Scenario:
@@ -135,38 +130,28 @@ def account(values: CrashValues) -> Scenario:
     away = values["distance"] / 100 * (-1 if values["side"] == "long" else 1)
     wanted = {"BTC/USD": values["first"], "ETH/USD": values["second"]}
     sizes = {pair: size for pair, size in wanted.items() if size}
+    side, leverage = values["side"], values["leverage"]
     opens = [
-        {
-            "do": "open",
-            "pair": pair,
-            "side": values["side"],
-            "volume": plain(quotient(size, prices[pair], 8)),
-            "leverage": values["leverage"],
-        }
+        Open(pair=pair, side=side, volume=quotient(size, prices[pair], 8), leverage=leverage)
         for pair, size in sizes.items()
     ]
-    order = "sell" if values["side"] == "long" else "buy"
     stops = [
-        {"do": "stop", "pair": pair, "side": order, "trigger": plain(rounded(prices[pair] * (1 + away), 2))}
+        Stop(pair=pair, side="sell" if side == "long" else "buy", trigger=rounded(prices[pair] * (1 + away), 2))
         for pair in sizes
     ]
-    return Scenario.of(
-        {
-            "balances": {"USD": values["USD"], "BTC": plain(quotient(values["BTC"], prices["BTC/USD"], 8))},
-            "prices": {pair: prices[pair] for pair in sizes},
-            "valuation": "USD",
-            "rules": {
-                "haircuts": {"BTC": plain(values["haircut"] / 100)},
-                "liquidation": "all" if values["how"] == HOW[0] else "until-100",
-            },
-            "steps": [*opens, *(stops if values["stop"] else [])],
-        }
+    return Scenario(
+        balances={"USD": values["USD"], "BTC": quotient(values["BTC"], prices["BTC/USD"], 8)},
+        prices={pair: prices[pair] for pair in sizes},
+        valuation="USD",
+        rules=Rules(
+            haircuts={"BTC": values["haircut"] / 100}, liquidation="all" if values["how"] == HOW[0] else "until-100"
+        ),
+        steps=(*opens, *(stops if values["stop"] else [])),
     )
 
 
 @functools.lru_cache(maxsize=512)
-def _course(settings: tuple[tuple[str, Value], ...]) -> crash.Course:
+def _course(values: CrashValues) -> crash.Course:
     """The whole story of a setting; the slider through time only reads it."""
-    values = cast("CrashValues", dict(settings))
     path = paths()[values["path"]]
     return crash.Course(path, walk(account(values), path, jumps=values["jumps"]))

@@ -2,17 +2,16 @@
 
 import itertools
 from decimal import Decimal
-from typing import Any, Literal, TypedDict
+from typing import Literal, TypedDict
 
-from marginlib.engine.amounts import plain
-from marginlib.engine.scenario import Scenario
+from marginlib.engine.scenario import Close, Open, Price, Scenario, Settle, Step
 from marginlib.lessons.queue import view as queue
 from marginlib.panels.controls import Choice, Slider
 from marginlib.panels.panel import Panel, View
 from marginlib.reading.replaying import replay
 
 Name = Literal["A", "B", "C"]
-PAIR, LEVERAGE = "BTC/EUR", 5
+PAIR, LEVERAGE = "BTC/EUR", Decimal(5)
 LOTS: dict[Name, tuple[str, int]] = {"A": ("0.3", 45000), "B": ("0.3", 55000), "C": ("0.2", 49000)}
 ORDERS = tuple(", ".join(order) for order in itertools.permutations(LOTS))
 CHEAPEST, DEAREST, MOST = 44_000, 56_000, Decimal("0.3")
@@ -69,18 +68,14 @@ class LotQueue(Panel[Values]):
             "B": (values["B_volume"], values["B_price"]),
             "C": (values["C_volume"], values["C_price"]),
         }
-        steps: list[dict[str, Any]] = []
+        steps: list[Step] = []
         for volume, price in (lots[name] for name in order.split(", ")):
-            steps += [
-                {"do": "price", "pair": PAIR, "price": price},
-                {"do": "open", "pair": PAIR, "side": "long", "volume": volume, "leverage": LEVERAGE},
-            ]
-        steps += [
-            {"do": "price", "pair": PAIR, "price": values["price"]},
-            {"do": values["end"], "pair": PAIR, "volume": plain(values["volume"])},
-        ]
-        balances = {"EUR": values["EUR"], "BTC": values["BTC"]}
-        return Scenario.of({"balances": balances, "valuation": "EUR", "steps": steps})
+            steps.append(Price(pair=PAIR, price=price))
+            steps.append(Open(pair=PAIR, side="long", volume=volume, leverage=LEVERAGE))
+        ends = {"close": Close, "settle": Settle}[values["end"]]
+        return Scenario(balances={"EUR": values["EUR"], "BTC": values["BTC"]}, valuation="EUR").then(
+            *steps, Price(pair=PAIR, price=values["price"]), ends(pair=PAIR, volume=values["volume"])
+        )
 
     def view(self, values: Values) -> View:
         """The queue, what it does to the euros, the words and the lots."""

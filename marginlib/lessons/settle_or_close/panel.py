@@ -2,19 +2,18 @@
 
 import functools
 from decimal import Decimal
-from typing import Any, TypedDict, cast
+from typing import Literal, TypedDict
 
-from marginlib.engine.amounts import plain
 from marginlib.engine.funds import order_for
-from marginlib.engine.scenario import Scenario
+from marginlib.engine.scenario import Close, Deposit, Fees, Open, PositionSide, Price, Scenario, Settle
 from marginlib.engine.settling import need
 from marginlib.engine.story import Story
 from marginlib.lessons.settle_or_close import view as ending
-from marginlib.panels.controls import Choice, Slider, Value
-from marginlib.panels.panel import Panel, View, items
+from marginlib.panels.controls import Choice, Slider
+from marginlib.panels.panel import Panel, View, kept
 from marginlib.reading.replaying import replay
 
-PAIR, VOLUME, OPENED, LEVERAGE = "BTC/EUR", Decimal(1), Decimal(50000), 5
+PAIR, VOLUME, OPENED, LEVERAGE = "BTC/EUR", Decimal(1), Decimal(50000), Decimal(5)
 MOST_EUR, MOST_BTC, LOWEST, HIGHEST = 70_000, 1, -40, 40
 WAYS_OUT = ("leave it refused", "deposit what is missing", "ordinary order first")
 _LOW, _HIGH = (OPENED * (100 + move) / 100 for move in (LOWEST, HIGHEST))
@@ -26,7 +25,7 @@ class Values(TypedDict):
 
     EUR: Decimal
     BTC: Decimal
-    side: str
+    side: PositionSide
     share: Decimal
     short_of: str
     fee: Decimal
@@ -49,30 +48,25 @@ class SettleOrClose(Panel[Values]):
 
     def view(self, values: Values) -> View:
         """The columns, net worth against the price, the words and the table."""
-        others = tuple((name, value) for name, value in items(values) if name != "move")
         price = OPENED * (100 + values["move"]) / 100
-        return ending.view(*stories(values, price), _curve(others), RANGES)
+        return ending.view(*stories(values, price), _curve(kept(values, move=Decimal(0))), RANGES)
 
 
-def scenario(values: Values, price: Decimal, way: str) -> Scenario:
+def scenario(values: Values, price: Decimal, way: Literal["settle", "close"]) -> Scenario:
     """Open, let the price move, and end a share by ``settle`` (after a way out, if one is needed) or ``close``."""
-    volume = plain(VOLUME * values["share"] / 100)
-    steps: list[Any] = [
-        {"do": "open", "pair": PAIR, "side": values["side"], "volume": VOLUME, "leverage": LEVERAGE},
-        {"do": "price", "pair": PAIR, "price": plain(price)},
-    ]
-    start: dict[str, Any] = {
-        "balances": {"EUR": values["EUR"], "BTC": values["BTC"]},
-        "prices": {PAIR: OPENED},
-        "fees": {"trading": plain(values["fee"] / 100)},
-    }
-    if way == "settle" and values["short_of"] != WAYS_OUT[0]:
-        opened = replay(Scenario.of({**start, "steps": steps})).final
-        if opened.positions and (needed := need(opened, PAIR, Decimal(volume))).missing:
-            deposit = {"do": "deposit", "currency": needed.currency, "amount": needed.missing}
+    volume, fees = VOLUME * values["share"] / 100, Fees(trading=values["fee"] / 100)
+    start = Scenario(balances={"EUR": values["EUR"], "BTC": values["BTC"]}, prices={PAIR: OPENED}, fees=fees).then(
+        Open(pair=PAIR, side=values["side"], volume=VOLUME, leverage=LEVERAGE), Price(pair=PAIR, price=price)
+    )
+    if way == "close":
+        return start.then(Close(pair=PAIR, volume=volume))
+    if values["short_of"] != WAYS_OUT[0]:
+        opened = replay(start).final
+        if opened.positions and (needed := need(opened, PAIR, volume)).missing:
+            deposit = Deposit(currency=needed.currency, amount=needed.missing)
             order = order_for(opened, PAIR, needed.currency, needed.missing)
-            steps.append(deposit if values["short_of"] == WAYS_OUT[1] else order.as_data())
-    return Scenario.of({**start, "steps": [*steps, {"do": way, "pair": PAIR, "volume": volume}]})
+            start = start.then(deposit if values["short_of"] == WAYS_OUT[1] else order)
+    return start.then(Settle(pair=PAIR, volume=volume))
 
 
 def stories(values: Values, price: Decimal) -> tuple[Story, Story]:
@@ -81,11 +75,11 @@ def stories(values: Values, price: Decimal) -> tuple[Story, Story]:
 
 
 @functools.lru_cache(maxsize=512)
-def _curve(others: tuple[tuple[str, Value], ...]) -> ending.Curve:
+def _curve(values: Values) -> ending.Curve:
     """Net worth at every price; it stays while the price moves."""
 
     def worths(price: Decimal) -> ending.Worths:
-        ends = (ending.ended(story) for story in stories(cast("Values", dict(others)), price))
+        ends = (ending.ended(story) for story in stories(values, price))
         settled, closed = (float(end.own_worth) if end else None for end in ends)
         return settled, closed
 

@@ -8,8 +8,7 @@ from typing import Any, NamedTuple
 
 from marginlib.analysis.add_order import order
 from marginlib.engine.account import State
-from marginlib.engine.amounts import plain
-from marginlib.engine.scenario import Scenario, Settle
+from marginlib.engine.scenario import Open, PositionSide, Scenario, Settle
 from marginlib.engine.story import Story
 from marginlib.panels.live import Live, Message, Sent
 from marginlib.quiz.typed import pointed, read_number
@@ -39,7 +38,7 @@ class Task(NamedTuple):
 
     name: str
     text: str
-    side: str
+    side: PositionSide
     balances: dict[str, str]
     volume: str
 
@@ -118,19 +117,17 @@ class SettleForm(Live):
         self._opened = replay(self._scenario())
         self._say("Start with step 1.", None)
 
-    def _scenario(self, *steps: dict[str, str]) -> Scenario:
+    def _scenario(self, *steps: Settle) -> Scenario:
         """A long of ETH, and the position of the task, opened at today's prices."""
-        task = TASKS[self.task]
-        return Scenario.of(
-            {
-                "balances": task.balances,
-                "prices": {PAIR: "50000", OTHER: "2500"},
-                "steps": [
-                    {"do": "open", "pair": PAIR, "side": task.side, "volume": "1", "leverage": 5},
-                    {"do": "open", "pair": OTHER, "side": "long", "volume": "2", "leverage": 5},
-                    *steps,
-                ],
-            }
+        task, leverage = TASKS[self.task], Decimal(5)
+        return Scenario(
+            balances={code: Decimal(amount) for code, amount in task.balances.items()},
+            prices={PAIR: Decimal(50_000), OTHER: Decimal(2_500)},
+            steps=(
+                Open(pair=PAIR, side=task.side, volume=Decimal(1), leverage=leverage),
+                Open(pair=OTHER, side="long", volume=Decimal(2), leverage=leverage),
+                *steps,
+            ),
         )
 
     @property
@@ -176,7 +173,7 @@ class SettleForm(Live):
         elif not (volume := self._number()):
             self._say(self._misread(), False)
         else:
-            self._settle(replay(self._scenario({"do": "settle", "pair": PAIR, "volume": plain(volume)})), volume)
+            self._settle(replay(self._scenario(Settle(pair=PAIR, volume=volume))), volume)
 
     def _settle(self, story: Story, volume: Decimal) -> None:
         """Have the engine settle, and see whether that was the task."""

@@ -3,20 +3,19 @@
 from decimal import Decimal
 from typing import TypedDict
 
-from marginlib.engine.amounts import plain
-from marginlib.engine.scenario import Scenario
+from marginlib.engine.scenario import Close, Open, PositionSide, Price, Scenario, Settle, Trade
 from marginlib.lessons.start import view as life
 from marginlib.panels.controls import Choice, Slider
 from marginlib.panels.panel import Panel, View
 from marginlib.reading.replaying import replay
 
-PAIR, FUNDS, VOLUME, PRICE, FURTHEST = "BTC/EUR", 30_000, Decimal("0.4"), 50_000, 40
+PAIR, FUNDS, VOLUME, PRICE, FURTHEST = "BTC/EUR", Decimal(30_000), Decimal("0.4"), Decimal(50_000), 40
 
 
 class Values(TypedDict):
     """What the controls are set to: leverage as a number, the move in percent."""
 
-    side: str
+    side: PositionSide
     leverage: Decimal
     move: Decimal
     end: str
@@ -36,26 +35,11 @@ class Life(Panel[Values]):
     def scenario(self, values: Values) -> Scenario:
         """Open, let the price move, end all of it. Whoever settles a short buys the BTC for it first (R6)."""
         settles, short = values["end"] == "settling", values["side"] == "short"
-        all_of_it = {"pair": PAIR, "volume": "all"}
-        buy = {"do": "trade", "pair": PAIR, "side": "buy", "volume": VOLUME}
-        return Scenario.of(
-            {
-                "balances": {"EUR": FUNDS},
-                "prices": {PAIR: PRICE},
-                "valuation": "EUR",
-                "steps": [
-                    {
-                        "do": "open",
-                        "pair": PAIR,
-                        "side": values["side"],
-                        "volume": VOLUME,
-                        "leverage": values["leverage"],
-                    },
-                    {"do": "price", "pair": PAIR, "price": plain(PRICE + PRICE * values["move"] / 100)},
-                    *([buy] if settles and short else []),
-                    {"do": "settle" if settles else "close", **all_of_it},
-                ],
-            }
+        return Scenario(balances={"EUR": FUNDS}, prices={PAIR: PRICE}, valuation="EUR").then(
+            Open(pair=PAIR, side=values["side"], volume=VOLUME, leverage=values["leverage"]),
+            Price(pair=PAIR, price=PRICE + PRICE * values["move"] / 100),
+            *([Trade(pair=PAIR, side="buy", volume=VOLUME)] if settles and short else []),
+            Settle(pair=PAIR, volume="all") if settles else Close(pair=PAIR, volume="all"),
         )
 
     def view(self, values: Values) -> View:

@@ -2,14 +2,13 @@
 
 import functools
 from decimal import Decimal
-from typing import cast
 
 from marginlib.engine.amounts import plain, quotient, rounded
-from marginlib.engine.scenario import Scenario
+from marginlib.engine.scenario import Fees, Open, PositionSide, Price, Scenario
 from marginlib.engine.story import Story
 from marginlib.lessons.ways_out import view as ways_out
-from marginlib.panels.controls import Choice, Slider, Value
-from marginlib.panels.panel import Panel, View, items
+from marginlib.panels.controls import Choice, Slider
+from marginlib.panels.panel import Panel, View, kept
 from marginlib.panels.purse import FUNDS, PAIRS, Balances, Code, held, prices
 from marginlib.reading.replaying import replay
 from marginlib.reading.rulebooks import rulebook
@@ -35,7 +34,7 @@ def _balance(code: Code) -> Slider:
 class Values(Balances):
     """The balances, the pair, the position's size in EUR; the price's move and the trading fee in percent."""
 
-    side: str
+    side: PositionSide
     pair: str
     size: Decimal
     leverage: Decimal
@@ -60,8 +59,7 @@ class WaysOut(Panel[Values]):
     def view(self, values: Values) -> View:
         """The ways and their costs, the two that part at the break-even, the words and the table."""
         most = ranges(PAIRS[values["pair"]][1], values["side"])
-        others = tuple((name, value) for name, value in items(values) if name != "fee")
-        return ways_out.view(open_at(values), _line(others), most)
+        return ways_out.view(open_at(values), _line(kept(values, fee=Decimal(0))), most)
 
 
 def ranges(quote: Code, side: str) -> ways_out.Ranges:
@@ -85,19 +83,11 @@ def scenario(values: Values) -> Scenario:
     opening_fee = rounded(volume * price * rate, rulebook().places(quote))
     if opening_fee:  # paid before the story of the screen begins
         balances[quote] = balances.get(quote, Decimal(0)) + opening_fee
-    return Scenario.of(
-        {
-            "balances": {code: plain(amount) for code, amount in balances.items()},
-            "prices": prices(values["pair"]),
-            "fees": {"trading": plain(rate)},
-            "valuation": "EUR",
-            "steps": [
-                {"do": "open", "pair": values["pair"], "side": values["side"], "volume": volume,
-                 "leverage": values["leverage"]},
-                {"do": "price", "pair": values["pair"], "price": plain(price * (100 + moved) / 100)},
-            ],
-        }
-    )  # fmt: skip
+    start = Scenario(balances=balances, prices=prices(values["pair"]), fees=Fees(trading=rate), valuation="EUR")
+    return start.then(
+        Open(pair=values["pair"], side=values["side"], volume=volume, leverage=values["leverage"]),
+        Price(pair=values["pair"], price=price * (100 + moved) / 100),
+    )
 
 
 def open_at(values: Values) -> Story:
@@ -106,6 +96,6 @@ def open_at(values: Values) -> Story:
 
 
 @functools.lru_cache(maxsize=512)
-def _line(others: tuple[tuple[str, Value], ...]) -> ways_out.Curve:
-    """What ordering would cost at several trading fees; it stays while the fee moves."""
-    return ways_out.curve(open_at(cast("Values", {**dict(others), "fee": Decimal(0)})), Decimal(MOST_FEE) / 100)
+def _line(free: Values) -> ways_out.Curve:
+    """What ordering would cost at several trading fees; it stays while the fee moves, and starts without one."""
+    return ways_out.curve(open_at(free), Decimal(MOST_FEE) / 100)

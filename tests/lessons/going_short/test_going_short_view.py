@@ -18,6 +18,7 @@ from marginlib.lessons import ClosingSteps, ShortAndMirror, ShortOrFuture, StopR
 from marginlib.lessons.going_short import holding
 from marginlib.lessons.going_short.buying_back import closing_sheets
 from marginlib.lessons.going_short.panel import (
+    BOTH,
     COURSES,
     MOST_DAYS,
     PATHS,
@@ -85,7 +86,7 @@ def test_both_lines_are_the_engines_and_mirror_each_other(values: Values) -> Non
     (marks,) = traces(view["figures"][0], "markers")
     opened, move = Decimal(str(values["opened"])), Decimal(str(values["move"]))
     now = opened * (100 + move) / 100
-    for at, side in enumerate(("short", "long")):
+    for at, side in enumerate(BOTH):
         story = replay(position(side, opened, Decimal(str(values["leverage"])), goes_to(now)))
         pnl = unrealised(story.final, story.final.positions[0])
         assert (marks["x"][at], marks["y"][at]) == (float(now), float(pnl))

@@ -16,6 +16,7 @@ from marginlib.engine.story import Story
 from marginlib.lessons import SettleOrClose
 from marginlib.lessons.settle_or_close.panel import OPENED, RANGES, WAYS_OUT, _curve, stories
 from marginlib.lessons.settle_or_close.view import PREPARED, Curve, Worths, curve, ended
+from marginlib.panels.panel import kept
 from marginlib.telling.numbers import money
 
 PANEL = SettleOrClose()
@@ -151,7 +152,7 @@ def test_the_lines_go_through_the_values_now() -> None:
     """Between two samples a line is straight: at every price it is at the engine's net worth, to what can be seen."""
     for values in ({}, {"side": "short", "BTC": 1}, {"EUR": 12000}, {"EUR": 49000, "short_of": WAYS_OUT[2]}):
         read = PANEL.read(values)
-        points = _curve(tuple((name, value) for name, value in read.items() if name != "move")).points
+        points = _curve(kept(read, move=Decimal(0))).points
         for price in range(30000, 70001, 2500):
             ends = [ended(story) for story in stories(read, Decimal(price))]
             for way, end in enumerate(ends):
