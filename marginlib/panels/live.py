@@ -12,9 +12,24 @@ from typing import Any, ClassVar, Protocol
 
 Message = dict[str, Any]
 Sent = tuple[Message, list[bytes]]
-Change = dict[str, Any]
-Handler = Callable[[Change], object]
 Bundle = tuple[dict[str, Any], dict[str, Any]]
+
+
+class Change(dict[str, Any]):
+    """What has changed: ``name``, ``old``, ``new`` and ``owner``; each by key or as an attribute, as a widget's are.
+
+    >>> Change(name="done", old=False, new=True).new
+    True
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(f"a change has no {name!r}; it has {', '.join(self)}") from None
+
+
+Handler = Callable[[Change], object]
 
 
 class Live:
@@ -54,11 +69,11 @@ class Live:
             raise
         yield from heard
 
-    def observe(self, handler: Handler, names: str | Iterable[str] = "values") -> None:
-        """Call a function after each change of these names, with a dict of ``name``, ``old``, ``new`` and ``owner``."""
+    def observe(self, handler: Handler, names: str | Iterable[str] = ()) -> None:
+        """Call a function with each :class:`Change` of these names, after it; without names, of whatever changes."""
         self._handlers.append((handler, (names,) if isinstance(names, str) else tuple(names)))
 
-    def unobserve(self, handler: Handler, names: str | Iterable[str] = "values") -> None:
+    def unobserve(self, handler: Handler, names: str | Iterable[str] = ()) -> None:
         """Call it no more.
 
         Raises:
@@ -67,10 +82,10 @@ class Live:
         self._handlers.remove((handler, (names,) if isinstance(names, str) else tuple(names)))
 
     def _tell(self, name: str, old: Any, new: Any) -> None:
-        """Say that something has changed."""
+        """Say that something has changed. Of the state as a whole hears who asked for it by name: a carrier."""
         for handler, names in tuple(self._handlers):
-            if name in names:
-                handler({"name": name, "old": old, "new": new, "owner": self, "type": "change"})
+            if name in names or not (names or name == "state"):
+                handler(Change(name=name, old=old, new=new, owner=self, type="change"))
 
     @functools.cached_property
     def widget(self) -> Any:

@@ -43,6 +43,7 @@ class Card(Live):
         old, self._progress = self._progress, told
         if told != old:
             self._tell("state", None, None)
+            self._tell("progress", old, told)
 
     def state(self) -> dict[str, Any]:
         """The question, the newest answer and its verdict, and how far one is: as plain data."""

@@ -476,6 +476,16 @@ def test_an_observer_that_is_gone_hears_nothing(toy: Toy) -> None:
     assert heard == []
 
 
+def test_an_observer_of_no_names_hears_of_all_of_them(toy: Toy) -> None:
+    """By key or by attribute, as a widget tells it."""
+    heard: list[tuple[str, object]] = []
+    toy.observe(lambda change: heard.append((change.name, change["new"])))
+    toy.veil = "Answer first."
+    toy.values = {"count": 20}
+
+    assert heard == [("veil", "Answer first."), ("values", toy.values)]
+
+
 def test_the_browser_moves_the_values(toy: Toy) -> None:
     update(toy, {"values": {"count": "20", "extra": "0.25", "kind": "nuts & bolts", "half": "true"}})
 

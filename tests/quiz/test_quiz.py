@@ -288,8 +288,11 @@ def test_a_check_keeps_its_progress_for_the_session() -> None:
     name, question = next((n, q) for n, q in questions("05").check.items() if q.kind == "number")
     card = Lesson("05").check(name)
     assert "0 of" in card.progress
+    heard: list[str] = []
+    card.observe(lambda change: heard.append(change.new), "progress")
     card.answer(question.right[0])
     assert "1 of" in card.progress
+    assert heard == [card.progress]
     again = Lesson("05").check(name)
     assert again.given == question.right[0]
     assert "1 of" in again.progress

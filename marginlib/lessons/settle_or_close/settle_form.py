@@ -77,7 +77,7 @@ class SettleForm(Live):
             ValueError: there is no such task.
         """
         super().__init__()
-        self.done = False
+        self._done, self._task = False, task
         self.task = task
 
     @property
@@ -93,8 +93,15 @@ class SettleForm(Live):
     def task(self, number: int) -> None:
         if not 0 <= number < len(TASKS):
             raise ValueError(f"task: expected a number from 0 to {len(TASKS) - 1}, got {number}")
-        self._task = int(number)
+        old, self._task = self._task, int(number)
         self.start()
+        if old != number:
+            self._tell("task", old, self._task)
+
+    @property
+    def done(self) -> bool:
+        """Whether the task is done."""
+        return self._done
 
     def state(self) -> dict[str, Any]:
         """The task, whether it is done, and what is shown: as plain data."""
@@ -188,7 +195,6 @@ class SettleForm(Live):
             assert isinstance(moment.step, Settle)
             self.order = order(moment.step, moment.before)
             self._opened = story
-            self.done = True
             self._say(f"Done. {sentences.sentence(moment)}", True)
 
     def _would_close(self) -> str:
@@ -214,8 +220,9 @@ class SettleForm(Live):
 
     def _say(self, text: str, right: bool | None) -> None:
         """Show how things stand, with a sentence; whether the last step was right, if it was one or the other."""
+        was, self._done = self._done, bool(right)
         if not right:
-            self.done, self.order = False, {}
+            self.order = {}
         task, number = TASKS[self.task], self._number()
         settles = self.type == "settle-position"
         buys = (task.side == "long") == settles
@@ -249,6 +256,8 @@ class SettleForm(Live):
             "order": json.dumps(self.order, indent=1) if self.order else "",
         }
         self._tell("state", None, None)
+        if was != self._done:
+            self._tell("done", was, self._done)
 
     def receive(self, message: Message) -> list[Sent]:
         """Answer the browser: what is pressed changes the form's state, which it mirrors."""

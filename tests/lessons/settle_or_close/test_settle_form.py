@@ -183,6 +183,18 @@ def test_another_task_and_starting_again_put_everything_back() -> None:
         form.task = 5
 
 
+def test_who_observes_hears_when_it_is_done_and_when_another_task_begins() -> None:
+    form, heard = SettleForm(), list[tuple[str, object, object]]()
+    form.observe(lambda change: heard.append((change.name, change.old, change.new)))
+    form.task = 1
+    led_through(form, "0.5")
+    form.start()
+    with pytest.raises(ValueError, match="from 0 to"):
+        form.task = 9
+
+    assert heard == [("task", 0, 1), ("done", False, True), ("done", True, False)]
+
+
 def test_what_the_browser_sends_is_what_is_done() -> None:
     form = SettleForm()
     messages: list[dict[str, Any]] = [
