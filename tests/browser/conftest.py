@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from browser.lab import FLAGS, Lab
+
+expect.set_options(timeout=15_000)  # ms: a machine may have much else to do, such as another worker's browser
 
 
 @pytest.fixture(scope="package")

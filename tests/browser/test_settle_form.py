@@ -11,6 +11,7 @@ from marginlib.lessons.settle_or_close.settle_form import TASKS
 
 pytestmark = pytest.mark.browser
 
+WAIT = 15_000  # ms: a machine may have much else to do
 SHORT = next(at for at, task in enumerate(TASKS) if task.side == "short")
 
 
@@ -31,6 +32,7 @@ def card(opened: Notebook) -> Locator:
     """The form, as it stands at its start."""
     found = opened.page.locator(".ms-card")
     found.get_by_label("Rehearse", exact=True).select_option(index=0)
+    expect(found.locator(".ms-task")).to_have_text(TASKS[0].text, timeout=WAIT)
     found.get_by_role("button", name="Start again").click()
     expect(found.locator(".ms-said")).to_have_text("Start with step 1.")
     return found
@@ -60,6 +62,7 @@ def test_the_four_steps_by_keyboard_on_a_short(opened: Notebook, card: Locator) 
     """R19: the button sells, as the opening did."""
     keys = opened.page.keyboard
     card.get_by_label("Rehearse", exact=True).select_option(index=SHORT)
+    expect(card.locator(".ms-task")).to_have_text(TASKS[SHORT].text, timeout=WAIT)
     card.get_by_role("button", name="Close or settle BTC/EUR").focus()
     keys.press("Enter")
     expect(card.get_by_label("Order type")).to_be_focused()
