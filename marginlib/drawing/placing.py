@@ -18,6 +18,7 @@ NARROW, NARROWEST = 520, 360
 
 _GAP = 3.0  # pixels between a label and what it keeps clear of
 _TOUCH = 0.5  # pixels that boxes may share and count as apart
+_BETWEEN = 4.0  # pixels between labels of several lines: else two of them read as one
 _STEP, _FAR = 26.0, 32.0  # pixels that a label goes at most for a telephone, and for the sake of what is drawn
 _TURN = 14.0  # pixels that a label rather moves than stand on the next of its sides
 _LINE = 1.3  # of the font size: from line to line, as plotly writes them
@@ -298,7 +299,8 @@ def _column(
     # On the left stand the names of the second axis.
     beyond = sum(max(narrow.left - box.left, 0.0) + max(box.right - narrow.width, 0.0) for box in slim)
     wishes = [(box.top + box.bottom) / 2 for box in boxes]
-    heights = [box.bottom - box.top + 2 * _TOUCH for box in boxes]
+    between = _BETWEEN if len(column) > 1 and any("<br>" in label.text for label in column) else 2 * _TOUCH
+    heights = [box.bottom - box.top + between for box in boxes]
     things = _bands(boxes, drawn, _GAP)
     near, close = _bands(boxes, written[0], _TOUCH), _bands(slim, written[1], _TOUCH)
     tries: list[tuple[list[Band], float]] = [

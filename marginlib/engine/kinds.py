@@ -346,7 +346,8 @@ class Table(Kind[Mapping[T, V]]):
         problems: list[Problem] = []
         for name, each in value.items():
             try:
-                result[self.key.read(name)] = self.value.read(each)
+                key = self.key.read(name)  # before its value: who writes the wrong code hears of that first
+                result[key] = self.value.read(each)
             except InvalidScenario as error:
                 problems += within(name, error)
         if problems:

@@ -87,10 +87,15 @@ def make(lesson: str, seed: int, level: int = 1) -> Question:
 
     Raises:
         KeyError: the lesson has no drills.
+        ValueError: a seed that is no whole number, or no such level; says what would work.
 
     >>> make("05", 7).text == make("05", 7).text
     True
     """
+    if type(seed) is not int:
+        raise ValueError(f"seed: expected a whole number such as 7, got {seed!r}")
+    if type(level) is not int or not 1 <= level <= LEVELS:
+        raise ValueError(f"level: expected a whole number from 1 to {LEVELS}, got {level!r}")
     if lesson not in GENERATORS and lesson in shelf.LESSONS:
         shelf.LESSONS[lesson].load()
     for attempt in range(_TRIES):

@@ -179,6 +179,7 @@ class Lesson:
 
         Raises:
             KeyError: the lesson has no drills.
+            ValueError: a seed that is no whole number, or no such level; says what would work.
         """
         return Drill(self.number, seed, level)
 

@@ -141,3 +141,11 @@ def test_collisions_are_seen() -> None:
 
     assert collisions(spec, 700) == [("owed", "yours"), ("x" * 90, "")]
     assert collisions(figure([], LAYOUT, [at(20), at(21, "yours")]), 700) == []
+
+
+def test_labels_of_a_column_stand_further_apart_than_their_own_lines() -> None:
+    """Else two of two lines read as one of four."""
+    written = [Label(0.5, at, f"{name}<br>5,000.00 EUR") for at, name in ((20, "used margin"), (24, "free margin"))]
+    (_, low), (_, high) = sorted(boxes(figure([], LAYOUT, written), 700), key=lambda each: -each[1].top)
+
+    assert low.top - high.bottom >= 3.5

@@ -261,3 +261,9 @@ def test_the_first_edition_s_rates_go_on_as_they_were() -> None:
         OPEN, {"do": "wait", "hours": 4}, fees={"trading": "0.001", "opening": "0.0002", "rollover": "0.0001"}
     )
     assert story["balances"]["USD"] == str(Decimal(20000) - 10 - 2 - 1)
+
+
+def test_a_wrong_code_is_told_before_its_value() -> None:
+    """What is written beside it may be right once the code is."""
+    assert "write 'BTC'" in message({"fees": {"opening": {"XBT": "1"}}})
+    assert "write 'BTC'" in message({"balances": {"XBT": "abc"}})

@@ -3,10 +3,12 @@
 import gc
 import inspect
 import itertools
+import re
 import weakref
 from decimal import Decimal
 from html import escape
 from pathlib import Path
+from typing import Any
 
 import pytest
 from asking import load, wrongly
@@ -441,3 +443,27 @@ def test_answers_hang_on_the_rules() -> None:
     question = next(q for q in questions("05").check.values() if q.kind == "order")
     turned = question.scenario.rules.replaced(collateral_order=("EUR", "USD", "ADA", "BTC"))
     assert answer(question.scenario.replaced(rules=turned), "order") != question.answer
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"seed": "x"}, "seed: expected a whole number such as 7, got 'x'"),
+        ({"seed": 1.5}, "seed: expected a whole number such as 7, got 1.5"),
+        ({"level": 9}, "level: expected a whole number from 1 to 4, got 9"),
+        ({"level": 0}, "level: expected a whole number from 1 to 4, got 0"),
+        ({"level": "a"}, "level: expected a whole number from 1 to 4, got 'a'"),
+    ],
+)
+def test_a_drill_that_there_is_not_is_refused_with_a_sentence(given: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):
+        Lesson("05").drill(**given)
+
+
+def test_a_number_may_be_given_as_one() -> None:
+    """From Python an answer may be a Decimal."""
+    name, question = next((n, q) for n, q in questions("05").check.items() if q.kind == "number")
+    said = Lesson("05").check(name).answer(Decimal(question.right[0]))
+    assert said is not None
+    assert said.right
+    _SESSION.clear()

@@ -91,9 +91,9 @@ class SettleForm(Live):
 
     @task.setter
     def task(self, number: int) -> None:
-        if not 0 <= number < len(TASKS):
-            raise ValueError(f"task: expected a number from 0 to {len(TASKS) - 1}, got {number}")
-        old, self._task = self._task, int(number)
+        if type(number) is not int or not 0 <= number < len(TASKS):
+            raise ValueError(f"task: expected a number from 0 to {len(TASKS) - 1}, got {number!r}")
+        old, self._task = self._task, number
         self.start()
         if old != number:
             self._tell("task", old, self._task)

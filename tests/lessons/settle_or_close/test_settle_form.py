@@ -231,3 +231,9 @@ def test_a_reader_without_a_kernel_gets_the_steps_in_words() -> None:
 
     assert all(step in data["text/html"] for step in STEPS)
     assert data["text/plain"] == "SettleForm(long, half of it)"
+
+
+@pytest.mark.parametrize("task", ["x", 1.5, True, None, 5, -1])
+def test_a_task_that_there_is_not_is_refused_with_a_sentence(task: Any) -> None:
+    with pytest.raises(ValueError, match=r"^task: expected a number from 0 to 4, got "):
+        SettleForm(task)
