@@ -75,6 +75,17 @@ def plain_less(amount: str) -> str:
     return f"{Decimal(amount) - Decimal('0.0001'):f}"
 
 
+def test_a_deposit_of_which_little_counts_is_told_whole() -> None:
+    """B1: with a haircut of 99 %, what is lacking is a hundredth of what must come in."""
+    data = story_of({"balances": {"EUR": "1000"}, "steps": [("open", "long", "0.05", 5)]})
+    data["rules"] = {"haircuts": {"EUR": "0.99"}}
+    story = replay(Scenario.of(data))
+
+    assert story.error
+    assert "Deposit 49000 EUR first" in story.error.message
+    assert [then.error for then in followed(data, story)] == [None]
+
+
 def test_a_withdrawal_is_told_how_much_it_may_be() -> None:
     """B9: not "a smaller volume, or a higher leverage"."""
     opened = {"do": "open", "pair": "BTC/EUR", "side": "long", "volume": "0.05", "leverage": 5}

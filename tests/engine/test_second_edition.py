@@ -99,6 +99,19 @@ def test_stops_of_one_moment_go_pair_by_pair_in_the_order_in_which_they_were_pla
     assert story["stops"] == []
 
 
+def test_the_stop_that_was_placed_first_goes_first_whatever_its_pair() -> None:
+    """R22: not by the alphabet, nor in the order of the prices."""
+    stops = [
+        {"do": "stop", "pair": "ETH/USD", "side": "sell", "trigger": "900"},
+        {"do": "stop", "pair": "BTC/USD", "side": "sell", "trigger": "9000"},
+    ]
+    fall = {"do": "prices", "prices": {"BTC/USD": "8000", "ETH/USD": "800"}}
+
+    story = result(OPEN, {**OPEN, "pair": "ETH/USD"}, *stops, fall)
+
+    assert [each["position"] for each in story["realised"]] == [2, 1]
+
+
 def test_prices_are_refused_when_there_are_none() -> None:
     assert "steps[0].prices" in message({"steps": [{"do": "prices", "prices": {}}]})
     assert "steps[0].prices" in message({"steps": [{"do": "prices"}]})
