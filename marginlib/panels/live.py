@@ -4,6 +4,8 @@ Panels, cards and forms are such objects, plain Python. A *carrier* brings state
 notebook it is a widget (:mod:`marginlib.panels.widget`), made when the object is first shown.
 """
 
+import contextlib
+import contextvars
 import functools
 import importlib
 from collections.abc import Callable, Iterable, Iterator
@@ -30,6 +32,26 @@ class Change(dict[str, Any]):
 
 
 Handler = Callable[[Change], object]
+Carry = Callable[["Live"], str]
+"""Brings a live thing to the browser; gives the name that its slots have there."""
+
+_carry: contextvars.ContextVar[Carry] = contextvars.ContextVar("carry", default=lambda live: str(live.widget.model_id))
+
+
+@contextlib.contextmanager
+def carried(by: Carry) -> Iterator[None]:
+    """Have what is shown meanwhile carried by something else than widgets.
+
+    >>> from marginlib.lessons.loss_cascade.panel import LossCascade
+    >>> with carried(lambda live: "first"):
+    ...     LossCascade().slot()[:37]
+    '<div class="mw-slot mw-slot-first"><p'
+    """
+    token = _carry.set(by)
+    try:
+        yield
+    finally:
+        _carry.reset(token)
 
 
 class Live:
@@ -106,13 +128,13 @@ class Live:
         raise NotImplementedError
 
     def slot(self) -> str:
-        """The still as HTML, in a place where the browser shows the live thing once it has the widget's model.
+        """The still as HTML, in a place where the browser shows the live thing once it has its carrier's model.
 
         A reader without a kernel keeps the still; so does whoever lacks what widgets need.
         """
         page, _ = self.still()
         try:
-            return f'<div class="mw-slot mw-slot-{self.widget.model_id}">{page}</div>'
+            return f'<div class="mw-slot mw-slot-{_carry.get()(self)}">{page}</div>'
         except ImportError:
             return page
 

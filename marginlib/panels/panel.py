@@ -213,7 +213,7 @@ class Panel(Live, Generic[V]):
         pictures = "".join(still(figure, view["title"]) for figure in view["figures"])
         words = "".join(f"<p>{html.escape(line)}</p>" for line in lines[1:])
         title = html.escape(view["title"])
-        return f"<p><strong>{title}</strong></p>{pictures}{words}<p><em>{_STILL}</em></p>", "\n".join(lines)
+        return f"<p><strong>{title}</strong></p>{pictures}{words}<p><em>{STILL}</em></p>", "\n".join(lines)
 
     def __repr__(self) -> str:
         """The panel's name and values: no address, so that saved outputs stay comparable."""
@@ -238,5 +238,5 @@ def _to_wire(values: Mapping[str, Value]) -> dict[str, str]:
     return {name: text(value) for name, value in values.items()}
 
 
-_STILL = "A still picture of the start. Run the cell to move it."
+STILL = "A still picture of the start. Run the cell to move it."
 _COVERED = "The picture comes once the question is answered."

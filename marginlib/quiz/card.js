@@ -219,6 +219,7 @@ function render({ model, el }) {
     send: (message) => model.send(message),
     note,
     clock: globalThis,
+    silent: model.get("_silent"),
   });
   /** @type {Send} */
   const send = (given) => tell({ kind: "answer", given });

@@ -8,6 +8,7 @@ from marginlib.panels.live import Live, Message, Sent
 from marginlib.quiz.question import Question, Verdict
 
 _HERE = Path(__file__).parent
+UNANSWERED = "Run the cell to answer."
 
 
 class Card(Live):
@@ -120,7 +121,7 @@ class Card(Live):
         options = "".join(f"<li>{html.escape(option.text)}</li>" for option in self.question.options)
         listed = f"<ul>{options}</ul>" if options else ""
         asked = f"<p><strong>{html.escape(self.lead)}.</strong> {html.escape(self.question.text)}</p>"
-        return f"{asked}{listed}<p><em>Run the cell to answer.</em></p>", repr(self)
+        return f"{asked}{listed}<p><em>{UNANSWERED}</em></p>", repr(self)
 
     def __repr__(self) -> str:
         return f"{self.lead}: {self.question.text}"

@@ -129,7 +129,7 @@ export function easel(about, box, model, look) {
       Plotly = loaded;
       again();
     },
-    (late) => note(late ? MISSING : ""),
+    (late) => note(late ? (model.get("_missing") ?? MISSING) : ""),
   );
   const close = () => {
     leave();

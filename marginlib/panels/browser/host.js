@@ -47,6 +47,7 @@ function render({ model, el }) {
     },
     note,
     clock: globalThis,
+    silent: model.get("_silent"),
   });
   const view = screen(about, model, store.view);
   const controls = desk(about, moved, store.warm);

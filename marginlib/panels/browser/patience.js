@@ -16,8 +16,9 @@ const AGAIN = 30_000; // ms after which what may be lost is asked for again; the
  * @param {(message: object) => void} given.send
  * @param {(text: string) => void} given.note says that there is no answer, or with an empty text that there is one
  * @param {Clock} given.clock
+ * @param {string} [given.silent] what is said when there is no answer
  */
-export function correspondence({ name, send, note, clock }) {
+export function correspondence({ name, send, note, clock, silent = SILENT }) {
   /** Those that have not come back, oldest first. @type {string[]} */
   let out = [];
   let count = 0;
@@ -26,7 +27,7 @@ export function correspondence({ name, send, note, clock }) {
 
   function wait() {
     clock.clearTimeout(timer);
-    timer = out.length ? clock.setTimeout(() => note(SILENT), PATIENCE) : null;
+    timer = out.length ? clock.setTimeout(() => note(silent), PATIENCE) : null;
   }
 
   return {

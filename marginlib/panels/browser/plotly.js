@@ -15,6 +15,13 @@ function openSupply() {
   /** @type {Set<(drawing: Drawing) => void>} */
   const waiting = new Set();
 
+  /** @param {Drawing} found */
+  function give(found) {
+    drawing = found;
+    for (const got of waiting) got(found);
+    waiting.clear();
+  }
+
   /** @param {BlobPart} packed */
   async function load(packed) {
     if (loading || drawing) return;
@@ -22,14 +29,12 @@ function openSupply() {
     try {
       const unpacked = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
       await run(new Blob([await new Response(unpacked).blob()], { type: "text/javascript" }));
-      drawing = globalThis.Plotly;
-      for (const got of waiting) got(drawing);
-      waiting.clear();
+      give(globalThis.Plotly);
     } finally {
       loading = false; // what came may be spoilt: then the next one counts
     }
   }
-  return { drawing: () => drawing, load, waiting, asked: Number.NEGATIVE_INFINITY };
+  return { drawing: () => drawing, give, load, waiting, asked: Number.NEGATIVE_INFINITY };
 }
 
 /**
@@ -49,6 +54,15 @@ function run(code) {
     globalThis.define = amd;
     URL.revokeObjectURL(address);
   });
+}
+
+/**
+ * Plotly is on the page already: whoever waits for it, or will ask, has it.
+ * @param {Drawing} drawing
+ */
+export function givePlotly(drawing) {
+  globalThis.__marginlibPlotly ??= openSupply();
+  globalThis.__marginlibPlotly.give(drawing);
 }
 
 /**

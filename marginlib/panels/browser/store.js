@@ -40,13 +40,14 @@ const joined = (texts) => texts.join("|");
  * @property {() => void} changed hears that there may be something new to show
  * @property {(text: string) => void} note says what went wrong
  * @property {{ setTimeout(work: () => void, ms: number): any, clearTimeout(timer: any): void }} clock
+ * @property {string} [silent] what is said when there is no answer
  */
 
 /**
  * The store of one panel.
  * @param {Surroundings} surroundings
  */
-export function openStore({ names, values, send, rested, adopted, changed, note, clock }) {
+export function openStore({ names, values, send, rested, adopted, changed, note, clock, silent = SILENT }) {
   /** @type {Map<string, { first: View, change: unknown }>} */
   const states = new Map();
   /** Tracks whose states were asked for, and have not been forgotten. @type {Set<string>} */
@@ -105,7 +106,7 @@ export function openStore({ names, values, send, rested, adopted, changed, note,
     const asking = { key, timer: null };
     asking.timer = clock.setTimeout(() => {
       asking.late = true;
-      note(SILENT);
+      note(silent);
     }, PATIENCE);
     flight = asking;
     send({ kind: "exact", values });

@@ -110,6 +110,7 @@ export interface Drawing {
 /** What a page has of plotly, and who waits for it. */
 export interface Supply {
   drawing(): Drawing | undefined;
+  give(drawing: Drawing): void;
   load(packed: BlobPart): Promise<void>;
   waiting: Set<(drawing: Drawing) => void>;
   asked: number;

@@ -1,0 +1,175 @@
+// The engine of a page: a worker with Python in it, and what is sent there before it has come. It knows no page:
+// the worker, the files of start states and whoever shows things are given.
+
+import { openModel } from "./model.js";
+
+/** @import { Lesson, Starts } from "./page.d.ts" */
+
+/** @typedef {ReturnType<typeof openModel>} PageModel */
+
+/** @typedef {"asleep" | "starting" | "ready" | "failed"} Stage */
+
+/**
+ * The start states that a panel can be shown in before there is an engine: those of values of which at most one is not
+ * as at the start.
+ * @param {Starts} starts
+ * @param {Record<string, string>} start
+ * @param {any} message what the panel asks
+ * @returns {object[]} the messages that answer it; none where only the engine can
+ */
+export function answers(starts, start, message) {
+  const moved = Object.keys(start).filter((name) => message.values[name] !== start[name]);
+  if (message.kind === "along") return moved.every((name) => name === message.control) ? starts[message.control] : [];
+  if (message.kind !== "exact" || moved.length > 1) return [];
+  const key = Object.values(message.values).join("|");
+  const along = moved.length ? [starts[moved[0]]] : Object.values(starts);
+  return along.flat().filter(({ states }) => key in states);
+}
+
+/**
+ * @param {object} given
+ * @param {Lesson} given.lesson
+ * @param {() => Worker} given.hire makes the worker
+ * @param {(address: string) => Promise<Starts>} given.fetchStarts
+ * @param {(stage: Stage, why: string) => void} given.told hears how far the engine is
+ * @param {(name: string, model: PageModel) => void} given.came hears that a live thing has its Python
+ */
+export function openEngine({ lesson, hire, fetchStarts, told, came }) {
+  /** @type {Map<string, PageModel>} */
+  const models = new Map();
+  /** Live things whose Python is there. @type {Set<string>} */
+  const there = new Set();
+  /** What waits for it, in order. @type {Map<string, any[]>} */
+  const waiting = new Map();
+  /** @type {Map<string, Promise<Starts | undefined>>} */
+  const fetched = new Map();
+  /** @type {Worker | undefined} */
+  let worker;
+  /** @type {Stage} */
+  let stage = "asleep";
+  let reason = "";
+
+  /**
+   * @param {Stage} next
+   * @param {string} why
+   */
+  function turn(next, why = "") {
+    if (stage === "failed") return;
+    stage = next;
+    reason = why;
+    told(next, why);
+  }
+
+  /** @param {string} why */
+  function fail(why) {
+    if (stage === "ready" || stage === "failed") return;
+    turn("failed", why);
+    worker?.terminate();
+    for (const [name, messages] of waiting)
+      for (const { message } of messages) if (message) refuse(name, message);
+    waiting.clear();
+  }
+
+  /**
+   * There will be no answer: a panel says so, a card has its own words for it.
+   * @param {string} name
+   * @param {any} message
+   */
+  function refuse(name, message) {
+    if (message.kind === "exact")
+      models.get(name)?.hear({ kind: "failed", message: `Only one control at a time moves here: ${reason}` });
+  }
+
+  /**
+   * The start states of a panel, fetched once.
+   * @param {string} name
+   */
+  function starts(name) {
+    const address = lesson.slots[name].starts;
+    if (!address) return Promise.resolve(undefined);
+    const known = fetched.get(name) ?? fetchStarts(address).catch(() => void fetched.delete(name));
+    fetched.set(name, known);
+    return known;
+  }
+
+  /**
+   * @param {string} name
+   * @param {any} parcel
+   */
+  function post(name, parcel) {
+    if (there.has(name)) worker?.postMessage({ kind: "tell", text: JSON.stringify({ slot: name, ...parcel }) });
+    else if (stage === "failed") parcel.message && refuse(name, parcel.message);
+    else {
+      const queue = waiting.get(name) ?? [];
+      // Only the newest exact request is waited for; an older one has been overtaken.
+      const kept = parcel.message?.kind === "exact" ? queue.filter(({ message }) => message?.kind !== "exact") : queue;
+      waiting.set(name, [...kept, parcel]);
+    }
+  }
+
+  /**
+   * @param {string} name
+   * @param {any} message
+   */
+  async function ask(name, message) {
+    if (message.kind === "plotly") return; // the page brings it itself
+    if (!there.has(name) && message.values) {
+      const known = await starts(name);
+      const found = known && !there.has(name) ? answers(known, lesson.slots[name].state.values, message) : [];
+      for (const each of found) models.get(name)?.hear(each);
+      if (found.length) return;
+    } else if (!there.has(name)) start(); // an answer, say: it can't wait for an idle moment
+    post(name, { message });
+  }
+
+  /** @param {MessageEvent<any>} event */
+  function heard({ data }) {
+    if (data.kind === "ready") turn("ready");
+    else if (data.kind === "failed") fail(data.why);
+    else if (data.kind === "told") {
+      const { slot, state, message } = JSON.parse(data.text);
+      const model = models.get(slot);
+      if (message) model?.hear(message);
+      else if (there.has(slot)) model?.adopt(state);
+      else settleIn(slot);
+    }
+  }
+
+  /**
+   * A live thing has its Python, in the state of the page's start: now it hears what has happened since.
+   * @param {string} name
+   */
+  function settleIn(name) {
+    there.add(name);
+    for (const parcel of waiting.get(name) ?? []) post(name, parcel);
+    waiting.delete(name);
+    const model = models.get(name);
+    if (model) came(name, model);
+  }
+
+  function start() {
+    if (stage !== "asleep") return;
+    turn("starting");
+    try {
+      worker = hire();
+    } catch (error) {
+      fail(String(error));
+      return;
+    }
+    worker.addEventListener("message", heard);
+    worker.addEventListener("error", (event) => fail(event.message || "the engine's worker can't be loaded."));
+    const { cells, pyodide, wheel } = lesson;
+    worker.postMessage({ kind: "start", cells, pyodide, wheel });
+  }
+
+  for (const [name, slot] of Object.entries(lesson.slots)) {
+    const wire = {
+      /** @param {any} parts */
+      set: (parts) => post(name, { set: parts }),
+      /** @param {any} message */
+      send: (message) => void ask(name, message),
+    };
+    models.set(name, openModel({ ...slot.state, _slot: name, _silent: lesson.silent, _missing: lesson.missing }, wire));
+  }
+  return { models, start, starts, stage: () => stage };
+}

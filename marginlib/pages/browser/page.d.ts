@@ -1,0 +1,31 @@
+// What a page of the site is told when it is built, and what lies beside it.
+
+import type { States } from "../../panels/browser/types.d.ts";
+
+/** The states along each control, from the start, as the panel's Python sends them. */
+export type Starts = Record<string, States[]>;
+
+/** A live thing of the page: how it is drawn, its state at the start, and where the states along its controls lie. */
+export interface Slot {
+  draw: string;
+  // biome-ignore lint/suspicious/noExplicitAny: each live thing has a state of its own
+  state: Record<string, any>;
+  starts?: string;
+}
+
+export interface Lesson {
+  number: string;
+  /** Cells to run, in this order, as ids and sources. */
+  cells: [id: string, source: string][];
+  slots: Record<string, Slot>;
+  pyodide: string;
+  wheel: string;
+  worker: string;
+  plotly: string;
+  service: string;
+  silent: string;
+  missing: string;
+}
+
+/** What shows a live thing, by the name of its module. */
+export type Drawers = Record<string, { initialize(made: { model: object }): () => void }>;

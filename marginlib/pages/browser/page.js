@@ -1,0 +1,108 @@
+// A page of the site: pictures and words are there with it, sliders move from states that were computed when it was
+// built, and a little later the exact engine answers everything. Nothing is asked of another host.
+
+import { make, write } from "../../panels/browser/dom.js";
+import { givePlotly } from "../../panels/browser/plotly.js";
+import { openEngine } from "./engine.js";
+import { openProgress } from "./progress.js";
+
+/** @import { Drawers, Lesson, Starts } from "./page.d.ts" */
+
+const PATIENCE = 1500; // ms after which the engine starts, whether there is a picture or not
+const SAID = {
+  asleep: "Pictures and sliders are here; the exact engine comes in a moment.",
+  starting: "The exact engine is starting. Sliders move already, one at a time; answers are judged in a moment.",
+  ready: "The exact engine is here, in this page: every control is exact, and nothing is sent anywhere.",
+  failed: "The exact engine can't start here. You can read, look at the pictures, and move one slider at a time.",
+};
+
+/** How light and dark are chosen: as the system has them, unless one is chosen here. */
+function themes() {
+  const system = matchMedia("(prefers-color-scheme: dark)");
+  const select = /** @type {HTMLSelectElement | null} */ (document.getElementById("mw-theme"));
+  const set = () => {
+    const chosen = localStorage.getItem("marginlib:theme") ?? "system";
+    const dark = chosen === "dark" || (chosen === "system" && system.matches);
+    document.body.dataset.jpThemeLight = String(!dark);
+    if (select) select.value = chosen;
+  };
+  select?.addEventListener("change", () => {
+    localStorage.setItem("marginlib:theme", select.value);
+    set();
+  });
+  system.addEventListener("change", set);
+  set();
+}
+
+/**
+ * Plotly, as a script of the page.
+ * @param {string} address
+ */
+function drawer(address) {
+  const script = make("script", { src: address, async: true });
+  script.addEventListener("load", () => givePlotly(globalThis.Plotly));
+  document.head.append(script);
+}
+
+/** @param {string} address @returns {Promise<Starts>} */
+async function fetchStarts(address) {
+  const answer = await fetch(address);
+  if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
+  return answer.json();
+}
+
+/**
+ * The second visit is answered from what was fetched at the first, without a network too.
+ * @param {string} address
+ */
+function keep(address) {
+  if (address && "serviceWorker" in navigator && location.protocol !== "file:")
+    navigator.serviceWorker.register(address).catch(() => {}); // private windows have none: then there is a network
+}
+
+/**
+ * Bring a page to life.
+ * @param {Drawers} drawers
+ */
+export function open(drawers) {
+  themes();
+  const told = document.getElementById("mw-lesson");
+  if (!told?.textContent) {
+    keep(document.body.dataset.service ?? "");
+    openProgress();
+    return;
+  }
+  /** @type {Lesson} */
+  const lesson = JSON.parse(told.textContent);
+  // A worker would read them from where its own file lies.
+  for (const each of /** @type {const} */ (["pyodide", "wheel"])) lesson[each] = new URL(lesson[each], document.baseURI).href;
+  const status = document.getElementById("mw-status") ?? make("p");
+  const progress = openProgress(lesson.number);
+  const engine = openEngine({
+    lesson,
+    hire: () => new Worker(new URL(lesson.worker, document.baseURI), { type: "module" }),
+    fetchStarts,
+    told(stage, why) {
+      status.dataset.stage = stage;
+      write(status, why ? `${SAID[stage]} (${why})` : SAID[stage]);
+      if (stage === "ready" || stage === "failed") keep(lesson.service);
+    },
+    came: progress.resume,
+  });
+  for (const [name, model] of engine.models) {
+    progress.follow(name, model);
+    drawers[lesson.slots[name].draw].initialize({ model });
+  }
+  const panels = Object.keys(lesson.slots).filter((name) => lesson.slots[name].starts);
+  if (panels.length) drawer(lesson.plotly);
+  // Python would take the processor from the first picture: it starts when that is drawn, or after a while.
+  const soon = setTimeout(engine.start, PATIENCE);
+  const first = new MutationObserver(() => {
+    if (!document.querySelector(".mw-figure > *")) return;
+    first.disconnect();
+    clearTimeout(soon);
+    requestAnimationFrame(() => setTimeout(engine.start, 0));
+  });
+  first.observe(document.body, { childList: true, subtree: true });
+  if (panels.length) engine.starts(panels[0]);
+}

@@ -1,0 +1,150 @@
+"""Where a lesson's cells run when there is no notebook: in the worker of a page, and while the site is built.
+
+The room carries what the cells show: each live thing gets a name for its slots, its state goes to the page, and what the
+page tells it is passed on. Page and room exchange JSON texts, so that any worker can bring them.
+"""
+
+import ast
+import json
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from marginlib.panels.live import Live, Message, carried
+
+Post = Callable[[str], object]
+
+
+class Room:
+    """Runs cells, and carries what they show to a page.
+
+    >>> room = Room()
+    >>> room.run("cell-1", "from marginlib.lessons import Life")
+    ''
+    >>> room.run("cell-2", "Life()")[:42]
+    '<div class="mw-slot mw-slot-cell-2-0"><p><'
+    >>> list(room.live)
+    ['cell-2-0']
+    """
+
+    def __init__(self, post: Post = lambda text: None) -> None:
+        """``post`` brings a JSON text to the page."""
+        self.live: dict[str, Live] = {}
+        """What was shown, by the name of its slots."""
+        self._post = post
+        self._names: dict[str, Any] = {"__name__": "__main__"}
+        self._there: dict[str, dict[str, Any]] = {}
+        self._hearing = ""
+
+    def run(self, cell: str, source: str) -> str:
+        """Run a cell of that id; return as HTML what its last line shows, or nothing.
+
+        Raises:
+            Exception: whatever the cell raises.
+        """
+        body = ast.parse(source, f"<{cell}>").body
+        last = body.pop() if body and isinstance(body[-1], ast.Expr) else None
+        count = 0
+
+        def carry(live: Live) -> str:
+            nonlocal count
+            for name, known in self.live.items():
+                if known is live:
+                    return name
+            name = f"{cell}-{count}"
+            count += 1
+            self._take_in(name, live)
+            return name
+
+        with carried(carry):
+            exec(compile(ast.Module(body, []), f"<{cell}>", "exec"), self._names)
+            shown = eval(compile(ast.Expression(last.value), f"<{cell}>", "eval"), self._names) if last else None
+            return str(shown.slot()) if hasattr(shown, "slot") else ""
+
+    def _take_in(self, name: str, live: Live) -> None:
+        self.live[name] = live
+        self._there[name] = live.state()
+        live.observe(lambda _: self._show(name), ["state"])
+        self._send(name, state=self._there[name])
+
+    def _show(self, name: str) -> None:
+        """Tell the page what a live thing has become; while the page tells it something, once that is done."""
+        if name == self._hearing:
+            return
+        now, there = self.live[name].state(), self._there[name]
+        self._there[name] = now
+        if changed := {part: value for part, value in now.items() if part not in there or there[part] != value}:
+            self._send(name, state=changed)
+
+    def _send(self, name: str, **what: object) -> None:
+        self._post(json.dumps({"slot": name, **what}, ensure_ascii=False, separators=(",", ":")))
+
+    def receive(self, text: str) -> None:
+        """Pass on what the page tells a live thing: parts of its state, or a message.
+
+        Raises:
+            KeyError: there is nothing of that name.
+            Exception: whatever it raises; a state that it can't have has been put back on the page.
+        """
+        told = json.loads(text)
+        name = told["slot"]
+        if "set" in told:
+            self._adopt(name, told["set"])
+        if "message" in told:
+            for answer, _ in self.live[name].hear(told["message"]):
+                self._send(name, message=answer)
+
+    def _adopt(self, name: str, parts: Message) -> None:
+        """Take in parts of a state in one go: none of them is put back before the live thing has seen all."""
+        live = self.live[name]
+        self._there[name] = {**self._there[name], **parts}
+        self._hearing = name
+        try:
+            for part, value in parts.items():
+                if live.state()[part] != value:
+                    live.adopt(part, value)
+        finally:
+            self._hearing = ""
+            self._show(name)
+
+
+def needed(cells: Iterable[tuple[str, str]], wanted: Iterable[str]) -> list[tuple[str, str]]:
+    """The cells, as ids and sources, that are to be run for those wanted: they, and what has the names that they use.
+
+    What those import and nobody uses is left out: a page is there sooner without it.
+
+    >>> cells = [("a", "from decimal import Decimal, Context"), ("b", "print(1)"), ("c", "Decimal(2)")]
+    >>> needed(cells, ["c"])
+    [('a', 'from decimal import Decimal'), ('c', 'Decimal(2)')]
+    """
+    ids, names, kept = set(wanted), set[str](), []
+    for cell, source in reversed(list(cells)):
+        tree = ast.parse(source)
+        if cell in ids or _bound(tree) & names:
+            names |= {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+            kept.append((cell, source, tree))
+    return [(cell, _without_unused(tree, source, names)) for cell, source, tree in reversed(kept)]
+
+
+def _bound(tree: ast.AST) -> set[str]:
+    """The names that a cell gives something to."""
+    bound = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            bound.add(node.id)
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            bound.add(node.name)
+        elif isinstance(node, ast.alias):
+            bound.add((node.asname or node.name).partition(".")[0])
+    return bound
+
+
+def _without_unused(tree: ast.Module, source: str, names: set[str]) -> str:
+    """A cell without the imports of names that no cell uses."""
+    body: list[ast.stmt] = []
+    for each in tree.body:
+        if isinstance(each, ast.ImportFrom):
+            each.names = [alias for alias in each.names if (alias.asname or alias.name) in names]
+            if not each.names:
+                continue
+        body.append(each)
+    return source if ast.dump(ast.Module(body, [])) == ast.dump(ast.parse(source)) else ast.unparse(ast.Module(body, []))

@@ -1,0 +1,240 @@
+"""Builds the site into dist/site. Its pages need no host but the one they lie on, and may lie under any path."""
+
+import argparse
+import hashlib
+import html
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.wheel import WheelBuilder
+from pygments.formatters import HtmlFormatter
+
+from marginlib.pages import room as pages_room
+from marginlib.panels.live import Live
+from marginlib.panels.panel import Panel
+from marginlib.panels.scripts import colours
+from tools.site import lessons
+from tools.site.lessons import Page, markdown
+
+ROOT = Path(__file__).resolve().parents[2]
+OUT = ROOT / "dist" / "site"
+BROWSER = Path(pages_room.__file__).parent / "browser"
+MODULES = ROOT / "node_modules"
+PYODIDE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json")
+NAME = "The Margin Workbook"
+SILENT = "The engine isn't here: the line at the top of the page says why. Until it is, one slider at a time moves."
+MISSING = "There is no picture yet: what draws it hasn't come. The words below it say the same."
+
+
+def version(package: str) -> str:
+    """The version of an npm package that is installed."""
+    return str(json.loads((MODULES / package / "package.json").read_text(encoding="utf-8"))["version"])
+
+
+def esbuild(entry: Path, out: Path, *options: str) -> str:
+    """Join a module and what it imports; return the name of the file in ``out``, which holds a hash of its content."""
+    command = [str(MODULES / ".bin" / "esbuild"), str(entry), "--bundle", "--minify", "--format=esm", "--target=es2022"]
+    made = subprocess.run(
+        [*command, f"--outdir={out}", "--entry-names=[name]-[hash]", "--metafile=/dev/stdout", "--log-level=error", *options],
+        cwd=ROOT, check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    return next(Path(name).name for name in json.loads(made.stdout)["outputs"] if name.endswith(".js"))
+
+
+def hashed(folder: Path, name: str, content: str | bytes) -> str:
+    """Write a file whose name says what is in it; return its name."""
+    data = content.encode() if isinstance(content, str) else content
+    stem, dot, ending = name.partition(".")
+    full = f"{stem}-{hashlib.sha256(data).hexdigest()[:10]}{dot}{ending}"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / full).write_bytes(data)
+    return full
+
+
+def drawers(kinds: Iterable[type[Live]], work: Path) -> Path:
+    """The page's script: it, and the modules that draw what the lessons show."""
+    modules = sorted({kind.module for kind in kinds})
+    lines = [f"import {module.stem} from {json.dumps(str(module))};" for module in modules]
+    lines += [f"import {{ open }} from {json.dumps(str(BROWSER / 'page.js'))};"]
+    lines += [f"open({{ {', '.join(module.stem for module in modules)} }});"]
+    entry = work / "page.js"
+    entry.write_text("\n".join(lines), encoding="utf-8")
+    return entry
+
+
+def styles(kinds: Iterable[type[Live]]) -> str:
+    """The page's style sheet: the roles' colours, its own part, and those of what the lessons show."""
+    sheets = [BROWSER / "page.css", *sorted({kind.style for kind in kinds})]
+    code = [
+        HtmlFormatter(style="default").get_style_defs(".highlight"),
+        HtmlFormatter(style="github-dark").get_style_defs('body[data-jp-theme-light="false"] .highlight'),
+        ".highlight { background: none !important; }",
+    ]
+    return colours() + "\n".join([*(sheet.read_text(encoding="utf-8") for sheet in sheets), *code])
+
+
+class Builder:
+    """Everything that the pages share, and how one is written."""
+
+    def __init__(self, out: Path, work: Path) -> None:
+        self.out, self.work, self.assets = out, work, out / "assets"
+        work.mkdir(parents=True)
+
+    def shared(self, pages: list[Page]) -> None:
+        """Write scripts, styles, Python and the engine."""
+        kinds = {type(live) for page in pages for live in page.slots.values()}
+        self.script = esbuild(drawers(kinds, self.work), self.assets)
+        self.worker = esbuild(BROWSER / "worker.js", self.assets)
+        self.style = hashed(self.assets, "page.css", styles(kinds))
+        plotly = MODULES / "plotly.js-basic-dist-min" / "plotly-basic.min.js"
+        self.plotly = hashed(self.assets, "plotly.js", plotly.read_bytes())
+        self.pyodide = f"pyodide-{version('pyodide')}"
+        (self.out / self.pyodide).mkdir()
+        for name in PYODIDE:
+            shutil.copyfile(MODULES / "pyodide" / name, self.out / self.pyodide / name)
+        wheel = Path(next(iter(WheelBuilder(str(ROOT)).build(directory=str(self.work), versions=["standard"]))))
+        tag = hashlib.sha256(wheel.read_bytes()).hexdigest()[:10]
+        self.wheel = f"wheels/{tag}/{wheel.name}"  # the name of a wheel says what is in it: the folder has the hash
+        (self.out / self.wheel).parent.mkdir(parents=True)
+        shutil.copyfile(wheel, self.out / self.wheel)
+
+    def lesson(self, page: Page) -> dict[str, Any]:
+        """What the page's script is told."""
+        slots = {}
+        for name, live in page.slots.items():
+            slots[name] = {"draw": live.module.stem, "state": live.state()}
+            if isinstance(live, Panel):
+                states = json.dumps(lessons.starts(live), ensure_ascii=False, separators=(",", ":"))
+                slots[name]["starts"] = f"states/{hashed(self.out / 'states', f'{page.number}-{name}.json', states)}"
+        return {
+            "number": page.number, "cells": page.cells, "slots": slots, "pyodide": f"{self.pyodide}/",
+            "wheel": self.wheel, "worker": f"assets/{self.worker}", "plotly": f"assets/{self.plotly}",
+            "service": "service.js", "silent": SILENT, "missing": MISSING,
+        }  # fmt: skip
+
+    def write(self, name: str, title: str, main: str, *, foot: str = "", page: Page | None = None) -> None:
+        """Write a page."""
+        told, status = "", ""
+        if page and page.slots:
+            lesson = json.dumps(self.lesson(page), ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+            told = f'<script type="application/json" id="mw-lesson">{lesson}</script>'
+            status = (
+                '<div class="mp-status"><p id="mw-status" role="status" data-stage="asleep">'
+                "Words and pictures are here; sliders and questions come in a moment.</p></div>"
+                "<noscript><p class='mp-risk'>This page's sliders and questions need JavaScript. What stands here is "
+                "the text and each picture as it is at the start.</p></noscript>"
+            )
+        preload = f'<link rel="preload" as="script" href="assets/{self.plotly}">' if told else ""
+        (self.out / f"{name}.html").write_text(
+            _PAGE.format(
+                title=html.escape(title), style=self.style, script=self.script, preload=preload, status=status,
+                main=main, told=told, foot=foot,
+            ),  # fmt: skip
+            encoding="utf-8",
+        )
+
+    def service(self) -> None:
+        """Write the service worker, last of all: it lists everything that is there."""
+        listed = [
+            {"url": path.relative_to(self.out).as_posix(), "revision": hashlib.sha256(path.read_bytes()).hexdigest()[:16]}
+            for path in sorted(self.out.rglob("*"))
+            if path.is_file() and not path.is_relative_to(self.out / "lab")
+        ]
+        made = self.work / esbuild(BROWSER / "service.js", self.work, "--define:process.env.NODE_ENV=\"production\"")
+        code = made.read_text(encoding="utf-8")
+        if code.count("self.__WB_MANIFEST") != 1:
+            raise ValueError("the service worker has no single place for its list")
+        (self.out / "service.js").write_text(code.replace("self.__WB_MANIFEST", json.dumps(listed)), encoding="utf-8")
+
+
+_PAGE = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<link rel="stylesheet" href="assets/{style}">
+{preload}<script type="module" src="assets/{script}"></script>
+</head>
+<body data-jp-theme-light="true" data-service="service.js">
+<script>try {{ var t = localStorage.getItem("marginlib:theme"), d = matchMedia("(prefers-color-scheme: dark)").matches;
+document.body.dataset.jpThemeLight = String(!(t === "dark" || (t !== "light" && d))); }} catch {{}}</script>
+<a class="mp-skip" href="#main">To the text</a>
+<header class="mp-head"><nav aria-label="The site"><a href="index.html">The Margin Workbook</a>
+<a href="rules.html">Rules</a></nav>
+<label>Theme <select id="mw-theme"><option value="system">as the system</option><option value="light">light</option>
+<option value="dark">dark</option></select></label></header>
+{status}<main id="main">
+{main}
+</main>
+<footer class="mp-foot">{foot}<p><span id="mw-kept"></span>
+<button type="button" class="mp-plain" id="mw-forget" hidden>Forget</button></p>
+<p>Not affiliated with any exchange, and not advice. On margin you can lose more than you put up.
+Everything is computed in this page; nothing is sent anywhere.</p></footer>
+{told}</body>
+</html>
+"""
+
+
+def start_page(pages: list[Page]) -> str:
+    """What this is, the lessons, the risk note: from the start notebook and the lessons' first cells."""
+    first = pages[0]
+    intro = re.sub(r"\*\*Minutes:\*\*.*", "", first.about)
+    items = []
+    for page in pages:
+        goals = "".join(f"<li>{markdown(goal)}</li>" for goal in page.goals)
+        items.append(
+            f'<li><h3><a href="{page.name}.html">{html.escape(page.title)}</a></h3>'
+            f"<p>{markdown(page.question)} <span class='mp-note'>{page.minutes} minutes.</span></p>"
+            + (f"<details><summary>After it you can …</summary><ul>{goals}</ul></details>" if goals else "")
+            + f'<p class="mp-note" data-lesson="{page.number}"></p></li>'
+        )
+    return (
+        f'<div class="mp-text">{markdown(intro)}</div>'
+        f'<div class="mp-text"><h2>The lessons</h2></div><ol class="mp-list">{"".join(items)}</ol>'
+    )
+
+
+def around(pages: list[Page], at: int) -> str:
+    """Where one may go from a lesson: back, on, and to its notebook."""
+    page = pages[at]
+    before = f'<a href="{pages[at - 1].name}.html">← {html.escape(pages[at - 1].title)}</a>' if at else "<span></span>"
+    after = f'<a href="{pages[at + 1].name}.html">{html.escape(pages[at + 1].title)} →</a>' if at + 1 < len(pages) else ""
+    lab = f'<a href="lab/index.html?path={page.name}.ipynb">Change this lesson\'s code, in the browser</a>'
+    return f'<p class="mp-next">{before}{after}</p><p>{lab} (JupyterLite: it takes half a minute to start).</p>'
+
+
+def build(out: Path) -> None:
+    """Build the whole site anew."""
+    work = out.parent / ".site"
+    for folder in (out, work):
+        shutil.rmtree(folder, ignore_errors=True)
+    out.mkdir(parents=True)
+    builder = Builder(out, work)
+    pages = [lessons.read(path) for path in sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))]
+    builder.shared(pages)
+    for at, page in enumerate(pages):
+        builder.write(page.name, f"{page.title} – {NAME}", page.body, foot=around(pages, at), page=page)
+    rules = lessons.read(ROOT / "notebooks" / "rules.ipynb")
+    builder.write("rules", f"{rules.title} – {NAME}", rules.body)
+    builder.write("index", NAME, start_page(pages))
+    builder.service()
+    shutil.rmtree(work)
+
+
+def main() -> int:
+    """Build where it is said, or in dist/site."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=OUT)
+    build(parser.parse_args().out.resolve())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,113 @@
+"""What a page needs of its notebook: its text as HTML, what its cells show, and the states along every control."""
+
+import html
+import json
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbconvert import HTMLExporter
+from nbconvert.filters.markdown import markdown2html
+
+from marginlib.pages.room import Room, needed
+from marginlib.panels.live import Live
+from marginlib.panels.panel import STILL, Panel
+from marginlib.quiz.card import UNANSWERED
+
+HERE = Path(__file__).parent
+_SLOT = "mw-slot-0"
+_RUN = re.compile(r"[^.\n]*\*(?:Run|Kernel) → [^*\n]*\*[^.\n]*\.")
+_LINK = re.compile(r"\]\(([\w-]+)\.ipynb(#[\w-]+)?\)")
+_ASIDE = re.compile(rf"<p><em>(?:{re.escape(html.escape(STILL))}|{re.escape(html.escape(UNANSWERED))})</em></p>")
+
+
+@dataclass(frozen=True)
+class Page:
+    """A notebook as a page."""
+
+    name: str
+    title: str
+    body: str
+    about: str
+    """Its first cell as Markdown: the question, what one can do afterwards, the minutes."""
+    number: str = ""
+    cells: tuple[tuple[str, str], ...] = ()
+    slots: dict[str, Live] = field(default_factory=dict)
+
+    @property
+    def question(self) -> str:
+        """The lesson's question, as Markdown."""
+        found = re.search(r"\*\*(?:The question\.|What is this)[^\n]*", self.about)
+        return found[0].replace("**The question.**", "").strip() if found else ""
+
+    @property
+    def minutes(self) -> str:
+        """How long it takes."""
+        found = re.search(r"\*\*Minutes:\*\* (\d+)", self.about)
+        return found[1] if found else ""
+
+    @property
+    def goals(self) -> list[str]:
+        """What one can do after it, as Markdown."""
+        return [line.rstrip(";.") for line in re.findall(r"^\d+\. (.+)$", self.about, re.MULTILINE)]
+
+
+def for_pages(text: str) -> str:
+    """A notebook's Markdown as a page says it: links lead to pages, and nothing is said of running cells.
+
+    >>> for_pages("See [R1](rules.ipynb#R1). Begin with *Run → Run All Cells*.")
+    'See [R1](rules.html#R1).'
+    """
+    return _LINK.sub(r"](\1.html\2)", _RUN.sub("", text))
+
+
+def read(path: Path) -> Page:
+    """A notebook as a page, with what its cells show; they are run here as they will be in the page.
+
+    Raises:
+        ValueError: a saved output doesn't fit what the cell shows.
+    """
+    notebook: Any = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    wanted = [cell.id for cell in code if _SLOT in json.dumps(cell.outputs)]
+    cells = needed([(cell.id, cell.source) for cell in code], wanted)
+    room = Room()
+    shown = {cell: room.run(cell, source) for cell, source in cells}
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = for_pages(cell.source)
+        elif cell.id in wanted:
+            _put(cell, shown[cell.id])
+    about = notebook.cells[0].source
+    title = re.search(r"^# (.+)$", about, re.MULTILINE)
+    exporter = HTMLExporter(extra_template_basedirs=[str(HERE)], template_name="template")
+    body, _ = exporter.from_notebook_node(notebook, {"lab": f"lab/index.html?path={path.name}"})
+    number = path.stem[:2] if path.stem[:2].isdigit() else ""
+    return Page(path.stem, title[1] if title else path.stem, body, about, number, tuple(cells), room.live)
+
+
+def _put(cell: Any, shown: str) -> None:
+    """Put what a cell shows here in the place of what it showed when it was saved; it is the same but for names."""
+    saved = cell.outputs[-1].data
+    if re.sub(r"mw-slot-[\w-]+-\d+", _SLOT, shown) != saved["text/html"]:
+        raise ValueError(f"cell {cell.id}: the saved output isn't what the cell shows; run `make notebooks`")
+    saved["text/html"] = _ASIDE.sub("", shown)
+
+
+def starts(panel: Panel[Any]) -> dict[str, list[Any]]:
+    """The states along each control of a panel, from its start, as messages to the browser."""
+    values = panel.state()["values"]
+    return {
+        control.name: [
+            message for message, _ in panel.receive({"kind": "along", "control": control.name, "values": values})
+        ]
+        for control in panel.controls
+    }
+
+
+def markdown(text: str) -> str:
+    """Markdown as HTML, without the paragraph around a single line."""
+    made = str(markdown2html(text)).strip()
+    return re.sub(r"^<p>([\s\S]*)</p>$", r"\1", made) if made.count("<p>") == 1 else made
