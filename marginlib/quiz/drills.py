@@ -99,7 +99,7 @@ def make(lesson: str, seed: int, level: int = 1) -> Question:
     if lesson not in GENERATORS and lesson in shelf.LESSONS:
         shelf.LESSONS[lesson].load()
     for attempt in range(_TRIES):
-        question = Question.model_validate(GENERATORS[lesson](Random(f"{lesson} {seed} {level} {attempt}"), level))
+        question = Question(**GENERATORS[lesson](Random(f"{lesson} {seed} {level} {attempt}"), level))
         if usable(question):
             return question
     raise AssertionError(

@@ -26,42 +26,12 @@ from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
-
 from marginlib.panels.live import Bundle, bundle
 from marginlib.panels.panel import Panel
 from marginlib.quiz import drills, shelf
 from marginlib.quiz.card import Card
-from marginlib.quiz.question import Question, Verdict
-from marginlib.reading.files import read_data
-
-
-def _table(value: object) -> dict[str, object]:
-    """A table of the file; what should be one and isn't is told of when the file is checked."""
-    return value if isinstance(value, dict) else {}
-
-
-class _File(BaseModel):
-    """A lesson's questions: scenarios by name, and the questions that refer to them."""
-
-    model_config = ConfigDict(extra="forbid")
-    scenarios: dict[str, str] = Field(default_factory=dict)
-    predict: dict[str, Question] = Field(default_factory=dict)
-    check: dict[str, Question] = Field(default_factory=dict)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _named_scenarios(cls, data: dict[str, object]) -> dict[str, object]:
-        """Put a scenario in the place of its name."""
-        known = _table(data.get("scenarios"))
-        for part in ("predict", "check"):
-            for question in map(_table, _table(data.get(part)).values()):
-                name = question.get("scenario")
-                if isinstance(name, str) and not name.lstrip().startswith("{"):
-                    if name not in known:
-                        raise ValueError(f"there is no scenario '{name}'; known: {', '.join(known) or 'none'}")
-                    question["scenario"] = known[name]
-        return data
+from marginlib.quiz.file import Questions, read_questions
+from marginlib.quiz.question import Verdict
 
 
 class Progress:
@@ -103,7 +73,7 @@ _SESSION: dict[str, Progress] = {}
 
 
 @functools.cache
-def questions(lesson: str) -> _File:
+def questions(lesson: str) -> Questions:
     """The questions of a lesson, read once; its own wrong models are loaded, and no other lesson's.
 
     Raises:
@@ -115,7 +85,7 @@ def questions(lesson: str) -> _File:
     """
     found = shelf.LESSONS.find(lesson)
     found.load()
-    return read_data(found.folder, found.file, _File)
+    return read_questions(found.folder, found.file)
 
 
 class Lesson:

@@ -4,24 +4,22 @@ A form says what a file may hold. Taking what fits it needs nothing but Python; 
 validation library is loaded, to say in which line it is and why (:mod:`marginlib.reading.strict`).
 """
 
+import codecs
 import importlib
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, cast
 
 from marginlib.engine.errors import InvalidRulebook
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
-    from pydantic import BaseModel
-
-    Model = TypeVar("Model", bound=BaseModel)
-
+_MOST_BYTES = 10_000_000
 _PLAIN = re.compile(r"[0-9]+(\.[0-9]+)?", re.ASCII)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 Check = Callable[[Any], Any]
@@ -195,27 +193,34 @@ def data_folder() -> "Traversable":
     return packaged if packaged.is_dir() else package.parent / "data"
 
 
-@overload
-def read_data(folder: "Traversable", name: str, form: Entries) -> Mapping[str, Any]: ...
-@overload
-def read_data(folder: "Traversable", name: str, form: "type[Model]") -> "Model": ...
-def read_data(folder: "Traversable", name: str, form: "Entries | type[BaseModel]") -> Any:
-    """Read one file by its form, or by a model of the validation library; or say in which line it is broken and why.
+def read_data(folder: "Traversable", name: str, form: Entries) -> dict[str, Any]:
+    """Read one file by its form; or say in which line it is broken and why.
 
     Raises:
         InvalidRulebook: names the file, the line and the reason.
     """
     text = text_of(folder, name)
+    data = parsed(text, name)
     try:
-        data = tomllib.loads(text, parse_float=Decimal)
+        return cast("dict[str, Any]", form.take(data))
+    except Unfit:
+        return cast("dict[str, Any]", importlib.import_module("marginlib.reading.strict").toml(form, data, name, text))
+
+
+def parsed(text: str, name: str) -> dict[str, Any]:
+    """What a TOML file says, its numbers as the decimals that they are written as.
+
+    Raises:
+        InvalidRulebook: it is no TOML; names the file and the line.
+    """
+    try:
+        return tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
         raise InvalidRulebook(f"{name}: not valid TOML: {error}") from error
-    if isinstance(form, Form):
-        try:
-            return form.take(data)
-        except Unfit:
-            pass
-    return importlib.import_module("marginlib.reading.strict").toml(form, data, name, text)
+    except RecursionError:
+        raise InvalidRulebook(f"{name}: not valid TOML: nested too deeply") from None
+    except (ArithmeticError, ValueError):
+        raise InvalidRulebook(f"{name}: not valid TOML: a number in it is beyond reason") from None
 
 
 def read_line(name: str, at: int, cells: Mapping[str, str], form: Entries) -> dict[str, Any]:
@@ -234,11 +239,63 @@ def text_of(folder: "Traversable", name: str) -> str:
     """The text of a file.
 
     Raises:
-        InvalidRulebook: it is missing, or is no text.
+        InvalidRulebook: it is missing, or is no text; says what would do.
     """
     try:
-        return folder.joinpath(name).read_text(encoding="utf-8")
+        file = folder.joinpath(name)
+        if file.is_dir():
+            raise InvalidRulebook(f"{name}: it is a directory; expected a file")
+        if not file.is_file() and isinstance(file, Path) and file.exists():  # a pipe, which may never end
+            raise InvalidRulebook(f"{name}: it is no ordinary file; expected one")
+        with file.open("rb") as opened:
+            data = opened.read(_MOST_BYTES + 1)
     except FileNotFoundError as error:
         raise InvalidRulebook(f"{name}: the file is missing") from error
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise InvalidRulebook(f"{name}: can't be read ({error})") from error
+    if len(data) > _MOST_BYTES:
+        raise InvalidRulebook(f"{name}: it is too large; expected at most {_MOST_BYTES // 1_000_000} MB")
+    if data.startswith(codecs.BOM_UTF8):
+        raise InvalidRulebook(
+            f"{name}, line 1: it begins with a byte-order mark; save it as UTF-8 without one (without BOM)"
+        )
+    try:
+        return data.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise InvalidRulebook(f"{name}: can't be read: line {line} is not UTF-8 text; save it as UTF-8") from error
+
+
+def line_of(text: str, place: Sequence[str | int]) -> int:
+    r"""The line of a TOML file in which a place begins, or what is nearest to it: TOML readers keep no positions.
+
+    >>> line_of("[a]\nb = [\n    1,\n    2,\n]\n", ("a", "b", 1))
+    4
+    """
+    lines = text.splitlines()
+    names = [re.sub(r"[\s\"']", "", line.partition("#")[0]) for line in lines]
+    at, rest = 0, list(place)
+    for many in range(len(place), 0, -1):
+        head, nth = [str(each) for each in place[:many] if isinstance(each, str)], 0
+        if isinstance(place[many - 1], int):  # one of several [[tables]]
+            nth = int(place[many - 1])
+            found = [i for i, name in enumerate(names) if name == f"[[{'.'.join(head)}]]"]
+        else:
+            found = [i for i, name in enumerate(names) if name == f"[{'.'.join(head)}]"]
+        if len(found) > nth:
+            at, rest = found[nth], list(place[many:])
+            break
+    inside = False
+    for part in rest:
+        if isinstance(part, int):
+            items = [i for i in range(at + 1, len(lines)) if names[i] and not names[i].startswith("[[")]
+            if not lines[at].rstrip().endswith("[") or part >= len(items):
+                break
+            at = items[part]
+            continue
+        key = re.compile(rf"""\s*["']?{re.escape(part)}["']?\s*[=.]""")
+        ends = (i for i in range(at + 1, len(lines)) if re.match(r"\s*\[+[\w.\"'/ -]+\]+\s*(#|$)", lines[i]))
+        last = next(ends, len(lines))
+        at = next((i for i in range(at, last) if key.match(lines[i])), at) if not inside else at
+        inside = "{" in lines[at]
+    return at + 1

@@ -9,7 +9,6 @@ from marginlib.engine.errors import InvalidScenario
 from marginlib.engine.kinds import shown
 from marginlib.engine.scenario import Scenario
 from marginlib.engine.sharing import all_kept
-from marginlib.reading import strict
 
 _HALF = re.compile("[\ud800-\udfff]")  # half of a character, as a lone JSON escape makes it
 
@@ -41,7 +40,7 @@ def read_scenario(text: str | bytes) -> Scenario:
     marginlib.engine.errors.InvalidScenario: the key 'EUR' is given twice in one object; expected each key once
     """
     with all_kept():
-        return strict.scenario(_loaded(text))
+        return Scenario.of(_loaded(text))
 
 
 def _loaded(text: str | bytes) -> object:

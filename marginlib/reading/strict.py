@@ -4,7 +4,6 @@ Nothing is defined here a second time. The library finds every place that is wro
 """
 
 import functools
-import re
 from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
@@ -175,7 +174,7 @@ def _part(loc: Place) -> type[Part]:
     return Scenario
 
 
-def toml(form: files.Form | type[BaseModel], data: Mapping[str, Any], name: str, text: str) -> Any:
+def toml(form: files.Form, data: Mapping[str, Any], name: str, text: str) -> Any:
     """What a file holds, looked at closely.
 
     Raises:
@@ -188,7 +187,8 @@ def toml(form: files.Form | type[BaseModel], data: Mapping[str, Any], name: str,
         first = min(error.errors(), key=lambda each: each["type"] != "extra_forbidden")
         where = ".".join(str(part) for part in first["loc"] if part != "[key]")
         absent = first["type"] == "missing"  # then the line is its table's
-        line, got = _line_of(text, first["loc"][:-1] if absent else first["loc"]), f", got {first['input']!s:.60}"
+        place = [part for part in first["loc"] if part != "[key]"]
+        line, got = files.line_of(text, place[:-1] if absent else place), f", got {first['input']!s:.60}"
         reason = first["msg"].removeprefix("Value error, ")
         if first["type"] == "extra_forbidden":
             reason, got = "unknown key", ""
@@ -213,13 +213,13 @@ def line(form: files.Form, cells: Mapping[str, str], name: str, at: int) -> Any:
         raise InvalidRulebook(f"{name}, line {at}: {where}{reason}{got}") from error
 
 
-def checked(form: files.Form | type[BaseModel], data: object) -> Any:
+def checked(form: files.Form, data: object) -> Any:
     """What a form takes, as the library has it.
 
     Raises:
         ValidationError: with every place that is wrong.
     """
-    return (TypeAdapter(_entry(form)) if isinstance(form, files.Form) else TypeAdapter(form)).validate_python(data)
+    return TypeAdapter(_entry(form)).validate_python(data)
 
 
 def _entry(form: files.Form) -> Any:
@@ -250,15 +250,3 @@ def _entry(form: files.Form) -> Any:
     limits = {name: limit for name, limit in limits.items() if limit is not None}
     entry = Annotated[taken, Field(**limits)] if limits else taken
     return Annotated[entry, AfterValidator(form.check)] if form.check else entry
-
-
-def _line_of(text: str, loc: tuple[str | int, ...]) -> int:
-    """The line that a validation error is about: TOML readers keep no positions."""
-    lines = text.splitlines()
-    names = [part for part in loc if isinstance(part, str) and part != "[key]"]
-    start = next((i for i, line in enumerate(lines) if line.strip() == f"[{'.'.join(names[:-1])}]"), 0)
-    key = re.compile(rf'"?{re.escape(names[-1])}"?\s*=|\[{re.escape(".".join(names))}\]') if names else None
-    found = next((i for i in range(start, len(lines)) if key and key.match(lines[i].strip())), start)
-    if isinstance(loc[-1] if loc else None, int):  # an item of a list that has one item a line
-        return found + 2 + int(loc[-1]) if lines[found].rstrip().endswith("[") else found + 1
-    return found + 1
