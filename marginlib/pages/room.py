@@ -5,11 +5,15 @@ page tells it is passed on. Page and room exchange JSON texts, so that any worke
 """
 
 import ast
+import gc
+import importlib
 import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from marginlib.panels.live import Live, Message, carried
+from marginlib.quiz.lesson import questions
+from marginlib.quiz.shelf import LESSONS
 
 Post = Callable[[str], object]
 
@@ -105,6 +109,16 @@ class Room:
         finally:
             self._hearing = ""
             self._show(name)
+
+
+def load_all() -> None:
+    """Load what any lesson may need, so that an image of Python's memory has it."""
+    lessons = importlib.import_module("marginlib.lessons")
+    for name in lessons.__all__:
+        getattr(lessons, name)
+    for number in LESSONS:
+        questions(number)
+    gc.collect()
 
 
 def needed(cells: Iterable[tuple[str, str]], wanted: Iterable[str]) -> list[tuple[str, str]]:

@@ -159,6 +159,7 @@ _PAGE = """<!DOCTYPE html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
+<link rel="icon" href="data:,">
 <link rel="stylesheet" href="assets/{style}">
 {preload}<script type="module" src="assets/{script}"></script>
 </head>

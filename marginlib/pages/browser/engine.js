@@ -33,8 +33,10 @@ export function answers(starts, start, message) {
  * @param {(address: string) => Promise<Starts>} given.fetchStarts
  * @param {(stage: Stage, why: string) => void} given.told hears how far the engine is
  * @param {(name: string, model: PageModel) => void} given.came hears that a live thing has its Python
+ * @param {(work: () => void) => void} given.later has something done in peace
  */
-export function openEngine({ lesson, hire, fetchStarts, told, came }) {
+export function openEngine({ lesson, hire, fetchStarts, told, came, later }) {
+  const source = { pyodide: lesson.pyodide, wheel: lesson.wheel };
   /** @type {Map<string, PageModel>} */
   const models = new Map();
   /** Live things whose Python is there. @type {Set<string>} */
@@ -124,8 +126,10 @@ export function openEngine({ lesson, hire, fetchStarts, told, came }) {
 
   /** @param {MessageEvent<any>} event */
   function heard({ data }) {
-    if (data.kind === "ready") turn("ready");
-    else if (data.kind === "failed") fail(data.why);
+    if (data.kind === "ready") {
+      turn("ready");
+      later(() => hire().postMessage({ ...source, kind: "keep" }));
+    } else if (data.kind === "failed") fail(data.why);
     else if (data.kind === "told") {
       const { slot, state, message } = JSON.parse(data.text);
       const model = models.get(slot);
@@ -158,8 +162,7 @@ export function openEngine({ lesson, hire, fetchStarts, told, came }) {
     }
     worker.addEventListener("message", heard);
     worker.addEventListener("error", (event) => fail(event.message || "the engine's worker can't be loaded."));
-    const { cells, pyodide, wheel } = lesson;
-    worker.postMessage({ kind: "start", cells, pyodide, wheel });
+    worker.postMessage({ ...source, kind: "start", cells: lesson.cells });
   }
 
   for (const [name, slot] of Object.entries(lesson.slots)) {

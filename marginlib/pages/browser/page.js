@@ -9,6 +9,7 @@ import { openProgress } from "./progress.js";
 /** @import { Drawers, Lesson, Starts } from "./page.d.ts" */
 
 const PATIENCE = 1500; // ms after which the engine starts, whether there is a picture or not
+const PEACE = 4000; // ms after which what is of use for the next visit is made
 const SAID = {
   asleep: "Pictures and sliders are here; the exact engine comes in a moment.",
   starting: "The exact engine is starting. Sliders move already, one at a time; answers are judged in a moment.",
@@ -88,6 +89,7 @@ export function open(drawers) {
       if (stage === "ready" || stage === "failed") keep(lesson.service);
     },
     came: progress.resume,
+    later: (work) => setTimeout(work, PEACE),
   });
   for (const [name, model] of engine.models) {
     progress.follow(name, model);
