@@ -1,7 +1,7 @@
 """Where a lesson's cells run when there is no notebook: in the worker of a page, and while the site is built.
 
-The room carries what the cells show: each live thing gets a name for its slots, its state goes to the page, and what the
-page tells it is passed on. Page and room exchange JSON texts, so that any worker can bring them.
+The room carries what the cells show: each live thing gets a name for its slots, its state goes to the page, and what
+the page tells it is passed on. Page and room exchange JSON texts, so that any worker can bring them.
 """
 
 import ast
@@ -30,7 +30,7 @@ class Room:
     ['cell-2-0']
     """
 
-    def __init__(self, post: Post = lambda text: None) -> None:
+    def __init__(self, post: Post = lambda _: None) -> None:
         """``post`` brings a JSON text to the page."""
         self.live: dict[str, Live] = {}
         """What was shown, by the name of its slots."""
@@ -46,7 +46,7 @@ class Room:
             Exception: whatever the cell raises.
         """
         body = ast.parse(source, f"<{cell}>").body
-        last = body.pop() if body and isinstance(body[-1], ast.Expr) else None
+        last = body.pop().value if body and isinstance(body[-1], ast.Expr) else None  # type: ignore[attr-defined]
         count = 0
 
         def carry(live: Live) -> str:
@@ -61,7 +61,7 @@ class Room:
 
         with carried(carry):
             exec(compile(ast.Module(body, []), f"<{cell}>", "exec"), self._names)
-            shown = eval(compile(ast.Expression(last.value), f"<{cell}>", "eval"), self._names) if last else None
+            shown: Any = eval(compile(ast.Expression(last), f"<{cell}>", "eval"), self._names) if last else None
             return str(shown.slot()) if hasattr(shown, "slot") else ""
 
     def _take_in(self, name: str, live: Live) -> None:
@@ -134,7 +134,9 @@ def needed(cells: Iterable[tuple[str, str]], wanted: Iterable[str]) -> list[tupl
     for cell, source in reversed(list(cells)):
         tree = ast.parse(source)
         if cell in ids or _bound(tree) & names:
-            names |= {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+            names |= {
+                node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+            }
             kept.append((cell, source, tree))
     return [(cell, _without_unused(tree, source, names)) for cell, source, tree in reversed(kept)]
 
@@ -161,4 +163,6 @@ def _without_unused(tree: ast.Module, source: str, names: set[str]) -> str:
             if not each.names:
                 continue
         body.append(each)
-    return source if ast.dump(ast.Module(body, [])) == ast.dump(ast.parse(source)) else ast.unparse(ast.Module(body, []))
+    return (
+        source if ast.dump(ast.Module(body, [])) == ast.dump(ast.parse(source)) else ast.unparse(ast.Module(body, []))
+    )

@@ -40,18 +40,24 @@ def version(package: str) -> str:
 def esbuild(entry: Path, out: Path, *options: str) -> str:
     """Join a module and what it imports; return the name of the file in ``out``, which holds a hash of its content."""
     command = [str(MODULES / ".bin" / "esbuild"), str(entry), "--bundle", "--minify", "--format=esm", "--target=es2022"]
+    written = [f"--outdir={out}", "--entry-names=[name]-[hash]", "--metafile=/dev/stdout", "--log-level=error"]
     made = subprocess.run(
-        [*command, f"--outdir={out}", "--entry-names=[name]-[hash]", "--metafile=/dev/stdout", "--log-level=error", *options],
+        [*command, *written, *options],
         cwd=ROOT, check=True, capture_output=True, text=True,
     )  # fmt: skip
     return next(Path(name).name for name in json.loads(made.stdout)["outputs"] if name.endswith(".js"))
+
+
+def digest(data: bytes) -> str:
+    """A short name for what is in a file."""
+    return hashlib.sha256(data).hexdigest()[:10]
 
 
 def hashed(folder: Path, name: str, content: str | bytes) -> str:
     """Write a file whose name says what is in it; return its name."""
     data = content.encode() if isinstance(content, str) else content
     stem, dot, ending = name.partition(".")
-    full = f"{stem}-{hashlib.sha256(data).hexdigest()[:10]}{dot}{ending}"
+    full = f"{stem}-{digest(data)}{dot}{ending}"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / full).write_bytes(data)
     return full
@@ -99,7 +105,7 @@ class Builder:
         for name in PYODIDE:
             shutil.copyfile(MODULES / "pyodide" / name, self.out / self.pyodide / name)
         wheel = Path(next(iter(WheelBuilder(str(ROOT)).build(directory=str(self.work), versions=["standard"]))))
-        tag = hashlib.sha256(wheel.read_bytes()).hexdigest()[:10]
+        tag = digest(wheel.read_bytes())
         self.wheel = f"wheels/{tag}/{wheel.name}"  # the name of a wheel says what is in it: the folder has the hash
         (self.out / self.wheel).parent.mkdir(parents=True)
         shutil.copyfile(wheel, self.out / self.wheel)
@@ -133,20 +139,25 @@ class Builder:
         preload = f'<link rel="preload" as="script" href="assets/{self.plotly}">' if told else ""
         (self.out / f"{name}.html").write_text(
             _PAGE.format(
-                title=html.escape(title), style=self.style, script=self.script, preload=preload, status=status,
-                main=main, told=told, foot=foot,
-            ),  # fmt: skip
+                title=html.escape(title),
+                style=self.style,
+                script=self.script,
+                preload=preload,
+                status=status,
+                main=main,
+                told=told,
+                foot=foot,
+            ),
             encoding="utf-8",
         )
 
     def service(self) -> None:
         """Write the service worker, last of all: it lists everything that is there."""
+        kept = [path for path in sorted(self.out.rglob("*")) if path.is_file() and self.out / "lab" not in path.parents]
         listed = [
-            {"url": path.relative_to(self.out).as_posix(), "revision": hashlib.sha256(path.read_bytes()).hexdigest()[:16]}
-            for path in sorted(self.out.rglob("*"))
-            if path.is_file() and not path.is_relative_to(self.out / "lab")
+            {"url": path.relative_to(self.out).as_posix(), "revision": digest(path.read_bytes())} for path in kept
         ]
-        made = self.work / esbuild(BROWSER / "service.js", self.work, "--define:process.env.NODE_ENV=\"production\"")
+        made = self.work / esbuild(BROWSER / "service.js", self.work, '--define:process.env.NODE_ENV="production"')
         code = made.read_text(encoding="utf-8")
         if code.count("self.__WB_MANIFEST") != 1:
             raise ValueError("the service worker has no single place for its list")
@@ -205,10 +216,11 @@ def start_page(pages: list[Page]) -> str:
 def around(pages: list[Page], at: int) -> str:
     """Where one may go from a lesson: back, on, and to its notebook."""
     page = pages[at]
-    before = f'<a href="{pages[at - 1].name}.html">← {html.escape(pages[at - 1].title)}</a>' if at else "<span></span>"
-    after = f'<a href="{pages[at + 1].name}.html">{html.escape(pages[at + 1].title)} →</a>' if at + 1 < len(pages) else ""
+    before, after = (pages[at - 1] if at else None), (pages[at + 1] if at + 1 < len(pages) else None)
+    back = f'<a href="{before.name}.html">← {html.escape(before.title)}</a>' if before else "<span></span>"
+    on = f'<a href="{after.name}.html">{html.escape(after.title)} →</a>' if after else ""
     lab = f'<a href="lab/index.html?path={page.name}.ipynb">Change this lesson\'s code, in the browser</a>'
-    return f'<p class="mp-next">{before}{after}</p><p>{lab} (JupyterLite: it takes half a minute to start).</p>'
+    return f'<p class="mp-next">{back}{on}</p><p>{lab} (JupyterLite: it takes half a minute to start).</p>'
 
 
 def build(out: Path) -> None:

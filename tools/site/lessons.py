@@ -69,7 +69,7 @@ def read(path: Path) -> Page:
     Raises:
         ValueError: a saved output doesn't fit what the cell shows.
     """
-    notebook: Any = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+    notebook: Any = nbformat.read(path, as_version=4)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     wanted = [cell.id for cell in code if _SLOT in json.dumps(cell.outputs)]
     cells = needed([(cell.id, cell.source) for cell in code], wanted)

@@ -6,7 +6,6 @@ import sys
 import webbrowser
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import ClassVar
 
 from tools.site.build import OUT
 
@@ -14,7 +13,7 @@ from tools.site.build import OUT
 class Handler(SimpleHTTPRequestHandler):
     """Files with the types that a browser insists on, whatever this machine's own list says."""
 
-    extensions_map: ClassVar[dict[str, str]] = {
+    extensions_map: dict[str, str] = {  # noqa: RUF012  as the library has it
         **SimpleHTTPRequestHandler.extensions_map,
         ".js": "text/javascript",
         ".mjs": "text/javascript",

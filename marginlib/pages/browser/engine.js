@@ -67,8 +67,7 @@ export function openEngine({ lesson, hire, fetchStarts, told, came, later }) {
     if (stage === "ready" || stage === "failed") return;
     turn("failed", why);
     worker?.terminate();
-    for (const [name, messages] of waiting)
-      for (const { message } of messages) if (message) refuse(name, message);
+    for (const [name, messages] of waiting) for (const { message } of messages) if (message) refuse(name, message);
     waiting.clear();
   }
 

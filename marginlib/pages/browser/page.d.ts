@@ -29,3 +29,10 @@ export interface Lesson {
 
 /** What shows a live thing, by the name of its module. */
 export type Drawers = Record<string, { initialize(made: { model: object }): () => void }>;
+
+declare global {
+  interface Window {
+    /** What the service worker keeps; written into it when the site is built. */
+    __WB_MANIFEST: { url: string; revision: string }[];
+  }
+}

@@ -76,7 +76,8 @@ export function open(drawers) {
   /** @type {Lesson} */
   const lesson = JSON.parse(told.textContent);
   // A worker would read them from where its own file lies.
-  for (const each of /** @type {const} */ (["pyodide", "wheel"])) lesson[each] = new URL(lesson[each], document.baseURI).href;
+  for (const each of /** @type {const} */ (["pyodide", "wheel"]))
+    lesson[each] = new URL(lesson[each], document.baseURI).href;
   const status = document.getElementById("mw-status") ?? make("p");
   const progress = openProgress(lesson.number);
   const engine = openEngine({
