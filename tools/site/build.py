@@ -1,6 +1,8 @@
 """Builds the site into dist/site. Its pages need no host but the one they lie on, and may lie under any path."""
 
 import argparse
+import base64
+import gzip
 import hashlib
 import html
 import json
@@ -29,6 +31,10 @@ MODULES = ROOT / "node_modules"
 PYODIDE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json")
 NAME = "The Margin Workbook"
 SILENT = "The engine isn't here: the line at the top of the page says why. Until it is, one slider at a time moves."
+ALONE = (
+    "This is a lesson in one file: the words, the pictures, and each slider by itself, from the start. Questions that "
+    "are judged, and every combination of sliders, are in the full lesson on the site."
+)
 MISSING = "There is no picture yet: what draws it hasn't come. The words below it say the same."
 
 
@@ -46,6 +52,17 @@ def esbuild(entry: Path, out: Path, *options: str) -> str:
         cwd=ROOT, check=True, capture_output=True, text=True,
     )  # fmt: skip
     return next(Path(name).name for name in json.loads(made.stdout)["outputs"] if name.endswith(".js"))
+
+
+def dumped(data: object) -> str:
+    """Data as JSON, as short as it gets."""
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+
+
+def in_page(lesson: object) -> str:
+    """What a page's script is told, in the page."""
+    told = dumped(lesson).replace("<", "\\u003c")
+    return f'<script type="application/json" id="mw-lesson">{told}</script>'
 
 
 def digest(data: bytes) -> str:
@@ -116,7 +133,7 @@ class Builder:
         for name, live in page.slots.items():
             slots[name] = {"draw": live.module.stem, "state": live.state()}
             if isinstance(live, Panel):
-                states = json.dumps(lessons.starts(live), ensure_ascii=False, separators=(",", ":"))
+                states = dumped(lessons.starts(live))
                 slots[name]["starts"] = f"states/{hashed(self.out / 'states', f'{page.number}-{name}.json', states)}"
         return {
             "number": page.number, "cells": page.cells, "slots": slots, "pyodide": f"{self.pyodide}/",
@@ -128,8 +145,7 @@ class Builder:
         """Write a page."""
         told, status = "", ""
         if page and page.slots:
-            lesson = json.dumps(self.lesson(page), ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
-            told = f'<script type="application/json" id="mw-lesson">{lesson}</script>'
+            told = in_page(self.lesson(page))
             status = (
                 '<div class="mp-status"><p id="mw-status" role="status" data-stage="asleep">'
                 "Words and pictures are here; sliders and questions come in a moment.</p></div>"
@@ -151,9 +167,38 @@ class Builder:
             encoding="utf-8",
         )
 
+    def alone(self, page: Page, title: str) -> None:
+        """Write a page as one file, for mail and memory sticks: without the engine, with everything else in it."""
+        slots, packed = {}, []
+        body = lessons.uncovered(page)
+        for name, live in page.slots.items():
+            if isinstance(live, Panel):
+                slots[name] = {"draw": live.module.stem, "state": live.state(), "starts": f"starts-{name}"}
+                states = base64.b64encode(gzip.compress(dumped(lessons.starts(live)).encode(), 9, mtime=0)).decode()
+                packed.append(f'<script type="text/plain" id="starts-{name}">{states}</script>')
+        lesson = {"number": page.number, "alone": True, "slots": slots, "silent": ALONE, "missing": MISSING}
+        plotly = f"<script>{self._text(self.plotly)}</script>" if slots else ""
+        (self.out / "files" / f"{page.name}.html").write_text(
+            _ALONE.format(
+                title=html.escape(title),
+                style=self._text(self.style),
+                script=self._text(self.script),
+                plotly=plotly,
+                main=body,
+                told=in_page(lesson) + "".join(packed),
+                alone=ALONE,
+            ),
+            encoding="utf-8",
+        )
+
+    def _text(self, asset: str) -> str:
+        """What is in a script or style sheet, as it may stand in a page."""
+        return (self.assets / asset).read_text(encoding="utf-8").replace("</script", "<\\/script")
+
     def service(self) -> None:
         """Write the service worker, last of all: it lists everything that is there."""
-        kept = [path for path in sorted(self.out.rglob("*")) if path.is_file() and self.out / "lab" not in path.parents]
+        apart = {self.out / "lab", self.out / "files"}  # for those who ask for them
+        kept = [path for path in sorted(self.out.rglob("*")) if path.is_file() and not apart & {*path.parents}]
         listed = [
             {"url": path.relative_to(self.out).as_posix(), "revision": digest(path.read_bytes())} for path in kept
         ]
@@ -190,6 +235,32 @@ document.body.dataset.jpThemeLight = String(!(t === "dark" || (t !== "light" && 
 <p>Not affiliated with any exchange, and not advice. On margin you can lose more than you put up.
 Everything is computed in this page; nothing is sent anywhere.</p></footer>
 {told}</body>
+</html>
+"""
+
+
+_ALONE = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<link rel="icon" href="data:,">
+<style>{style}</style>
+{plotly}
+</head>
+<body data-jp-theme-light="true">
+<header class="mp-head"><nav aria-label="The lessons"><span>The Margin Workbook</span></nav>
+<label>Theme <select id="mw-theme"><option value="system">as the system</option><option value="light">light</option>
+<option value="dark">dark</option></select></label></header>
+<main id="main"><p class="mp-risk">{alone}</p>
+{main}
+</main>
+<footer class="mp-foot"><p>Not affiliated with any exchange, and not advice. On margin you can lose more than you put up.
+Nothing is sent anywhere.</p></footer>
+{told}
+<script type="module">{script}</script>
+</body>
 </html>
 """
 
@@ -237,6 +308,9 @@ def build(out: Path) -> None:
     rules = lessons.read(ROOT / "notebooks" / "rules.ipynb")
     builder.write("rules", f"{rules.title} – {NAME}", rules.body)
     builder.write("index", NAME, start_page(pages))
+    (out / "files").mkdir()
+    for page in (*pages, rules):
+        builder.alone(page, f"{page.title} – {NAME}")
     builder.service()
     shutil.rmtree(work)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+from bs4 import BeautifulSoup
 from nbconvert import HTMLExporter
 from nbconvert.filters.markdown import markdown2html
 
@@ -16,6 +17,8 @@ from marginlib.panels.live import Live
 from marginlib.panels.panel import STILL, Panel
 from marginlib.quiz.card import UNANSWERED
 
+FOLDED = "Say what you expect, then open the picture"
+JUDGED = "The full lesson, on the site, judges an answer."
 HERE = Path(__file__).parent
 _SLOT = "mw-slot-0"
 _RUN = re.compile(r"[^.\n]*\*(?:Run|Kernel) → [^*\n]*\*[^.\n]*\.")
@@ -94,6 +97,25 @@ def _put(cell: Any, shown: str) -> None:
     if re.sub(r"mw-slot-[\w-]+-\d+", _SLOT, shown) != saved["text/html"]:
         raise ValueError(f"cell {cell.id}: the saved output isn't what the cell shows; run `make notebooks`")
     saved["text/html"] = _ASIDE.sub("", shown)
+
+
+def uncovered(page: Page) -> str:
+    """A page's body for a copy without an engine: what waits for an answer is folded away instead.
+
+    The panels are left uncovered.
+    """
+    soup = BeautifulSoup(page.body, "html.parser")
+    for name, live in page.slots.items():
+        (slot,) = soup.select(f".mw-slot-{name}")
+        if not isinstance(live, Panel):
+            slot.replace_with(BeautifulSoup(live.still()[0].replace(UNANSWERED, JUDGED), "html.parser"))
+        elif live.veil:
+            live.veil = ""
+            slot.clear()
+            slot.append(BeautifulSoup(_ASIDE.sub("", live.still()[0]), "html.parser"))
+            fold = slot.wrap(soup.new_tag("details", attrs={"class": "mp-fold"}))
+            fold.insert(0, BeautifulSoup(f"<summary>{FOLDED}</summary>", "html.parser"))
+    return str(soup)
 
 
 def starts(panel: Panel[Any]) -> dict[str, list[Any]]:

@@ -156,7 +156,7 @@ export function openEngine({ lesson, hire, fetchStarts, told, came, later }) {
     try {
       worker = hire();
     } catch (error) {
-      fail(String(error));
+      fail(error instanceof Error ? error.message : String(error));
       return;
     }
     worker.addEventListener("message", heard);

@@ -15,6 +15,8 @@ export interface Slot {
 
 export interface Lesson {
   number: string;
+  /** It is a lesson in one file: it has no engine. */
+  alone?: boolean;
   /** Cells to run, in this order, as ids and sources. */
   cells: [id: string, source: string][];
   slots: Record<string, Slot>;

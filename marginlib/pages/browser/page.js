@@ -5,6 +5,7 @@ import { make, write } from "../../panels/browser/dom.js";
 import { givePlotly } from "../../panels/browser/plotly.js";
 import { openEngine } from "./engine.js";
 import { openProgress } from "./progress.js";
+import { recall, remember } from "./storage.js";
 
 /** @import { Drawers, Lesson, Starts } from "./page.d.ts" */
 
@@ -22,13 +23,13 @@ function themes() {
   const system = matchMedia("(prefers-color-scheme: dark)");
   const select = /** @type {HTMLSelectElement | null} */ (document.getElementById("mw-theme"));
   const set = () => {
-    const chosen = localStorage.getItem("marginlib:theme") ?? "system";
+    const chosen = recall("marginlib:theme") ?? "system";
     const dark = chosen === "dark" || (chosen === "system" && system.matches);
     document.body.dataset.jpThemeLight = String(!dark);
     if (select) select.value = chosen;
   };
   select?.addEventListener("change", () => {
-    localStorage.setItem("marginlib:theme", select.value);
+    remember("marginlib:theme", select.value);
     set();
   });
   system.addEventListener("change", set);
@@ -43,6 +44,16 @@ function drawer(address) {
   const script = make("script", { src: address, async: true });
   script.addEventListener("load", () => givePlotly(globalThis.Plotly));
   document.head.append(script);
+}
+
+/**
+ * The start states in a lesson of one file.
+ * @param {string} id
+ * @returns {Promise<Starts>}
+ */
+async function unpackStarts(id) {
+  const packed = Uint8Array.from(atob(document.getElementById(id)?.textContent ?? ""), (each) => each.charCodeAt(0));
+  return new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"))).json();
 }
 
 /** @param {string} address @returns {Promise<Starts>} */
@@ -61,28 +72,41 @@ function keep(address) {
     navigator.serviceWorker.register(address).catch(() => {}); // private windows have none: then there is a network
 }
 
+/** @param {string} name */
+const address = (name) => new URL(name, document.baseURI).href;
+
 /**
- * Bring a page to life.
- * @param {Drawers} drawers
+ * A lesson in one file has its start states with it, and no engine.
+ * @param {Lesson} lesson
  */
-export function open(drawers) {
-  themes();
-  const told = document.getElementById("mw-lesson");
-  if (!told?.textContent) {
-    keep(document.body.dataset.service ?? "");
-    openProgress();
-    return;
-  }
-  /** @type {Lesson} */
-  const lesson = JSON.parse(told.textContent);
-  // A worker would read them from where its own file lies.
-  for (const each of /** @type {const} */ (["pyodide", "wheel"]))
-    lesson[each] = new URL(lesson[each], document.baseURI).href;
+function alone(lesson) {
+  const hire = () => {
+    throw new Error('this is a lesson in one file. "Start again" puts all back; the full lesson is on the site.');
+  };
+  const engine = openEngine({
+    lesson,
+    hire,
+    fetchStarts: unpackStarts,
+    told: () => {},
+    came: () => {},
+    later: () => {},
+  });
+  engine.start();
+  givePlotly(globalThis.Plotly);
+  return engine;
+}
+
+/**
+ * A lesson of the site.
+ * @param {Lesson} lesson
+ */
+function full(lesson) {
   const status = document.getElementById("mw-status") ?? make("p");
   const progress = openProgress(lesson.number);
   const engine = openEngine({
-    lesson,
-    hire: () => new Worker(new URL(lesson.worker, document.baseURI), { type: "module" }),
+    // A worker would read addresses from where its own file lies.
+    lesson: { ...lesson, pyodide: address(lesson.pyodide), wheel: address(lesson.wheel) },
+    hire: () => new Worker(address(lesson.worker), { type: "module" }),
     fetchStarts,
     told(stage, why) {
       status.dataset.stage = stage;
@@ -92,10 +116,7 @@ export function open(drawers) {
     came: progress.resume,
     later: (work) => setTimeout(work, PEACE),
   });
-  for (const [name, model] of engine.models) {
-    progress.follow(name, model);
-    drawers[lesson.slots[name].draw].initialize({ model });
-  }
+  for (const [name, model] of engine.models) progress.follow(name, model);
   const panels = Object.keys(lesson.slots).filter((name) => lesson.slots[name].starts);
   if (panels.length) drawer(lesson.plotly);
   // Python would take the processor from the first picture: it starts when that is drawn, or after a while.
@@ -108,4 +129,23 @@ export function open(drawers) {
   });
   first.observe(document.body, { childList: true, subtree: true });
   if (panels.length) engine.starts(panels[0]);
+  return engine;
+}
+
+/**
+ * Bring a page to life.
+ * @param {Drawers} drawers
+ */
+export function open(drawers) {
+  themes();
+  const told = document.getElementById("mw-lesson")?.textContent;
+  if (!told) {
+    keep(document.body.dataset.service ?? "");
+    openProgress();
+    return;
+  }
+  /** @type {Lesson} */
+  const lesson = JSON.parse(told);
+  const { models } = lesson.alone ? alone(lesson) : full(lesson);
+  for (const [name, model] of models) drawers[lesson.slots[name].draw].initialize({ model });
 }

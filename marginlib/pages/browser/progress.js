@@ -2,6 +2,7 @@
 // again gives the engine the answers there were: it judges them anew.
 
 import { write } from "../../panels/browser/dom.js";
+import { recall, remember } from "./storage.js";
 
 /** @typedef {import("./engine.js").PageModel} PageModel */
 
@@ -14,21 +15,12 @@ const PREFIX = "marginlib:progress:";
 /** @param {string} key @returns {Kept} */
 function read(key) {
   try {
-    const found = JSON.parse(localStorage.getItem(key) ?? "");
-    if (typeof found.said === "object" && found.said && typeof found.drilled === "number") return found;
+    const found = JSON.parse(recall(key) ?? "null");
+    if (typeof found?.said === "object" && found.said && typeof found.drilled === "number") return found;
   } catch {
-    // nothing there yet, something of another kind, or a browser that keeps nothing
+    // something of another kind
   }
   return { said: {}, drilled: 0 };
-}
-
-/** @param {string} key @param {Kept} kept */
-function save(key, kept) {
-  try {
-    localStorage.setItem(key, JSON.stringify(kept));
-  } catch {
-    // a full or forbidden storage: the page works, and remembers nothing
-  }
 }
 
 /** @param {Kept} kept */
@@ -65,7 +57,7 @@ export function openProgress(number) {
   };
   button?.addEventListener("click", () => {
     kept = { said: {}, drilled: 0 };
-    localStorage.removeItem(key);
+    remember(key, null);
     location.reload();
   });
   show();
@@ -91,7 +83,7 @@ export function openProgress(number) {
         const right = Boolean(card.verdict?.right);
         kept.said[name] = { text: card.text, given: card.given, skipped: Boolean(card.skipped), right };
       }
-      save(key, kept);
+      remember(key, JSON.stringify(kept));
       show();
     });
   }
