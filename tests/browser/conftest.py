@@ -7,6 +7,8 @@ import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from browser.lab import FLAGS, Lab
+from browser.site import Site
+from tools.site.build import build
 
 expect.set_options(timeout=15_000)  # ms: a machine may have much else to do, such as another worker's browser
 
@@ -30,4 +32,13 @@ def chrome(chromium: str) -> Iterator[Browser]:
 def lab(chromium: str, folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:  # noqa: ARG001
     """A JupyterLab of our own."""
     with Lab(folder, tmp_path_factory.mktemp("lab")) as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
+def site(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:  # noqa: ARG001
+    """The site, built and served under a path."""
+    folder = tmp_path_factory.mktemp("files") / "site"
+    build(folder)
+    with Site(folder) as running:
         yield running

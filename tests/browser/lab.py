@@ -25,6 +25,7 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--disable-features=AutofillServerCommunication",  # it asks a host of its own about every form
 ]
 
 SETTINGS: dict[str, dict[str, Any]] = {

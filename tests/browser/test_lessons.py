@@ -1,18 +1,14 @@
 """Every lesson in a real JupyterLab: it runs without a complaint, and each card and control works by key and mouse."""
 
-import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, expect
+from playwright.sync_api import Browser, expect
 
-import marginlib.lessons  # noqa: F401 - registers the questions
-from browser.lab import Lab, Notebook, appears, until
-from marginlib.quiz import drills
-from marginlib.quiz.lesson import questions
-from marginlib.quiz.question import Question
+from browser import learner
+from browser.lab import Lab, Notebook, until
 
 pytestmark = pytest.mark.browser
 
@@ -48,74 +44,6 @@ def lesson(lying: Notebook) -> Notebook:
     return lying
 
 
-def number(opened: Notebook) -> str:
-    """The lesson's number, from the notebook's name."""
-    found = re.search(r"/(\d\d)_", opened.page.url)
-    assert found
-    return found.group(1)
-
-
-def question(opened: Notebook, card: Locator) -> Question:
-    """The question that a card shows, as the data have it."""
-    lead, text = card.locator(".mq-lead").inner_text(), card.locator(".mq-text").inner_text()
-    drill = re.fullmatch(r"Drill (\d+), level (\d) of \d", lead)
-    if drill:
-        return drills.make(number(opened), int(drill.group(1)), int(drill.group(2)))
-    known = questions(number(opened))
-    return next(each for each in (*known.predict.values(), *known.check.values()) if each.text == text)
-
-
-def says(card: Locator) -> str:
-    """The verdict on a card."""
-    appears(card.locator(".mq-verdict p"))
-    return card.locator(".mq-verdict p").first.inner_text()
-
-
-def answer(card: Locator, asked: Question, given: list[str], *, by_key: bool) -> None:
-    """Give an answer as a learner would, by keyboard or by mouse."""
-    page = card.page
-    texts = {option.value: option.text for option in asked.options}
-
-    def push(button: Locator) -> None:
-        if by_key:
-            button.focus()
-            page.keyboard.press("Enter")
-        else:
-            button.click()
-
-    if asked.kind == "one":
-        push(card.get_by_role("button", name=texts[given[0]], exact=True))
-        return
-    if asked.kind == "number":
-        card.get_by_role("textbox").fill(given[0])
-        if by_key:
-            page.keyboard.press("Enter")
-            return
-    if asked.kind == "several":
-        for value, text in texts.items():
-            box = card.get_by_role("checkbox", name=text, exact=True)
-            if box.is_checked() != (value in given):
-                if by_key:
-                    box.focus()
-                    page.keyboard.press("Space")
-                else:
-                    box.click()
-    if asked.kind == "order":
-        for place, value in enumerate(given):
-            items = card.locator(".mq-order li span")
-            now = items.all_inner_texts()
-            at = now.index(texts[value])
-            if at == place:
-                continue
-            if by_key:
-                items.nth(at).locator("..").focus()
-                for _ in range(at - place):
-                    page.keyboard.press("ArrowUp")
-            else:
-                items.nth(at).drag_to(items.nth(place))
-    push(card.locator(".mq-check"))
-
-
 def test_it_reads_as_it_lies_there(lying: Notebook) -> None:
     """As it comes from elsewhere: nobody has run it here, so the notebook trusts no output and strips its HTML.
 
@@ -140,79 +68,12 @@ def test_it_runs_without_a_complaint(lesson: Notebook) -> None:
 
 
 def test_every_card_is_answered_by_key_and_by_mouse(lesson: Notebook) -> None:
-    cards = lesson.page.locator(".mq-card")
-    assert cards.count() > 0
-    for at in range(cards.count()):
-        card = cards.nth(at)
-        asked = question(lesson, card)
-        wrong = {
-            "number": [str(next(iter(asked.wrong.values()), 0))],
-            "order": [option.value for option in asked.options],
-        }.get(asked.kind) or [next(option.value for option in asked.options if option.value not in asked.right)]
-        answer(card, asked, wrong, by_key=False)
-        appears(card.locator(".mq-wrong"))
-        if asked.kind == "number":
-            assert asked.judge(wrong[0]).sentence in says(card)
-        answer(card, asked, asked.right, by_key=True)
-        appears(card.locator(".mq-right"))
-        answer(card, asked, wrong, by_key=True)
-        appears(card.locator(".mq-wrong"))
-        answer(card, asked, asked.right, by_key=False)
-        appears(card.locator(".mq-right"))
-    assert lesson.complaints == []
+    learner.answer_every_card(lesson)
 
 
 def test_a_drill_shows_the_way_and_goes_on(lesson: Notebook) -> None:
-    card = lesson.page.locator(".mq-card", has=lesson.page.get_by_role("button", name="Another one"))
-    if card.count() == 0:
-        assert number(lesson) == "00", "every lesson but the first has a drill"
-        return
-    card.get_by_role("button", name="Show the way").click()
-    appears(card.locator(".mq-way li").first)
-    before = card.locator(".mq-text").inner_text()
-    card.get_by_role("button", name="Another one").focus()
-    lesson.page.keyboard.press("Enter")
-    until(lambda: card.locator(".mq-text").inner_text() != before, "another question")
-    asked = question(lesson, card)
-    answer(card, asked, asked.right, by_key=True)
-    appears(card.locator(".mq-right"))
+    learner.drill(lesson)
 
 
 def test_every_control_moves_its_panel_by_key_and_by_mouse(lesson: Notebook) -> None:
-    panels = lesson.panels()
-    for at in range(panels.count()):
-        panel = panels.nth(at)
-
-        def key(panel: Locator = panel) -> str:
-            return panel.get_attribute("data-key") or ""
-
-        def moves(what: str, do: object, panel: Locator = panel) -> None:
-            before = key(panel)
-            assert callable(do)
-            do()
-            until(lambda: key(panel) not in ("", before), f"{what} moves the panel", 15)
-
-        for i in range(panel.locator("input[type=range]:visible").count()):
-            track = panel.locator("input[type=range]:visible").nth(i)
-            name = track.get_attribute("id") or ""
-            track.focus()
-            page = lesson.page
-            if track.input_value() == track.get_attribute("max"):
-                page.keyboard.press("Home")
-            moves(name, lambda page=page: page.keyboard.press("ArrowRight"))
-            track.scroll_into_view_if_needed()
-            box = track.bounding_box()
-            assert box
-            share = "(track) => (track.value - track.min) / (track.max - track.min)"
-            across = 0.3 if track.evaluate(share) > 0.5 else 0.7  # beside the handle: a click on it moves nothing
-            place = (box["x"] + across * box["width"], box["y"] + box["height"] / 2)
-            moves(name, lambda page=page, place=place: page.mouse.click(*place))
-        for i in range(panel.locator("input[type=checkbox]:visible").count()):
-            box_ = panel.locator("input[type=checkbox]:visible").nth(i)
-            moves("checkbox", box_.click)
-            box_.focus()
-            moves("checkbox", lambda: lesson.page.keyboard.press("Space"))
-        for button in panel.locator(".mw-walk button[aria-disabled=false]").all()[:1]:
-            moves("walk", button.click)
-        panel.get_by_role("button", name="Start again").click()
-    assert lesson.complaints == []
+    learner.move_every_control(lesson)
