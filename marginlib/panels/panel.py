@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Generic, NoReturn, TypeVar, cast
 
 from marginlib.drawing import colours
 from marginlib.drawing.still import still
+from marginlib.engine.scenario import Scenario
 from marginlib.panels.controls import Control, Value, key, read_all, text
 from marginlib.panels.live import Live, Message, Sent
 from marginlib.panels.scripts import BROWSER
@@ -114,6 +115,10 @@ class Panel(Live, Generic[V]):
 
     def view(self, values: V) -> View:
         """What the screen shows for these values."""
+        raise NotImplementedError
+
+    def scenario(self, values: V) -> Scenario:
+        """The scenario whose story the screen tells for these values; where it compares two, the one named first."""
         raise NotImplementedError
 
     @property
