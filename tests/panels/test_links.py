@@ -124,6 +124,13 @@ def test_a_link_survives_the_ways_that_it_goes(panel: Panel[Any]) -> None:
         assert browser_reads(form, kind.__name__) == {name: text(value) for name, value in panel.values.items()}, form
 
 
+def test_a_page_has_its_address_before_it() -> None:
+    values = ABOUT["Life"]["start"]
+
+    for address in (ADDRESS, f"{ADDRESS}#rule-R5", f"{ADDRESS}#v1/Life?move=5"):
+        assert call("links.js", "linkTo", ABOUT["Life"], values, address) == ADDRESS + Life().link()
+
+
 def test_it_reads_like_this() -> None:
     assert LossCascade(GBP=10, DOGE=None, move=-20).link() == (
         "#v1/LossCascade?EUR=300&USD=500&GBP=10&BTC=0.008&ETH=&DOGE=&ADA=&USDT=&SOL=&XMR=2"

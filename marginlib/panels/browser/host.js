@@ -54,8 +54,7 @@ function render({ model, el }) {
     clock: globalThis,
   });
   const view = screen(about, model, store.view);
-  // A page has an address, to which the link belongs; in a notebook the link alone can be opened.
-  const share = sharing(() => (model.get("_address") ?? "").split("#")[0] + linkTo(about, store.values()));
+  const share = sharing(() => linkTo(about, store.values(), model.get("_address")));
   const controls = desk(about, moved, store.warm, share.parts);
   const root = make(
     "section",

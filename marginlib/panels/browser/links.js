@@ -17,13 +17,15 @@ const LINK = /^(v[0-9]+)\/([^?]*)(?:\?(.*))?$/s;
 /** @typedef {{ wrong: string }} Wrong what is wrong with it, and what would work; without a full stop */
 
 /**
- * The link to a panel with these values: what comes after an address, with its `#`.
+ * The link to a panel with these values.
  * @param {Pick<About, "name" | "controls">} about
  * @param {Values} values
+ * @param {string} [address] the page's, whatever else its `#` leads to; a notebook's has none that others could open
  * @returns {string}
  */
-export function linkTo({ name, controls }, values) {
-  return `#${VERSION}/${name}?${controls.map((control) => `${control.name}=${encoded(values[control.name])}`).join("&")}`;
+export function linkTo({ name, controls }, values, address = "") {
+  const said = controls.map((control) => `${control.name}=${encoded(values[control.name])}`).join("&");
+  return `${address.split("#")[0]}#${VERSION}/${name}?${said}`;
 }
 
 /**
