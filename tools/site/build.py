@@ -112,6 +112,12 @@ class Builder:
     def shared(self, pages: list[Page]) -> None:
         """Write scripts, styles, Python and the engine."""
         kinds = {type(live) for page in pages for live in page.slots.values()}
+        self.panels = {
+            type(live).__name__: f"{page.name}.html"
+            for page in pages
+            for live in page.slots.values()
+            if isinstance(live, Panel)
+        }
         self.script = esbuild(drawers(kinds, self.work), self.assets)
         self.worker = esbuild(BROWSER / "worker.js", self.assets)
         self.style = hashed(self.assets, "page.css", styles(kinds))
@@ -159,6 +165,7 @@ class Builder:
                 style=self.style,
                 script=self.script,
                 preload=preload,
+                panels=html.escape(dumped(self.panels)),
                 status=status,
                 main=main,
                 told=told,
@@ -219,7 +226,7 @@ _PAGE = """<!DOCTYPE html>
 <link rel="stylesheet" href="assets/{style}">
 {preload}<script type="module" src="assets/{script}"></script>
 </head>
-<body data-jp-theme-light="true" data-service="service.js">
+<body data-jp-theme-light="true" data-service="service.js" data-panels="{panels}">
 <script>try {{ var t = localStorage.getItem("marginlib:theme"), d = matchMedia("(prefers-color-scheme: dark)").matches;
 document.body.dataset.jpThemeLight = String(!(t === "dark" || (t !== "light" && d))); }} catch {{}}</script>
 <a class="mp-skip" href="#main">To the text</a>
@@ -227,7 +234,8 @@ document.body.dataset.jpThemeLight = String(!(t === "dark" || (t !== "light" && 
 <a href="rules.html">Rules</a></nav>
 <label>Theme <select id="mw-theme"><option value="system">as the system</option><option value="light">light</option>
 <option value="dark">dark</option></select></label></header>
-{status}<main id="main">
+{status}<p id="mw-link" class="mp-link" role="status"></p>
+<main id="main">
 {main}
 </main>
 <footer class="mp-foot">{foot}<p><span id="mw-kept"></span>
@@ -253,6 +261,7 @@ _ALONE = """<!DOCTYPE html>
 <header class="mp-head"><nav aria-label="The lessons"><span>The Margin Workbook</span></nav>
 <label>Theme <select id="mw-theme"><option value="system">as the system</option><option value="light">light</option>
 <option value="dark">dark</option></select></label></header>
+<p id="mw-link" class="mp-link" role="status"></p>
 <main id="main"><p class="mp-risk">{alone}</p>
 {main}
 </main>

@@ -171,7 +171,8 @@ export function openEngine({ lesson, hire, fetchStarts, told, came, later }) {
       /** @param {any} message */
       send: (message) => void ask(name, message),
     };
-    models.set(name, openModel({ ...slot.state, _slot: name, _silent: lesson.silent, _missing: lesson.missing }, wire));
+    const { silent: _silent, missing: _missing, address: _address } = lesson;
+    models.set(name, openModel({ ...slot.state, _slot: name, _silent, _missing, _address }, wire));
   }
   return { models, start, starts, stage: () => stage };
 }

@@ -25,6 +25,8 @@ export interface Lesson {
   worker: string;
   plotly: string;
   service: string;
+  /** Of the page, for links to its panels; none in a lesson of one file. */
+  address?: string;
   silent: string;
   missing: string;
 }

@@ -2,12 +2,14 @@
 // built, and a little later the exact engine answers everything. Nothing is asked of another host.
 
 import { make, write } from "../../panels/browser/dom.js";
+import { checkLink, isLink, parseLink } from "../../panels/browser/links.js";
 import { givePlotly } from "../../panels/browser/plotly.js";
 import { openEngine } from "./engine.js";
 import { openProgress } from "./progress.js";
 import { recall, remember } from "./storage.js";
 
 /** @import { Drawers, Lesson, Starts } from "./page.d.ts" */
+/** @typedef {import("./engine.js").PageModel} PageModel */
 
 const PATIENCE = 1500; // ms after which the engine starts, whether there is a picture or not
 const PEACE = 4000; // ms after which what is of use for the next visit is made
@@ -105,7 +107,12 @@ function full(lesson) {
   const progress = openProgress(lesson.number);
   const engine = openEngine({
     // A worker would read addresses from where its own file lies.
-    lesson: { ...lesson, pyodide: address(lesson.pyodide), wheel: address(lesson.wheel) },
+    lesson: {
+      ...lesson,
+      pyodide: address(lesson.pyodide),
+      wheel: address(lesson.wheel),
+      address: location.href.replace(/#.*/, ""),
+    },
     hire: () => new Worker(address(lesson.worker), { type: "module" }),
     fetchStarts,
     told(stage, why) {
@@ -133,19 +140,53 @@ function full(lesson) {
 }
 
 /**
+ * Open the link in the page's address, when it is one: the panel it is for is put in its state, or a sentence says why
+ * not. A link for a panel of another page leads there.
+ * @param {Record<string, string>} pages where each panel of the site is
+ * @param {Map<string, PageModel>} models
+ */
+function openLink(pages, models) {
+  if (!isLink(location.hash)) return;
+  const note = document.getElementById("mw-link");
+  const link = parseLink(location.hash);
+  /** @param {string} wrong */
+  const refuse = (wrong) => note && write(note, `This link can't be opened: ${wrong}.`);
+  if ("wrong" in link) return refuse(link.wrong);
+  const found = [...models.entries()].find(([, model]) => model.get("_about")?.name === link.panel);
+  if (!found) {
+    const page = Object.hasOwn(pages, link.panel) && pages[link.panel];
+    if (page) location.replace(address(page) + location.hash);
+    else refuse("no lesson here has the panel that it is for; copy it again from the panel");
+    return;
+  }
+  const [name, model] = found;
+  const read = checkLink(link, model.get("_about"));
+  if ("wrong" in read) return refuse(read.wrong);
+  if (note) write(note, "");
+  model.set("values", read.values);
+  model.set("veil", ""); // a state that is shown to someone is to be seen
+  model.save_changes();
+  document.querySelector(`.mw-slot-${name}`)?.scrollIntoView();
+}
+
+/**
  * Bring a page to life.
  * @param {Drawers} drawers
  */
 export function open(drawers) {
   themes();
   const told = document.getElementById("mw-lesson")?.textContent;
+  const pages = JSON.parse(document.body.dataset.panels ?? "{}");
   if (!told) {
     keep(document.body.dataset.service ?? "");
     openProgress();
+    openLink(pages, new Map());
     return;
   }
   /** @type {Lesson} */
   const lesson = JSON.parse(told);
   const { models } = lesson.alone ? alone(lesson) : full(lesson);
+  openLink(pages, models);
+  addEventListener("hashchange", () => openLink(pages, models));
   for (const [name, model] of models) drawers[lesson.slots[name].draw].initialize({ model });
 }
