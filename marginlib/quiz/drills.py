@@ -45,7 +45,7 @@ class ScenarioData(TypedDict, total=False):
 
     balances: dict[str, str]
     prices: dict[str, str]
-    fees: dict[str, str]
+    fees: dict[str, str | dict[str, str]]
     valuation: str
     rules: RulesData
     steps: Required[list[StepData]]
