@@ -132,12 +132,13 @@ def _figure(lot: Position, tied: Margin, now: Decimal, reached: Reach, state: St
     upright: list[Point | None] = [(x, BOTTOM), (x, y)]
     if x > highest / 2 if long else x < highest / 2:  # there stand the names of the levels
         upright = [(x, BOTTOM), (x, min(y, _NAMED[0])), None, *([(x, _NAMED[1]), (x, y)] if y > _NAMED[1] else [])]
+    places = 0 if _several(state) else 2  # then the line is steep and near, and the words have the cents
     at, free = (highest * _SHARE, ("left", "right")) if long else (highest * (1 - _SHARE), ("right", "left"))
     written = [
         Label(
             at,
             float(mark),
-            f"{number(mark, 2)} % {name}: {_where(reached.marks[mark], lot.open_price)}",
+            f"{number(mark, 2)} % {name}: {_where(reached.marks[mark], lot.open_price, places)}",
             f"{side} {free[0]}",
             size=11,
         )
@@ -186,9 +187,9 @@ def _layout(bases: list[str], quote: str, highest: float) -> Spec:
     return layout(ticks, (0, highest * 1.01), (BOTTOM, TOP * 1.04), "%", 52, l=58, r=36)
 
 
-def _where(at: Fraction | None, opened: Decimal) -> str:
+def _where(at: Fraction | None, opened: Decimal, places: int) -> str:
     """A price without its currency, which the axis names: there is little room, least of all where it opens."""
-    return "no price" if at is None else "here" if at == opened else number(at, 2, 2)
+    return "no price" if at is None else "here" if at == opened else number(at, places, places)
 
 
 def _bases(state: State) -> list[str]:
@@ -311,7 +312,7 @@ def _used(state: State, lot: Position, measure: Measure) -> str:
     today = lot.side == "short" and measure is margin
     at = [(each, state.prices[each.pair] if today else each.open_price) for each in state.positions]
     told = listed([f"{money(each.volume, each.base)} at {price(where, each.quote)}" for each, where in at])
-    divided = f"{told}, ÷ {number(lot.leverage, 20)}" if len(at) > 1 else f"{told} ÷ {number(lot.leverage, 20)}"
+    divided = f"{f'({told})' if len(at) > 1 else told} ÷ {number(lot.leverage, 20)}"
     if today:
         return f"{divided}: a short's moves with the price (B2)"
     return f"{divided}, at whatever price ({'B2' if lot.side == 'long' else 'C5'})"
