@@ -74,8 +74,8 @@ def together(state: State, price: Decimal) -> dict[str, Decimal]:
     >>> story = replay(Scenario.of({
     ...     "balances": {"USD": "10000"}, "prices": {"BTC/USD": "20000", "ETH/USD": "1000"}, "steps": [
     ...     {"do": "open", "pair": "BTC/USD", "side": "long", "volume": "1", "leverage": 5}]}))
-    >>> together(story.final, Decimal(15000))["ETH/USD"]
-    Decimal('750')
+    >>> int(together(story.final, Decimal(15000))["ETH/USD"])
+    750
     """
     now = state.prices[state.positions[0].pair]
     return {pair: quotient(each * price, now, 8) for pair, each in state.prices.items()}
