@@ -54,8 +54,11 @@ examples:
   marginlib run loss.json
   marginlib run --json *.json > results.jsonl
   marginlib run - < loss.json
+  marginlib run --link "#v1/LossCascade?move=-20&leverage=4"
+  marginlib run --link "#v1/WaysOut?move=10" --scenario | marginlib plan -
 
-The exit status is 2 if a step was refused or a file is no scenario, else 0.
+A link is what a panel's Copy link gives; the quotes keep the shell from its # and &.
+The exit status is 2 if a step was refused, a file is no scenario or a link leads nowhere, else 0.
 """
 _PLAN_EXAMPLES = """\
 the scenario must end with a position open:
@@ -115,6 +118,8 @@ def _command(argv: Sequence[str] | None) -> int:
     parser = _parser()
     try:
         arguments = parser.parse_args(argv)
+        if "wrong" in arguments:
+            _one_of_both(arguments)
     except SystemExit as done:  # help was asked for, or an argument is wrong
         return int(done.code or 0)
     if arguments.version:
@@ -148,9 +153,12 @@ def _parser() -> argparse.ArgumentParser:
     run = commands.add_parser(
         "run", help="replay scenario files", description=about, epilog=_RUN_EXAMPLES, formatter_class=raw
     )
-    run.add_argument("files", nargs="+", metavar="FILE", help="a scenario as JSON; - is standard input")
-    run.add_argument("--json", action="store_true", help="one JSON object a line, in the order of the files")
-    run.set_defaults(command=_run)
+    run.add_argument("files", nargs="*", metavar="FILE", help="a scenario as JSON; - is standard input")
+    run.add_argument("--link", metavar="LINK", help="instead of files: the state of a lesson's panel")
+    printed = run.add_mutually_exclusive_group()
+    printed.add_argument("--json", action="store_true", help="one JSON object a line, in the order of the files")
+    printed.add_argument("--scenario", action="store_true", help="print a link's scenario as JSON; don't replay it")
+    run.set_defaults(command=_run, wrong=run.error)
 
     about = "Compare four ways out of an open position: close now, buy the quote currency first, deposit, settle."
     planning = commands.add_parser(
@@ -181,17 +189,36 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _one_of_both(arguments: argparse.Namespace) -> None:
+    """What is run is files or a link."""
+    if arguments.link is None and not arguments.files:
+        arguments.wrong("expected a FILE, or a panel's link after --link")
+    if arguments.link is not None and arguments.files:
+        arguments.wrong("expected a FILE or a --link, not both; an address with a & stands in quotes")
+    if arguments.scenario and arguments.link is None:
+        arguments.wrong("--scenario says the scenario of a --link; a FILE is one already")
+
+
 def _run(arguments: argparse.Namespace) -> int:
     status = _OK
-    for index, name in enumerate(arguments.files):
+    for index, name in enumerate(arguments.files or ["the link"]):
         shown_as = "standard input" if name == "-" else name
         if index and not arguments.json:
             print()
         try:
-            story = replay(_scenario(name))
+            if arguments.link is None:
+                scenario = _scenario(name)
+            else:
+                shown_as, scenario = _linked(arguments.link)
+            if arguments.scenario:
+                print(json.dumps(scenario.as_data(), indent=2))
+                continue
+            story = replay(scenario)
         except InvalidScenario as error:
             status = _FAILED
-            if arguments.json:
+            if arguments.scenario:
+                print(f"marginlib: {error}", file=sys.stderr)
+            elif arguments.json:
                 print(json.dumps(invalid(error)))
             else:
                 _terminal().show_invalid(error, shown_as)
@@ -317,6 +344,19 @@ def _scenario(name: str) -> Scenario:
     if not text.strip():
         raise InvalidScenario(f"{what} is empty; expected a scenario as JSON")
     return read_scenario(text)
+
+
+def _linked(link: str) -> tuple[str, Scenario]:
+    """The heading and the scenario of a panel in the state of a link."""
+    from marginlib.lessons import panel_named  # only for links: panels draw
+    from marginlib.panels.links import parse
+
+    try:
+        kind = panel_named(parse(link).panel)
+        panel = kind(**kind.read_link(link))
+    except ValueError as error:
+        raise InvalidScenario(str(error)) from None
+    return kind.heading, panel.scenario(panel.values)
 
 
 def _prepare_streams() -> None:

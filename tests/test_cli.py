@@ -19,6 +19,8 @@ import pytest
 from marginlib import cli, rulebook, rules
 from marginlib import rulebook as _rulebook_function
 from marginlib.cli import main
+from marginlib.lessons import Life
+from marginlib.reading.replaying import replay
 
 ROOT = Path(__file__).resolve().parent.parent
 LOSS: dict[str, Any] = {
@@ -129,6 +131,92 @@ def test_a_dash_reads_standard_input() -> None:
 
     assert run.returncode == 0
     assert json.loads(run.stdout)["balances"]["EUR"] == "0"
+
+
+# A panel's link
+
+
+LINK = "#v1/Life?side=short&move=-20&end=settling"
+
+
+def test_a_link_is_replayed_as_the_scenario_of_its_panel(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "--json", "--link", f"https://example.org/00.html{LINK}"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    panel = Life(side="short", move=-20, end="settling")
+
+    assert result == json.loads(json.dumps(replay(panel.scenario(panel.values)).as_json()))
+    assert main(["run", "--link", LINK]) == 0
+    told = capsys.readouterr().out
+    assert told.startswith("A position's whole life\n\n  1  You open a short of 0.4 BTC at 50,000.00 EUR")
+
+
+def test_the_scenario_of_a_link_can_be_kept_in_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "--scenario", "--link", LINK]) == 0
+    file = scenario(tmp_path, "life.json", capsys.readouterr().out)
+    assert main(["run", "--json", file]) == 0
+    from_file = capsys.readouterr().out
+    assert main(["run", "--json", "--link", LINK]) == 0
+    assert capsys.readouterr().out == from_file
+
+
+@pytest.mark.parametrize(
+    ("link", "message"),
+    [
+        ("", "there is no link; expected one as Copy link gives it, such as #v1/LossCascade?move=-20"),
+        ("#v1/Lief?move=-20", "there is no panel 'Lief'; did you mean 'Life'?"),
+        ("#v1/Life?move=50", "move: expected a number from -40 to 40, got '50'"),
+        ("#v1/Life?mood=5", "mood: no such control; known here: side, leverage, move, end"),
+    ],
+)
+def test_a_link_that_leads_nowhere_gets_a_sentence(capsys: pytest.CaptureFixture[str], link: str, message: str) -> None:
+    assert main(["run", "--json", "--link", link]) == 2
+    error = json.loads(capsys.readouterr().out)["error"]
+    assert (error["step"], error["code"], error["message"]) == (None, "invalid_scenario", message)
+
+    assert main(["run", "--link", link]) == 2
+    told = capsys.readouterr()
+    assert "".join(f"This can't be replayed: {message}".split()) in "".join(told.out.split())
+
+    assert main(["run", "--scenario", "--link", link]) == 2
+    told = capsys.readouterr()
+    assert (told.out, told.err) == ("", f"marginlib: {message}\n"), "a file made of it stays empty"
+
+
+def test_a_refused_step_of_a_link_is_told_as_a_files(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "--json", "--link", "#v1/LossCascade?leverage=2"]) == 2
+    assert json.loads(capsys.readouterr().out)["error"]["code"] == "insufficient_margin"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ((), "expected a FILE, or a panel's link after --link"),
+        (("a.json", "--link", LINK), "expected a FILE or a --link, not both; an address with a & stands in quotes"),
+        (("a.json", "--scenario"), "--scenario says the scenario of a --link; a FILE is one already"),
+        (("--link", LINK, "--json", "--scenario"), "not allowed with argument"),
+    ],
+)
+def test_a_file_or_a_link_is_what_runs(
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], sentence: str
+) -> None:
+    assert main(["run", *arguments]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert sentence in told.err
+
+
+def test_a_link_loads_its_own_lesson_alone() -> None:
+    code = (
+        "import sys; from marginlib.cli import main; main(sys.argv[1:]); "
+        "print([name for name in sys.modules if name.startswith('marginlib.lessons.') and name.endswith('.panel')], "
+        "'rich' in sys.modules, 'plotly' in sys.modules, 'ipywidgets' in sys.modules)"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code, "run", "--json", "--link", LINK], cwd=ROOT, capture_output=True, text=True,
+        check=True,
+    )  # fmt: skip
+
+    assert run.stdout.splitlines()[-1] == "['marginlib.lessons.start.panel'] False False False"
 
 
 # Input that is no scenario

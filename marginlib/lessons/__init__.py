@@ -11,6 +11,9 @@ Decimal('-10')
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from marginlib.engine.kinds import nearest
+from marginlib.panels.links import shown
+
 if TYPE_CHECKING:
     from marginlib.lessons.borrowing.panel import BalanceSheet, OpeningSteps
     from marginlib.lessons.going_short.panel import ClosingSteps, ShortAndMirror, ShortOrFuture, StopRun
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from marginlib.lessons.settle_or_close.settle_form import SettleForm
     from marginlib.lessons.start.panel import Life
     from marginlib.lessons.ways_out.panel import WaysOut
+    from marginlib.panels.panel import Panel
     from marginlib.quiz.lesson import Lesson
 
 _ROOMS = {
@@ -35,6 +39,7 @@ _ROOMS = {
     "lessons.ways_out.panel": ("WaysOut",),
     "quiz.lesson": ("Lesson",),
 }
+_PANELS = [name for room, names in _ROOMS.items() if room.endswith(".panel") for name in names]
 _WHERE = {name: room for room, names in _ROOMS.items() for name in names}
 
 __all__ = [
@@ -49,3 +54,32 @@ def __getattr__(name: str) -> Any:
     value = getattr(importlib.import_module(f"marginlib.{_WHERE[name]}"), name)
     globals()[name] = value
     return value
+
+
+def lesson_of(panel: str) -> str:
+    """Which lesson shows a panel; nothing for one that isn't a lesson's here.
+
+    >>> lesson_of("LossCascade"), lesson_of("Toy")
+    ('lesson 05, The loss cascade', '')
+    """
+    if panel not in _PANELS:
+        return ""
+    lesson = importlib.import_module(f"marginlib.{_WHERE[panel]}".rpartition(".")[0])
+    return f"lesson {lesson.NUMBER}, {lesson.TITLE}"
+
+
+def panel_named(name: str) -> "type[Panel[Any]]":
+    """A lesson's panel, by its class's name; no other lesson is loaded.
+
+    Raises:
+        ValueError: there is none; says which there are.
+
+    >>> panel_named("LossCascade").heading
+    'What gets sold to pay for my loss?'
+    """
+    if name not in _PANELS:
+        near = nearest(name.lower(), alike := {panel.lower(): panel for panel in _PANELS})
+        hint = f"; did you mean '{alike[near]}'?" if near else f"; known here: {', '.join(_PANELS)}"
+        raise ValueError(f"there is no panel {shown(name)}{hint}")
+    panel: type[Panel[Any]] = __getattr__(name)
+    return panel

@@ -43,16 +43,20 @@ class Slider:
         """
         if self.removable and value in (None, ""):
             return None
-        wanted = f"{self.name}: expected a number from {self.least} to {self.most}"
         try:
             number = Decimal(str(value))
         except InvalidOperation:
             number = Decimal("NaN")
         if isinstance(value, bool) or not number.is_finite():
-            raise ValueError(f"{wanted}, got {value!r}")
+            raise ValueError(f"{self.name}: {self.wanted}, got {value!r}")
         if not Decimal(self.least) <= number <= Decimal(self.most):
-            raise ValueError(f"{wanted}, got {number}")
+            raise ValueError(f"{self.name}: {self.wanted}, got {number}")
         return Decimal(plain(rounded(number, self.places)))
+
+    @property
+    def wanted(self) -> str:
+        """What it reads, for a sentence about something else."""
+        return f"expected a number from {plain(Decimal(self.least))} to {plain(Decimal(self.most))}"
 
     @property
     def places(self) -> int:
@@ -94,7 +98,12 @@ class Choice:
         """
         if isinstance(value, str) and value in self.options:
             return value
-        raise ValueError(f"{self.name}: expected one of {', '.join(self.options)}, got {value!r}")
+        raise ValueError(f"{self.name}: {self.wanted}, got {value!r}")
+
+    @property
+    def wanted(self) -> str:
+        """What it reads, for a sentence about something else."""
+        return f"expected one of {', '.join(self.options)}"
 
     def track(self, _at: Value = None) -> list[Value]:
         """All options."""
@@ -134,7 +143,12 @@ class Switch:
             return True
         if value in (False, "false"):
             return False
-        raise ValueError(f"{self.name}: expected True or False, got {value!r}")
+        raise ValueError(f"{self.name}: {self.wanted}, got {value!r}")
+
+    @property
+    def wanted(self) -> str:
+        """What it reads, for a sentence about something else."""
+        return "expected True or False"
 
     def track(self, _at: Value = None) -> list[Value]:
         """Off and on."""
@@ -167,7 +181,12 @@ class Walk:
         """
         if not isinstance(value, bool) and str(value) in self.track():
             return str(value)
-        raise ValueError(f"{self.name}: expected a step from 1 to {len(self.steps)}, got {value!r}")
+        raise ValueError(f"{self.name}: {self.wanted}, got {value!r}")
+
+    @property
+    def wanted(self) -> str:
+        """What it reads, for a sentence about something else."""
+        return f"expected a step from 1 to {len(self.steps)}"
 
     def track(self, _at: Value = None) -> list[Value]:
         """All steps."""

@@ -7,11 +7,14 @@ it are computed and sent ahead; the kernel learns the final value. ``panel.value
 import functools
 import gzip
 import html
+import importlib
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, ClassVar, Generic, NoReturn, TypeVar, cast
+from typing import Any, ClassVar, Generic, NoReturn, Self, TypeVar, cast
 
 from marginlib.drawing import colours
 from marginlib.drawing.still import still
+from marginlib.engine.scenario import Scenario
+from marginlib.panels import links
 from marginlib.panels.controls import Control, Value, key, read_all, text
 from marginlib.panels.live import Live, Message, Sent
 from marginlib.panels.scripts import BROWSER
@@ -116,6 +119,51 @@ class Panel(Live, Generic[V]):
         """What the screen shows for these values."""
         raise NotImplementedError
 
+    def scenario(self, values: V) -> Scenario:
+        """The scenario whose story the screen tells for these values; where it compares two, the one named first."""
+        raise NotImplementedError
+
+    def link(self) -> str:
+        """The link to the present values: what follows a page's address, with its ``#``.
+
+        >>> from marginlib.lessons import Life
+        >>> Life(move=-20).link()
+        '#v1/Life?side=long&leverage=4&move=-20&end=closing'
+        """
+        return links.written(type(self).__name__, self._values)
+
+    @classmethod
+    def from_link(cls, link: str) -> Self:
+        """The panel in the state of a link, alone or with an address before it; it starts again from its own start.
+
+        Raises:
+            ValueError: no link, another panel's, or one that its controls refuse; the sentence says what would work.
+
+        >>> from marginlib.lessons import Life
+        >>> Life.from_link("https://example.org/00_start_here.html#v1/Life?move=-20").values["move"]
+        Decimal('-20')
+        """
+        values = cls.read_link(link)
+        panel = cls()
+        panel.values = values
+        return panel
+
+    @classmethod
+    def read_link(cls, link: str) -> V:
+        """The values of a link, for all controls; what it leaves out stands at its start.
+
+        Raises:
+            ValueError: as of :meth:`from_link`.
+        """
+        said = links.parse(link)
+        if said.panel != cls.__name__:
+            lesson = importlib.import_module("marginlib.lessons").lesson_of(said.panel)  # named: it lies above this
+            whose = f"{links.shown(said.panel, plain=True)}{lesson and f' ({lesson})'}"
+            raise ValueError(
+                f"the link is for the panel {whose}, and this is {cls.__name__}; open it where that one is"
+            )
+        return cast("V", read_all(cls.controls, links.read(cls.controls, said.values)))
+
     @property
     def values(self) -> V:
         """The controls' values. Some may be assigned: the others stay as they are.
@@ -168,6 +216,7 @@ class Panel(Live, Generic[V]):
     @functools.cached_property
     def _about(self) -> dict[str, Any]:
         return {
+            "name": type(self).__name__,
             "heading": self.heading,
             "controls": [control.describe() for control in self.controls],
             "start": _to_wire(self._start),

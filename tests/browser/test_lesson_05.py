@@ -419,6 +419,52 @@ def test_start_again_puts_everything_back(lesson: Lesson) -> None:
     lesson.expect()
 
 
+def test_a_link_is_copied_by_keyboard_and_opens_in_a_notebook(lesson: Lesson) -> None:
+    lesson.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    lesson.take_away("DOGE")
+    lesson.press("move", "ArrowRight")
+    lesson.panel.get_by_role("button", name="Start again").focus()
+    lesson.page.keyboard.press("Tab")
+    expect(lesson.panel.get_by_role("button", name="Copy link")).to_be_focused()
+    lesson.page.keyboard.press("Enter")
+
+    expect(lesson.panel.get_by_role("status").filter(has_text="Copied")).to_be_visible()
+    link = lesson.page.evaluate("() => navigator.clipboard.readText()")
+    assert link == LossCascade(DOGE=None, move="-24.5").link()
+    lesson.expect(DOGE=None, move="-24.5")
+    opened = "from marginlib.lessons import LossCascade\n_opened = LossCascade.from_link(" + repr(link) + ")"
+    assert lesson.notebook.execute(opened, "_opened.values == _panel.values") is True
+
+
+def test_a_link_that_may_not_be_copied_stands_there_to_be_copied_by_hand(lesson: Lesson) -> None:
+    lesson.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    lesson.page.evaluate("() => navigator.clipboard.writeText('nothing')")
+    refuse = "() => Object.defineProperty(navigator, 'clipboard', { value: undefined, configurable: true })"
+    button, field = (
+        lesson.panel.get_by_role("button", name="Copy link"),
+        lesson.panel.get_by_role("textbox", name="Link", exact=True),
+    )
+    lesson.page.evaluate(refuse)
+    button.focus()
+    lesson.page.keyboard.press("Space")
+    expect(field).to_be_focused()
+    expect(field).to_have_value(LossCascade().link())
+    lesson.page.keyboard.press("Control+c")
+    lesson.page.evaluate("() => delete navigator.clipboard")
+    assert lesson.page.evaluate("() => navigator.clipboard.readText()") == LossCascade().link()
+    lesson.page.keyboard.press("Escape")
+    expect(field).to_be_hidden()
+    expect(button).to_be_focused()
+
+    lesson.page.evaluate(refuse)
+    lesson.page.keyboard.press("Enter")
+    expect(field).to_be_visible()
+    lesson.press("move", "ArrowRight")
+    expect(field).to_be_hidden()
+    lesson.page.evaluate("() => delete navigator.clipboard")
+    lesson.expect(move="-24.5")
+
+
 def test_a_refused_opening_says_why(lesson: Lesson) -> None:
     lesson.press("leverage", "Home")
 

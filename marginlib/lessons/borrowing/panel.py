@@ -65,10 +65,14 @@ class OpeningSteps(Panel[StepValues]):
         Walk("step", "The opening, step by step", balance_sheet.STEPS, "1", "Walks through the opening, and back."),
     )
 
+    def scenario(self, values: StepValues) -> Scenario:
+        """The opening, whole at every step."""
+        return scenario(values)
+
     def view(self, values: StepValues) -> View:
         """The balance sheet as it stands at this step."""
         return balance_sheet.opening(
-            replay(scenario(values)), int(values["step"]), float(MOST_FUNDS + MOST_VOLUME * MOST_PRICE)
+            replay(self.scenario(values)), int(values["step"]), float(MOST_FUNDS + MOST_VOLUME * MOST_PRICE)
         )
 
 
@@ -78,7 +82,11 @@ class BalanceSheet(Panel[SheetValues]):
     heading = "Whose money bought my bitcoin? What the price does to it"
     controls = (FUNDS, SIDE, VOLUME, PRICE, LEVERAGE, MOVE)
 
+    def scenario(self, values: SheetValues) -> Scenario:
+        """Open, and let the price move."""
+        return scenario(values, values["move"])
+
     def view(self, values: SheetValues) -> View:
         """The balance sheet after the move."""
         most = MOST_FUNDS + MOST_VOLUME * MOST_PRICE * (100 + FURTHEST) / 100
-        return balance_sheet.squeeze(replay(scenario(values, values["move"])), float(most))
+        return balance_sheet.squeeze(replay(self.scenario(values)), float(most))

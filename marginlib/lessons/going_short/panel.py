@@ -55,11 +55,15 @@ class ShortAndMirror(Panel[MirrorValues]):
         Slider("move", "Price move", "%", -FURTHEST, FURTHEST, 1, -10, "From the opening price; below 0 it falls."),
     )  # fmt: skip
 
+    def scenario(self, values: MirrorValues, side: PositionSide = "short") -> Scenario:
+        """Open the short, or its mirror, and let the price move."""
+        opened = values["opened"]
+        return position(side, opened, values["leverage"], goes_to(opened * (100 + values["move"]) / 100))
+
     def view(self, values: MirrorValues) -> View:
         """Two lines through the opening price, and where they stand now."""
-        opened, leverage = values["opened"], values["leverage"]
-        now = opened * (100 + values["move"]) / 100
-        short, long = (replay(position(side, opened, leverage, goes_to(now))) for side in BOTH)
+        opened = values["opened"]
+        short, long = (replay(self.scenario(values, side)) for side in BOTH)
         return short_result.mirror(short, long, (_line("short", opened), _line("long", opened)), MIRROR)
 
 
@@ -90,16 +94,25 @@ class ClosingSteps(Panel[ClosingValues]):
         Walk("step", "The closing, step by step", short_result.STEPS, "1", "Walks through the closing, and back."),
     )
 
+    def scenario(self, values: ClosingValues) -> Scenario:
+        """Open the short, let the price move, close it: whole at every step."""
+        return closing(values["move"], values["fee"])
+
     def view(self, values: ClosingValues) -> View:
         """The three places as they stand at this step."""
         story = closed(values["move"], values["fee"])
         return short_result.closing(story, int(values["step"]), (-88_000.0, 78_000.0))
 
 
-def closed(move: Decimal, fee: Decimal) -> Story:
+def closing(move: Decimal, fee: Decimal) -> Scenario:
     """A short of 1 BTC from 60,000 USD, closed after a move; move and trading fee in percent."""
     there = goes_to(PRICE * (100 + move) / 100)
-    return replay(position("short", PRICE, LEVERAGE, there, CLOSES, fees=Fees(trading=fee / 100)))
+    return position("short", PRICE, LEVERAGE, there, CLOSES, fees=Fees(trading=fee / 100))
+
+
+def closed(move: Decimal, fee: Decimal) -> Story:
+    """The story of it."""
+    return replay(closing(move, fee))
 
 
 MOST_DAYS, MOST_RATE, MAINTENANCE = 30, Decimal("0.04"), Decimal("0.02")
@@ -140,6 +153,16 @@ class ShortOrFuture(Panel[FutureValues]):
         Choice("course", "Over time, the rate", COURSES, COURSES[0], "A funding rate isn't locked: it may turn."),
     )  # fmt: skip
 
+    def scenario(self, values: FutureValues) -> Scenario:
+        """The margin short, held; closed in the row that ends it. Contracts are none of the engine's."""
+        now, opening, rollover = (
+            PRICE * (100 + values["move"]) / 100,
+            values["opening"] / 100,
+            values["borrowing"] / 100,
+        )
+        ends = [CLOSES] if values["row"] == holding.ROWS[3] else []
+        return _after(now, opening, rollover, int(values["days"]), *ends)
+
     def view(self, values: FutureValues) -> View:
         """One row of the comparison."""
         return holding.view(values["row"], held(values), HELD)
@@ -160,10 +183,10 @@ def held(values: FutureValues) -> holding.Held:
     )
 
 
-def _after(now: Decimal, opening: Decimal, rollover: Decimal, days: int, *steps: Step) -> Story:
+def _after(now: Decimal, opening: Decimal, rollover: Decimal, days: int, *steps: Step) -> Scenario:
     """The short at a price in USD, held for some days, and what is done then."""
     waits = Wait(hours=Decimal(24 * days))
-    return replay(position("short", PRICE, LEVERAGE, goes_to(now), waits, *steps, fees=_lent(opening, rollover)))
+    return position("short", PRICE, LEVERAGE, goes_to(now), waits, *steps, fees=_lent(opening, rollover))
 
 
 def _lent(opening: Decimal, rollover: Decimal) -> Fees:
@@ -173,7 +196,7 @@ def _lent(opening: Decimal, rollover: Decimal) -> Fees:
 
 @functools.lru_cache(maxsize=64)
 def _closed(now: Decimal, opening: Decimal, rollover: Decimal, days: int) -> Story:
-    return _after(now, opening, rollover, days, CLOSES)
+    return replay(_after(now, opening, rollover, days, CLOSES))
 
 
 @functools.lru_cache(maxsize=64)
@@ -182,7 +205,7 @@ def _stops(now: Decimal, opening: Decimal, rollover: Decimal, days: int) -> tupl
     trigger = now * Decimal("1.1")
     buy, sell = Stop(pair=PAIR, side="buy", trigger=trigger), Stop(pair=PAIR, side="sell", trigger=trigger)
     held_ = (now, opening, rollover, days)
-    return _after(*held_, buy, goes_to(trigger)), _after(*held_, sell)
+    return replay(_after(*held_, buy, goes_to(trigger))), replay(_after(*held_, sell))
 
 
 @functools.lru_cache(maxsize=64)
@@ -235,6 +258,10 @@ class StopRun(Panel[StopValues]):
         Choice("path", "The price", tuple(PATHS), "goes against you", "What the price does in 24 hours; made up."),
         Slider("hours", "Time gone by", "hours", 0, HOURS, 1, 8, "Let the price run."),
     )  # fmt: skip
+
+    def scenario(self, values: StopValues) -> Scenario:
+        """The run with the stop."""
+        return run(values, with_stop=True)
 
     def view(self, values: StopValues) -> View:
         """The path so far, and what comes of it with the stop and without."""

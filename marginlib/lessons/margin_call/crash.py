@@ -95,6 +95,11 @@ class Now:
         return self.course.path.when(self.point)
 
     @property
+    def over(self) -> int:
+        """How many steps of the course are done."""
+        return self.course.walk.over[self.point]
+
+    @property
     def days(self) -> float:
         """How long it has been, in days."""
         return self.point / A_DAY

@@ -56,12 +56,16 @@ class HowFar(Panel[Values]):
         Slider("price", "Price now", "USD for one BTC", LOWEST, HIGHEST, 400, OPENED, "Where the price has gone."),
     )  # fmt: skip
 
+    def scenario(self, values: Values) -> Scenario:
+        """Open, and let the price go where it is now."""
+        return position(values, values["price"])
+
     def view(self, values: Values) -> View:
         """The curve, the figures in words, the tables."""
         opened, reached, closed = _reach(kept(values, price=OPENED))
         if reached is None:
             return how_far.view(opened, opened, None, None, HIGHEST)
-        return how_far.view(opened, replay(position(values, values["price"])), reached, closed, HIGHEST)
+        return how_far.view(opened, replay(self.scenario(values)), reached, closed, HIGHEST)
 
 
 def position(values: Values, price: Decimal | None = None, *, liquidation: Liquidation = "off") -> Scenario:
@@ -141,6 +145,14 @@ class ThroughTheCrash(Panel[CrashValues]):
         Slider("distance", "Distance of the stops", "%", 5, 40, 5, 15, "From the opening price."),
         Switch("jumps", "Prices jump", False, "Only these four prices a day are traded, and nothing in between."),
     )  # fmt: skip
+
+    def scenario(self, values: CrashValues) -> Scenario:
+        """The path up to this day, with a price of its own wherever something is closed."""
+        course = _course(kept(values, day=Decimal(0)))
+        whole = course.story.scenario
+        return (
+            whole if course.story.error else whole.replaced(steps=whole.steps[: crash.at(course, values["day"]).over])
+        )
 
     def view(self, values: CrashValues) -> View:
         """This moment of the course, beside the same with or without a stop."""

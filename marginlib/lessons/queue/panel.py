@@ -61,15 +61,18 @@ class LotQueue(Panel[Values]):
         Slider("price", "Closing price", "EUR", CHEAPEST, DEAREST, 100, 51000, "The price when you end them."),
     )  # fmt: skip
 
-    def scenario(self, values: Values, order: str) -> Scenario:
-        """The market goes to each lot's price, where it is opened; then to the closing price, where the order ends."""
+    def scenario(self, values: Values, order: str = "") -> Scenario:
+        """The market goes to each lot's price, where it is opened; then to the closing price, where the order ends.
+
+        The lots are opened in another order than that of the values, if one is given.
+        """
         lots = {
             "A": (values["A_volume"], values["A_price"]),
             "B": (values["B_volume"], values["B_price"]),
             "C": (values["C_volume"], values["C_price"]),
         }
         steps: list[Step] = []
-        for volume, price in (lots[name] for name in order.split(", ")):
+        for volume, price in (lots[name] for name in (order or values["order"]).split(", ")):
             steps.append(Price(pair=PAIR, price=price))
             steps.append(Open(pair=PAIR, side="long", volume=volume, leverage=LEVERAGE))
         ends = {"close": Close, "settle": Settle}[values["end"]]

@@ -46,10 +46,17 @@ class SettleOrClose(Panel[Values]):
         Slider("move", "Price move", "%", LOWEST, HIGHEST, 1, -20, "How far the price goes before you end it."),
     )  # fmt: skip
 
+    def scenario(self, values: Values) -> Scenario:
+        """Open, let the price move, and settle."""
+        return scenario(values, _moved(values), "settle")
+
     def view(self, values: Values) -> View:
         """The columns, net worth against the price, the words and the table."""
-        price = OPENED * (100 + values["move"]) / 100
-        return ending.view(*stories(values, price), _curve(kept(values, move=Decimal(0))), RANGES)
+        return ending.view(*stories(values, _moved(values)), _curve(kept(values, move=Decimal(0))), RANGES)
+
+
+def _moved(values: Values) -> Decimal:
+    return OPENED * (100 + values["move"]) / 100
 
 
 def scenario(values: Values, price: Decimal, way: Literal["settle", "close"]) -> Scenario:

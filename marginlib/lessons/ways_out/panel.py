@@ -58,6 +58,10 @@ class WaysOut(Panel[Values]):
         Slider("fee", "Trading fee", "%", 0, MOST_FEE, "0.05", "0.4", "On every trade, ordinary orders and closings."),
     )  # fmt: skip
 
+    def scenario(self, values: Values) -> Scenario:
+        """The position, open: ``marginlib plan`` compares the ways out of it."""
+        return scenario(values)
+
     def view(self, values: Values) -> View:
         """The ways and their costs, the two that part at the break-even, the words and the table."""
         most = ranges(PAIRS[values["pair"]][1], values["side"])

@@ -174,8 +174,9 @@ function built(control, moved) {
  * @param {About} about
  * @param {(values: Values, settled: boolean) => void} moved
  * @param {(name: string) => void} warm hears that a control is about to move
+ * @param {HTMLElement[]} beside what stands beside *Start again*
  */
-export function desk(about, moved, warm) {
+export function desk(about, moved, warm, beside) {
   const node = make("form", {
     class: "mw-desk",
     onsubmit: (/** @type {Event} */ event) => event.preventDefault(),
@@ -196,7 +197,7 @@ export function desk(about, moved, warm) {
   for (const group of Object.values(groups)) if (group.members.length) group.box.append(adder(group));
   const explained = about.controls.filter((control) => control.legend);
   node.append(
-    make("button", { type: "button", class: "mw-again", onclick: again }, "Start again"),
+    make("div", { class: "mw-foot" }, make("button", { type: "button", onclick: again }, "Start again"), ...beside),
     make(
       "details",
       { class: "mw-legend" },

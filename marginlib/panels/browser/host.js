@@ -3,7 +3,9 @@
 
 import { desk } from "./controls.js";
 import { keepKeys, make, notice, write } from "./dom.js";
+import { linkTo } from "./links.js";
 import { screen } from "./screen.js";
+import { sharing } from "./sharing.js";
 import { inSlots } from "./slots.js";
 import { openStore } from "./store.js";
 
@@ -37,7 +39,10 @@ function render({ model, el }) {
     names: about.controls.map((control) => control.name),
     values: { ...model.get("values") },
     send: (message) => model.send(message),
-    adopted: () => controls.set(store.values()),
+    adopted() {
+      share.forget();
+      controls.set(store.values());
+    },
     changed: schedule,
     rested(values) {
       clearTimeout(speech);
@@ -49,7 +54,8 @@ function render({ model, el }) {
     clock: globalThis,
   });
   const view = screen(about, model, store.view);
-  const controls = desk(about, moved, store.warm);
+  const share = sharing(() => linkTo(about, store.values(), model.get("_address")));
+  const controls = desk(about, moved, store.warm, share.parts);
   const root = make(
     "section",
     { class: "mw-panel", "aria-label": about.heading },
@@ -65,6 +71,7 @@ function render({ model, el }) {
    */
   function moved(values, settled) {
     if (model.get("veil")) model.set("veil", ""); // to move on is to skip the question above
+    share.forget();
     store.move(values, settled);
     controls.set(store.values());
   }
@@ -104,6 +111,7 @@ function render({ model, el }) {
     model.off("msg:custom", onMessage);
     cancelAnimationFrame(frame);
     clearTimeout(speech);
+    share.forget();
     store.close();
     view.close();
     root.remove();

@@ -39,6 +39,8 @@ export interface WalkControl extends Described {
 
 /** What a panel is, once and for all. */
 export interface About {
+  /** Its class. */
+  name: string;
   heading: string;
   controls: Control[];
   start: Values;
@@ -91,7 +93,10 @@ export type Message =
 // biome-ignore lint/suspicious/noExplicitAny: what a name holds is known where it is asked for
 type Anything = any;
 
-/** What brings messages to Python and back: a widget's model, or a page's stand-in for one. */
+/**
+ * What brings messages to Python and back: a widget's model, or a page's stand-in for one. A page also says its
+ * `_address`, which a copied link begins with.
+ */
 export interface Model {
   get(name: string): Anything;
   set(name: string, value: unknown): void;
