@@ -241,14 +241,16 @@ def text_of(folder: "Traversable", name: str) -> str:
     Raises:
         InvalidRulebook: it is missing, or is no text; says what would do.
     """
+    file = folder.joinpath(name)
     try:
-        file = folder.joinpath(name)
         if file.is_dir():
             raise InvalidRulebook(f"{name}: it is a directory; expected a file")
         if not file.is_file() and isinstance(file, Path) and file.exists():  # a pipe, which may never end
             raise InvalidRulebook(f"{name}: it is no ordinary file; expected one")
         with file.open("rb") as opened:
             data = opened.read(_MOST_BYTES + 1)
+    except InvalidRulebook:
+        raise
     except FileNotFoundError as error:
         raise InvalidRulebook(f"{name}: the file is missing") from error
     except (OSError, ValueError) as error:
@@ -274,7 +276,11 @@ def line_of(text: str, place: Sequence[str | int]) -> int:
     """
     lines = text.splitlines()
     names = [re.sub(r"[\s\"']", "", line.partition("#")[0]) for line in lines]
-    at, rest = 0, list(place)
+    under = ".".join(each for each in place if isinstance(each, str))
+    at, rest = (
+        next((i for i, name in enumerate(names) if re.match(rf"\[+{re.escape(under)}[].]", name)), 0),
+        list(place),
+    )
     for many in range(len(place), 0, -1):
         head, nth = [str(each) for each in place[:many] if isinstance(each, str)], 0
         if isinstance(place[many - 1], int):  # one of several [[tables]]
