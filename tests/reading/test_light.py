@@ -144,3 +144,19 @@ print("pydantic" in sys.modules)
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
 
     assert run.stdout.strip() == "False"
+
+
+def test_what_is_wrong_in_a_rule_file_is_a_sentence_without_it(tmp_path: Path) -> None:
+    code = """
+from pathlib import Path
+from marginlib import InvalidRulebook, load_rulebook
+try:
+    load_rulebook(Path(THERE))
+except InvalidRulebook as error:
+    print(error)
+"""
+    (tmp_path / "collateral.toml").write_text("order = 5\n", encoding="utf-8")
+
+    told = said(code.replace("THERE", repr(str(tmp_path))))
+
+    assert told == "collateral.toml: it isn't as it should be; to hear where and why: pip install pydantic\n"
