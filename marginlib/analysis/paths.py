@@ -154,8 +154,8 @@ def load_paths(folder: "Traversable") -> dict[str, Path]:
         if path.title in crashes or path.title in drawn:
             line = line_of(text_of(folder, _MADE_UP), ("paths", name, "title"))
             raise InvalidRulebook(
-                f"{_MADE_UP}, line {line}: paths.{name}.title: there is a path '{path.title:.60}' already; give this one "
-                "another title"
+                f"{_MADE_UP}, line {line}: paths.{name}.title: there is a path '{path.title:.60}' already; give this "
+                "one another title"
             )
         drawn[path.title] = path
     return drawn | crashes

@@ -1,6 +1,5 @@
 """Lesson 03: the four steps of the exchange's settle form, rehearsed on a small copy of it. Nothing is sent."""
 
-import html
 import json
 from decimal import Decimal
 from pathlib import Path
@@ -15,6 +14,7 @@ from marginlib.quiz.typed import pointed, read_number
 from marginlib.reading.replaying import replay
 from marginlib.telling import sentences
 from marginlib.telling.numbers import listed, money, price
+from marginlib.telling.on_page import all_written, escape, written
 
 _HERE = Path(__file__).parent
 PAIR, OTHER = "BTC/EUR", "ETH/EUR"
@@ -228,13 +228,17 @@ class SettleForm(Live):
         buys = (task.side == "long") == settles
         amount = money(number, "BTC") if number else "… BTC"
         self._shown: dict[str, Any] = {
-            "task": task.text,
+            "task": written(task.text),
             "tasks": [each.name for each in TASKS],
-            "balances": listed([money(amount, code) for code, amount in self._state.balances.items() if amount]),
+            "balances": written(
+                listed([money(amount, code) for code, amount in self._state.balances.items() if amount])
+            ),
             "positions": [
                 {
                     "id": lot.id,
-                    "cells": [lot.pair, lot.side, money(lot.volume, lot.base), price(lot.open_price, lot.quote)],
+                    "cells": all_written(
+                        [lot.pair, lot.side, money(lot.volume, lot.base), price(lot.open_price, lot.quote)]
+                    ),
                 }
                 for lot in self._state.positions
             ],
@@ -243,7 +247,7 @@ class SettleForm(Live):
             "type": self.type,
             "quantity": self.quantity,
             "button": f"{'Settle: b' if settles and buys else 'Settle: s' if settles else 'B' if buys else 'S'}"
-            f"{'uy' if buys else 'ell'} {amount}",
+            f"{'uy' if buys else 'ell'} {written(amount)}",
             "buys": buys,
             "steps": [
                 [text, done]
@@ -251,7 +255,7 @@ class SettleForm(Live):
                     STEPS, (self.picked is not None, settles, number == Decimal(task.volume), self.done), strict=True
                 )
             ],
-            "said": text,
+            "said": written(text),
             "right": right,
             "order": json.dumps(self.order, indent=1) if self.order else "",
         }
@@ -278,8 +282,8 @@ class SettleForm(Live):
 
     def still(self) -> tuple[str, str]:
         """The form's steps in words, for a reader without a kernel."""
-        steps = "".join(f"<li>{html.escape(step)}</li>" for step in STEPS)
-        task = html.escape(TASKS[self.task].text)
+        steps = "".join(f"<li>{escape(step)}</li>" for step in STEPS)
+        task = escape(TASKS[self.task].text)
         return f"<p><strong>{task}</strong></p><ol>{steps}</ol><p><em>{_STILL}</em></p>", repr(self)
 
     def __repr__(self) -> str:
