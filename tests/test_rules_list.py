@@ -128,7 +128,7 @@ def test_an_edited_copy_is_what_counts(data: Path) -> None:
     ("name", "old", "new", "place", "reason"),
     [
         ("collateral.toml", '    "EUR",', '    "EUR', "line 8", "not valid TOML"),
-        ("collateral.toml", '    "GBP",', "    7,", "line 9: order.2", "expected a currency code such as EUR"),
+        ("collateral.toml", '    "GBP",', "    7,", "line 9: order.2", "expected text, got 7"),
         ("collateral.toml", '    "GBP",', '    "gbp",', "line 9: order.2", "got 'gbp'"),
         ("collateral.toml", '    "GBP",', '    "USD",', "line 6: order", "USD is listed twice"),
         ("collateral.toml", "order = [", "ordre = [", "line 6: ordre", "unknown key"),

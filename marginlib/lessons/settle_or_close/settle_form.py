@@ -14,7 +14,7 @@ from marginlib.quiz.typed import pointed, read_number
 from marginlib.reading.replaying import replay
 from marginlib.telling import sentences
 from marginlib.telling.numbers import listed, money, price
-from marginlib.telling.on_page import all_written, escape, written
+from marginlib.telling.on_page import all_written, escape
 
 _HERE = Path(__file__).parent
 PAIR, OTHER = "BTC/EUR", "ETH/EUR"
@@ -105,7 +105,11 @@ class SettleForm(Live):
 
     def state(self) -> dict[str, Any]:
         """The task, whether it is done, and what is shown: as plain data."""
-        return {"task": self.task, "done": self.done, "_shown": self._shown}
+        return {
+            "task": self.task,
+            "done": self.done,
+            "_shown": {**self._shown, **{name: all_written(self._shown[name]) for name in _WORDS}},
+        }
 
     def adopt(self, name: str, value: Any) -> None:
         """Take over another task from the browser.
@@ -228,17 +232,13 @@ class SettleForm(Live):
         buys = (task.side == "long") == settles
         amount = money(number, "BTC") if number else "… BTC"
         self._shown: dict[str, Any] = {
-            "task": written(task.text),
+            "task": task.text,
             "tasks": [each.name for each in TASKS],
-            "balances": written(
-                listed([money(amount, code) for code, amount in self._state.balances.items() if amount])
-            ),
+            "balances": listed([money(amount, code) for code, amount in self._state.balances.items() if amount]),
             "positions": [
                 {
                     "id": lot.id,
-                    "cells": all_written(
-                        [lot.pair, lot.side, money(lot.volume, lot.base), price(lot.open_price, lot.quote)]
-                    ),
+                    "cells": [lot.pair, lot.side, money(lot.volume, lot.base), price(lot.open_price, lot.quote)],
                 }
                 for lot in self._state.positions
             ],
@@ -247,7 +247,7 @@ class SettleForm(Live):
             "type": self.type,
             "quantity": self.quantity,
             "button": f"{'Settle: b' if settles and buys else 'Settle: s' if settles else 'B' if buys else 'S'}"
-            f"{'uy' if buys else 'ell'} {written(amount)}",
+            f"{'uy' if buys else 'ell'} {amount}",
             "buys": buys,
             "steps": [
                 [text, done]
@@ -255,7 +255,7 @@ class SettleForm(Live):
                     STEPS, (self.picked is not None, settles, number == Decimal(task.volume), self.done), strict=True
                 )
             ],
-            "said": written(text),
+            "said": text,
             "right": right,
             "order": json.dumps(self.order, indent=1) if self.order else "",
         }
@@ -291,5 +291,6 @@ class SettleForm(Live):
         return f"SettleForm({TASKS[self.task].name}{', done' if self.done else ''})"
 
 
+_WORDS = ("task", "balances", "positions", "button", "said", "steps")
 _NO_NUMBER = "Type how much to settle, in BTC, such as 0.25."
 _STILL = "Run the cell to rehearse the steps."
