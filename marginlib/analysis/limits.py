@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from marginlib.analysis.roots import Value, bracket, halved, solved
 from marginlib.engine.account import State
 from marginlib.engine.amounts import EXACT, plain, rounded
-from marginlib.engine.errors import Refusal
+from marginlib.engine.errors import Refusal, given
 from marginlib.engine.margin import Margin, margin
 
 Measure = Callable[[State, str], Margin]
@@ -244,6 +244,7 @@ def limits(state: State, currency: str | None, *, measure: Measure = margin) -> 
     >>> found["pairs"][0]["liquidation"], found["together"]["call"]
     ({'below': '11600', 'above': None}, {'below': '-34', 'above': None})
     """
+    given("state", state, State, "a state, such as replay(scenario).final")
     levels = (state.rulebook.call_level, state.rulebook.liquidation_level)
 
     def reach(find: Callable[[Decimal], Limit]) -> Reach:

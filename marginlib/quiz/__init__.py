@@ -11,6 +11,7 @@ The mechanism:
 * :mod:`~marginlib.quiz.mistakes`: wrong models, each with its feedback;
 * :mod:`~marginlib.quiz.figures`: numbers in texts, from the story's rulebook;
 * :mod:`~marginlib.quiz.question`: a question, and how a given answer is judged;
+* :mod:`~marginlib.quiz.file`: a lesson's file of questions, looked through whole when it is read;
 * :mod:`~marginlib.quiz.drills`: endless questions from a seed;
 * :mod:`~marginlib.quiz.shelf`: where lessons lie;
 * :mod:`~marginlib.quiz.lesson`: one line a part, for a notebook.

@@ -86,7 +86,7 @@ def make(lesson: str, seed: int, level: int = 1) -> Question:
     """A lesson's drill for a seed, at a level from 1 (one lot, one currency) to 4.
 
     Raises:
-        KeyError: the lesson has no drills.
+        KeyError: the lesson has no drills; lists those that have some.
         ValueError: a seed that is no whole number, or no such level; says what would work.
 
     >>> make("05", 7).text == make("05", 7).text
@@ -98,14 +98,22 @@ def make(lesson: str, seed: int, level: int = 1) -> Question:
         raise ValueError(f"level: expected a whole number from 1 to {LEVELS}, got {level!r}")
     if lesson not in GENERATORS and lesson in shelf.LESSONS:
         shelf.LESSONS[lesson].load()
+    if lesson not in GENERATORS:
+        raise KeyError(f"lesson {lesson} has no drills; there are some in {', '.join(_with_drills())}")
     for attempt in range(_TRIES):
-        question = Question.model_validate(GENERATORS[lesson](Random(f"{lesson} {seed} {level} {attempt}"), level))
+        question = Question(**GENERATORS[lesson](Random(f"{lesson} {seed} {level} {attempt}"), level))
         if usable(question):
             return question
     raise AssertionError(
         f"lesson {lesson}, seed {seed}, level {level}: no usable drill in {_TRIES} tries; it needs a round answer, and "
         "three mistakes with other answers"
     )
+
+
+def _with_drills() -> list[str]:
+    for found in shelf.LESSONS.values():
+        found.load()
+    return sorted(GENERATORS)
 
 
 def usable(question: Question) -> bool:

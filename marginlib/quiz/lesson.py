@@ -26,42 +26,13 @@ from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
-
+from marginlib.engine.errors import InvalidRulebook
 from marginlib.panels.live import Bundle, bundle
 from marginlib.panels.panel import Panel
 from marginlib.quiz import drills, shelf
 from marginlib.quiz.card import Card
-from marginlib.quiz.question import Question, Verdict
-from marginlib.reading.files import read_data
-
-
-def _table(value: object) -> dict[str, object]:
-    """A table of the file; what should be one and isn't is told of when the file is checked."""
-    return value if isinstance(value, dict) else {}
-
-
-class _File(BaseModel):
-    """A lesson's questions: scenarios by name, and the questions that refer to them."""
-
-    model_config = ConfigDict(extra="forbid")
-    scenarios: dict[str, str] = Field(default_factory=dict)
-    predict: dict[str, Question] = Field(default_factory=dict)
-    check: dict[str, Question] = Field(default_factory=dict)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _named_scenarios(cls, data: dict[str, object]) -> dict[str, object]:
-        """Put a scenario in the place of its name."""
-        known = _table(data.get("scenarios"))
-        for part in ("predict", "check"):
-            for question in map(_table, _table(data.get(part)).values()):
-                name = question.get("scenario")
-                if isinstance(name, str) and not name.lstrip().startswith("{"):
-                    if name not in known:
-                        raise ValueError(f"there is no scenario '{name}'; known: {', '.join(known) or 'none'}")
-                    question["scenario"] = known[name]
-        return data
+from marginlib.quiz.file import Questions, read_questions
+from marginlib.quiz.question import Verdict
 
 
 class Progress:
@@ -103,7 +74,7 @@ _SESSION: dict[str, Progress] = {}
 
 
 @functools.cache
-def questions(lesson: str) -> _File:
+def questions(lesson: str) -> Questions:
     """The questions of a lesson, read once; its own wrong models are loaded, and no other lesson's.
 
     Raises:
@@ -115,7 +86,7 @@ def questions(lesson: str) -> _File:
     """
     found = shelf.LESSONS.find(lesson)
     found.load()
-    return read_data(found.folder, found.file, _File)
+    return read_questions(found.folder, found.file)
 
 
 class Lesson:
@@ -132,6 +103,8 @@ class Lesson:
             ValueError: there is no lesson of that number; lists those that there are.
             InvalidRulebook: its file of questions is missing or broken.
         """
+        if not isinstance(number, str):
+            raise ValueError(f"number: expected a lesson's number as text, such as '05', got {number!r}")
         self.number = number
         self.questions = questions(number)
         self.progress = _SESSION.setdefault(number, Progress())
@@ -144,19 +117,34 @@ class Lesson:
         is read once: after an edit, restart the kernel.
 
         Raises:
-            ValueError: there is a lesson of that number already, from another file or in the package.
+            ValueError: there is a lesson of that number already, from another file or in the package; or a path, or a
+                number, that is none.
             InvalidRulebook: the file is missing or broken; names the line and the reason.
         """
-        return cls(shelf.LESSONS.put(Path(path), number).number)
+        if not isinstance(path, str | Path) or not str(path).strip() or "\0" in str(path):
+            raise ValueError(f"path: expected that of a file of questions, such as '10.toml', got {path!r}")
+        if not isinstance(number, str):
+            raise ValueError(f"number: expected a lesson's number as text, such as '10', got {number!r}")
+        found = shelf.LESSONS.put(Path(path), number)
+        try:
+            return cls(found.number)
+        except InvalidRulebook:
+            shelf.LESSONS.drop(found)  # mended, it may lie elsewhere
+            raise
 
     def predict(self, panel: Panel[Any], name: str = "") -> "Predict":
         """A question before a panel: the picture is uncovered once it is answered or skipped.
 
         Raises:
-            KeyError: no prediction of that name.
+            KeyError: no prediction of that name; lists those that there are.
+            TypeError: no panel.
         """
         known = self.questions.predict
+        if not isinstance(panel, Panel):
+            raise TypeError(f"panel: expected a panel such as LossCascade(), got {panel!r}")
         name = name or next(iter(known))
+        if name not in known:
+            raise KeyError(f"there is no prediction '{name}' in lesson {self.number}; known: {', '.join(known)}")
         return Predict(
             Card(known[name], "Predict first", skip="Skip, and see"), panel, self.progress, f"predict {name}"
         )

@@ -5,15 +5,16 @@ Kinds: ``one`` (single choice), ``several`` (all that are right), ``number`` (wi
 """
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
-
+from marginlib.engine import kinds
 from marginlib.engine.amounts import plain
-from marginlib.engine.scenario import Scenario
+from marginlib.engine.errors import InvalidScenario, Place, Problem
+from marginlib.engine.kinds import Amount, Kind, OneOf
+from marginlib.engine.scenario import Part, PartOf, Scenario
 from marginlib.quiz.asking import ANSWERS, Answer, Ask, Case, hint, way
 from marginlib.quiz.figures import checked, filled
 from marginlib.quiz.mistakes import MISTAKES
@@ -21,6 +22,7 @@ from marginlib.quiz.typed import read_number
 from marginlib.reading.scenarios import read_scenario
 from marginlib.telling.numbers import money, number
 
+T = TypeVar("T")
 _SIZE = "The size is right. What is asked is how much, so leave the minus sign out."
 
 
@@ -33,32 +35,102 @@ class Verdict:
     mistake: str | None = None
 
 
-def _known(name: str) -> str:
-    return MISTAKES.find(name).name
+class _Text(Kind[str]):
+    """Text that may name figures, such as ``{call_level} %`` (see :mod:`~marginlib.quiz.figures`)."""
+
+    def __init__(self, what: str = "") -> None:
+        """Say what it is, if it may not be empty."""
+        self.what = what
+
+    def read(self, value: object) -> str:
+        """The text, in which every figure is known."""
+        if not isinstance(value, str) or (self.what and not value.strip()):
+            raise kinds.expected(f'{self.what or "text"}, such as "…"' if isinstance(value, str) else "text", value)
+        return _worded(lambda: checked(value, MISTAKES))
 
 
-def _asked(ask: object) -> object:
-    return Ask.parse(ask) if isinstance(ask, str) else ask
+class _Asked(Kind[Ask]):
+    def read(self, value: object) -> Ask:
+        if isinstance(value, Ask):
+            return value
+        if not isinstance(value, str):
+            raise kinds.expected("what is asked, such as 'pnl' or 'taken:BTC'", value)
+        return _worded(lambda: Ask.parse(value))
 
 
-Text = Annotated[str, AfterValidator(lambda text: checked(text, MISTAKES))]
-"""A text that may name figures, such as ``{call_level} %`` (see :mod:`~marginlib.quiz.figures`)."""
+class _Mistakes(Kind[tuple[str, ...]]):
+    def read(self, value: object) -> tuple[str, ...]:
+        return kinds.items(_Known(), value)
 
 
-class Option(BaseModel):
+class _Known(Kind[str]):
+    def read(self, value: object) -> str:
+        if not isinstance(value, str):
+            raise kinds.expected("a mistake's name", value)
+        return _worded(lambda: MISTAKES.find(value).name)
+
+
+class _Replayed(Kind[Scenario]):
+    def read(self, value: object) -> Scenario:
+        if isinstance(value, Scenario):
+            return value
+        if isinstance(value, Mapping):
+            return Scenario.of(value)
+        if not isinstance(value, str):
+            raise kinds.expected("a scenario as JSON, or the name of one", value)
+        return read_scenario(value)
+
+
+def _worded(read: Callable[[], T]) -> T:
+    """What is read, or the sentence that says why not."""
+    try:
+        return read()
+    except ValueError as error:
+        raise InvalidScenario(str(error).removeprefix("ask: ")) from None
+
+
+def _why(error: Exception) -> str:
+    """What a ValueError says; of what is no sentence, also what kind of error it is."""
+    return str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option(Part):
     """One answer to choose: its value as the engine would say it, its text, and why it is wrong where it is."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    value: Text
-    text: Text
-    because: Text = ""
+    value: Annotated[str, _Text()]
+    text: Annotated[str, _Text("words to choose")]
+    because: Annotated[str, _Text()] = ""
 
 
-def _read(scenario: object) -> Scenario:
-    return read_scenario(scenario) if isinstance(scenario, str) else Scenario.of(scenario)
+class _AnOption(PartOf[Option]):
+    def read(self, value: object) -> Option:
+        if not isinstance(value, Option | Mapping):
+            raise kinds.expected('a table such as { value = "…", text = "…" }', value)
+        return super().read(value)
 
 
-class Question(BaseModel):
+class _Options(Kind[tuple[Option, ...]]):
+    def read(self, value: object) -> tuple[Option, ...]:
+        return kinds.items(_AnOption(Option), value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written(Part):
+    """A question as a file has it: with the names of figures in its texts."""
+
+    kind: Annotated[Literal["one", "several", "number", "order"], OneOf("one", "several", "number", "order")]
+    text: Annotated[str, _Text("a question")]
+    ask: Annotated[Ask, _Asked()]
+    scenario: Annotated[Scenario, _Replayed()]
+    unit: Annotated[str, kinds.Text()] = ""
+    tolerance: Annotated[Decimal, Amount("a tolerance of 0 or more")] = Decimal("0.01")
+    options: Annotated[tuple[Option, ...], _Options()] = ()
+    mistakes: Annotated[tuple[str, ...], _Mistakes()] = ()
+    explain: Annotated[str, _Text()] = ""
+
+
+class Question:
     """A question, in data that a teacher can edit.
 
     ``unit`` is a currency code, ``%`` or ``×``; ``tolerance`` is in that unit. Its texts have the figures of its
@@ -73,16 +145,15 @@ class Question(BaseModel):
     (True, 'leverage_multiplies')
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    kind: Literal["one", "several", "number", "order"]
-    written: Text = Field(alias="text")
-    ask: Annotated[Ask, BeforeValidator(_asked)]
-    scenario: Annotated[Scenario, PlainValidator(_read)]
-    unit: str = ""
-    tolerance: Annotated[Decimal, Field(ge=0)] = Decimal("0.01")
-    choices: tuple[Option, ...] = Field(default=(), alias="options")
-    mistakes: tuple[Annotated[str, BeforeValidator(_known)], ...] = ()
-    reason: Text = Field(default="", alias="explain")
+    def __init__(self, **parts: Any) -> None:
+        """Make it of its parts, as a file has them (see :class:`Written`).
+
+        Raises:
+            ValueError: a part is missing, unknown or can't be that; the sentence names it.
+        """
+        self.written = written = Written(**parts)
+        self.kind, self.ask, self.scenario = written.kind, written.ask, written.scenario
+        self.unit, self.tolerance, self.mistakes = written.unit, written.tolerance, written.mistakes
 
     @functools.cached_property
     def case(self) -> Case:
@@ -96,19 +167,19 @@ class Question(BaseModel):
     @functools.cached_property
     def text(self) -> str:
         """What is asked, in words."""
-        return self._filled(self.written)
+        return self._filled(self.written.text)
 
     @functools.cached_property
     def explain(self) -> str:
         """Why the answer is right, in words."""
-        return self._filled(self.reason)
+        return self._filled(self.written.explain)
 
     @functools.cached_property
     def options(self) -> tuple[Option, ...]:
         """The answers to choose from."""
         return tuple(
             Option(value=self._filled(each.value), text=self._filled(each.text), because=self._filled(each.because))
-            for each in self.choices
+            for each in self.written.options
         )
 
     @functools.cached_property
@@ -213,3 +284,66 @@ class Question(BaseModel):
     def solution(self) -> list[str]:
         """The way there, step by step, with rule ids."""
         return way(self.case.story, self.ask)
+
+    def problems(self) -> Iterator[Problem]:
+        """What would keep a learner from an answer, or from the way there: each with its place in the question."""
+        try:
+            right = self.answer
+        except Exception as error:  # whatever a teacher's own answer makes of it
+            yield ("ask",), f"'{self.ask}' can't be answered by this scenario: {_why(error)}"
+            return
+        if told := list(self._untold()):
+            yield from told
+        elif wrong := self._unfit(right):
+            yield wrong
+        works: list[tuple[Place, Callable[[], object]]] = [
+            (
+                ("mistakes",),
+                lambda: [MISTAKES[each].told(self.case, self.ask) for each in [*self.mistakes, *self.wrong]],
+            ),
+            (("ask",), lambda: [*self.solution(), hint(self.case.story, self.ask)]),
+        ]
+        for place, work in works:
+            try:
+                work()
+            except Exception as error:
+                yield place, f"it fails for this scenario: {_why(error)}"
+
+    def _untold(self) -> Iterator[Problem]:
+        """Texts with a figure that this scenario doesn't have."""
+        texts: dict[Place, str] = {("text",): self.written.text, ("explain",): self.written.explain}
+        for at, option in enumerate(self.written.options):
+            texts |= {("options", at, name): text for name, text in option}
+        for place, text in texts.items():
+            try:
+                self._filled(text)
+            except Exception as error:
+                yield place, _why(error)
+
+    def _unfit(self, right: Answer) -> Problem | None:
+        """What doesn't go with the engine's answer."""
+        if self.kind == "number":
+            if isinstance(right, Decimal):
+                return None
+            said = "names in order" if isinstance(right, list) else "words"
+            return ("kind",), f"a number is expected, but '{self.ask}' is answered with {said}: {' '.join(self.right)}"
+        values, texts = ([getattr(each, name) for each in self.options] for name in ("value", "text"))
+        if not values:
+            return ("options",), f"a question of the kind '{self.kind}' needs answers to choose from, at least two"
+        for name, known in (("value", values), ("text", texts)):
+            for at, each in enumerate(known):
+                if each in known[:at]:
+                    return ("options", at, name), f"{kinds.shown(each)} stands there twice; expected each option once"
+        if len(values) < 2:
+            return ("options",), "expected at least two answers to choose from, got one"
+        listed = ", ".join(map(kinds.shown, self.right)) or "nothing at all"
+        fits = {
+            "one": len(self.right) == 1 and self.right[0] in values,
+            "several": bool(self.right) and set(self.right) <= {*values},
+            "order": sorted(self.right) == sorted(values),
+        }
+        if fits[self.kind]:
+            return None
+        what = {"one": "no option is right", "several": "what is right is not among the options"}
+        told = what.get(self.kind, "the options are not what is put in order")
+        return ("options",), f"{told}: the engine answers {listed}, which must be the options' values"

@@ -4,24 +4,22 @@ A form says what a file may hold. Taking what fits it needs nothing but Python; 
 validation library is loaded, to say in which line it is and why (:mod:`marginlib.reading.strict`).
 """
 
+import codecs
 import importlib
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, cast
 
 from marginlib.engine.errors import InvalidRulebook
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
-    from pydantic import BaseModel
-
-    Model = TypeVar("Model", bound=BaseModel)
-
+_MOST_BYTES = 10_000_000
 _PLAIN = re.compile(r"[0-9]+(\.[0-9]+)?", re.ASCII)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 Check = Callable[[Any], Any]
@@ -29,6 +27,14 @@ Check = Callable[[Any], Any]
 
 class Unfit(Exception):
     """Something that a close look is needed for; it may turn out to be allowed."""
+
+
+class Wrong(ValueError):
+    """What a check says of one entry of a table: the entry's key, and why."""
+
+    def __init__(self, key: str, why: str) -> None:
+        super().__init__(why)
+        self.key = key
 
 
 class Form:
@@ -104,10 +110,13 @@ class Whole(Form):
 class Words(Form):
     """Text: of at least so many characters, or of a pattern, or one of a few."""
 
-    def __init__(self, least: int = 0, *, pattern: str = "", among: tuple[str, ...] = ()) -> None:
-        """Say which."""
-        super().__init__()
-        self.least, self.pattern, self.among = least, pattern, among
+    def __init__(
+        self, least: int = 0, *, pattern: str = "", what: str = "", among: tuple[str, ...] = (),
+        check: Check | None = None,
+    ) -> None:  # fmt: skip
+        """Say which; ``what`` says it of a pattern in words."""
+        super().__init__(check)
+        self.least, self.pattern, self.what, self.among = least, pattern, what, among
 
     def _take(self, value: Any) -> str:
         if not isinstance(value, str) or len(value) < self.least or (self.among and value not in self.among):
@@ -179,7 +188,7 @@ def each_once(codes: list[str]) -> list[str]:
     return codes
 
 
-CODE = Words(pattern="^[A-Z0-9]{1,16}$")
+CODE = Words(pattern="^[A-Z0-9]{1,16}$", what="a currency code such as EUR")
 CODES = Items(CODE, check=each_once)
 TEXT = Words(1)
 
@@ -195,27 +204,44 @@ def data_folder() -> "Traversable":
     return packaged if packaged.is_dir() else package.parent / "data"
 
 
-@overload
-def read_data(folder: "Traversable", name: str, form: Entries) -> Mapping[str, Any]: ...
-@overload
-def read_data(folder: "Traversable", name: str, form: "type[Model]") -> "Model": ...
-def read_data(folder: "Traversable", name: str, form: "Entries | type[BaseModel]") -> Any:
-    """Read one file by its form, or by a model of the validation library; or say in which line it is broken and why.
+def read_data(folder: "Traversable", name: str, form: Entries) -> dict[str, Any]:
+    """Read one file by its form; or say in which line it is broken and why.
 
     Raises:
         InvalidRulebook: names the file, the line and the reason.
     """
     text = text_of(folder, name)
+    data = parsed(text, name)
     try:
-        data = tomllib.loads(text, parse_float=Decimal)
+        return cast("dict[str, Any]", form.take(data))
+    except Unfit:
+        return cast("dict[str, Any]", _closely(name).toml(form, data, name, text))
+
+
+def parsed(text: str, name: str) -> dict[str, Any]:
+    """What a TOML file says, its numbers as the decimals that they are written as.
+
+    Raises:
+        InvalidRulebook: it is no TOML; names the file and the line.
+    """
+    try:
+        return tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
         raise InvalidRulebook(f"{name}: not valid TOML: {error}") from error
-    if isinstance(form, Form):
-        try:
-            return form.take(data)
-        except Unfit:
-            pass
-    return importlib.import_module("marginlib.reading.strict").toml(form, data, name, text)
+    except RecursionError:
+        raise InvalidRulebook(f"{name}: not valid TOML: nested too deeply") from None
+    except (ArithmeticError, ValueError):
+        raise InvalidRulebook(f"{name}: not valid TOML: a number in it is beyond reason") from None
+
+
+def _closely(name: str) -> Any:
+    """What says in which line something is wrong and why, where the validation library is there."""
+    try:
+        return importlib.import_module("marginlib.reading.strict")
+    except ImportError:
+        raise InvalidRulebook(
+            f"{name}: it isn't as it should be; to hear where and why: pip install pydantic"
+        ) from None
 
 
 def read_line(name: str, at: int, cells: Mapping[str, str], form: Entries) -> dict[str, Any]:
@@ -227,18 +253,81 @@ def read_line(name: str, at: int, cells: Mapping[str, str], form: Entries) -> di
     try:
         return cast("dict[str, Any]", form.take(cells))
     except Unfit:
-        return cast("dict[str, Any]", importlib.import_module("marginlib.reading.strict").line(form, cells, name, at))
+        return cast("dict[str, Any]", _closely(name).line(form, cells, name, at))
 
 
-def text_of(folder: "Traversable", name: str) -> str:
+def text_of(folder: "Traversable | str", name: str) -> str:
     """The text of a file.
 
     Raises:
-        InvalidRulebook: it is missing, or is no text.
+        InvalidRulebook: it is missing, or is no text; says what would do.
+        TypeError: the folder is none.
     """
+    if isinstance(folder, str):
+        folder = Path(folder)
+    if not hasattr(folder, "joinpath"):
+        raise TypeError(f"folder: expected the path of a folder such as data/, got {folder!r}")
+    file = folder.joinpath(name)
     try:
-        return folder.joinpath(name).read_text(encoding="utf-8")
+        if file.is_dir():
+            raise InvalidRulebook(f"{name}: it is a directory; expected a file")
+        if not file.is_file() and isinstance(file, Path) and file.exists():  # a pipe, which may never end
+            raise InvalidRulebook(f"{name}: it is no ordinary file; expected one")
+        with file.open("rb") as opened:
+            data = opened.read(_MOST_BYTES + 1)
+    except InvalidRulebook:
+        raise
     except FileNotFoundError as error:
         raise InvalidRulebook(f"{name}: the file is missing") from error
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise InvalidRulebook(f"{name}: can't be read ({error})") from error
+    if len(data) > _MOST_BYTES:
+        raise InvalidRulebook(f"{name}: it is too large; expected at most {_MOST_BYTES // 1_000_000} MB")
+    if data.startswith(codecs.BOM_UTF8):
+        raise InvalidRulebook(
+            f"{name}, line 1: it begins with a byte-order mark; save it as UTF-8 without one (without BOM)"
+        )
+    try:
+        return data.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise InvalidRulebook(f"{name}: can't be read: line {line} is not UTF-8 text; save it as UTF-8") from error
+
+
+def line_of(text: str, place: Sequence[str | int]) -> int:
+    r"""The line of a TOML file in which a place begins, or what is nearest to it: TOML readers keep no positions.
+
+    >>> line_of("[a]\nb = [\n    1,\n    2,\n]\n", ("a", "b", 1))
+    4
+    """
+    lines = text.splitlines()
+    names = [re.sub(r"[\s\"']", "", line.partition("#")[0]) for line in lines]
+    under = ".".join(each for each in place if isinstance(each, str))
+    at, rest = (
+        next((i for i, name in enumerate(names) if re.match(rf"\[+{re.escape(under)}[].]", name)), 0),
+        list(place),
+    )
+    for many in range(len(place), 0, -1):
+        head, nth = [str(each) for each in place[:many] if isinstance(each, str)], 0
+        if isinstance(place[many - 1], int):  # one of several [[tables]]
+            nth = int(place[many - 1])
+            found = [i for i, name in enumerate(names) if name == f"[[{'.'.join(head)}]]"]
+        else:
+            found = [i for i, name in enumerate(names) if name == f"[{'.'.join(head)}]"]
+        if len(found) > nth:
+            at, rest = found[nth], list(place[many:])
+            break
+    inside = False
+    for part in rest:
+        if isinstance(part, int):
+            items = [i for i in range(at + 1, len(lines)) if names[i] and not names[i].startswith("[[")]
+            if not lines[at].rstrip().endswith("[") or part >= len(items):
+                break
+            at = items[part]
+            continue
+        key = re.compile(rf"""\s*["']?{re.escape(part)}["']?\s*[=.]""")
+        ends = (i for i in range(at + 1, len(lines)) if re.match(r"\s*\[+[\w.\"'/ -]+\]+\s*(#|$)", lines[i]))
+        last = next(ends, len(lines))
+        at = next((i for i in range(at, last) if key.match(lines[i])), at) if not inside else at
+        inside = "{" in lines[at]
+    return at + 1

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, Union, cast
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     PlainValidator,
@@ -175,7 +176,7 @@ def _part(loc: Place) -> type[Part]:
     return Scenario
 
 
-def toml(form: files.Form | type[BaseModel], data: Mapping[str, Any], name: str, text: str) -> Any:
+def toml(form: files.Form, data: Mapping[str, Any], name: str, text: str) -> Any:
     """What a file holds, looked at closely.
 
     Raises:
@@ -186,15 +187,9 @@ def toml(form: files.Form | type[BaseModel], data: Mapping[str, Any], name: str,
     except ValidationError as error:
         # A misspelt key is both unknown and missing; the unknown one is where the slip is.
         first = min(error.errors(), key=lambda each: each["type"] != "extra_forbidden")
-        where = ".".join(str(part) for part in first["loc"] if part != "[key]")
-        absent = first["type"] == "missing"  # then the line is its table's
-        line, got = _line_of(text, first["loc"][:-1] if absent else first["loc"]), f", got {first['input']!s:.60}"
-        reason = first["msg"].removeprefix("Value error, ")
-        if first["type"] == "extra_forbidden":
-            reason, got = "unknown key", ""
-        elif absent:
-            reason, got = "missing", ""
-        raise InvalidRulebook(f"{name}, line {line}: {where}: {reason}{got}") from error
+        place, reason = _reason(first)
+        line = files.line_of(text, place[:-1] if first["type"] == "missing" else place)
+        raise InvalidRulebook(f"{name}, line {line}: {'.'.join(map(str, place))}: {reason}") from error
 
 
 def line(form: files.Form, cells: Mapping[str, str], name: str, at: int) -> Any:
@@ -206,20 +201,65 @@ def line(form: files.Form, cells: Mapping[str, str], name: str, at: int) -> Any:
     try:
         return checked(form, cells)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = f"{first['loc'][0]}: " if first["loc"] else ""
-        got = f", got {first['input']!s:.60}" if first["loc"] else ""
-        reason = first["msg"].removeprefix("Value error, ")
-        raise InvalidRulebook(f"{name}, line {at}: {where}{reason}{got}") from error
+        place, reason = _reason(error.errors()[0])
+        raise InvalidRulebook(f"{name}, line {at}: {''.join(f'{each}: ' for each in place)}{reason}") from error
 
 
-def checked(form: files.Form | type[BaseModel], data: object) -> Any:
+def _reason(error: ErrorDetails) -> tuple[Place, str]:
+    """What is wrong in a file, and where: in the workbook's words."""
+    place = tuple(part for part in error["loc"] if part != "[key]")
+    kind, value, limits = error["type"], error["input"], error.get("ctx", {})
+    if kind == "extra_forbidden":
+        return place, "unknown key"
+    if kind == "missing":
+        return place, "missing"
+    if kind == "value_error":
+        said = limits["error"]
+        if isinstance(said, files.Wrong):
+            return (*place, said.key), str(said)
+        return place, str(said)
+    wanted = next((words for start, words in _WANTED.items() if kind.startswith(start)), "")
+    told = f"expected {wanted.format_map(limits)}" if wanted else error["msg"]
+    told = re.sub(r"Decimal\('(.+?)'\)", r"\1", told)
+    return place, f"{told}, got {kinds.shown(value)}"
+
+
+_WANTED = {
+    "decimal_max": "a number of at most {max_digits} digits", "decimal": "a number", "finite": "a number",
+    "greater_than_equal": "{ge} or more", "greater_than": "more than {gt}", "less_than_equal": "{le} or less",
+    "less_than": "less than {lt}", "int": "a whole number", "string_too_short": "some text", "string_type": "text",
+    "string_pattern_mismatch": "text of the form {pattern}", "list": "a list […]", "dict": "a table",
+    "model": "a table", "too_short": "{min_length} or more entries", "too_long": "at most {max_length} entries",
+    "date": "a day such as 2020-03-12", "literal": "{expected}", "worded": "{what}",
+}  # fmt: skip
+"""What was expected, by the beginning of what the library calls the error."""
+
+
+def checked(form: files.Form, data: object) -> Any:
     """What a form takes, as the library has it.
 
     Raises:
         ValidationError: with every place that is wrong.
     """
-    return (TypeAdapter(_entry(form)) if isinstance(form, files.Form) else TypeAdapter(form)).validate_python(data)
+    return TypeAdapter(_entry(form)).validate_python(data)
+
+
+def _unquoted(value: object) -> object:
+    if isinstance(value, str):
+        raise PydanticCustomError("decimal_quoted", "")
+    return value
+
+
+def _of_pattern(form: files.Words) -> Callable[[str], str]:
+    """The form's own look at it, in its own words."""
+
+    def reading(value: str) -> str:
+        try:
+            return cast("str", form.take(value))
+        except files.Unfit:
+            raise PydanticCustomError("worded", "", {"what": form.what}) from None
+
+    return reading
 
 
 def _entry(form: files.Form) -> Any:
@@ -229,10 +269,14 @@ def _entry(form: files.Form) -> Any:
     match form:
         case files.Number():
             taken, limits = Decimal, form.limits
+            if not form.text:  # "80" is text, however much it looks like a number
+                taken = Annotated[Decimal, BeforeValidator(_unquoted)]
         case files.Whole():
             taken, limits = int, {"strict": True, "ge": form.least, "le": form.most}
         case files.Day():
             taken = date
+        case files.Words(what=what) if what:
+            return Annotated[str, AfterValidator(_of_pattern(form))]
         case files.Words(among=()):
             taken, limits = str, {"min_length": form.least or None, "pattern": form.pattern or None}
         case files.Words():
@@ -250,15 +294,3 @@ def _entry(form: files.Form) -> Any:
     limits = {name: limit for name, limit in limits.items() if limit is not None}
     entry = Annotated[taken, Field(**limits)] if limits else taken
     return Annotated[entry, AfterValidator(form.check)] if form.check else entry
-
-
-def _line_of(text: str, loc: tuple[str | int, ...]) -> int:
-    """The line that a validation error is about: TOML readers keep no positions."""
-    lines = text.splitlines()
-    names = [part for part in loc if isinstance(part, str) and part != "[key]"]
-    start = next((i for i, line in enumerate(lines) if line.strip() == f"[{'.'.join(names[:-1])}]"), 0)
-    key = re.compile(rf'"?{re.escape(names[-1])}"?\s*=|\[{re.escape(".".join(names))}\]') if names else None
-    found = next((i for i in range(start, len(lines)) if key and key.match(lines[i].strip())), start)
-    if isinstance(loc[-1] if loc else None, int):  # an item of a list that has one item a line
-        return found + 2 + int(loc[-1]) if lines[found].rstrip().endswith("[") else found + 1
-    return found + 1

@@ -6,7 +6,6 @@ import itertools
 import re
 import weakref
 from decimal import Decimal
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +22,11 @@ from marginlib.quiz import drills
 from marginlib.quiz.answers import answer
 from marginlib.quiz.asking import ANSWERS, Ask, Case
 from marginlib.quiz.card import Card
-from marginlib.quiz.lesson import _SESSION, Drill, Lesson, _File, questions
+from marginlib.quiz.file import read_questions
+from marginlib.quiz.lesson import _SESSION, Drill, Lesson, questions
 from marginlib.quiz.mistakes import MISTAKES, mistake
 from marginlib.quiz.question import Option, Question
-from marginlib.reading.files import read_data
+from marginlib.telling.on_page import all_written, escape
 
 LESSONS = sorted(path.name.removesuffix(".toml") for path in Path("data/lessons").glob("*.toml"))
 QUESTIONS = [
@@ -80,7 +80,7 @@ CONVERTED = {
 
 def ask(data: object, what: str, **more: object) -> Question:
     """A number question about a scenario."""
-    return Question.model_validate({"kind": "number", "text": "?", "ask": what, "scenario": Scenario.of(data), **more})
+    return Question(**{"kind": "number", "text": "?", "ask": what, "scenario": Scenario.of(data), **more})
 
 
 @pytest.mark.parametrize(
@@ -394,7 +394,7 @@ def test_a_drill_goes_on_and_gets_harder_after_two_right_ones_without_help() -> 
     assert drill.level == 2
     assert drill.given is None
     drill.receive({"kind": "hint"})
-    assert drill._card["solution"] == drill.question.solution()
+    assert drill._card["solution"] == all_written(drill.question.solution())
     drill.answer(drill.question.right[0])
     drill.another()
     drill.answer(drill.question.right[0])
@@ -434,7 +434,7 @@ def test_a_card_in_a_saved_notebook_shows_its_question_escaped() -> None:
 def test_a_broken_file_of_questions_says_what_is_wrong(tmp_path: Path, broken: str, says: str) -> None:
     (tmp_path / "99.toml").write_text(broken, encoding="utf-8")
     with pytest.raises(InvalidRulebook, match=r"99\.toml") as caught:
-        read_data(tmp_path, "99.toml", _File)
+        read_questions(tmp_path, "99.toml")
     assert says in str(caught.value)
 
 

@@ -1,5 +1,6 @@
 """Names are given once; a lesson declares itself, and is loaded alone."""
 
+import copy
 import json
 import shutil
 import subprocess
@@ -164,7 +165,7 @@ def test_a_question_replays_its_scenario_once_and_once_for_each_model_that_chang
     lesson: str, check: str, changing: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     question = Lesson(lesson).questions.check[check]
-    fresh = question.model_copy()
+    fresh = copy.copy(question)
     for name in ("case", "wrong", "answer"):
         fresh.__dict__.pop(name, None)
     wrong, replayed = question.wrong, []
