@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from marginlib.analysis.add_order import order
     from marginlib.analysis.futures import Perpetual
-    from marginlib.analysis.limits import limit_move, limit_price, limit_together, limits
+    from marginlib.analysis.limits import limit_move, limit_price, limit_together, limits, margin_at_opening
     from marginlib.analysis.outcome import worth
     from marginlib.analysis.paths import paths, walk
     from marginlib.analysis.sheet import sheet
@@ -61,7 +61,7 @@ _ROOMS = {
     "reading.scenarios": ("read_scenario",),
     "analysis.add_order": ("order",),
     "analysis.futures": ("Perpetual",),
-    "analysis.limits": ("limit_move", "limit_price", "limit_together", "limits"),
+    "analysis.limits": ("limit_move", "limit_price", "limit_together", "limits", "margin_at_opening"),
     "analysis.outcome": ("worth",),
     "analysis.paths": ("paths", "walk"),
     "analysis.sheet": ("sheet",),
@@ -78,8 +78,8 @@ __all__ = [
     "Close", "ConversionFees", "Deposit", "Fees", "InvalidRulebook", "InvalidScenario", "Open", "Perpetual", "Price",
     "Refusal", "Rulebook", "Rules", "Scenario", "Settle", "Stop", "Story", "Trade", "Wait", "Withdraw", "advice",
     "break_even_fee", "flips", "limit_move", "limit_price", "limit_together", "limits", "little_first",
-    "load_rulebook", "money", "order", "part_first", "paths", "percent", "plan", "read_scenario", "replay", "resume",
-    "rulebook", "rules", "sheet", "tell", "walk", "worth",
+    "load_rulebook", "margin_at_opening", "money", "order", "part_first", "paths", "percent", "plan",
+    "read_scenario", "replay", "resume", "rulebook", "rules", "sheet", "tell", "walk", "worth",
 ]  # fmt: skip
 
 

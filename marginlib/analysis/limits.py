@@ -17,8 +17,11 @@ from typing import Any, NamedTuple
 from marginlib.analysis.roots import Value, bracket, halved, solved
 from marginlib.engine.account import State
 from marginlib.engine.amounts import EXACT, plain, rounded
-from marginlib.engine.errors import Refusal
-from marginlib.engine.margin import margin
+from marginlib.engine.errors import Refusal, given
+from marginlib.engine.margin import Margin, margin
+
+Measure = Callable[[State, str], Margin]
+"""How the margin summary of a state is worked out, in a currency: the engine's own, or :func:`margin_at_opening`."""
 
 _DOWN, _UP = Decimal("0.98"), Decimal("1.02")  # from place to place, where a change of sign is looked for
 _MOST_STEPS = 700  # to about a millionth, or a million times, of the prices now
@@ -51,10 +54,30 @@ class Limit:
         return self.above if self.below is None else self.below
 
 
-def limit_price(state: State, currency: str, level: Decimal | int, pair: str) -> Limit:
+def margin_at_opening(state: State, currency: str) -> Margin:
+    """The margin summary with a short's used margin at its opening price too, as one of the sources has it (C5).
+
+    Raises:
+        Refusal: ``missing_price``, when something can't be valued.
+
+    >>> from marginlib import Scenario
+    >>> from marginlib import replay
+    >>> story = replay(Scenario.of({"balances": {"USD": "10000"}, "prices": {"BTC/USD": "20000"}, "steps": [
+    ...     {"do": "open", "pair": "BTC/USD", "side": "short", "volume": "1", "leverage": 5},
+    ...     {"do": "price", "pair": "BTC/USD", "price": "25000"}]}))
+    >>> int(margin(story.final, "USD").used_margin), int(margin_at_opening(story.final, "USD").used_margin)
+    (5000, 4000)
+    """
+    lots = state.positions
+    used = (state.rate(lot.quote, currency).of(lot.cost) / Fraction(lot.leverage) for lot in lots)
+    return replace(margin(state, currency), used_margin=sum(used, Fraction(0)))
+
+
+def limit_price(state: State, currency: str, level: Decimal | int, pair: str, *, measure: Measure = margin) -> Limit:
     """The price of a pair at which the margin level is so many percent; every other price stays (B2, B3, B5).
 
     Prices are in QUOTE for one BASE; the summary is valued in ``currency``. At level 0, equity is gone (C3).
+    ``measure``: how used margin is counted (C5).
 
     Raises:
         Refusal: ``missing_price``, when the pair, or something that you have or owe, has no price.
@@ -67,17 +90,23 @@ def limit_price(state: State, currency: str, level: Decimal | int, pair: str) ->
     Fraction(13200, 1)
     """
     now = Fraction(state.price(pair))
-    found = limit_move(state, currency, level, [pair])
+    found = limit_move(state, currency, level, [pair], measure=measure)
     below, above = (None if factor is None else factor * now for factor in (found.below, found.above))
     return replace(found, below=below, above=above)
 
 
 def limit_move(
-    state: State, currency: str, level: Decimal | int, pairs: Iterable[str], against: Iterable[str] = ()
+    state: State,
+    currency: str,
+    level: Decimal | int,
+    pairs: Iterable[str],
+    against: Iterable[str] = (),
+    *,
+    measure: Measure = margin,
 ) -> Limit:
     """By which factor the prices of some pairs must move together for the level to be so many percent (B2, B3, B5).
 
-    The prices of pairs ``against`` are divided by it.
+    The prices of pairs ``against`` are divided by it. ``measure``: how used margin is counted (C5).
 
     Raises:
         Refusal: ``missing_price``, when one of the pairs, or something that you have or owe, has no price.
@@ -98,7 +127,7 @@ def limit_move(
             moved = state.copy()
             moved.prices |= {pair: price * factor for pair, price in prices.items()}
             moved.prices |= {pair: _LONG.divide(price, factor) for pair, price in falling.items()}
-            tied = margin(moved, currency)
+            tied = measure(moved, currency)
             return tied.equity - tied.used_margin * Fraction(level) / 100
 
         reached = excess(Decimal(1)) <= 0
@@ -125,10 +154,11 @@ def _bracketed(excess: Value, step: Decimal) -> Fraction | None:
     return Fraction(halved(same, *ends, _HALVINGS, lambda near, far: _SHORT.divide(_SHORT.add(near, far), 2))[1])
 
 
-def limit_together(state: State, currency: str, level: Decimal | int) -> Limit:
+def limit_together(state: State, currency: str, level: Decimal | int, *, measure: Measure = margin) -> Limit:
     """By which factor everything becomes worth more or less in a currency, for the level to be so many percent (B5).
 
-    Every other currency moves by the same factor; prices between two of them stay.
+    Every other currency moves by the same factor; prices between two of them stay. ``measure``: how used margin is
+    counted (C5).
 
     Raises:
         Refusal: ``missing_price``, when something that you have or owe has no price.
@@ -148,6 +178,7 @@ def limit_together(state: State, currency: str, level: Decimal | int) -> Limit:
         level,
         [f"{base}/{quote}" for base, quote in pairs if quote == currency],
         [f"{base}/{quote}" for base, quote in pairs if base == currency],
+        measure=measure,
     )
 
 
@@ -201,8 +232,10 @@ def _sides(reach: Reach, write: Callable[[Fraction], str], now: Decimal) -> dict
     return sides
 
 
-def limits(state: State, currency: str | None) -> Limits:
+def limits(state: State, currency: str | None, *, measure: Measure = margin) -> Limits:
     """How far prices can go from a state: each open pair's by itself, and all of them together (B2, B3, B5).
+
+    ``measure``: how used margin is counted (C5).
 
     >>> from marginlib import Scenario, replay
     >>> story = replay(Scenario.of({"balances": {"USD": "10000"}, "prices": {"BTC/USD": "20000"}, "steps": [
@@ -211,6 +244,7 @@ def limits(state: State, currency: str | None) -> Limits:
     >>> found["pairs"][0]["liquidation"], found["together"]["call"]
     ({'below': '11600', 'above': None}, {'below': '-34', 'above': None})
     """
+    given("state", state, State, "a state, such as replay(scenario).final")
     levels = (state.rulebook.call_level, state.rulebook.liquidation_level)
 
     def reach(find: Callable[[Decimal], Limit]) -> Reach:
@@ -226,6 +260,9 @@ def limits(state: State, currency: str | None) -> Limits:
     return Limits(
         currency,
         dict(state.prices),
-        {pair: reach(lambda level, pair=pair: limit_price(state, currency, level, pair)) for pair in pairs},  # type: ignore[misc]
-        reach(lambda level: limit_together(state, currency, level)),
+        {
+            pair: reach(lambda level, pair=pair: limit_price(state, currency, level, pair, measure=measure))  # type: ignore[misc]
+            for pair in pairs
+        },
+        reach(lambda level: limit_together(state, currency, level, measure=measure)),
     )

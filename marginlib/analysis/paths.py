@@ -31,6 +31,7 @@ from marginlib.reading.files import (
     Table,
     Words,
     data_folder,
+    line_of,
     read_data,
     read_line,
     text_of,
@@ -101,7 +102,16 @@ def _within(day: dict[str, Any]) -> dict[str, Any]:
     return day
 
 
-_PAIR = Words(pattern="^[A-Z0-9]{1,16}/[A-Z0-9]{1,16}$")
+def _two(pair: str) -> str:
+    base, _, quote = pair.partition("/")
+    if base == quote:
+        raise ValueError("a pair is of two different currencies")
+    return pair
+
+
+_PAIR = Words(
+    pattern="^[A-Z0-9]{1,16}/[A-Z0-9]{1,16}$", what="a pair of two different currencies, such as BTC/USD", check=_two
+)
 _PRICE = Number(gt=0, digits=20)
 _MADE = Entries(title=TEXT, about=TEXT, prices=Table(_PAIR, Items(Items(_PRICE), 1, MOST_DAYS), 1, check=_whole_days))
 _MADE_PATHS = Entries(source=TEXT, date=TEXT, paths=Table(Words(), _MADE, 1))
@@ -137,8 +147,18 @@ def load_paths(folder: "Traversable") -> dict[str, Path]:
     >>> load_paths(data_folder()) == paths()
     True
     """
-    made = read_data(folder, _MADE_UP, _MADE_PATHS)["paths"].values()
-    return {path.title: path for path in (*map(_drawn, made), *_crashes(folder))}
+    made = read_data(folder, _MADE_UP, _MADE_PATHS)["paths"]
+    crashes = {path.title: path for path in _crashes(folder)}
+    drawn: dict[str, Path] = {}
+    for name, path in ((name, _drawn(each)) for name, each in made.items()):
+        if path.title in crashes or path.title in drawn:
+            line = line_of(text_of(folder, _MADE_UP), ("paths", name, "title"))
+            raise InvalidRulebook(
+                f"{_MADE_UP}, line {line}: paths.{name}.title: there is a path '{path.title:.60}' already; give this "
+                "one another title"
+            )
+        drawn[path.title] = path
+    return drawn | crashes
 
 
 @functools.cache
@@ -202,7 +222,10 @@ def _read_days(folder: "Traversable") -> tuple[str, list[tuple[int, _Day]]]:
         raise InvalidRulebook(f"{_CRASHES}, line {numbered[0][0] if numbered else 1}: expected {','.join(heads)}")
     days = []
     for at, line in numbered[1:]:
-        cells = next(csv.reader([line]))
+        try:
+            cells = next(csv.reader([line]))
+        except csv.Error as error:
+            raise InvalidRulebook(f"{_CRASHES}, line {at}: no line of entries: {error}") from error
         if len(cells) != len(heads):
             raise InvalidRulebook(f"{_CRASHES}, line {at}: expected {len(heads)} entries, got {len(cells)}")
         days.append((at, _Day(**read_line(_CRASHES, at, dict(zip(heads, cells, strict=True)), _LINE))))

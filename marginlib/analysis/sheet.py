@@ -9,6 +9,7 @@ from typing import Literal
 
 from marginlib.engine.account import Position, State
 from marginlib.engine.amounts import EXACT
+from marginlib.engine.errors import given
 
 Place = Literal["exchange", "position", "market"]
 
@@ -86,6 +87,7 @@ def sheet(state: State, currency: str) -> Sheet:
     >>> [(entry.currency, int(entry.worth)) for entry in (*seen.restricted, *seen.owed)], int(seen.yours)
     ([('EUR', 25000), ('BTC', 20000)], 20000)
     """
+    given("state", state, State, "a state, such as replay(scenario).final")
     with localcontext(EXACT):
         held = [position.held for position in state.positions]
         due = [*(position.owed for position in state.positions), *state.unpaid.items()]

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Literal
 
+from marginlib.engine.legible import legible
+
 RefusalCode = Literal[
     "insufficient_funds",
     "insufficient_margin",
@@ -31,12 +33,15 @@ class InvalidScenario(ValueError):
     code = "invalid_scenario"
 
     def __init__(self, message: str, problems: Sequence[Problem] = ()) -> None:
-        super().__init__(message)
+        super().__init__(legible(message))
         self.problems = problems or [((), message)]
 
 
 class InvalidRulebook(ValueError):
     """A file in ``data/`` that is broken; the message names the file, the line and the reason."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(legible(message))
 
 
 class Refusal(Exception):
@@ -55,3 +60,17 @@ class Refusal(Exception):
         self.code = code
         self.rules = rules
         self.lacking = lacking
+
+
+def given(name: str, value: object, kind: type, such: str) -> None:
+    """Say what a function takes, where it is given something else.
+
+    Raises:
+        TypeError: the value is of another kind.
+
+    >>> given("story", 5, str, "a story, such as replay(scenario) gives")
+    Traceback (most recent call last):
+    TypeError: story: expected a story, such as replay(scenario) gives, got 5
+    """
+    if not isinstance(value, kind):
+        raise TypeError(f"{name}: expected {such}, got {legible(repr(value))[:60]}")

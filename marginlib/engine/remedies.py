@@ -87,7 +87,7 @@ def _deposit(refusal: Refusal, before: State, step: Step, attempt: Attempt) -> t
 def _collateral(state: State, first: str) -> Iterator[str]:
     """The collateral currencies in which to deposit: that of the summary, then those that there are."""
     order, haircuts = state.rulebook.collateral_order, state.rulebook.haircuts
-    held = (code for code, amount in state.balances.items() if amount and code != first)
+    held = sorted(code for code, amount in state.balances.items() if amount and code != first)
     for code in (first, *held, *(each for each in order if each != first)):
         if code in order and haircuts.get(code, ZERO) < 1:
             yield code

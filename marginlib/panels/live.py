@@ -118,8 +118,9 @@ class Live:
         """
         try:
             carrier = importlib.import_module("marginlib.panels.widget")
-        except ModuleNotFoundError as error:
-            message = f"{error.name} is needed to show this in a notebook: pip install 'marginlib[lab]'"
+        except ImportError as error:  # missing, or there and broken
+            name = (error.name or "anywidget").partition(".")[0]
+            message = f"{name} is needed to show this in a notebook: pip install 'marginlib[lab]'"
             raise ImportError(message) from error
         return carrier.carry(self)
 

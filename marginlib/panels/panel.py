@@ -6,7 +6,6 @@ it are computed and sent ahead; the kernel learns the final value. ``panel.value
 
 import functools
 import gzip
-import html
 import importlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar, Generic, NoReturn, Self, TypeVar, cast
@@ -18,6 +17,7 @@ from marginlib.panels import links
 from marginlib.panels.controls import Control, Value, key, read_all, text
 from marginlib.panels.live import Live, Message, Sent
 from marginlib.panels.scripts import BROWSER
+from marginlib.telling.on_page import all_written, escape, written
 
 _CHUNK = 16
 
@@ -200,7 +200,12 @@ class Panel(Live, Generic[V]):
 
     def state(self) -> dict[str, Any]:
         """Values, veil, what there is to move, and what is shown: as plain data."""
-        return {"values": _to_wire(self._values), "veil": self._veil, "_about": self._about, "_shown": self._shown}
+        return {
+            "values": _to_wire(self._values),
+            "veil": self._veil,
+            "_about": self._about,
+            "_shown": _on_page(self._shown),
+        }
 
     def adopt(self, name: str, value: Any) -> None:
         """Take over values, or the lifting of the veil, from the browser.
@@ -218,7 +223,7 @@ class Panel(Live, Generic[V]):
         return {
             "name": type(self).__name__,
             "heading": self.heading,
-            "controls": [control.describe() for control in self.controls],
+            "controls": [{**control.describe(), "legend": written(control.legend)} for control in self.controls],
             "start": _to_wire(self._start),
             "colours": colours.ROLES,
             "strip": self.strip,
@@ -238,7 +243,7 @@ class Panel(Live, Generic[V]):
             try:
                 packed = self._pack([values])
             except Exception as error:
-                yield {"kind": "failed", "message": f"The kernel can't show this: {error!r}"}, []
+                yield {"kind": "failed", "message": written(f"The kernel can't show this: {error!r}")}, []
                 raise
             yield {"kind": "states", **packed}, []
             return
@@ -249,19 +254,19 @@ class Panel(Live, Generic[V]):
 
     def _pack(self, several: Iterable[Mapping[str, Value]]) -> dict[str, Any]:
         """States as the first one and what is different in the others."""
-        states = [self._state(values) for values in several]
+        states = [_on_page(self._state(values)) for values in several]
         first = states[0]["view"]
         return {"first": first, "states": {state["key"]: changes(first, state["view"]) for state in states}}
 
     def still(self) -> tuple[str, str]:
         """A still picture and the words; of a covered picture neither, for they are what is asked."""
         if self._veil:
-            return f"<p><strong>{html.escape(self.heading)}</strong></p><p><em>{_COVERED}</em></p>", _COVERED
+            return f"<p><strong>{escape(self.heading)}</strong></p><p><em>{_COVERED}</em></p>", _COVERED
         view = self._shown["view"]
         lines = [line for line in (view["title"], view.get("alert"), *view["words"]) if line]
         pictures = "".join(still(figure, view["title"]) for figure in view["figures"])
-        words = "".join(f"<p>{html.escape(line)}</p>" for line in lines[1:])
-        title = html.escape(view["title"])
+        words = "".join(f"<p>{escape(line)}</p>" for line in lines[1:])
+        title = escape(view["title"])
         return f"<p><strong>{title}</strong></p>{pictures}{words}<p><em>{STILL}</em></p>", "\n".join(lines)
 
     def __repr__(self) -> str:
@@ -281,6 +286,12 @@ def kept(values: V, **instead: Value) -> V:
     if strange := instead.keys() - values.keys():
         raise TypeError(f"there is no value {', '.join(strange)}; known here: {', '.join(values)}")
     return cast("V", Values({**cast("Mapping[str, Value]", values), **instead}))
+
+
+def _on_page(shown: dict[str, Any]) -> dict[str, Any]:
+    """A state whose words are as a page has them; figures lay out their own."""
+    view = {name: part if name == "figures" else all_written(part) for name, part in shown["view"].items()}
+    return {**shown, "view": view}
 
 
 def _to_wire(values: Mapping[str, Value]) -> dict[str, str]:

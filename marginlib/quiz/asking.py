@@ -11,12 +11,14 @@ A lesson adds its own in its folder::
 """
 
 import functools
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, localcontext
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from marginlib.engine.amounts import EXACT
+from marginlib.engine.kinds import Code
 from marginlib.engine.rulebook import Rulebook
 from marginlib.engine.scenario import Scenario, Step
 from marginlib.engine.story import Story
@@ -25,6 +27,7 @@ from marginlib.reading.replaying import replay
 from marginlib.telling.sentences import sentence, tell
 
 Answer = Decimal | str | list[str]
+Of = Literal["nothing", "a lot", "a currency", "perhaps a currency"]
 Read = Callable[[Story, str], Answer]
 Value = TypeVar("Value")
 Reading = TypeVar("Reading", bound=Read)
@@ -48,11 +51,17 @@ class Ask:
         """Read an ask as a file has it.
 
         Raises:
-            ValueError: nothing of that name can be asked; the sentence lists what can.
+            ValueError: nothing of that name can be asked, or not of that; the sentence lists what can, or shows how.
+
+        >>> Ask.parse("taken")
+        Traceback (most recent call last):
+        ValueError: ask: 'taken' needs a currency: write it as in 'taken:EUR'
         """
         name, _, of = text.partition(":")
         if name not in ANSWERS:
             raise ValueError(f"ask: there is no '{name}'; known: {', '.join(ANSWERS)}")
+        if said := ANSWERS[name].unfit(of):
+            raise ValueError(f"ask: {said}")
         return cls(name, of)
 
     def __str__(self) -> str:
@@ -68,6 +77,7 @@ class Asked:
     """Something that can be asked, and all that belongs to it.
 
     ``signed``: it may be below zero, so that a wrong sign is a wrong answer; all else is asked as a size.
+    ``of``: what an ask adds after the colon; without a word here, the answer itself looks at it.
     ``alone``: the scenario's story doesn't tell it (a future's funding, say), so its way stands without the story.
     Several lessons may add a way or a hint: what they say is told one after the other.
     """
@@ -76,23 +86,41 @@ class Asked:
     read: Read
     signed: bool = False
     alone: bool = False
+    of: Of | None = None
     ways: list[Way] = field(default_factory=list)
     hints: list[Hint] = field(default_factory=list)
+
+    def unfit(self, of: str) -> str:
+        """Why it can't be asked of that; nothing where it can."""
+        if self.of == "nothing" and of:
+            return f"'{self.name}' is asked of the whole story: write '{self.name}' alone"
+        if self.of == "a lot" and of and not re.fullmatch(r"[1-9][0-9]*", of, re.ASCII):
+            return f"'{self.name}' may name a lot by its number: write it as in '{self.name}:1'"
+        if self.of == "a currency" and not of:
+            return f"'{self.name}' needs a currency: write it as in '{self.name}:EUR'"
+        if self.of in ("a currency", "perhaps a currency") and of:
+            try:
+                Code().read(of)
+            except ValueError as error:
+                return f"{self.name}: {error}"
+        return ""
 
 
 ANSWERS: Registry[Asked] = Registry("answer")
 """By name; amounts are in the asked currency, or in the quote currency; levels are in percent."""
 
 
-def answers(name: str, *, signed: bool = False, alone: bool = False) -> Callable[[Reading], Reading]:
-    """Register what answers an ask of that name, from a story.
+def answers(
+    name: str, *, signed: bool = False, alone: bool = False, of: Of | None = None
+) -> Callable[[Reading], Reading]:
+    """Register what answers an ask of that name, from a story; ``of`` says what an ask may add to it.
 
     Raises:
         ValueError: something of that name can be asked already.
     """
 
     def register(read: Reading) -> Reading:
-        ANSWERS.add(name, Asked(name, read, signed, alone), read.__module__)
+        ANSWERS.add(name, Asked(name, read, signed, alone, of), read.__module__)
         return read
 
     return register

@@ -1,11 +1,12 @@
 """A question on a card: asked, answered, judged at once. Nothing is lost by trying again."""
 
-import html
 from pathlib import Path
 from typing import Any
 
+from marginlib.engine.legible import legible
 from marginlib.panels.live import Live, Message, Sent
 from marginlib.quiz.question import Question, Verdict
+from marginlib.telling.on_page import all_written, escape, written
 
 _HERE = Path(__file__).parent
 UNANSWERED = "Run the cell to answer."
@@ -84,15 +85,15 @@ class Card(Live):
         question, verdict = self.question, self.verdict
         self._card = {
             "kind": question.kind,
-            "lead": self.lead,
-            "text": question.text,
+            "lead": written(self.lead),
+            "text": written(question.text),
             "unit": question.unit,
-            "options": [{"value": option.value, "text": option.text} for option in question.options],
+            "options": [{"value": option.value, "text": written(option.text)} for option in question.options],
             "given": self.given,
-            "note": note,
-            "verdict": {"right": verdict.right, "text": self._said(verdict)} if verdict else None,
-            "solution": question.solution() if self.helped else [],
-            "skipped": f"Skipped. The engine says: {question.shown_answer()}" if self.skipped else "",
+            "note": written(note),
+            "verdict": {"right": verdict.right, "text": written(self._said(verdict))} if verdict else None,
+            "solution": all_written(question.solution()) if self.helped else [],
+            "skipped": written(f"Skipped. The engine says: {question.shown_answer()}") if self.skipped else "",
             "buttons": self.buttons,
             "tries": self.tries,
         }
@@ -118,10 +119,10 @@ class Card(Live):
 
     def still(self) -> tuple[str, str]:
         """The question, for a reader without a kernel."""
-        options = "".join(f"<li>{html.escape(option.text)}</li>" for option in self.question.options)
+        options = "".join(f"<li>{escape(option.text)}</li>" for option in self.question.options)
         listed = f"<ul>{options}</ul>" if options else ""
-        asked = f"<p><strong>{html.escape(self.lead)}.</strong> {html.escape(self.question.text)}</p>"
+        asked = f"<p><strong>{escape(self.lead)}.</strong> {escape(self.question.text)}</p>"
         return f"{asked}{listed}<p><em>{UNANSWERED}</em></p>", repr(self)
 
     def __repr__(self) -> str:
-        return f"{self.lead}: {self.question.text}"
+        return legible(f"{self.lead}: {self.question.text}")

@@ -45,7 +45,7 @@ class ScenarioData(TypedDict, total=False):
 
     balances: dict[str, str]
     prices: dict[str, str]
-    fees: dict[str, str]
+    fees: dict[str, str | dict[str, str]]
     valuation: str
     rules: RulesData
     steps: Required[list[StepData]]
@@ -86,7 +86,7 @@ def make(lesson: str, seed: int, level: int = 1) -> Question:
     """A lesson's drill for a seed, at a level from 1 (one lot, one currency) to 4.
 
     Raises:
-        KeyError: the lesson has no drills.
+        KeyError: the lesson has no drills; lists those that have some.
         ValueError: a seed that is no whole number, or no such level; says what would work.
 
     >>> make("05", 7).text == make("05", 7).text
@@ -98,6 +98,8 @@ def make(lesson: str, seed: int, level: int = 1) -> Question:
         raise ValueError(f"level: expected a whole number from 1 to {LEVELS}, got {level!r}")
     if lesson not in GENERATORS and lesson in shelf.LESSONS:
         shelf.LESSONS[lesson].load()
+    if lesson not in GENERATORS:
+        raise KeyError(f"lesson {lesson} has no drills; there are some in {', '.join(_with_drills())}")
     for attempt in range(_TRIES):
         question = Question(**GENERATORS[lesson](Random(f"{lesson} {seed} {level} {attempt}"), level))
         if usable(question):
@@ -106,6 +108,12 @@ def make(lesson: str, seed: int, level: int = 1) -> Question:
         f"lesson {lesson}, seed {seed}, level {level}: no usable drill in {_TRIES} tries; it needs a round answer, and "
         "three mistakes with other answers"
     )
+
+
+def _with_drills() -> list[str]:
+    for found in shelf.LESSONS.values():
+        found.load()
+    return sorted(GENERATORS)
 
 
 def usable(question: Question) -> bool:

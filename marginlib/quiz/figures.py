@@ -28,6 +28,7 @@ Read = Callable[[Story], Figure]
 FIGURES: Registry[Read] = Registry("figure")
 """Functions of a story, by the name that texts use."""
 
+_MOST = 200  # characters of a sum
 _PLACE = re.compile(r"\{([^{}|]*)(?:\|([^{}|]*))?\}")
 _FORM = re.compile(r"[0-9]|%|plain|words|Words|")
 _WORDS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
@@ -122,8 +123,13 @@ def checked(text: str, mistakes: Collection[str]) -> str:
     for place in _PLACE.finditer(text):
         if not _FORM.fullmatch((place[2] or "").strip()):
             raise ValueError(f"{place[0]}: after the bar comes a number of decimals, %, plain, words or Words")
-        for node in ast.walk(_sum(place[1])):
-            if isinstance(node, ast.Name) and not (
+        nodes = [*ast.walk(_sum(place[1]))]
+        named = {node.value: node.attr for node in nodes if isinstance(node, ast.Attribute)}
+        for node in nodes:
+            if isinstance(node, ast.Name) and node.id in ANSWERS and node.id not in FIGURES:
+                if said := ANSWERS[node.id].unfit(named.get(node, "")):
+                    raise ValueError(f"{place[0]}: {said}, with a point for the colon")
+            elif isinstance(node, ast.Name) and not (
                 node.id in FIGURES or node.id in ANSWERS or node.id in mistakes or node.id == "answer"
             ):
                 raise ValueError(
@@ -138,22 +144,25 @@ def checked(text: str, mistakes: Collection[str]) -> str:
 @functools.lru_cache(maxsize=512)
 def _sum(text: str) -> ast.expr:
     """Numbers and names with + − × ÷ between them, and nothing else."""
+    wanted = ValueError(f"{{{text:.60}}}: expected a figure, or a sum of figures")
+    if len(text) > _MOST:
+        raise wanted
     try:
         tree = ast.parse(text.strip(), mode="eval").body
     except SyntaxError:
-        raise ValueError(f"{{{text}}}: expected a figure, or a sum of figures") from None
+        raise wanted from None
     for node in ast.walk(tree):
         fine = isinstance(node, ast.BinOp | ast.UnaryOp | ast.operator | ast.unaryop | ast.Name | ast.Load)
         if isinstance(node, ast.Attribute):
             fine = isinstance(node.value, ast.Name)
         if isinstance(node, ast.Constant):
-            fine = type(node.value) in (int, float)
+            fine = isinstance(node.value, int | float) and type(node.value) is not bool and abs(node.value) < 10**20
         if isinstance(node, ast.BinOp):
             fine = type(node.op) in _SUMS
         if isinstance(node, ast.UnaryOp):
             fine = isinstance(node.op, ast.USub)
         if not fine:
-            raise ValueError(f"{{{text}}}: expected a figure, or a sum of figures")
+            raise wanted
     return tree
 
 

@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from marginlib.engine.errors import InvalidRulebook
 from marginlib.panels.live import Bundle, bundle
 from marginlib.panels.panel import Panel
 from marginlib.quiz import drills, shelf
@@ -102,6 +103,8 @@ class Lesson:
             ValueError: there is no lesson of that number; lists those that there are.
             InvalidRulebook: its file of questions is missing or broken.
         """
+        if not isinstance(number, str):
+            raise ValueError(f"number: expected a lesson's number as text, such as '05', got {number!r}")
         self.number = number
         self.questions = questions(number)
         self.progress = _SESSION.setdefault(number, Progress())
@@ -114,19 +117,34 @@ class Lesson:
         is read once: after an edit, restart the kernel.
 
         Raises:
-            ValueError: there is a lesson of that number already, from another file or in the package.
+            ValueError: there is a lesson of that number already, from another file or in the package; or a path, or a
+                number, that is none.
             InvalidRulebook: the file is missing or broken; names the line and the reason.
         """
-        return cls(shelf.LESSONS.put(Path(path), number).number)
+        if not isinstance(path, str | Path) or not str(path).strip() or "\0" in str(path):
+            raise ValueError(f"path: expected that of a file of questions, such as '10.toml', got {path!r}")
+        if not isinstance(number, str):
+            raise ValueError(f"number: expected a lesson's number as text, such as '10', got {number!r}")
+        found = shelf.LESSONS.put(Path(path), number)
+        try:
+            return cls(found.number)
+        except InvalidRulebook:
+            shelf.LESSONS.drop(found)  # mended, it may lie elsewhere
+            raise
 
     def predict(self, panel: Panel[Any], name: str = "") -> "Predict":
         """A question before a panel: the picture is uncovered once it is answered or skipped.
 
         Raises:
-            KeyError: no prediction of that name.
+            KeyError: no prediction of that name; lists those that there are.
+            TypeError: no panel.
         """
         known = self.questions.predict
+        if not isinstance(panel, Panel):
+            raise TypeError(f"panel: expected a panel such as LossCascade(), got {panel!r}")
         name = name or next(iter(known))
+        if name not in known:
+            raise KeyError(f"there is no prediction '{name}' in lesson {self.number}; known: {', '.join(known)}")
         return Predict(
             Card(known[name], "Predict first", skip="Skip, and see"), panel, self.progress, f"predict {name}"
         )

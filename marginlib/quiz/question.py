@@ -86,7 +86,12 @@ def _worded(read: Callable[[], T]) -> T:
     try:
         return read()
     except ValueError as error:
-        raise InvalidScenario(str(error)) from None
+        raise InvalidScenario(str(error).removeprefix("ask: ")) from None
+
+
+def _why(error: Exception) -> str:
+    """What a ValueError says; of what is no sentence, also what kind of error it is."""
+    return str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,9 +103,16 @@ class Option(Part):
     because: Annotated[str, _Text()] = ""
 
 
+class _AnOption(PartOf[Option]):
+    def read(self, value: object) -> Option:
+        if not isinstance(value, Option | Mapping):
+            raise kinds.expected('a table such as { value = "…", text = "…" }', value)
+        return super().read(value)
+
+
 class _Options(Kind[tuple[Option, ...]]):
     def read(self, value: object) -> tuple[Option, ...]:
-        return kinds.items(PartOf(Option), value)
+        return kinds.items(_AnOption(Option), value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -277,8 +289,8 @@ class Question:
         """What would keep a learner from an answer, or from the way there: each with its place in the question."""
         try:
             right = self.answer
-        except ValueError as error:
-            yield ("ask",), f"'{self.ask}' can't be answered by this scenario: {error}"
+        except Exception as error:  # whatever a teacher's own answer makes of it
+            yield ("ask",), f"'{self.ask}' can't be answered by this scenario: {_why(error)}"
             return
         if told := list(self._untold()):
             yield from told
@@ -294,8 +306,8 @@ class Question:
         for place, work in works:
             try:
                 work()
-            except ValueError as error:
-                yield place, str(error)
+            except Exception as error:
+                yield place, f"it fails for this scenario: {_why(error)}"
 
     def _untold(self) -> Iterator[Problem]:
         """Texts with a figure that this scenario doesn't have."""
@@ -305,8 +317,8 @@ class Question:
         for place, text in texts.items():
             try:
                 self._filled(text)
-            except ValueError as error:
-                yield place, str(error)
+            except Exception as error:
+                yield place, _why(error)
 
     def _unfit(self, right: Answer) -> Problem | None:
         """What doesn't go with the engine's answer."""

@@ -77,6 +77,10 @@ class Shelf(Registry[Found]):
             return self._entries[found.number]
         return self.add(found.number, found, str(path))
 
+    def drop(self, found: Found) -> None:
+        """Forget a lesson whose file can't be read."""
+        del self._entries[found.number], self._sources[found.number]
+
     def _look(self) -> None:
         if not self._scanned:
             self._scanned = True

@@ -29,6 +29,14 @@ class Unfit(Exception):
     """Something that a close look is needed for; it may turn out to be allowed."""
 
 
+class Wrong(ValueError):
+    """What a check says of one entry of a table: the entry's key, and why."""
+
+    def __init__(self, key: str, why: str) -> None:
+        super().__init__(why)
+        self.key = key
+
+
 class Form:
     """What an entry may be: a ``check`` returns it, or raises a ValueError that says why not."""
 
@@ -102,10 +110,13 @@ class Whole(Form):
 class Words(Form):
     """Text: of at least so many characters, or of a pattern, or one of a few."""
 
-    def __init__(self, least: int = 0, *, pattern: str = "", among: tuple[str, ...] = ()) -> None:
-        """Say which."""
-        super().__init__()
-        self.least, self.pattern, self.among = least, pattern, among
+    def __init__(
+        self, least: int = 0, *, pattern: str = "", what: str = "", among: tuple[str, ...] = (),
+        check: Check | None = None,
+    ) -> None:  # fmt: skip
+        """Say which; ``what`` says it of a pattern in words."""
+        super().__init__(check)
+        self.least, self.pattern, self.what, self.among = least, pattern, what, among
 
     def _take(self, value: Any) -> str:
         if not isinstance(value, str) or len(value) < self.least or (self.among and value not in self.among):
@@ -177,7 +188,7 @@ def each_once(codes: list[str]) -> list[str]:
     return codes
 
 
-CODE = Words(pattern="^[A-Z0-9]{1,16}$")
+CODE = Words(pattern="^[A-Z0-9]{1,16}$", what="a currency code such as EUR")
 CODES = Items(CODE, check=each_once)
 TEXT = Words(1)
 
@@ -204,7 +215,7 @@ def read_data(folder: "Traversable", name: str, form: Entries) -> dict[str, Any]
     try:
         return cast("dict[str, Any]", form.take(data))
     except Unfit:
-        return cast("dict[str, Any]", importlib.import_module("marginlib.reading.strict").toml(form, data, name, text))
+        return cast("dict[str, Any]", _closely(name).toml(form, data, name, text))
 
 
 def parsed(text: str, name: str) -> dict[str, Any]:
@@ -223,6 +234,16 @@ def parsed(text: str, name: str) -> dict[str, Any]:
         raise InvalidRulebook(f"{name}: not valid TOML: a number in it is beyond reason") from None
 
 
+def _closely(name: str) -> Any:
+    """What says in which line something is wrong and why, where the validation library is there."""
+    try:
+        return importlib.import_module("marginlib.reading.strict")
+    except ImportError:
+        raise InvalidRulebook(
+            f"{name}: it isn't as it should be; to hear where and why: pip install pydantic"
+        ) from None
+
+
 def read_line(name: str, at: int, cells: Mapping[str, str], form: Entries) -> dict[str, Any]:
     """Read one line of a file with named columns; or say what is wrong in it.
 
@@ -232,23 +253,30 @@ def read_line(name: str, at: int, cells: Mapping[str, str], form: Entries) -> di
     try:
         return cast("dict[str, Any]", form.take(cells))
     except Unfit:
-        return cast("dict[str, Any]", importlib.import_module("marginlib.reading.strict").line(form, cells, name, at))
+        return cast("dict[str, Any]", _closely(name).line(form, cells, name, at))
 
 
-def text_of(folder: "Traversable", name: str) -> str:
+def text_of(folder: "Traversable | str", name: str) -> str:
     """The text of a file.
 
     Raises:
         InvalidRulebook: it is missing, or is no text; says what would do.
+        TypeError: the folder is none.
     """
+    if isinstance(folder, str):
+        folder = Path(folder)
+    if not hasattr(folder, "joinpath"):
+        raise TypeError(f"folder: expected the path of a folder such as data/, got {folder!r}")
+    file = folder.joinpath(name)
     try:
-        file = folder.joinpath(name)
         if file.is_dir():
             raise InvalidRulebook(f"{name}: it is a directory; expected a file")
         if not file.is_file() and isinstance(file, Path) and file.exists():  # a pipe, which may never end
             raise InvalidRulebook(f"{name}: it is no ordinary file; expected one")
         with file.open("rb") as opened:
             data = opened.read(_MOST_BYTES + 1)
+    except InvalidRulebook:
+        raise
     except FileNotFoundError as error:
         raise InvalidRulebook(f"{name}: the file is missing") from error
     except (OSError, ValueError) as error:
@@ -274,7 +302,11 @@ def line_of(text: str, place: Sequence[str | int]) -> int:
     """
     lines = text.splitlines()
     names = [re.sub(r"[\s\"']", "", line.partition("#")[0]) for line in lines]
-    at, rest = 0, list(place)
+    under = ".".join(each for each in place if isinstance(each, str))
+    at, rest = (
+        next((i for i, name in enumerate(names) if re.match(rf"\[+{re.escape(under)}[].]", name)), 0),
+        list(place),
+    )
     for many in range(len(place), 0, -1):
         head, nth = [str(each) for each in place[:many] if isinstance(each, str)], 0
         if isinstance(place[many - 1], int):  # one of several [[tables]]

@@ -1,6 +1,7 @@
 """Replaying by the rulebook in ``data/``."""
 
 from marginlib.engine import replaying
+from marginlib.engine.errors import given
 from marginlib.engine.rulebook import Rulebook
 from marginlib.engine.scenario import Scenario
 from marginlib.engine.story import Story
@@ -14,6 +15,7 @@ def replay(scenario: Scenario, rulebook: Rulebook | None = None) -> Story:
 
     Raises:
         InvalidScenario: a wait in which too many rollovers would fall due.
+        TypeError: what is given is no scenario, or no rulebook.
 
     >>> story = replay(Scenario.of({
     ...     "balances": {"EUR": "2000"}, "prices": {"BTC/EUR": "50000"},
@@ -22,4 +24,7 @@ def replay(scenario: Scenario, rulebook: Rulebook | None = None) -> Story:
     >>> story.final.balances
     {'EUR': Decimal('2100.0000')}
     """
+    given("scenario", scenario, Scenario, "a Scenario, such as Scenario.of({…}) makes of plain data")
+    if rulebook is not None:
+        given("rulebook", rulebook, Rulebook, "a Rulebook, such as load_rulebook(folder) gives")
     return replaying.replay(scenario, in_data() if rulebook is None else rulebook)

@@ -6,10 +6,24 @@ A teacher edits a file there, not code. A scenario may override some of it for i
 import functools
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from marginlib.engine.rulebook import Rulebook
-from marginlib.reading.files import CODE, CODES, TEXT, Entries, Number, Table, Whole, Words, data_folder, read_data
+from marginlib.reading.files import (
+    CODE,
+    CODES,
+    TEXT,
+    Entries,
+    Items,
+    Number,
+    Table,
+    Whole,
+    Words,
+    Wrong,
+    data_folder,
+    each_once,
+    read_data,
+)
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -19,11 +33,27 @@ _CUTS = Table(CODE, Number(ge=0, le=1))
 _LEVEL = Number(gt=0, le=1000)
 _PLACES = Whole(0, 20)
 _SHARE = Number(ge=0, lt=1, digits=12, places=10)
-_CLASS = Words(among=("cash_cash", "btc_eth_cash", "other"))
 _COLLATERAL = Entries(source=_ANY, date=_ANY, order=CODES, haircuts=_CUTS)
-_CONVERSION = Entries(source=_ANY, date=_ANY, cash=CODES, majors=CODES, fees=Table(_CLASS, _SHARE, 3))
+_CONVERSION = Entries(
+    source=_ANY,
+    date=_ANY,
+    cash=Items(CODE, 1, check=each_once),
+    majors=CODES,
+    fees=Entries(cash_cash=_SHARE, btc_eth_cash=_SHARE, other=_SHARE),
+)
 _PRECISION = Entries(source=_ANY, date=_ANY, cash=_PLACES, other=_PLACES)
+
+
+def _apart(levels: dict[str, Any]) -> dict[str, Any]:
+    """Who is warned at the call level is warned before liquidation (B5)."""
+    call, liquidation = levels["call_level"], levels["liquidation_level"]
+    if liquidation >= call:
+        raise Wrong("liquidation_level", f"expected less than the call level, {call}, got {liquidation}")
+    return levels
+
+
 _MARGIN = Entries(
+    _apart,
     source=_ANY,
     date=_ANY,
     opening_level=_LEVEL,
@@ -33,9 +63,14 @@ _MARGIN = Entries(
     most_leverage=Number(ge=1),
 )
 _SET = Entries(source=_ANY, date=_ANY, haircuts=_CUTS)
-_SETS = Entries(sets=Table(Words(pattern="^[0-9a-z-]{1,20}$"), _SET))
+_SETS = Entries(
+    sets=Table(Words(pattern="^[0-9a-z-]{1,20}$", what="a name of at most 20 small letters, digits and hyphens"), _SET)
+)
 _RULES = Entries(
-    date=_ANY, rules=Table(Words(pattern="^[A-Z][1-9][0-9]?$"), Entries(title=TEXT, text=TEXT, source=TEXT))
+    date=_ANY,
+    rules=Table(
+        Words(pattern="^[A-Z][1-9][0-9]?$", what="a rule's id such as R13"), Entries(title=TEXT, text=TEXT, source=TEXT)
+    ),
 )
 
 

@@ -5,7 +5,7 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from marginlib.engine.errors import InvalidScenario
+from marginlib.engine.errors import InvalidScenario, given
 from marginlib.engine.kinds import shown
 from marginlib.engine.scenario import Scenario
 from marginlib.engine.sharing import all_kept
@@ -39,6 +39,7 @@ def read_scenario(text: str | bytes) -> Scenario:
     Traceback (most recent call last):
     marginlib.engine.errors.InvalidScenario: the key 'EUR' is given twice in one object; expected each key once
     """
+    given("text", text, str | bytes, "a scenario as JSON; for plain data there is Scenario.of({…})")  # type: ignore[arg-type]
     with all_kept():
         return Scenario.of(_loaded(text))
 

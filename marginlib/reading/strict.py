@@ -4,6 +4,7 @@ Nothing is defined here a second time. The library finds every place that is wro
 """
 
 import functools
+import re
 from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
@@ -12,6 +13,7 @@ from typing import Annotated, Any, Literal, Union, cast
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     PlainValidator,
@@ -185,16 +187,9 @@ def toml(form: files.Form, data: Mapping[str, Any], name: str, text: str) -> Any
     except ValidationError as error:
         # A misspelt key is both unknown and missing; the unknown one is where the slip is.
         first = min(error.errors(), key=lambda each: each["type"] != "extra_forbidden")
-        where = ".".join(str(part) for part in first["loc"] if part != "[key]")
-        absent = first["type"] == "missing"  # then the line is its table's
-        place = [part for part in first["loc"] if part != "[key]"]
-        line, got = files.line_of(text, place[:-1] if absent else place), f", got {first['input']!s:.60}"
-        reason = first["msg"].removeprefix("Value error, ")
-        if first["type"] == "extra_forbidden":
-            reason, got = "unknown key", ""
-        elif absent:
-            reason, got = "missing", ""
-        raise InvalidRulebook(f"{name}, line {line}: {where}: {reason}{got}") from error
+        place, reason = _reason(first)
+        line = files.line_of(text, place[:-1] if first["type"] == "missing" else place)
+        raise InvalidRulebook(f"{name}, line {line}: {'.'.join(map(str, place))}: {reason}") from error
 
 
 def line(form: files.Form, cells: Mapping[str, str], name: str, at: int) -> Any:
@@ -206,11 +201,38 @@ def line(form: files.Form, cells: Mapping[str, str], name: str, at: int) -> Any:
     try:
         return checked(form, cells)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = f"{first['loc'][0]}: " if first["loc"] else ""
-        got = f", got {first['input']!s:.60}" if first["loc"] else ""
-        reason = first["msg"].removeprefix("Value error, ")
-        raise InvalidRulebook(f"{name}, line {at}: {where}{reason}{got}") from error
+        place, reason = _reason(error.errors()[0])
+        raise InvalidRulebook(f"{name}, line {at}: {''.join(f'{each}: ' for each in place)}{reason}") from error
+
+
+def _reason(error: ErrorDetails) -> tuple[Place, str]:
+    """What is wrong in a file, and where: in the workbook's words."""
+    place = tuple(part for part in error["loc"] if part != "[key]")
+    kind, value, limits = error["type"], error["input"], error.get("ctx", {})
+    if kind == "extra_forbidden":
+        return place, "unknown key"
+    if kind == "missing":
+        return place, "missing"
+    if kind == "value_error":
+        said = limits["error"]
+        if isinstance(said, files.Wrong):
+            return (*place, said.key), str(said)
+        return place, str(said)
+    wanted = next((words for start, words in _WANTED.items() if kind.startswith(start)), "")
+    told = f"expected {wanted.format_map(limits)}" if wanted else error["msg"]
+    told = re.sub(r"Decimal\('(.+?)'\)", r"\1", told)
+    return place, f"{told}, got {kinds.shown(value)}"
+
+
+_WANTED = {
+    "decimal_max": "a number of at most {max_digits} digits", "decimal": "a number", "finite": "a number",
+    "greater_than_equal": "{ge} or more", "greater_than": "more than {gt}", "less_than_equal": "{le} or less",
+    "less_than": "less than {lt}", "int": "a whole number", "string_too_short": "some text", "string_type": "text",
+    "string_pattern_mismatch": "text of the form {pattern}", "list": "a list […]", "dict": "a table",
+    "model": "a table", "too_short": "{min_length} or more entries", "too_long": "at most {max_length} entries",
+    "date": "a day such as 2020-03-12", "literal": "{expected}", "worded": "{what}",
+}  # fmt: skip
+"""What was expected, by the beginning of what the library calls the error."""
 
 
 def checked(form: files.Form, data: object) -> Any:
@@ -222,6 +244,24 @@ def checked(form: files.Form, data: object) -> Any:
     return TypeAdapter(_entry(form)).validate_python(data)
 
 
+def _unquoted(value: object) -> object:
+    if isinstance(value, str):
+        raise PydanticCustomError("decimal_quoted", "")
+    return value
+
+
+def _of_pattern(form: files.Words) -> Callable[[str], str]:
+    """The form's own look at it, in its own words."""
+
+    def reading(value: str) -> str:
+        try:
+            return cast("str", form.take(value))
+        except files.Unfit:
+            raise PydanticCustomError("worded", "", {"what": form.what}) from None
+
+    return reading
+
+
 def _entry(form: files.Form) -> Any:
     """What the library takes for a form."""
     taken: Any
@@ -229,10 +269,14 @@ def _entry(form: files.Form) -> Any:
     match form:
         case files.Number():
             taken, limits = Decimal, form.limits
+            if not form.text:  # "80" is text, however much it looks like a number
+                taken = Annotated[Decimal, BeforeValidator(_unquoted)]
         case files.Whole():
             taken, limits = int, {"strict": True, "ge": form.least, "le": form.most}
         case files.Day():
             taken = date
+        case files.Words(what=what) if what:
+            return Annotated[str, AfterValidator(_of_pattern(form))]
         case files.Words(among=()):
             taken, limits = str, {"min_length": form.least or None, "pattern": form.pattern or None}
         case files.Words():

@@ -12,7 +12,7 @@ from marginlib.analysis.limits import Limit, limit_price, limit_together
 from marginlib.analysis.warnings import contradictions, steep
 from marginlib.engine.account import Part, Position, Realised, Reason, State, StopOrder, Take
 from marginlib.engine.amounts import EXACT, ZERO
-from marginlib.engine.errors import Refusal
+from marginlib.engine.errors import Refusal, given
 from marginlib.engine.margin import Margin
 from marginlib.engine.rulebook import Rulebook
 from marginlib.engine.scenario import Close, Deposit, Open, Price, Prices, Settle, Step, Stop, Trade, Wait, Withdraw
@@ -32,6 +32,7 @@ def tell(story: Story) -> list[str]:
     >>> tell(replay(Scenario.of({"steps": [{"do": "deposit", "currency": "EUR", "amount": "100"}]})))
     ['You deposit 100.00 EUR.']
     """
+    given("story", story, Story, "a story, such as replay(scenario) gives")
     told = [text for moment in story.moments for text in (sentence(moment), *details(moment))]
     if story.error:
         told += [attempt(story.error.step), refusal(story.error)]

@@ -1,12 +1,12 @@
 """A story as a notebook shows it by itself: its sentences and its ledger; and its rows as a table of pandas'."""
 
 from decimal import Decimal
-from html import escape
 from typing import TYPE_CHECKING, Literal
 
 from marginlib.engine.account import Row
 from marginlib.engine.story import Story
 from marginlib.telling.numbers import exact as all_digits
+from marginlib.telling.on_page import escape
 from marginlib.telling.sentences import tell
 
 if TYPE_CHECKING:
@@ -19,10 +19,10 @@ _AMOUNTS = ("amount", "fee", "balance", "taken", "covers", "fee_rate")
 
 
 def page(story: Story) -> str:
-    """The story as HTML: what happened, sentence by sentence, and the ledger with every digit. All text is escaped.
+    r"""The story as HTML: what happened, sentence by sentence, and the ledger with every digit. All text is escaped.
 
     >>> from marginlib import Deposit, Scenario, replay
-    >>> "<li>You deposit 5.00 EUR.</li>" in page(replay(Scenario().then(Deposit(currency="EUR", amount=5))))
+    >>> "<li>You deposit 5.00\xa0EUR.</li>" in page(replay(Scenario().then(Deposit(currency="EUR", amount=5))))
     True
     """
     told, rows = tell(story), story.ledger
@@ -55,6 +55,8 @@ def frame(story: Story, what: Literal["ledger", "cascade"] = "ledger", *, exact:
     """The ledger, or the cascades of all losses, as a pandas table; see :meth:`Story.frame`."""
     import pandas
 
+    if what not in ("ledger", "cascade"):
+        raise ValueError(f"expected 'ledger' or 'cascade', got {what!r}")
     result = story.as_json()
     if what == "ledger":
         rows = [{**row, "rules": " ".join(row["rules"])} for row in result["ledger"]]

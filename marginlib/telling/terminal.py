@@ -8,7 +8,6 @@ rows that are :func:`tabulated`.
 import re
 import sys
 import textwrap
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal, localcontext
@@ -23,6 +22,7 @@ from rich.text import Text
 from marginlib.engine.account import Realised
 from marginlib.engine.amounts import EXACT, ZERO
 from marginlib.engine.errors import InvalidScenario
+from marginlib.engine.legible import legible
 from marginlib.engine.story import Moment, Story
 from marginlib.reading.rulebooks import Rule
 from marginlib.telling import sentences as words
@@ -130,9 +130,7 @@ def paged() -> Iterator[Console]:
 
 def clean(text: str) -> str:
     """Text from a file in one line, of reasonable length, without what could steer a terminal."""
-    spaced = "".join(" " if each.isspace() else each for each in text)
-    kept = "".join(each for each in spaced if not unicodedata.category(each).startswith("C"))
-    return " ".join(kept.split())
+    return " ".join(legible(text).split())
 
 
 def heading(page: Console, text: str) -> None:

@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 from marginlib.analysis.outcome import Outcome, outcome
 from marginlib.engine.account import State
 from marginlib.engine.amounts import EXACT, ZERO
-from marginlib.engine.errors import InvalidScenario, Refusal
+from marginlib.engine.errors import InvalidScenario, Refusal, given
 from marginlib.engine.margin import unrealised
 from marginlib.engine.replaying import resume
 from marginlib.engine.scenario import Close, Deposit, Settle, Step
@@ -261,6 +261,7 @@ def which(story: Story, pair: str = "") -> str:
     Raises:
         Refusal, ValueError: as :func:`plan`.
     """
+    given("story", story, Story, "a story, such as replay(scenario) gives")
     pairs = open_pairs(story)
     if story.error:
         raise ValueError(f"step {story.error.index + 1} is refused: {story.error.message}")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from strategies import PRICES
 
 from marginlib import Refusal, Scenario, Story, replay
-from marginlib.analysis.limits import Limit, limit_move, limit_price
+from marginlib.analysis.limits import Limit, limit_move, limit_price, limit_together, limits, margin_at_opening
 from marginlib.engine.account import State
 from marginlib.engine.amounts import plain
 from marginlib.engine.margin import margin
@@ -48,6 +48,35 @@ def test_fifteen_thousand_long_on_five_thousand() -> None:
 def test_a_shorts_used_margin_moves_along(level: int, price: Fraction) -> None:
     """B2: 10,000 + 20,000 - p = level x p / 5."""
     assert limit(stands({"USD": "10000"}, SHORT), level) == (None, price, True)
+
+
+def test_a_shorts_used_margin_at_its_opening_price_is_the_apis_own_example() -> None:
+    """C5: cost 21.1063, 3x, worth 31.1297: used margin 7.0354. Only that differs; a long's never does."""
+    short = {**opens("XMR/USD", "short", "1"), "leverage": 3}
+    steps = (short, moves("XMR/USD", "31.1297"))
+    story = tell({"USD": "392.2264"}, {"XMR/USD": "21.1063"}, steps, valuation="USD")
+    today, before = (measure(story.final, "USD") for measure in (margin, margin_at_opening))
+
+    assert before.used_margin == Fraction(211063, 30000)
+    assert today.used_margin == Fraction(311297, 30000)
+    assert (before.equity, before.trade_balance) == (today.equity, today.trade_balance)
+    long = stands({"USD": "10000"}, LONG)
+    assert margin_at_opening(long, "USD") == margin(long, "USD")
+
+
+@pytest.mark.parametrize(("level", "price"), [(80, 26800), (40, 28400), (0, 30000)])
+def test_counted_at_the_opening_price_a_short_reaches_its_limits_later(level: int, price: int) -> None:
+    """C5: 30,000 - p = level x 4,000, whichever of the three asks for it."""
+    state = stands({"USD": "10000"}, SHORT)
+    found = limit_price(state, "USD", level, "BTC/USD", measure=margin_at_opening)
+    together = limit_together(state, "USD", level, measure=margin_at_opening)
+
+    assert found.exact
+    assert found.above == price
+    assert together.above == Fraction(price, 20000)
+    if level:
+        reach = limits(state, "USD", measure=margin_at_opening).pairs["BTC/USD"]
+        assert found in reach
 
 
 def test_bitcoin_as_collateral_under_a_long_of_bitcoin() -> None:

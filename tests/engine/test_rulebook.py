@@ -3,10 +3,12 @@
 import shutil
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from marginlib import InvalidRulebook, load_rulebook, rulebook, rules
+from marginlib.analysis.paths import load_paths
 from marginlib.reading.files import data_folder
 
 FILES = ("collateral.toml", "conversion.toml", "haircuts.toml", "margin.toml", "precision.toml")
@@ -64,12 +66,25 @@ def test_a_teacher_edits_a_file(folder: Path) -> None:
         ("conversion.toml", "other = 0.05", "other = 5", "fees.other: "),
         ("conversion.toml", "other = 0.05", "others = 0.05", "others"),
         ("margin.toml", "call_level = 80", "call_level = 0", "call_level: "),
-        ("margin.toml", "call_level = 80", 'call_level = "eighty"', "got eighty"),
+        ("margin.toml", "call_level = 80", 'call_level = "eighty"', "got 'eighty'"),
+        ("margin.toml", "liquidation_level = 40", "liquidation_level = 90",
+         "liquidation_level: expected less than the call level, 80, got 90"),
+        ("margin.toml", "liquidation_level = 40", "liquidation_level = 80", "expected less than the call level, 80"),
+        ("margin.toml", "call_level = 80", 'call_level = "80"', "call_level: expected a number, got '80'"),
+        ("margin.toml", "call_level = 80", "call_level = true", "call_level: expected a number, got true"),
+        ("margin.toml", "rollover_hours = 4", "rollover_hours = 0", "rollover_hours: expected 0.1 or more, got 0"),
+        ("conversion.toml", 'cash = ["USD", "EUR", "GBP", "AUD", "CAD", "JPY", "CHF"]', "cash = []",
+         "cash: expected 1 or more entries"),
+        ("conversion.toml", "btc_eth_cash = 0.025", "", "fees.btc_eth_cash: missing"),
+        ("conversion.toml", "btc_eth_cash = 0.025", "btc_eth_cash = -0.025", "fees.btc_eth_cash: expected 0 or more"),
+        ("conversion.toml", "btc_eth_cash = 0.025", "btc_eth_cash = nan", "fees.btc_eth_cash: expected a number"),
+        ("collateral.toml", '"DOGE",', '"doge",', "expected a currency code such as EUR, got 'doge'"),
+        ("precision.toml", "cash = 4", "cash = 4.5", "cash: expected a whole number, got 4.5"),
         ("precision.toml", "cash = 4", "cash = -1", "cash: "),
         ("precision.toml", "other = 10", "", "other: missing"),
         ("precision.toml", "cash = 4", "cash = 4\nsilver = 3", "silver: "),
     ],
-)
+)  # fmt: skip
 def test_a_broken_file_is_named_with_the_reason(folder: Path, name: str, old: str, new: str, words: str) -> None:
     change(folder / name, old, new)
     with pytest.raises(InvalidRulebook) as broken:
@@ -112,6 +127,27 @@ def test_a_file_that_is_no_text(folder: Path) -> None:
     (folder / "margin.toml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(InvalidRulebook, match=r"^margin\.toml: can't be read"):
         load_rulebook(folder)
+
+
+def test_a_byte_order_mark_is_told_and_a_directory(folder: Path) -> None:
+    (folder / "margin.toml").write_text((folder / "margin.toml").read_text(encoding="utf-8"), encoding="utf-8-sig")
+    with pytest.raises(InvalidRulebook, match=r"^margin\.toml, line 1: it begins with a byte-order mark; save it as"):
+        load_rulebook(folder)
+    (folder / "margin.toml").unlink()
+    (folder / "margin.toml").mkdir()
+    with pytest.raises(InvalidRulebook, match=r"^margin\.toml: it is a directory"):
+        load_rulebook(folder)
+
+
+@pytest.mark.parametrize("given", [5, None, b"x"])
+def test_what_is_no_folder(given: Any) -> None:
+    for load in (load_rulebook, load_paths):
+        with pytest.raises(TypeError, match=r"^folder: expected the path of a folder such as data/, got "):
+            load(given)
+
+
+def test_a_folder_may_be_named_in_text(folder: Path) -> None:
+    assert load_rulebook(str(folder)) == rulebook()  # type: ignore[arg-type]
 
 
 def test_every_rule_can_be_looked_up() -> None:

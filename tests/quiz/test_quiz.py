@@ -6,7 +6,6 @@ import itertools
 import re
 import weakref
 from decimal import Decimal
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +26,7 @@ from marginlib.quiz.file import read_questions
 from marginlib.quiz.lesson import _SESSION, Drill, Lesson, questions
 from marginlib.quiz.mistakes import MISTAKES, mistake
 from marginlib.quiz.question import Option, Question
+from marginlib.telling.on_page import all_written, escape
 
 LESSONS = sorted(path.name.removesuffix(".toml") for path in Path("data/lessons").glob("*.toml"))
 QUESTIONS = [
@@ -394,7 +394,7 @@ def test_a_drill_goes_on_and_gets_harder_after_two_right_ones_without_help() -> 
     assert drill.level == 2
     assert drill.given is None
     drill.receive({"kind": "hint"})
-    assert drill._card["solution"] == drill.question.solution()
+    assert drill._card["solution"] == all_written(drill.question.solution())
     drill.answer(drill.question.right[0])
     drill.another()
     drill.answer(drill.question.right[0])

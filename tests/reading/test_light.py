@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 WITHOUT = """
 import importlib, pkgutil, sys, types
@@ -144,3 +146,42 @@ print("pydantic" in sys.modules)
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
 
     assert run.stdout.strip() == "False"
+
+
+def test_what_is_wrong_in_a_rule_file_is_a_sentence_without_it(tmp_path: Path) -> None:
+    code = """
+from pathlib import Path
+
+import pytest
+from marginlib import InvalidRulebook, load_rulebook
+try:
+    load_rulebook(Path(THERE))
+except InvalidRulebook as error:
+    print(error)
+"""
+    (tmp_path / "collateral.toml").write_text("order = 5\n", encoding="utf-8")
+
+    told = said(code.replace("THERE", repr(str(tmp_path))))
+
+    assert told == "collateral.toml: it isn't as it should be; to hear where and why: pip install pydantic\n"
+
+
+@pytest.mark.parametrize("lacking", ["ipywidgets", "anywidget", "IPython"])
+def test_without_the_labs_packages_panels_are_shown_still_and_a_widget_says_what_to_install(lacking: str) -> None:
+    code = """
+from marginlib.panels import LossCascade
+from marginlib.lessons import Lesson, SettleForm
+for shown in (LossCascade(), Lesson("05").check("taken"), Lesson("05").predict(LossCascade()), SettleForm()):
+    print("Run the cell" in shown._repr_mimebundle_()[0]["text/html"])
+    try:
+        shown.widget
+        print("made")
+    except ImportError as error:
+        print(error)
+"""
+    blocked = WITHOUT.replace('("pydantic", "pydantic_core")', repr((lacking,)))
+    run = subprocess.run([sys.executable, "-c", blocked + code], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    told = run.stdout.splitlines()
+    assert told[::2] == ["True"] * 4
+    assert all(each.endswith("pip install 'marginlib[lab]'") for each in told[1::2]), told

@@ -52,7 +52,7 @@ def test_a_notebook_shows_sentences_and_the_ledger() -> None:
     story = tell({"EUR": "2000"}, {"BTC/EUR": "50000"}, [deposits("EUR", "1000"), *STEPS[:2]])
     shown = Text(story._repr_html_())
 
-    assert next(text for text in shown.texts if text.startswith("You")) == "You deposit 1,000.00 EUR."
+    assert next(text for text in shown.texts if text.startswith("You")) == "You deposit 1,000.00\N{NO-BREAK SPACE}EUR."
     assert [tag for tag, _ in shown.tags].count("caption") == 1
     assert {each["scope"] for tag, each in shown.tags if tag == "th"} == {"col", "row"}
     assert [tag for tag, _ in shown.tags].count("tr") == 1 + len(story.ledger)

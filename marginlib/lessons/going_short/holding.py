@@ -43,13 +43,14 @@ class Ranges(NamedTuple):
 class Held:
     """A short that was opened, whose price moved, and which was held day by day; beside it a contract of its size.
 
-    ``month`` opens it, moves the price and waits a day at a time, ``days`` of which have gone by; ``funding`` is what
-    the contract has received by the end of each day from 0, in QUOTE. What the last two rows need: ``closed`` is the
-    short closed after those days; ``stops`` are the short with a stop that is placed then and run into, and with the
-    attempt to place one of the other type.
+    ``month`` opens it, moves the price and waits a day at a time, ``days`` of which have gone by; ``mirror`` does the
+    same with a long; ``funding`` is what the contract has received by the end of each day from 0, in QUOTE. What the
+    last two rows need: ``closed`` is the short closed after those days; ``stops`` are the short with a stop that is
+    placed then and run into, and with the attempt to place one of the other type.
     """
 
     month: Story
+    mirror: Story
     days: int
     contract: Perpetual
     funding: tuple[Decimal, ...]
@@ -79,9 +80,12 @@ class Held:
     @functools.cached_property
     def costs(self) -> tuple[Decimal, ...]:
         """What borrowing has cost by the end of each day from 0, in QUOTE: opening fee and rollovers."""
-        daily = [_charged(self.month.moments[:PREPARED])]
-        daily += [_charged([moment]) for moment in self.month.moments[PREPARED:]]
-        return tuple(accumulate(daily))
+        return _by_day(self.month)
+
+    @property
+    def long_cost(self) -> Decimal:
+        """What borrowing would have cost a long so far, in QUOTE, which is what it borrows."""
+        return _by_day(self.mirror)[self.days]
 
     @property
     def cost(self) -> Decimal:
@@ -93,6 +97,11 @@ class Held:
         """The rollovers so far."""
         passed = self.month.moments[: PREPARED + self.days]
         return [row for moment in passed for row in moment.rows if row.type == "rollover"]
+
+
+def _by_day(month: Story) -> tuple[Decimal, ...]:
+    daily = [_charged(month.moments[:PREPARED]), *(_charged([moment]) for moment in month.moments[PREPARED:])]
+    return tuple(accumulate(daily))
 
 
 def _charged(moments: Sequence[Moment]) -> Decimal:
@@ -186,20 +195,22 @@ def _paid(amount: Decimal, quote: str) -> str:
 
 
 def _holding(held: Held, ranges: Ranges) -> Shown:
-    lot, quote, fees = held.lot, held.lot.quote, held.state.fees
+    lot, quote = held.lot, held.lot.quote
     cost, got = money(held.cost, quote), _paid(held.received, quote)
     rolled = held.rollovers
     value, opening = money(lot.volume * held.now, quote), held.costs[0]
     each = money(rolled[0].fee - rolled[0].amount, quote) if rolled else ""
     every = number(held.state.rulebook.rollover_hours, 20)
     payments = held.days * 24 // FUNDING_HOURS
-    at_opening = f"The opening fee takes {money(opening, quote)}, {percent(fees['opening'], 4)} of what was extended"
+    rate = held.state.lending_rate("opening", lot.base)
+    at_opening = f"The opening fee takes {money(opening, quote)}, {percent(rate, 4)} of what was extended"
     rolls = f"{len(rolled)} rollovers follow, one for every full {every} hours" if rolled else "no rollover is due yet"
     lent = money(lot.volume, lot.base)
-    of_what = f", each {percent(fees['rollover'], 4)} of the {lent} extended, {value} now: {each}" if rolled else ""
+    of_what = f", each {percent(lot.rollover, 4)} of the {lent} extended, {value} now: {each}" if rolled else ""
     title = f"After {_days(held.days)} borrowing has cost {cost}; {got}"
     told = [
         f"{at_opening}; {rolls}{of_what} (R21, B6). You pay it whether the price rises or falls.",
+        _mirrored(held),
         f"The future has no interest. Every {FUNDING_HOURS} hours one side pays the other funding on {value}: at a "
         f"rate above zero longs pay shorts, below zero shorts pay longs (R23). After {payments} payments, {got}.",
         "Funding rates here are made up: the sources give none, and a real one changes from payment to payment.",
@@ -212,6 +223,17 @@ def _holding(held: Held, ranges: Ranges) -> Shown:
         ["In all so far", money(-held.cost, quote), money(held.received, quote, sign=True), ""],
     ]
     return title, _over_time(held, ranges), told, rows
+
+
+def _mirrored(held: Held) -> str:
+    """What a long of the same size would have paid: for another currency, at its own rate (B6)."""
+    (long,) = held.mirror.final.positions
+    each = money(long.cost * long.rollover, long.quote)
+    return (
+        f"A long of the same size would borrow {money(long.cost, long.quote)}, and each currency has its own rate "
+        f"(B6): at {percent(long.rollover, 4)} (made up) it would pay {each} each time, at any price, and "
+        f"{money(held.long_cost, long.quote)} in all so far."
+    )
 
 
 def _over_time(held: Held, ranges: Ranges) -> Spec:
@@ -234,7 +256,7 @@ def _over_time(held: Held, ranges: Ranges) -> Spec:
             lines(cost, "own", 3),
             rings(here),
         ],
-        layout(days, (-0.8, last * 1.28), ranges.costs, quote, grid=False),
+        layout(days, (-0.8, last * 1.34), ranges.costs, quote, grid=False),
         [
             Label(0, high, "<br>".join(told), "bottom right", bold=True, fixed=True),
             Label(0, low, "▲ up: received, ▼ down: paid", "top right", "quiet", fixed=True),

@@ -22,10 +22,12 @@ CLOSES = Close(pair=PAIR, volume="all")
 MIRROR = short_result.Ranges((_LOW, _HIGH), (-1.25 * _MOST, 1.25 * _MOST))
 
 
-def position(side: PositionSide, opened: Decimal, leverage: Decimal, *steps: Step, **fees: Decimal) -> Scenario:
-    """1 BTC, long or short, backed by 40,000 USD, and what comes after; fees as shares, prices in USD."""
+def position(
+    side: PositionSide, opened: Decimal, leverage: Decimal, *steps: Step, fees: Fees | None = None
+) -> Scenario:
+    """1 BTC, long or short, backed by 40,000 USD, and what comes after; prices in USD."""
     opens = Open(pair=PAIR, side=side, volume=VOLUME, leverage=leverage)
-    start = Scenario(balances={QUOTE: FUNDS}, prices={PAIR: opened}, valuation=QUOTE, fees=Fees(**fees))
+    start = Scenario(balances={QUOTE: FUNDS}, prices={PAIR: opened}, valuation=QUOTE, fees=fees or Fees())
     return start.then(opens, *steps)
 
 
@@ -105,7 +107,7 @@ class ClosingSteps(Panel[ClosingValues]):
 def closing(move: Decimal, fee: Decimal) -> Scenario:
     """A short of 1 BTC from 60,000 USD, closed after a move; move and trading fee in percent."""
     there = goes_to(PRICE * (100 + move) / 100)
-    return position("short", PRICE, LEVERAGE, there, CLOSES, trading=fee / 100)
+    return position("short", PRICE, LEVERAGE, there, CLOSES, fees=Fees(trading=fee / 100))
 
 
 def closed(move: Decimal, fee: Decimal) -> Story:
@@ -113,11 +115,13 @@ def closed(move: Decimal, fee: Decimal) -> Story:
     return replay(closing(move, fee))
 
 
-MOST_DAYS, MOST_RATE, MAINTENANCE = 30, Decimal("0.03"), Decimal("0.02")
+MOST_DAYS, MOST_RATE, MAINTENANCE = 30, Decimal("0.04"), Decimal("0.02")
+DOLLARS = Decimal("0.00024")
+"""What a long pays for its dollars, at opening and at each rollover; made up, as a share."""
 COURSES = ("stays as it is", "turns its sign every 5 days")
 CONTRACT = Perpetual("short", VOLUME, PRICE, FUNDS, MAINTENANCE)
 HELD = holding.Ranges(
-    (-88_000.0, 112_000.0), (-4_600.0, 2_700.0), (36_000.0, 112_000.0), (0.0, 68_000.0), (-34_000.0, 28_000.0)
+    (-88_000.0, 112_000.0), (-6_200.0, 3_600.0), (36_000.0, 112_000.0), (0.0, 68_000.0), (-34_000.0, 28_000.0)
 )
 
 
@@ -141,9 +145,9 @@ class ShortOrFuture(Panel[FutureValues]):
         Choice("row", "Compare", holding.ROWS, holding.ROWS[1], "One of the five rows in which they differ (R23)."),
         Slider("move", "Price move", "%", -NEAR, NEAR, 2, -10, "From 60,000 USD, at once after you open; it stays."),
         Slider("days", "Held for", "days", 0, MOST_DAYS, 1, 10, "How long both stay open at that price."),
-        Slider("opening", "Opening fee", "%", 0, MOST_RATE, "0.001", "0.02", "On what is extended, once (B6)."),
+        Slider("opening", "Opening fee", "%", 0, MOST_RATE, "0.001", "0.02", "On the BTC that is extended, once (B6)."),
         Slider("borrowing", "Borrowing rate", "% per 4 h", 0, MOST_RATE, "0.001", "0.02",
-               "The rollover fee. On the exchange, 0.01 % to 0.025 % occur (B6)."),
+               "The rollover fee of BTC: each currency has its own. From 0.01 % to 0.04 % occur (B6)."),
         Slider("funding", "Funding rate", "% per 8 h", -MOST_RATE, MOST_RATE, "0.001", "0.01",
                "Made up. Above 0 longs pay shorts; below 0 shorts pay longs."),
         Choice("course", "Over time, the rate", COURSES, COURSES[0], "A funding rate isn't locked: it may turn."),
@@ -169,7 +173,8 @@ def held(values: FutureValues) -> holding.Held:
     now, days, row = PRICE * (100 + values["move"]) / 100, int(values["days"]), values["row"]
     short = (now, values["opening"] / 100, values["borrowing"] / 100)
     return holding.Held(
-        month=_month(*short),
+        month=_month("short", *short),
+        mirror=_month("long", now, Decimal(0), Decimal(0)),
         days=days,
         contract=CONTRACT,
         funding=_funding(now, values["funding"] / 100, values["course"]),
@@ -181,7 +186,12 @@ def held(values: FutureValues) -> holding.Held:
 def _after(now: Decimal, opening: Decimal, rollover: Decimal, days: int, *steps: Step) -> Scenario:
     """The short at a price in USD, held for some days, and what is done then."""
     waits = Wait(hours=Decimal(24 * days))
-    return position("short", PRICE, LEVERAGE, goes_to(now), waits, *steps, opening=opening, rollover=rollover)
+    return position("short", PRICE, LEVERAGE, goes_to(now), waits, *steps, fees=_lent(opening, rollover))
+
+
+def _lent(opening: Decimal, rollover: Decimal) -> Fees:
+    """The rates by the currency that is extended: a short borrows BTC, a long dollars (B6)."""
+    return Fees(opening={"BTC": opening, QUOTE: DOLLARS}, rollover={"BTC": rollover, QUOTE: DOLLARS})
 
 
 @functools.lru_cache(maxsize=64)
@@ -199,10 +209,10 @@ def _stops(now: Decimal, opening: Decimal, rollover: Decimal, days: int) -> tupl
 
 
 @functools.lru_cache(maxsize=64)
-def _month(now: Decimal, opening: Decimal, rollover: Decimal) -> Story:
-    """The short, day by day; it stays while the days go by and the funding rate changes."""
+def _month(side: PositionSide, now: Decimal, opening: Decimal, rollover: Decimal) -> Story:
+    """A position, day by day; it stays while the days go by and the funding rate changes."""
     days = [Wait(hours=Decimal(24))] * MOST_DAYS
-    return replay(position("short", PRICE, LEVERAGE, goes_to(now), *days, opening=opening, rollover=rollover))
+    return replay(position(side, PRICE, LEVERAGE, goes_to(now), *days, fees=_lent(opening, rollover)))
 
 
 @functools.lru_cache(maxsize=256)

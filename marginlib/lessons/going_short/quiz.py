@@ -151,8 +151,10 @@ def _waited(story: Story) -> _Waited | None:
     (lot,), state = story.final.positions, story.final
     if lot.side != "short":
         return None
-    fees, period = state.fees, state.rulebook.rollover_hours
-    return _Waited(lot, state.prices[lot.pair], state.hours - lot.opened_at, period, fees["rollover"], fees["opening"])
+    opens, period = story.scenario.steps[0], state.rulebook.rollover_hours
+    own = opens.opening if isinstance(opens, Open) else None
+    opening = state.lending_rate("opening", lot.base) if own is None else own
+    return _Waited(lot, state.prices[lot.pair], state.hours - lot.opened_at, period, lot.rollover, opening)
 
 
 @hints("fees")
@@ -463,6 +465,20 @@ def each_rate_once(case: Case, ask: Ask) -> Decimal | None:
     return held and _cost_of(held, Decimal(1), held.now, held.now)
 
 
+@mistake(
+    "Those are the rates of the currency that you sold for. A short borrows the coin, so the coin's rates hold (B6)."
+)
+def rates_of_the_quote(case: Case, ask: Ask) -> Decimal | None:
+    """What counts is the currency in which the fees are paid."""
+    held, state = _charged(case, ask), case.story.final
+    if held is None:
+        return None
+    opening, rate = (state.lending_rate(fee, held.lot.quote) for fee in ("opening", "rollover"))
+    if (opening, rate) == (held.opening, held.rate):
+        return None
+    return _cost_of(held._replace(opening=opening, rate=rate), Decimal(held.full), held.now, held.lot.open_price)
+
+
 @mistake("You took the opening price for the rollovers. A short's are on what its coins cost now (B6).")
 def rollover_on_the_opening_price(case: Case, ask: Ask) -> Decimal | None:
     """A short's rollover is fixed, as a long's is."""
@@ -626,8 +642,9 @@ def funding_on_the_margin(case: Case, ask: Ask) -> Decimal | None:
     return quotient(given * Decimal(put_up(lot).numerator), lot.cost * put_up(lot).denominator, 4)
 
 
-_FEES = {"opening": "0.0002", "rollover": "0.0002"}
-_RATE, _TRADE = percent(Decimal("0.0002")), percent(Decimal("0.004"))
+_RATES = {"BTC": "0.0002", "USD": "0.0003"}
+_COINS, _DOLLARS = (percent(Decimal(rate)) for rate in _RATES.values())
+_TRADE = percent(Decimal("0.004"))
 
 
 class _Account(NamedTuple):
@@ -647,7 +664,7 @@ def _account(random: Random) -> _Account:
     return _Account(volume, opened, leverage, funds)
 
 
-def _scenario(has: _Account, side: str, steps: list[StepData], **fees: str) -> ScenarioData:
+def _scenario(has: _Account, side: str, steps: list[StepData], **fees: str | dict[str, str]) -> ScenarioData:
     opening: StepData = {
         "do": "open",
         "pair": "BTC/USD",
@@ -746,13 +763,15 @@ def _held(random: Random, has: _Account) -> QuestionData:
     now = opened + opened * random.choice([-20, -10, 10, 20]) // 100
     hours = random.choice([10, 14, 22, 30, 50, 54, 74, 100])
     return _question(
-        f"{_start(has)} The opening fee is {_RATE}, the rollover {_RATE}. {_moved(opened, now)} at once, and you hold "
-        f"the short for {hours} hours at that price. What do opening fee and rollovers cost you together, in USD?",
+        f"{_start(has)} Opening fee and rollover are {_COINS} each for BTC, {_DOLLARS} each for USD. "
+        f"{_moved(opened, now)} at once, and you hold the short for {hours} hours at that price. What do opening fee "
+        "and rollovers cost you together, in USD?",
         "fees:USD",
-        _scenario(has, "short", [_goes(now), {"do": "wait", "hours": hours}], **_FEES),
+        _scenario(has, "short", [_goes(now), {"do": "wait", "hours": hours}], opening=_RATES, rollover=_RATES),
         ["rollover_every_hour", "rollover_once_a_day", "rollover_for_a_part", "rollover_on_the_opening_price",
          "opening_rate_left_out", "rollovers_left_out", "fee_on_the_margin", "rollover_in_parts",
-         "rollover_in_parts_on_the_opening_price", "opening_fee_at_todays_price", "each_rate_once"],
+         "rollover_in_parts_on_the_opening_price", "opening_fee_at_todays_price", "each_rate_once",
+         "rates_of_the_quote"],
     )  # fmt: skip
 
 

@@ -1,17 +1,19 @@
 """How far the price can go: the margin level against the price, where its lines are crossed, and how it comes about."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from fractions import Fraction
 
-from marginlib.analysis.limits import limit_price
+from marginlib.analysis.limits import Limit, Measure, limit_together, limits, margin_at_opening
 from marginlib.analysis.outcome import worth
 from marginlib.drawing.pieces import Point, Spec, clipped, figure, layout, lines, rings
 from marginlib.drawing.placing import Label
 from marginlib.drawing.screen import Table, View, refused, screen, table
 from marginlib.engine.account import Position, State
-from marginlib.engine.amounts import EXACT, rounded
+from marginlib.engine.amounts import EXACT, quotient, rounded
 from marginlib.engine.margin import Margin, margin, unrealised
+from marginlib.engine.scenario import Open
 from marginlib.engine.story import Story
 from marginlib.telling.numbers import listed, money, number, percent, price
 
@@ -26,16 +28,19 @@ _SHARE = 0.995  # of the axis: where the names of the lines end
 class Reach:
     """Where the level stands at each of the prices, and the prices at which it comes down to its marks, in QUOTE.
 
-    ``marks``: the level in percent and its price, None where there is no such price.
+    The prices are those of the oldest position's pair; those of the others move by the same share. ``marks``: the level
+    in percent and its price, None where there is no such price; ``others``: the same as ``measure`` doesn't count (C5).
     """
 
     points: tuple[Point, ...]
     marks: dict[Decimal, Fraction | None]
+    others: dict[Decimal, Fraction | None]
     highest: float
+    measure: Measure
 
 
-def reach(opened: State, highest: Decimal) -> Reach:
-    """Solve the marks of a state with one position, and sample its margin level up to a highest price, in QUOTE.
+def reach(opened: State, highest: Decimal, measure: Measure = margin) -> Reach:
+    """Solve the marks of a state, and sample its margin level up to a highest price of its oldest position, in QUOTE.
 
     >>> from marginlib import Scenario
     >>> from marginlib import replay
@@ -46,48 +51,73 @@ def reach(opened: State, highest: Decimal) -> Reach:
     """
     lot, book = opened.positions[0], opened.rulebook
     levels = (book.opening_level, book.call_level, book.liquidation_level, Decimal(0))
-    marks = {level: _worse(opened, lot, level) for level in levels}
+    marks = {level: _worse(opened, lot, level, measure) for level in levels}
+    others = {level: _worse(opened, lot, level, _other(measure)) for level in levels}
     points = []
     with localcontext(EXACT):
         samples = _SAMPLES[lot.side]
         for at in range(samples + 1):
             where = rounded(Fraction(highest) * at / samples, 2) or _LEAST
             moved = opened.copy()
-            moved.prices[lot.pair] = where
-            level = margin(moved, lot.quote).level
+            moved.prices |= together(opened, where)
+            level = measure(moved, lot.quote).level
             if level is not None:
                 points.append((float(where), float(level)))
-    return Reach(tuple(points), marks, float(highest))
+    return Reach(tuple(points), marks, others, float(highest), measure)
 
 
-def _worse(opened: State, lot: Position, level: Decimal) -> Fraction | None:
+def together(state: State, price: Decimal) -> dict[str, Decimal]:
+    """All prices of a state, moved by the share that brings the oldest position's to a price, in QUOTE.
+
+    >>> from marginlib import Scenario
+    >>> from marginlib import replay
+    >>> story = replay(Scenario.of({
+    ...     "balances": {"USD": "10000"}, "prices": {"BTC/USD": "20000", "ETH/USD": "1000"}, "steps": [
+    ...     {"do": "open", "pair": "BTC/USD", "side": "long", "volume": "1", "leverage": 5}]}))
+    >>> int(together(story.final, Decimal(15000))["ETH/USD"])
+    750
+    """
+    now = state.prices[state.positions[0].pair]
+    return {pair: quotient(each * price, now, 8) for pair, each in state.prices.items()}
+
+
+def _other(measure: Measure) -> Measure:
+    """The other way of counting a short's used margin (C5)."""
+    return margin if measure is margin_at_opening else margin_at_opening
+
+
+def _worse(opened: State, lot: Position, level: Decimal, measure: Measure) -> Fraction | None:
     """The price at which a level is reached, on the side where it gets worse."""
-    found = limit_price(opened, lot.quote, level, lot.pair)
+    found = limit_together(opened, lot.quote, level, measure=measure)
     if found.reached:  # it opens just there
         return Fraction(opened.prices[lot.pair])
-    return found.below if lot.side == "long" else found.above
+    factor = found.below if lot.side == "long" else found.above
+    return None if factor is None else factor * Fraction(opened.prices[lot.pair])
 
 
 def view(opened: Story, moved: Story, reached: Reach | None, closed: Story | None, highest: Decimal) -> View:
-    """What the screen shows of one position: ``opened``, and ``moved`` to another price.
+    """What the screen shows of a position, or of several in one direction: ``opened``, and ``moved`` to other prices.
 
     ``closed`` is what its liquidation does, where there is one.
     """
     if reached is None:
         return _refused(opened, float(highest))
-    lot, tied, then = moved.final.positions[0], moved.margin, opened.margin
-    assert tied
-    assert then
-    now, state = moved.final.prices[lot.pair], moved.final
+    lot, state = moved.final.positions[0], moved.final
+    tied, then = (reached.measure(each.final, lot.quote) for each in (moved, opened))
+    now = state.prices[lot.pair]
     gone = closed if (tied.level or 0) <= Fraction(state.rulebook.liquidation_level) else None
-    words = [*_figures(state, lot, tied), _limits(lot, reached, state, None if gone else closed)]
+    ways = _ways(state, lot, reached.measure)
+    words = [*_figures(state, lot, tied, reached)]
+    if _several(state) and not gone:
+        words.append(_from_here(ways, lot))
+    words.append(_limits(lot, reached, state, None if gone else closed))
     if gone:
-        words = [f"{_closing(gone)} If it had stayed open:", *words]
+        words = [f"{_closing(gone)} If {'they' if _several(state) else 'it'} had stayed open:", *words]
     return screen(
         headline(lot, tied, now, reached, state, gone),
         [_figure(lot, tied, now, reached, state)],
         words,
-        [_numbers(lot, then, tied), _distances(lot, now, reached, moved.final)],
+        [_numbers(lot, then, tied, reached.measure), _distances(lot, now, reached, state), _apiece(ways, lot)],
         alert=_alert(lot, tied, now, reached, state),
     )
 
@@ -102,12 +132,13 @@ def _figure(lot: Position, tied: Margin, now: Decimal, reached: Reach, state: St
     upright: list[Point | None] = [(x, BOTTOM), (x, y)]
     if x > highest / 2 if long else x < highest / 2:  # there stand the names of the levels
         upright = [(x, BOTTOM), (x, min(y, _NAMED[0])), None, *([(x, _NAMED[1]), (x, y)] if y > _NAMED[1] else [])]
+    places = 0 if _several(state) else 2  # then the line is steep and near, and the words have the cents
     at, free = (highest * _SHARE, ("left", "right")) if long else (highest * (1 - _SHARE), ("right", "left"))
     written = [
         Label(
             at,
             float(mark),
-            f"{number(mark, 2)} % {name}: {_where(reached.marks[mark], lot.open_price)}",
+            f"{number(mark, 2)} % {name}: {_where(reached.marks[mark], lot.open_price, places)}",
             f"{side} {free[0]}",
             size=11,
         )
@@ -127,7 +158,7 @@ def _figure(lot: Position, tied: Margin, now: Decimal, reached: Reach, state: St
             lines(clipped(reached.points, end, TOP), "own", 2.5),
             rings([*(point for point in marks if point[0] <= highest), (x, y)], "own"),
         ],
-        _layout(lot.base, lot.quote, highest),
+        _layout(_bases(state), lot.quote, highest),
         written,
     )
 
@@ -148,19 +179,37 @@ def _across(levels: list[float], highest: float) -> Spec:
     return lines([point for level in levels for point in ((0.0, level), (highest, level), None)], "quiet", 1, "6px,4px")
 
 
-def _layout(base: str, quote: str, highest: float) -> Spec:
+def _layout(bases: list[str], quote: str, highest: float) -> Spec:
+    base, *others = bases
     ticks = {highest * at / 4: number(Decimal(highest) * at / 4, 0) for at in range(5)}
-    ticks[highest / 2] += f"<br>price of 1 {base} in {quote}"
+    along = f"; {listed(others)} by the same share" if others else ""
+    ticks[highest / 2] += f"<br>price of 1 {base} in {quote}{along}"
     return layout(ticks, (0, highest * 1.01), (BOTTOM, TOP * 1.04), "%", 52, l=58, r=36)
 
 
-def _where(at: Fraction | None, opened: Decimal) -> str:
+def _where(at: Fraction | None, opened: Decimal, places: int) -> str:
     """A price without its currency, which the axis names: there is little room, least of all where it opens."""
-    return "no price" if at is None else "here" if at == opened else number(at, 2, 2)
+    return "no price" if at is None else "here" if at == opened else number(at, places, places)
 
 
-def _direction(lot: Position) -> str:
-    return "below" if lot.side == "long" else "above"
+def _bases(state: State) -> list[str]:
+    """What is open, oldest first."""
+    return [lot.base for lot in state.positions]
+
+
+def _several(state: State) -> bool:
+    return len(state.positions) > 1
+
+
+def _with(state: State, at: Fraction, *, all_of_them: bool = False) -> str:
+    """At a price of the oldest position's pair; with several of them it is named, and so may be the others."""
+    lot = state.positions[0]
+    if not _several(state):
+        return f"at {money(at, lot.quote)}"
+    share = at / Fraction(state.prices[lot.pair])
+    lots = state.positions if all_of_them else [lot]
+    where = [f"{each.base} at {money(share * Fraction(state.prices[each.pair]), each.quote)}" for each in lots]
+    return f"with {listed(where)}"
 
 
 def _apart(at: Fraction, now: Decimal) -> str:
@@ -177,25 +226,37 @@ def headline(
     """The figure's one message; ``closed`` is the liquidation, if the price is there or beyond."""
     book, level = state.rulebook, tied.level or Fraction(0)
     call, end = reached.marks[book.call_level], reached.marks[book.liquidation_level]
-    at, shown = price(now, lot.quote), percent(level / 100, 1)
+    several, told, shown = _several(state), price(now, lot.quote), percent(level / 100, 1)
+    at = f"with {lot.base} at {told}" if several else f"at {told}"
     if end is not None and level <= Fraction(book.liquidation_level):
         left = f", and you are left with {_left(closed)}" if closed else ""
-        closes = f"the exchange closes the position at {money(end, lot.quote)}{left}"
-        return closes[0].upper() + closes[1:] if end == now else f"Before the price is at {at}, {closes}"
+        closes = f"the exchange closes {'both positions' if several else 'the position'} {_with(state, end)}{left}"
+        who = lot.base if several else "the price"
+        return _capital(closes) if end == now else f"Before {who} is at {told}, {closes}"
     if level <= Fraction(book.call_level):
-        comes = "liquidation never comes" if end is None else f"liquidation comes at {money(end, lot.quote)}"
-        return f"Margin call: at {at} the margin level is {shown}; {comes}"
+        comes = "liquidation never comes" if end is None else f"liquidation comes {_with(state, end)}"
+        return f"Margin call: {at} the margin level is {shown}; {comes}"
     if call is None:
-        return f"At {at} the margin level is {shown}, and no price of {lot.base} brings a margin call"
-    return f"At {at} the margin level is {shown}; a margin call comes at {money(call, lot.quote)}, {_apart(call, now)}"
+        return f"{_capital(at)} the margin level is {shown}, and no price of {lot.base} brings a margin call"
+    if several:
+        way = "fall" if lot.side == "long" else "rise"
+        comes = f"if both prices {way} by {percent(abs(call / Fraction(now) - 1), 1)} from here"
+    else:
+        comes = f"{_with(state, call)}, {_apart(call, now)}"
+    return f"{_capital(at)} the margin level is {shown}; a margin call comes {comes}"
+
+
+def _capital(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}"
 
 
 def _alert(lot: Position, tied: Margin, now: Decimal, reached: Reach, state: State) -> str:
     end = reached.marks[state.rulebook.liquidation_level]
     if end is None or (tied.level or 0) >= Fraction(state.rulebook.liquidation_level):
         return ""
+    which, to = ("both positions", f"{lot.base} at ") if _several(state) else ("this position", "")
     return (
-        f"The exchange closes this position at {money(end, lot.quote)}, on the way to {price(now, lot.quote)} (B5). "
+        f"The exchange closes {which} {_with(state, end)}, on the way to {to}{price(now, lot.quote)} (B5). "
         "The dotted line only goes on with the sum."
     )
 
@@ -207,42 +268,82 @@ def _left(closed: Story) -> str:
 
 def _worth_left(closed: Story) -> str:
     """What you have after a liquidation, with what coins are worth then, and why it is less than the level says."""
-    (end,) = closed.realised
-    quote, coins = end.position.quote, [code for code, held in closed.final.balances.items() if held]
+    quote = closed.realised[0].position.quote
+    coins = [code for code, held in closed.final.balances.items() if held]
     if not coins or coins == [quote]:
         return _left(closed)
-    because = ": converting coins to pay the loss costs a fee (R16)" if end.conversion_fees else ""
+    converted = any(end.conversion_fees for end in closed.realised)
+    because = ": converting coins to pay the loss costs a fee (R16)" if converted else ""
     return f"{_left(closed)}, worth {money(worth(closed.final, quote), quote)} there{because}"
 
 
 def _closing(closed: Story) -> str:
     """What a liquidation comes to."""
-    (end,) = closed.realised
-    return (
-        f"The exchange closes the position with a loss of {money(abs(end.pnl), end.position.quote)} (B5, R11), and you "
-        f"are left with {_left(closed)}."
-    )
-
-
-def _figures(state: State, lot: Position, tied: Margin) -> list[str]:
-    """How the five figures come about."""
-    quote, now = tied.currency, state.prices[lot.pair]
-    volume, times = money(lot.volume, lot.base), number(lot.leverage, 20)
-    equity, used, balance = (money(each, quote) for each in (tied.equity, tied.used_margin, tied.trade_balance))
-    with localcontext(EXACT):
-        gain = money(unrealised(state, lot), quote, sign=True)
-    bought, opened = "bought" if lot.side == "long" else "sold", price(lot.open_price, lot.quote)
-    if lot.side == "long":
-        fixed = f"{volume} at {opened} ÷ {times}, at whatever price (B2)"
+    ends = closed.realised
+    lost = [money(abs(end.pnl), end.position.quote) for end in ends]
+    if len(ends) > 1:
+        which = f"both positions, {listed([end.position.base for end in ends])}, with losses of {listed(lost)}"
     else:
-        fixed = f"{volume} at {price(now, lot.quote)} ÷ {times}: a short's moves with the price (B2)"
+        which = f"the position with a loss of {lost[0]}"
+    return f"The exchange closes {which} (B5, R11), and you are left with {_left(closed)}."
+
+
+def _figures(state: State, lot: Position, tied: Margin, reached: Reach) -> list[str]:
+    """How the five figures come about."""
+    quote, now, several = tied.currency, state.prices[lot.pair], _several(state)
+    equity, used, balance = (money(each, quote) for each in (tied.equity, tied.used_margin, tied.trade_balance))
+    bought = "bought" if lot.side == "long" else "sold"
+    with localcontext(EXACT):
+        gains = listed([money(unrealised(state, each), quote, sign=True) for each in state.positions])
+    told = [f"{money(each.volume, each.base)} {bought} at {price(each.open_price, quote)}" for each in state.positions]
+    stands = f"The positions, {listed(told)}, stand" if several else f"The position, {told[0]}, stands"
     return [
         f"Trade balance {balance}: {_collateral(state, lot, now)} (B1).",
-        f"The position, {volume} {bought} at {opened}, stands at {gain}; together that is equity, {equity} (B1).",
-        f"Used margin {used}: {fixed}.",
+        f"{stands} at {gains}; together that is equity, {equity} (B1).",
+        f"Used margin {used}: {_used(state, lot, reached.measure)}.",
+        *_counted(state, lot, tied, reached),
         f"Free margin is what equity has beyond it: {money(tied.free_margin, quote)}. The margin level is equity ÷ "
         f"used margin: {percent((tied.level or Fraction(0)) / 100, 1)} (B3).",
     ]
+
+
+def _used(state: State, lot: Position, measure: Measure) -> str:
+    """What ties up the used margin, and at which price."""
+    today = lot.side == "short" and measure is margin
+    at = [(each, state.prices[each.pair] if today else each.open_price) for each in state.positions]
+    told = listed([f"{money(each.volume, each.base)} at {price(where, each.quote)}" for each, where in at])
+    divided = f"{f'({told})' if len(at) > 1 else told} ÷ {number(lot.leverage, 20)}"
+    if today:
+        return f"{divided}: a short's moves with the price (B2)"
+    return f"{divided}, at whatever price ({'B2' if lot.side == 'long' else 'C5'})"
+
+
+def _counted(state: State, lot: Position, tied: Margin, reached: Reach) -> list[str]:
+    """What the other way of counting a short's used margin comes to (C5)."""
+    book, at_opening = state.rulebook, reached.measure is margin_at_opening
+    if lot.side == "long":
+        return ["The sources disagree on shorts alone (C5): a long's used margin is the same."] if at_opening else []
+    other = _other(reached.measure)(state, lot.quote)
+    if at_opening:
+        told = "Counted at today's price instead, as the page with the worked sums has it (C5)"
+    else:
+        told = "Counted at the opening price instead, as the overview page has it (C5)"
+    if other.used_margin == tied.used_margin:
+        told += ", used margin would be the same at this price"
+    else:
+        theirs, mine = (percent((each.level or Fraction(0)) / 100) for each in (other, tied))
+        used = money(other.used_margin, lot.quote)
+        told += f", used margin would be {used}, and the margin level {theirs} instead of {mine}"
+    marks = []
+    for level, name in ((book.call_level, "a margin call"), (book.liquidation_level, "liquidation")):
+        here, there = reached.marks[level], reached.others[level]
+        if there is None:
+            marks.append(f"no price would bring {name}")
+            continue
+        apart = Fraction(0) if here is None else there - here
+        further = f", {money(abs(apart), lot.quote)} {'higher' if apart > 0 else 'lower'}" if apart else ""
+        marks.append(f"{name} would come {_with(state, there)}{further}")
+    return [f"{told}; {', and '.join(marks)}."]
 
 
 def _collateral(state: State, lot: Position, now: Decimal) -> str:
@@ -262,24 +363,26 @@ def _collateral(state: State, lot: Position, now: Decimal) -> str:
 
 def _limits(lot: Position, reached: Reach, state: State, closed: Story | None) -> str:
     """Where the marks are, and plainly where there are none."""
-    book, quote = state.rulebook, lot.quote
+    book = state.rulebook
     _, call, end, gone = reached.marks.values()
     names = percent(book.call_level / 100), percent(book.liquidation_level / 100)
     if call is None:
-        return f"{_never(lot, state, names[0])} (B5)."
-    told = f"A margin call ({names[0]}) comes at {money(call, quote)}"
+        return f"{_never(lot, state, names[0], reached.measure)} (B5)."
+    told = f"A margin call ({names[0]}) comes {_with(state, call, all_of_them=True)}"
     if end is None:
-        return f"{told}. {_never(lot, state, names[1])}, so the exchange never closes it by itself (B5)."
-    told += f", automated liquidation ({names[1]}) at {money(end, quote)} (B5)."
+        it = "them" if _several(state) else "it"
+        never = _never(lot, state, names[1], reached.measure)
+        return f"{told}. {never}, so the exchange never closes {it} by itself (B5)."
+    told += f", automated liquidation ({names[1]}) {_with(state, end, all_of_them=True)} (B5)."
     told += f" That leaves you {_worth_left(closed)}." if closed else ""
     if gone is None:
         return f"{told} Your equity would still be there at any price."
     if _cut(lot, state):
         return (
-            f"{told} At {money(gone, quote)} equity would be zero. You would still have more than you owe there, "
-            f"because the haircut doesn't count a part of your {lot.base}."
+            f"{told} {_capital(_with(state, gone))} equity would be zero. You would still have more than you owe "
+            f"there, because the haircut doesn't count a part of your {lot.base}."
         )
-    return f"{told} Only at {money(gone, quote)} would your equity be gone: liquidation doesn't wait for that (C3)."
+    return f"{told} Only {_with(state, gone)} would your equity be gone: liquidation doesn't wait for that (C3)."
 
 
 def _cut(lot: Position, state: State) -> bool:
@@ -287,31 +390,103 @@ def _cut(lot: Position, state: State) -> bool:
     return bool(state.balance(lot.base) and state.rulebook.haircuts.get(lot.base))
 
 
-def _never(lot: Position, state: State, level: str) -> str:
+def _never(lot: Position, state: State, level: str, measure: Measure) -> str:
+    bases, rise = listed(_bases(state)), "rise" if _several(state) else "rises"
     if lot.side == "short":
         return (
-            f"There is no such price for {level}: however far {lot.base} rises, your own {lot.base} rise with what "
+            f"There is no such price for {level}: however far {bases} {rise}, your own {lot.base} rise with what "
             "you owe"
         )
     moved = state.copy()
-    moved.prices[lot.pair] = Decimal(0)
+    moved.prices |= dict.fromkeys(state.prices, Decimal(0))
     with localcontext(EXACT):
-        left = margin(moved, lot.quote).level or Fraction(0)
+        left = measure(moved, lot.quote).level or Fraction(0)
     if percent(left / 100) == level:
-        return f"There is no such price for {level}: only with {lot.base} at zero itself would the level be so low"
+        return f"There is no such price for {level}: only with {bases} at zero itself would the level be so low"
     return (
-        f"There is no such price for {level}: even with {lot.base} at zero, the level would be "
+        f"There is no such price for {level}: even with {bases} at zero, the level would be "
         f"{percent(left / 100, 1)}, since your {lot.quote} alone cover that fall"
     )
 
 
-def _numbers(lot: Position, then: Margin, tied: Margin) -> Table:
+Way = tuple[str, tuple[Limit, Limit], Fraction | None]
+"""What moves; its limits; the price now in QUOTE, or None where the limits are factors on several prices."""
+
+
+def _ways(state: State, lot: Position, measure: Measure) -> list[Way]:
+    """How far the prices may go from where they are: all together where there are several, then each by itself."""
+    found = limits(state, lot.quote, measure=measure)
+
+    def both(reach: Iterable[Limit | None]) -> tuple[Limit, Limit]:
+        call, end = reach
+        assert call
+        assert end
+        return call, end
+
+    alone = " alone" if len(found.pairs) > 1 else ""
+    each: list[Way] = [
+        (f"{pair.partition('/')[0]}{alone}", both(reach), Fraction(found.prices[pair]))
+        for pair, reach in found.pairs.items()
+    ]
+    joint: list[Way] = [(f"{listed(_bases(state))} together", both(found.together), None)] if alone else []
+    return [*joint, *each]
+
+
+def _move(limit: Limit, side: str, now: Fraction | None) -> Fraction | None:
+    """By which share the prices move until a limit; None if there is none."""
+    at = limit.below if side == "long" else limit.above
+    return None if at is None else at / (now or 1) - 1
+
+
+def _from_here(ways: list[Way], lot: Position) -> str:
+    """How far all prices may go together, and that each by itself may go further."""
+    way = "fall" if lot.side == "long" else "rise"
+    (_, joint, _), *alone = ways
+    called, ended = (_move(limit, lot.side, None) for limit in joint)
+    if joint[0].reached:
+        ending = "no liquidation comes, however far" if ended is None else "liquidation comes if"
+        by = "" if ended is None else f" by another {percent(abs(ended), 1)}"
+        return f"The margin call is here; {ending} both prices {way}{by} (B5)."
+    if called is None:
+        told = f"However far both prices {way} together, no margin call comes"
+    else:
+        told = f"From here, a margin call comes if both prices {way} by {percent(abs(called), 1)}"
+        told += ", and never liquidation" if ended is None else f", liquidation if by {percent(abs(ended), 1)}"
+    each = []
+    for name, (call, _), now in alone:
+        move = _move(call, lot.side, now)
+        comes = "however far, none comes" if move is None else f"it comes after {percent(abs(move), 1)}"
+        each.append(f"if {name} {way}s, {comes}")
+    return f"{told}; {'; '.join(each)} (B5)."
+
+
+def _apiece(ways: list[Way], lot: Position) -> Table:
+    """How far the prices may go from where they are."""
+    side = lot.side
+
+    def cell(limit: Limit, now: Fraction | None) -> str:
+        move = _move(limit, side, now)
+        if limit.reached:
+            return "reached"
+        if move is None:
+            return "no such price"
+        share = f"{percent(abs(move), 1)} {'below' if side == 'long' else 'above'}"
+        return f"{money((move + 1) * now, lot.quote)}, {share}" if now else share
+
+    rows = [[name, *(cell(limit, now) for limit in limits_)] for name, limits_, now in ways]
+    heads = ("What moves", "Margin call (B5)", "Liquidation (B5)")
+    marks = [now is None for _, _, now in ways]
+    return table("From the prices now: how far they may go", heads, rows, numbers=(1, 2), marks=marks)
+
+
+def _numbers(lot: Position, then: Margin, tied: Margin, measure: Measure) -> Table:
     """The five figures at opening and now."""
-    fixed = "opening cost ÷ leverage" if lot.side == "long" else "today's worth ÷ leverage"
+    today = lot.side == "short" and measure is margin
+    fixed = "today's worth ÷ leverage" if today else "opening cost ÷ leverage"
     entries = (
         ("Trade balance", then.trade_balance, tied.trade_balance, "collateral × price × (1 − haircut)", "B1"),
         ("Equity", then.equity, tied.equity, "trade balance + profit or loss so far", "B1"),
-        ("Used margin", then.used_margin, tied.used_margin, fixed, "B2"),
+        ("Used margin", then.used_margin, tied.used_margin, fixed, "B2" if today or lot.side == "long" else "C5"),
         ("Free margin", then.free_margin, tied.free_margin, "equity − used margin", "B3"),
     )
     rows = [[name, money(a, lot.quote), money(b, lot.quote), how, rule] for name, a, b, how, rule in entries]
@@ -342,10 +517,11 @@ def _distances(lot: Position, now: Decimal, reached: Reach, state: State) -> Tab
 
 def _refused(story: Story, highest: float) -> View:
     """The opening that the exchange refuses (B4)."""
-    base, quote = story.scenario.steps[0].pair.split("/")  # type: ignore[union-attr]
+    pairs = [step.pair.split("/") for step in story.scenario.steps if isinstance(step, Open)]
+    bases, quote = [base for base, _ in pairs], pairs[0][1]
     least = percent(story.final.rulebook.opening_level / 100)
     return refused(
         story,
-        [figure([_across(_levels(story.final), highest)], _layout(base, quote, highest))],
+        [figure([_across(_levels(story.final), highest)], _layout(bases, quote, highest))],
         f"A position may only start with a margin level of {least} or more (B4). Your balances stay as they are (A7).",
     )

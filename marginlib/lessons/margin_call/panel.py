@@ -4,10 +4,12 @@ import functools
 from decimal import Decimal
 from typing import TypedDict
 
+from marginlib.analysis.limits import Measure, margin_at_opening
 from marginlib.analysis.paths import MOST_DAYS, beyond, paths, walk
 from marginlib.engine.amounts import plain, quotient, rounded
+from marginlib.engine.margin import margin
 from marginlib.engine.rulebook import Liquidation
-from marginlib.engine.scenario import Open, PositionSide, Price, Rules, Scenario, Stop
+from marginlib.engine.scenario import Close, Open, PositionSide, Prices, Rules, Scenario, Step, Stop
 from marginlib.engine.story import Story
 from marginlib.lessons.margin_call import crash, how_far
 from marginlib.panels.controls import Choice, Slider, Switch
@@ -16,22 +18,28 @@ from marginlib.reading.replaying import replay
 from marginlib.reading.rulebooks import rulebook
 
 PAIR, OPENED, LOWEST, HIGHEST = "BTC/USD", Decimal(20_000), 400, Decimal(40_000)
+SECOND, SECOND_OPENED, SECOND_VOLUME = "ETH/USD", Decimal(1_000), Decimal(10)
+HELD = ("BTC alone", "BTC and ETH")
+COUNTED = ("at today's price", "at the opening price")
+_MEASURES: dict[str, Measure] = dict(zip(COUNTED, (margin, margin_at_opening), strict=True))
 
 
 class Values(TypedDict):
-    """What there is in USD and BTC; the haircut in percent, the price in USD."""
+    """What there is in USD and BTC; the haircut in percent, the price in USD; how a short's used margin is counted."""
 
     USD: Decimal
     BTC: Decimal
     haircut: Decimal
     side: PositionSide
+    held: str
     volume: Decimal
     leverage: Decimal
+    counted: str
     price: Decimal
 
 
 class HowFar(Panel[Values]):
-    """A position opened at 20,000 USD: its margin level at every price, and the prices of its limits (B1 to B5, C3)."""
+    """A position opened at 20,000 USD, or two that move together: margin level and limits (B1 to B5, C3, C5)."""
 
     heading = "How far can the price go?"
     controls = (
@@ -39,8 +47,12 @@ class HowFar(Panel[Values]):
         Slider("BTC", "BTC", "", 0, 2, "0.05", 0, "Your own bitcoin: collateral that moves too.", 8, "What you have"),
         Slider("haircut", "Haircut on BTC", "%", 0, 50, 1, 0, "The part of their worth that does not count (B1)."),
         Choice("side", "Side", ("long", "short"), "long", "Long buys BTC on margin at 20,000 USD; short sells BTC."),
+        Choice("held", "Positions", HELD, HELD[0],
+               "With a second one of 10 ETH, opened at 1,000 USD, both prices move by the same share."),
         Slider("volume", "Volume", "BTC", "0.1", 2, "0.1", 1, "How much you buy or sell.", 8),
         Slider("leverage", "Leverage", "×", 2, 10, 1, 5, "What the cost is divided by to say how much is tied up."),
+        Choice("counted", "A short's used margin", COUNTED, COUNTED[0],
+               "The exchange's own pages disagree (C5). A long's is counted at the opening price either way."),
         Slider("price", "Price now", "USD for one BTC", LOWEST, HIGHEST, 400, OPENED, "Where the price has gone."),
     )  # fmt: skip
 
@@ -57,12 +69,25 @@ class HowFar(Panel[Values]):
 
 
 def position(values: Values, price: Decimal | None = None, *, liquidation: Liquidation = "off") -> Scenario:
-    """Open one position at 20,000 USD; then the price goes somewhere. Amounts in USD and BTC."""
+    """Open BTC at 20,000 USD, and perhaps ETH at 1,000; then the prices go somewhere together. Amounts in USD and BTC.
+
+    With a liquidation that is counted at the opening price (C5), which the engine doesn't, the positions are closed.
+    """
     balances = {"USD": values["USD"], "BTC": values["BTC"]}
+    volumes, prices = {PAIR: values["volume"]}, {PAIR: OPENED}
+    if values["held"] == HELD[1]:
+        volumes, prices = {**volumes, SECOND: SECOND_VOLUME}, {**prices, SECOND: SECOND_OPENED}
+    steps: list[Step] = [
+        Open(pair=pair, side=values["side"], volume=volume, leverage=values["leverage"])
+        for pair, volume in volumes.items()
+    ]
+    if price is not None:
+        steps.append(Prices(prices={pair: quotient(each * price, OPENED, 8) for pair, each in prices.items()}))
+    if liquidation != "off" and values["counted"] == COUNTED[1]:
+        liquidation = "off"
+        steps += [Close(pair=pair, volume="all") for pair in volumes]
     rules = Rules(haircuts={"BTC": values["haircut"] / 100}, liquidation=liquidation)
-    opens = Open(pair=PAIR, side=values["side"], volume=values["volume"], leverage=values["leverage"])
-    moves = [] if price is None else [Price(pair=PAIR, price=price)]
-    return Scenario(balances=balances, prices={PAIR: OPENED}, rules=rules, steps=(opens, *moves))
+    return Scenario(balances=balances, prices=prices, valuation="USD", rules=rules, steps=tuple(steps))
 
 
 @functools.lru_cache(maxsize=512)
@@ -71,7 +96,7 @@ def _reach(values: Values) -> tuple[Story, how_far.Reach | None, Story | None]:
     opened = replay(position(values))
     if opened.error:
         return opened, None, None
-    reached = how_far.reach(opened.final, HIGHEST)
+    reached = how_far.reach(opened.final, HIGHEST, _MEASURES[values["counted"]])
     end = reached.marks[opened.final.rulebook.liquidation_level]
     if end is None:
         return opened, reached, None

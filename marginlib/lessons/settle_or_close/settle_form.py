@@ -1,6 +1,5 @@
 """Lesson 03: the four steps of the exchange's settle form, rehearsed on a small copy of it. Nothing is sent."""
 
-import html
 import json
 from decimal import Decimal
 from pathlib import Path
@@ -15,6 +14,7 @@ from marginlib.quiz.typed import pointed, read_number
 from marginlib.reading.replaying import replay
 from marginlib.telling import sentences
 from marginlib.telling.numbers import listed, money, price
+from marginlib.telling.on_page import all_written, escape
 
 _HERE = Path(__file__).parent
 PAIR, OTHER = "BTC/EUR", "ETH/EUR"
@@ -105,7 +105,11 @@ class SettleForm(Live):
 
     def state(self) -> dict[str, Any]:
         """The task, whether it is done, and what is shown: as plain data."""
-        return {"task": self.task, "done": self.done, "_shown": self._shown}
+        return {
+            "task": self.task,
+            "done": self.done,
+            "_shown": {**self._shown, **{name: all_written(self._shown[name]) for name in _WORDS}},
+        }
 
     def adopt(self, name: str, value: Any) -> None:
         """Take over another task from the browser.
@@ -278,8 +282,8 @@ class SettleForm(Live):
 
     def still(self) -> tuple[str, str]:
         """The form's steps in words, for a reader without a kernel."""
-        steps = "".join(f"<li>{html.escape(step)}</li>" for step in STEPS)
-        task = html.escape(TASKS[self.task].text)
+        steps = "".join(f"<li>{escape(step)}</li>" for step in STEPS)
+        task = escape(TASKS[self.task].text)
         return f"<p><strong>{task}</strong></p><ol>{steps}</ol><p><em>{_STILL}</em></p>", repr(self)
 
     def __repr__(self) -> str:
@@ -287,5 +291,6 @@ class SettleForm(Live):
         return f"SettleForm({TASKS[self.task].name}{', done' if self.done else ''})"
 
 
+_WORDS = ("task", "balances", "positions", "button", "said", "steps")
 _NO_NUMBER = "Type how much to settle, in BTC, such as 0.25."
 _STILL = "Run the cell to rehearse the steps."

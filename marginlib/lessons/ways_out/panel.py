@@ -20,6 +20,8 @@ OWN: dict[Code, tuple[str, str]] = {
     "DOGE": (FUNDS["DOGE"].most, "10000"),
 }
 """Balances whose sliders go further than in lesson 05, or start elsewhere: the most, and the start."""
+LENDING = {"EUR": Decimal("0.00024"), "USD": Decimal("0.0003"), "BTC": Decimal("0.0001"), "other": Decimal("0.0002")}
+"""Made-up rollover rates by the currency that is extended: a long's QUOTE, a short's BASE (B6)."""
 STEPS = 50
 
 
@@ -87,7 +89,8 @@ def scenario(values: Values) -> Scenario:
     opening_fee = rounded(volume * price * rate, rulebook().places(quote))
     if opening_fee:  # paid before the story of the screen begins
         balances[quote] = balances.get(quote, Decimal(0)) + opening_fee
-    start = Scenario(balances=balances, prices=prices(values["pair"]), fees=Fees(trading=rate), valuation="EUR")
+    fees = Fees(trading=rate, rollover=LENDING)
+    start = Scenario(balances=balances, prices=prices(values["pair"]), fees=fees, valuation="EUR")
     return start.then(
         Open(pair=values["pair"], side=values["side"], volume=volume, leverage=values["leverage"]),
         Price(pair=values["pair"], price=price * (100 + moved) / 100),

@@ -295,6 +295,7 @@ def words(story: Story, plan: Plan, line: Curve, part: Way | None = None, little
         _why(plan, state),
         advice.reopening_after(plan, part, little),
         _beside(plan),
+        _waiting(plan, state, part),
         advice.turning_from_here(story, plan, line.even, missing=bool(lacking(plan))),
     )
     told = [" ".join(each) for each in lines]
@@ -353,6 +354,37 @@ def _beside(plan: Plan) -> list[str]:
         if plan.cheapest == "settle":
             told.append(_afterwards(plan))
     return told
+
+
+def _waiting(plan: Plan, state: State, part: Way | None) -> list[str]:
+    """What a rollover costs, and how long a deposit may take until it saves nothing (B6)."""
+    quote, lot, every = plan.currency, state.lots(plan.pair)[0], state.rulebook.rollover_hours
+    long = lot.side == "long"
+    each = lot.volume * (lot.open_price if long else state.prices[plan.pair]) * lot.rollover
+    if not each:
+        return []
+    lent = f"{money(*lot.owed[::-1])} extended{'' if long else ', at what they cost now'}"
+    told = [
+        f"Waiting costs {money(each, quote)} for every {number(every, 2)} hours: {percent(lot.rollover, 4)} (made up) "
+        f"of the {lent}. Each currency has its own rate (B6)."
+    ]
+    ways = [*(plan.way(name) for name in ("close", "buy", "settle")), *([part] if part else [])]
+    costs, deposit = [way.cost for way in ways if way.cost is not None], plan.way("deposit").cost
+    if deposit is None or not costs or (saved := state.round(quote, min(costs) - deposit)) <= 0:
+        return told
+    hours = (int(saved // each) + 1) * every
+    return [
+        *told,
+        f"So the {money(saved, quote)} that a deposit saves against the cheapest other way are gone after "
+        f"{_time(hours)}.",
+    ]
+
+
+def _time(hours: Decimal) -> str:
+    """Hours as days and hours."""
+    days, rest = divmod(int(hours), 24)
+    told = [f"{count} {unit}{'' if count == 1 else 's'}" for count, unit in ((days, "day"), (rest, "hour")) if count]
+    return listed(told)
 
 
 def _afterwards(plan: Plan) -> str:

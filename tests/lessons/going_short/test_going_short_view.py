@@ -221,6 +221,18 @@ def test_costs_by_day_are_the_engines(days: int, move: int) -> None:
     assert len(found.rollovers) == 6 * days
 
 
+@pytest.mark.parametrize("move", [-30, 0, 30])
+def test_a_long_pays_for_dollars_at_their_own_rate_whatever_the_price(move: int) -> None:
+    """B6: 60,000 USD at 0.024 %, once and 60 times in ten days; the rate of the short's bitcoin is another one's."""
+    for rate in ("0.01", "0.03"):
+        values = HELD.read({"days": 10, "move": move, "opening": rate, "borrowing": rate})
+
+        assert held(values).long_cost == 61 * Decimal("14.4")
+        told = HELD.view(values)["words"][1]
+        assert "borrow 60,000.00 USD" in told
+        assert "14.40 USD each time, at any price, and 878.40 USD in all so far" in told
+
+
 @pytest.mark.parametrize(("course", "payments"), [(COURSES[0], 36), (COURSES[1], 6)])
 def test_funding_by_day_is_three_payments_a_day(course: str, payments: int) -> None:
     """R23: after 12 days at 54,000 USD and 0.02 %; if the sign turns every 5 days, the first ten come to nothing."""

@@ -18,7 +18,7 @@ from marginlib.reading.replaying import replay
 load("02")
 
 
-def told(*steps: Do, **fees: str) -> Scenario:
+def told(*steps: Do, **fees: str | dict[str, str]) -> Scenario:
     data = {"balances": {"USD": "40000"}, "prices": {"BTC/USD": "60000"}, "fees": fees, "valuation": "USD"}
     return Scenario.of({**data, "steps": list(steps)})
 
@@ -28,6 +28,9 @@ SHORT, LONG = opens(PAIR, "short", "1", 3), opens(PAIR, "long", "1", 3)
 CLOSED = told(SHORT, moves(PAIR, "54000"), closes(PAIR), trading="0.001")
 OPEN = told(SHORT, moves(PAIR, "54000"))
 HELD = told(SHORT, moves(PAIR, "50000"), waits(30), opening="0.0002", rollover="0.0001")
+_BOTH = {"BTC": "0.0002", "USD": "0.0003"}
+BY_CURRENCY = told(SHORT, moves(PAIR, "50000"), waits(30), opening=_BOTH, rollover=_BOTH)
+OWN_RATES = told({**SHORT, "opening": "0.0001", "rollover": "0.0004"}, waits(9), opening=_BOTH, rollover=_BOTH)
 RUN = [moves(PAIR, price) for price in ("64000", "69000", "65000")]
 STOPPED = told(SHORT, stops(PAIR, "buy", "66000"), *RUN)
 LONG_STOPPED = told(LONG, stops(PAIR, "sell", "55000"), moves(PAIR, "57000"), moves(PAIR, "51000"))
@@ -95,6 +98,11 @@ FUNDED = told(SHORT, moves(PAIR, "50000"), waits(26))
         ("opening_fee_at_todays_price", HELD, "fees:USD", "45"),
         ("each_rate_once", HELD, "fees:USD", "15"),
         ("each_rate_once", CLOSED, "fees:USD", None),
+        ("rates_of_the_quote", BY_CURRENCY, "fees:USD", "123"),  # 18 and 7 × 15; right are 12 and 7 × 10
+        ("rollover_in_parts", BY_CURRENCY, "fees:USD", "87"),
+        ("rollover_in_parts", OWN_RATES, "fees:USD", "60"),  # 6 and 2.25 × 24
+        ("rates_of_the_quote", HELD, "fees:USD", None),
+        ("rates_of_the_quote", CLOSED, "fees:USD", None),
         ("fired_without_being_reached", UNREACHED, "pnl", "-6000"),
         ("closed_at_the_worst", UNREACHED, "pnl", "-4000"),
         ("fired_without_being_reached", STOPPED, "pnl", None),

@@ -10,13 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from marginlib import replay
-from marginlib.analysis.limits import limit_price
+from marginlib.analysis.limits import Measure, limit_move, limits, margin_at_opening
 from marginlib.analysis.outcome import worth
 from marginlib.analysis.paths import A_DAY, paths, walk
 from marginlib.drawing.pieces import clipped
+from marginlib.engine.margin import margin
 from marginlib.lessons import HowFar, ThroughTheCrash
 from marginlib.lessons.margin_call import crash, how_far
-from marginlib.lessons.margin_call.panel import HIGHEST, OPENED, PAIR, account, position
+from marginlib.lessons.margin_call.panel import HELD, HIGHEST, OPENED, PAIR, account, position
 from marginlib.telling.numbers import exact, money, percent
 
 FAR: Any = HowFar()
@@ -27,6 +28,11 @@ Values = Any
 def shown(panel: Any, **values: object) -> tuple[dict[str, Any], Values]:
     read = panel.read(values)
     return panel.view(read), read
+
+
+def how(values: Values) -> Measure:
+    """How used margin is counted, as the sources have it (B2, C5): of a long always from the opening."""
+    return margin if values["counted"] == "at today's price" else margin_at_opening
 
 
 def cells(view: dict[str, Any], table: int, name: str) -> list[str]:
@@ -51,8 +57,8 @@ def test_figures_and_marks_are_the_engines(values: Values) -> None:
         return
     price = values["price"]
     assert isinstance(price, Decimal)
-    tied = replay(position(values, price)).margin
-    assert tied
+    moved = replay(position(values, price)).final
+    tied = how(values)(moved, "USD")
     assert tied.level is not None
     for name, amount in (
         ("Trade balance", tied.trade_balance),
@@ -63,8 +69,9 @@ def test_figures_and_marks_are_the_engines(values: Values) -> None:
         assert cells(view, 0, name)[2] == money(amount, "USD")
     assert cells(view, 0, "Margin level")[2] == percent(tied.level / 100)
     for level in (100, 80, 40, 0):
-        found = limit_price(opened.final, "USD", level, PAIR)
-        expected = Fraction(OPENED) if found.reached else found.nearest
+        found = limit_move(opened.final, "USD", level, list(opened.final.prices), measure=how(values))
+        factor = Fraction(1) if found.reached else found.nearest
+        expected = None if factor is None else Fraction(OPENED) * factor
         told = cells(view, 1, percent(Fraction(level, 100)))[2]
         assert told == ("no such price" if expected is None else money(expected, "USD"))
 
@@ -171,6 +178,130 @@ def test_the_line_of_the_price_is_not_drawn_through_the_names_of_the_levels() ->
         assert len(heights[1]) == 2
 
 
+def test_a_shorts_used_margin_is_counted_both_ways() -> None:
+    """C5, worked by hand: 1 BTC short from 20,000 at 24,000. 24,000 ÷ 5 or 20,000 ÷ 5; equity is 6,000.
+
+    The call: 30,000 − P = 0.8 × P ÷ 5, or = 0.8 × 4,000. Liquidation: with 0.4 in its place.
+    """
+    today, before = (
+        shown(FAR, side="short", price=24000, counted=counted)[0]
+        for counted in ("at today's price", "at the opening price")
+    )
+
+    for view, used, level, call, end in (
+        (today, "4,800.00 USD", "125", "25,862.07 USD", "27,777.78 USD"),
+        (before, "4,000.00 USD", "150", "26,800.00 USD", "28,400.00 USD"),
+    ):
+        assert cells(view, 0, "Used margin")[2] == used
+        assert cells(view, 0, "Margin level")[2] == f"{level}\N{NO-BREAK SPACE}%"
+        assert cells(view, 1, "80")[2] == call
+        assert cells(view, 1, "40")[2] == end
+        assert call in view["title"]
+    for view, other, apart in ((today, before, "higher"), (before, today, "lower")):
+        (told,) = (words for words in view["words"] if words.startswith("Counted at"))
+        for table, name in ((0, "Used margin"), (0, "Margin level"), (1, "80"), (1, "40")):
+            assert cells(other, table, name)[2] in told
+        assert f"937.93 USD {apart}" in told
+        assert f"622.22 USD {apart}" in told
+    assert [cells(view, 0, "Used margin")[4] for view in (today, before)] == ["B2", "C5"]
+
+
+def test_a_liquidation_counted_at_the_opening_price_leaves_what_its_own_price_does() -> None:
+    """C5: at 28,400 the short has lost 8,400 of 10,000; at 27,777.78, 7,777.78."""
+    left = [
+        shown(FAR, side="short", price=40000, counted=counted)[0]["words"][0]
+        for counted in ("at today's price", "at the opening price")
+    ]
+    assert "left with 2,222.22 USD" in left[0]
+    assert "left with 1,600.00 USD" in left[1]
+
+
+def test_the_switch_moves_nothing_of_a_long_and_the_words_say_so() -> None:
+    for held in HELD:
+        today, before = (
+            shown(FAR, held=held, price=18000, counted=counted)[0]
+            for counted in ("at today's price", "at the opening price")
+        )
+        assert today["tables"] == before["tables"]
+        assert not any("C5" in words for words in today["words"])
+        assert sum("C5" in words for words in before["words"]) == 1
+
+
+def test_two_positions_that_fall_together_have_less_room_than_each_alone() -> None:
+    """By hand: 10,000 − 30,000 × f = 0.8 × 6,000 at f = 17.33 %; BTC alone 5,200 ÷ 20,000, ETH alone ÷ 10,000."""
+    view, _ = shown(FAR, held="BTC and ETH")
+
+    assert view["title"].endswith("a margin call comes if both prices fall by 17.3\N{NO-BREAK SPACE}% from here")
+    assert "with BTC at 16,533.33 USD and ETH at 826.67 USD" in view["words"][-1]
+    assert "with BTC at 14,933.33 USD and ETH at 746.67 USD" in view["words"][-1]
+    assert [
+        [cell.replace("\N{NO-BREAK SPACE}", " ") for cell in row["cells"]] for row in view["tables"][2]["rows"]
+    ] == [
+        ["BTC and ETH together", "17.3 % below", "25.3 % below"],
+        ["BTC alone", "14,800.00 USD, 26 % below", "12,400.00 USD, 38 % below"],
+        ["ETH alone", "480.00 USD, 52 % below", "240.00 USD, 76 % below"],
+    ]
+
+
+def test_both_prices_move_with_the_slider_and_the_joint_limit_is_from_where_they_are() -> None:
+    """At 18,000 and 900 equity is 7,000; 4,800 are left of it after 2,200 of 27,000 more: 8.1 %."""
+    view, values = shown(FAR, held="BTC and ETH", price=18000)
+
+    assert replay(position(values, Decimal(18000))).final.prices == {PAIR: 18000, "ETH/USD": 900}
+    assert cells(view, 0, "Equity")[2] == "7,000.00 USD"
+    assert cells(view, 2, "BTC and ETH together")[1] == "8.1\N{NO-BREAK SPACE}% below"
+    late, _ = shown(FAR, held="BTC and ETH", price=16400)
+    assert "The margin call is here; liquidation comes if both prices fall by another 8.9" in late["words"][-2]
+    assert cells(late, 2, "ETH alone")[1] == "reached"
+
+
+def test_both_positions_are_closed_at_their_joint_limit() -> None:
+    """At 25.33 % less: 5,066.67 and 2,533.34 lost, and 2,400 left (B5, R11)."""
+    view, _ = shown(FAR, held="BTC and ETH", price=14000)
+
+    assert view["title"].startswith(
+        "Before BTC is at 14,000.00 USD, the exchange closes both positions with BTC at 14,9"
+    )
+    assert "BTC and ETH, with losses of 5,066.67 USD and 2,533.34 USD" in view["words"][0]
+    assert view["words"][0].endswith("left with 2,400.00 USD. If they had stayed open:")
+
+
+def test_own_coins_may_save_both_and_not_one_alone() -> None:
+    """2 BTC of one's own outrun 1 BTC and 10 ETH owed; ETH that rises alone has nothing against it."""
+    view, _ = shown(FAR, held="BTC and ETH", side="short", USD=0, BTC=2)
+
+    assert cells(view, 2, "BTC and ETH together")[1:] == ["no such price"] * 2
+    assert "However far both prices rise together, no margin call comes" in view["words"][-2]
+    assert "if ETH alone rises, it comes after 303.4" in view["words"][-2]
+    assert "however far BTC and ETH rise, your own BTC rise with what you owe" in view["words"][-1]
+
+
+@settings(max_examples=60, deadline=None)
+@given(anywhere(FAR))
+def test_how_far_each_may_go_is_what_the_solver_says(values: Values) -> None:
+    view, now = FAR.view(values), values["price"]
+    story = replay(position(values, now))
+    if story.error:
+        return
+    found = limits(story.final, "USD", measure=how(values))
+    side = "below" if values["side"] == "long" else "above"
+    for pair, reach in found.pairs.items():
+        told = cells(view, 2, pair[:3] + (" alone" if len(found.pairs) > 1 else ""))
+        for limit, cell in zip(reach, told[1:], strict=True):
+            assert limit
+            at = getattr(limit, side)
+            if limit.reached or at is None:
+                assert cell == ("reached" if limit.reached else "no such price")
+            else:
+                assert cell.startswith(f"{money(at, 'USD')}, ")
+    if len(found.pairs) > 1:
+        for limit, cell in zip(found.together, cells(view, 2, "BTC and ETH")[1:], strict=True):
+            assert limit
+            at = getattr(limit, side)
+            expected = "reached" if limit.reached else "no such price" if at is None else percent(abs(at - 1), 1)
+            assert cell.startswith(expected)
+
+
 @pytest.mark.parametrize("panel", [FAR, CRASH])
 def test_the_heads_of_a_table_never_change(panel: HowFar | ThroughTheCrash) -> None:
     """The browser fills them in once: whatever moves stands in a cell."""
@@ -199,8 +330,7 @@ def test_the_curve_is_the_level_and_stays_inside_the_picture(values: Values) -> 
     for x, y in drawn(view, 0, "own", 2.5):
         assert how_far.BOTTOM <= y <= how_far.TOP
         if 1 < x < float(HIGHEST) and 41 < y < how_far.TOP - 1:
-            tied = replay(position(values, Decimal(str(round(x, 2))))).margin
-            assert tied
+            tied = how(values)(replay(position(values, Decimal(str(round(x, 2))))).final, "USD")
             assert tied.level is not None
             assert float(tied.level) == pytest.approx(y, abs=0.5)
     for trace in view["figures"][0]["data"]:

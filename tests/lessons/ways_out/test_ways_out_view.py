@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from marginlib import replay
+from marginlib.engine.scenario import Wait
 from marginlib.engine.story import Story
 from marginlib.lessons import WaysOut
-from marginlib.lessons.ways_out.panel import open_at, ranges
+from marginlib.lessons.ways_out.panel import open_at, ranges, scenario
 from marginlib.lessons.ways_out.view import _steps
 from marginlib.panels.controls import Slider
 from marginlib.panels.purse import FUNDS
@@ -249,6 +251,48 @@ def test_a_short_with_its_coins_is_settled_for_nothing() -> None:
     assert "\N{BLACK CIRCLE} Settle: nothing, cheapest" in texts(view, 0)
     assert "To settle takes 0.04 BTC of your own and frees 2,000.00 EUR, without a fee (R3 to R5)." in view["words"][2]
     assert view["tables"][0]["rows"][3]["cells"][3] == "0.04 BTC of your own (R3)"
+
+
+@pytest.mark.parametrize(
+    ("values", "rate", "lent", "each", "saved", "hours"),
+    [
+        ({}, "0.024", "4,000.00 EUR extended", "0.96", "3.2129", 16),
+        ({"side": "short"}, "0.01", "0.08 BTC extended, at what they cost now", "0.5", "3.2129", 28),
+        ({"pair": "ETH/USD", "USD": 500}, "0.03", "5,000.00 USD extended", "1.5", "5.0321", 16),
+        ({"pair": "XMR/EUR", "side": "short"}, "0.02", "20 XMR extended, at what they cost now", "1", "3.2129", 16),
+    ],
+)
+def test_waiting_costs_the_rate_of_what_is_owed_until_a_deposit_saves_nothing(
+    values: Values, rate: str, lent: str, each: str, saved: str, hours: int
+) -> None:
+    """B6: a long owes QUOTE, a short BASE; each has its own rate, and the engine takes just that."""
+    view, story = shown(**values)
+    (told,) = (words for words in view["words"] if words.startswith("Waiting costs"))
+    quote, ways = story.final.positions[0].quote, plan(story)
+    later = [
+        replay(scenario(PANEL.read(values)).then(Wait(hours=Decimal(waited)))).final.balance(quote)
+        for waited in (4, hours - 4, hours)
+    ]
+    paid = [story.final.balance(quote) - balance for balance in later]
+    costs = [way.cost for way in ways.ways if way.cost is not None and way.name != "deposit"]
+    deposit = ways.way("deposit").cost
+
+    assert told.startswith(
+        f"Waiting costs {money(Decimal(each), quote)} for every 4 hours: {rate}\N{NO-BREAK SPACE}% (made"
+    )
+    assert lent in told
+    assert paid[0] == Decimal(each)
+    assert deposit is not None
+    assert story.final.round(quote, min(costs) - deposit) == Decimal(saved)
+    assert f"So the {money(Decimal(saved), quote)} that a deposit saves" in told
+    assert told.endswith(f" are gone after {'16 hours' if hours == 16 else '1 day and 4 hours'}.")
+    assert paid[1] <= Decimal(saved) < paid[2]
+
+
+def test_where_a_deposit_saves_nothing_only_the_waiting_is_told() -> None:
+    for values in ({"side": "short", "BTC": "0.1"}, {"move": 5}):
+        (told,) = (words for words in shown(**values)[0]["words"] if words.startswith("Waiting costs"))
+        assert told.endswith("Each currency has its own rate (B6).")
 
 
 def test_a_long_that_is_settled_is_still_there_to_fall() -> None:
