@@ -198,7 +198,7 @@ const MEANS = { one, several, number, order };
  * @returns {() => void} takes it away again
  */
 function render({ model, el }) {
-  const root = make("section", { class: "mq-card" });
+  const root = make("section", { class: "mq-card", role: "group" });
   const progress = make("p", { class: "mq-progress" });
   keepKeys(root);
   el.append(root);

@@ -188,3 +188,26 @@ def test_a_lesson_in_one_file_opens_by_itself(chrome: Browser, site: Site, name:
         until(lambda panel=panel, before=before: panel.get_attribute("data-key") not in ("", before), "it moves", 15)  # type: ignore[misc]
     assert opened.complaints == []
     context.close()
+
+
+AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("name", ["index", "rules", *LESSONS])
+def test_a_page_is_accessible(chrome: Browser, site: Site, name: str, *, dark: bool) -> None:
+    """As axe-core sees it, with every picture uncovered."""
+    context = site.context(chrome, color_scheme="dark" if dark else "light")
+    opened = Opened(context, f"{site.address}{name}.html")
+    page = opened.page
+    if name in LESSONS:
+        opened.until_ready()
+        for skip in page.get_by_role("button", name="Skip, and see").all():
+            skip.click()
+        for panel in page.locator(".mw-panel").all():
+            appears(panel.locator(".mw-figure > *").first)
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations)")
+    assert [(each["id"], [node["target"] for node in each["nodes"]]) for each in found] == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    context.close()

@@ -88,7 +88,20 @@ def read(path: Path) -> Page:
     exporter = HTMLExporter(extra_template_basedirs=[str(HERE)], template_name="template")
     body, _ = exporter.from_notebook_node(notebook, {"lab": f"lab/index.html?path={path.name}"})
     number = path.stem[:2] if path.stem[:2].isdigit() else ""
-    return Page(path.stem, title[1] if title else path.stem, body, about, number, tuple(cells), room.live)
+    return Page(path.stem, title[1] if title else path.stem, _reachable(body), about, number, tuple(cells), room.live)
+
+
+def _reachable(body: str) -> str:
+    """A body whose tables can be read by ear and scrolled by key."""
+    soup = BeautifulSoup(body, "html.parser")
+    for table in soup.select(".mp-out table, .mp-text table"):
+        for head in table.select("thead th"):
+            if not head.get_text(strip=True):
+                head.name = "td"
+        table.wrap(
+            soup.new_tag("div", attrs={"class": "mp-table", "tabindex": "0", "role": "group", "aria-label": "Table"})
+        )
+    return str(soup)
 
 
 def _put(cell: Any, shown: str) -> None:

@@ -37,7 +37,9 @@ export function screen(about, model, look) {
    */
   function build(box, table) {
     const open = built.get(box)?.details.open ?? table.open;
-    const heads = table.columns.map((c) => make("th", { scope: "col", class: c.number && "mw-number" }, c.label));
+    const heads = table.columns.map(({ label, number }) =>
+      label ? make("th", { scope: "col", class: number && "mw-number" }, label) : make("td"),
+    );
     const body = make("tbody");
     const top = make("thead", {}, make("tr", {}, ...heads));
     const inner = make("table", {}, make("caption", {}, table.caption), top, body);
