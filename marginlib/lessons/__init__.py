@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from marginlib.lessons.settle_or_close.settle_form import SettleForm
     from marginlib.lessons.start.panel import Life
     from marginlib.lessons.ways_out.panel import WaysOut
+    from marginlib.panels.exploring import explore
     from marginlib.quiz.lesson import Lesson
 
 _ROOMS = {
@@ -33,6 +34,7 @@ _ROOMS = {
     "lessons.settle_or_close.settle_form": ("SettleForm",),
     "lessons.start.panel": ("Life",),
     "lessons.ways_out.panel": ("WaysOut",),
+    "panels.exploring": ("explore",),
     "quiz.lesson": ("Lesson",),
 }
 _WHERE = {name: room for room, names in _ROOMS.items() for name in names}
@@ -40,6 +42,7 @@ _WHERE = {name: room for room, names in _ROOMS.items() for name in names}
 __all__ = [
     "BalanceSheet", "ClosingSteps", "HowFar", "Lesson", "Life", "LossCascade", "LotQueue", "OpeningSteps",
     "SettleForm", "SettleOrClose", "ShortAndMirror", "ShortOrFuture", "StopRun", "ThroughTheCrash", "WaysOut",
+    "explore",
 ]  # fmt: skip
 
 

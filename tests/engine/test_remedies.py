@@ -164,7 +164,7 @@ def test_who_has_nothing_open_is_not_told_to_end_a_part_of_it() -> None:
 def test_where_no_deposit_helps_but_a_closing_does_it_is_named() -> None:
     """B9: nothing of what there is counts as collateral; the gain on one position carries what is open."""
     opened = {"do": "open", "pair": "BTC/EUR", "side": "long", "volume": "0.001", "leverage": 5}
-    data = {
+    data: dict[str, Any] = {
         "balances": {"EUR": "1000"},
         "prices": {"BTC/EUR": "50000"},
         "rules": {"haircuts": {"EUR": "1"}, "collateral_order": ["EUR"]},
