@@ -261,11 +261,14 @@ def _redirect(index: Path) -> None:
 
 
 def _offer(index: Path, script: str) -> None:
-    """Have the lab's page say where plotly lies (`marginlib/panels/browser/plotly.js` asks it)."""
+    """Have the lab's page say where plotly lies (`marginlib/panels/browser/plotly.js` asks it), and its icon."""
     page = index.read_text(encoding="utf-8")
     assert page.count("</title>") == 1, "the lab's page has changed"
-    link = f'</title>\n    <link rel="prefetch" as="script" href="{script}" data-marginlib="plotly">'
-    index.write_text(page.replace("</title>", link), encoding="utf-8")
+    icon, plotly = (
+        '<link rel="icon" href="favicon.ico">',
+        f'<link rel="prefetch" href="{script}" data-marginlib="plotly">',
+    )
+    index.write_text(page.replace("</title>", f"</title>\n    {icon}\n    {plotly}"), encoding="utf-8")
 
 
 def main() -> int:
