@@ -157,14 +157,16 @@ def _make(out: Path, scratch: Path, pyodide_url: str) -> None:
     }.items():
         (scratch / name).write_text(json.dumps(said, indent=1), encoding="utf-8")
     own = {name: value for name, value in setup.environment().items() if not name.startswith("JUPYTER")}
-    subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-m", "jupyterlite_core", "build", "--lite-dir", str(scratch)],
         cwd=scratch,
         env={**own, "JUPYTER_NO_CONFIG": "1", "JUPYTER_CONFIG_DIR": str(scratch / "config")},
-        check=True,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        check=False,
+        capture_output=True,
+        text=True,
     )
+    if done.returncode:
+        raise RuntimeError(f"JupyterLite was not made:\n{(done.stdout + done.stderr)[-2000:]}")
 
 
 def _lock(out: Path, wheel: Path) -> None:
