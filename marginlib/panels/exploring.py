@@ -4,7 +4,6 @@ The function may be changed to anything: what goes wrong in it is a sentence wit
 """
 
 import contextlib
-import html
 import inspect
 import io
 import re
@@ -21,9 +20,10 @@ from marginlib.engine.errors import InvalidScenario, Refusal
 from marginlib.panels.controls import Choice, Control, Slider, Switch, Value, text
 from marginlib.panels.panel import Panel, View
 from marginlib.telling.numbers import number
+from marginlib.telling.on_page import escape
 
 _MOST_STEPS, _MOST_LINES, _MOST_LETTERS = 1000, 50, 2000
-_STILL = "As it stands at the start. Run the cell to move it."
+STILL = "As it stands at the start. Run the cell to move it."
 _NUMBER = re.compile(r"[-−+]?[0-9][0-9,.]*%?|–|")
 _NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
@@ -98,8 +98,8 @@ class Explore(Panel[dict[str, Value]]):
         lines = [line for line in (view["alert"], *view["words"]) if line]
         tables = "".join(map(_page, view["tables"]))
         rows = ["  ".join(row["cells"]) for each in view["tables"] for row in each["rows"]]
-        words = "".join(f"<p>{html.escape(line)}</p>" for line in lines)
-        page = f"<p><strong>{html.escape(view['title'])}</strong></p>{words}{tables}<p><em>{_STILL}</em></p>"
+        words = "".join(f"<p>{escape(line)}</p>" for line in lines)
+        page = f"<p><strong>{escape(view['title'])}</strong></p>{words}{tables}<p><em>{STILL}</em></p>"
         return page, "\n".join([view["title"], *lines, *rows])
 
     def __repr__(self) -> str:
@@ -238,8 +238,8 @@ def _wrong(function: Callable[..., object], error: BaseException) -> str:
 
 def _page(shown: Table) -> str:
     """A table as HTML."""
-    heads = "".join(f'<th scope="col">{html.escape(column["label"])}</th>' for column in shown["columns"])
+    heads = "".join(f'<th scope="col">{escape(column["label"])}</th>' for column in shown["columns"])
     rows = "".join(
-        f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row['cells'])}</tr>" for row in shown["rows"]
+        f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row['cells'])}</tr>" for row in shown["rows"]
     )
     return f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"

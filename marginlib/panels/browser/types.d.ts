@@ -116,6 +116,7 @@ export interface Drawing {
 export interface Supply {
   drawing(): Drawing | undefined;
   load(packed: BlobPart): Promise<void>;
+  fetch(address: string): Promise<void>;
   waiting: Set<(drawing: Drawing) => void>;
   asked: number;
 }
