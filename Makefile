@@ -2,7 +2,7 @@
 # Works with GNU Make 3.81 (macOS) and later; all paths are relative, so the folder may have any name.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab lint test notebooks bench pins clean
+.PHONY: help setup site-setup site serve lab lint test notebooks bench bench-site pins clean
 SHELL := /bin/sh
 PY := .venv/bin/python
 
@@ -14,10 +14,12 @@ unexport PYTHONPATH PYTHONHOME
 # PYTHON       the Python that makes .venv; found when not given
 # LAB_ARGS     more arguments for JupyterLab, such as --port=9999
 # PYTEST_ARGS  more arguments for pytest
+# SERVE_ARGS   more arguments for the site's server, such as --port=9000
 # PINS_ARGS    more arguments for `uv pip compile`, such as --upgrade
 export PYTHON
 LAB_ARGS =
 PYTEST_ARGS =
+SERVE_ARGS =
 NOTEBOOKS =
 PINS_ARGS =
 
@@ -26,13 +28,26 @@ help:
 	@echo 'make lab     open the workbook in JupyterLab (LAB_ARGS=... is passed on)'
 	@echo 'make test    linters, types, tests and notebooks (PYTEST_ARGS=... is passed on)'
 	@echo 'make notebooks  run the lessons anew and save their outputs (NOTEBOOKS=... for some)'
-	@echo 'make bench   measure the engine'
+	@echo 'make site    build the pages that need nothing installed, into dist/site'
+	@echo 'make serve   show them (SERVE_ARGS=... is passed on)'
+	@echo 'make bench   measure the engine; make bench-site measures the site'
 	@echo 'make pins    work out requirements.txt and environment.yml anew (PINS_ARGS=--upgrade)'
+	@echo 'make site-setup  fetch what the site is built with, which the site does itself'
 	@echo 'make clean   remove .venv and everything else that was made here'
 
 setup:
 	@$(PY) -I tools/environment.py check 2>/dev/null || { \
 		python=$$(sh tools/find_python.sh) && "$$python" -I tools/environment.py build; }
+
+# What `make site` needs on top, in a folder of its own inside .venv.
+site-setup: setup
+	@$(PY) -m tools.site.setup
+
+site: site-setup
+	@$(PY) -m tools.site.build
+
+serve: setup
+	@$(PY) -m tools.site.serve $(SERVE_ARGS)
 
 # Root in a container needs --allow-root. Where there is no desktop, no browser is looked for:
 # JupyterLab prints the address to open.
@@ -63,14 +78,20 @@ notebooks: setup
 bench: setup
 	@$(PY) tests/bench.py
 
+# Of the site that `make site` has built.
+bench-site: setup
+	@PYTHONPATH=. $(PY) tests/bench_site.py
+
 # uv is not one of the project's dependencies: it is installed for the occasion.
+COMPILE = UV_CUSTOM_COMPILE_COMMAND='make pins' .pins-venv/bin/uv pip compile --universal --python-version 3.11 \
+	--fork-strategy fewest --generate-hashes --no-emit-index-url --no-annotate --quiet
 pins: setup
 	@rm -rf .pins-venv && $(PY) -m venv .pins-venv && \
 	.venv/bin/python -m pip --python .pins-venv --disable-pip-version-check install --quiet uv && \
-	UV_CUSTOM_COMPILE_COMMAND='make pins' .pins-venv/bin/uv pip compile pyproject.toml \
-		--extra lab --group test --universal --python-version 3.11 --fork-strategy fewest \
-		--generate-hashes --no-emit-index-url --no-annotate --quiet \
-		--output-file requirements.txt $(PINS_ARGS); \
+	$(COMPILE) pyproject.toml --extra lab --group test --output-file requirements.txt $(PINS_ARGS) && \
+	$(COMPILE) --group site --constraint requirements.txt \
+		$$(sed -n 's/^\([a-z0-9._-]*\)==.*/--no-emit-package \1/p' requirements.txt) \
+		--output-file requirements-site.txt $(PINS_ARGS); \
 	status=$$?; rm -rf .pins-venv; [ $$status = 0 ] && $(PY) tools/conda_pins.py
 
 clean:

@@ -379,8 +379,7 @@ def test_a_refusal_is_told_where_it_happens_with_what_still_stands(
         """\
   2  You try to settle all of your position in BTC/EUR.
      Step 2 is refused (A7): Settling needs 5,000 EUR, and the balance is
-     4,000 EUR: enough for 0.08 BTC at most. Deposit 1,000 EUR, buy it with an
-     ordinary order, or settle less (R6).
+     4,000 EUR. Deposit 1,000 EUR first, or settle at most 0.08 BTC (R6).
 
 Balances, as they stood before that step
   Currency  Before  After  Change

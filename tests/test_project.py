@@ -42,6 +42,9 @@ def direct_requirements() -> list[Requirement]:
     return [Requirement(line) for line in lines]
 
 
+SITE: dict[str, Requirement] = {
+    canonicalize_name(each.name): each for each in map(Requirement, read_project()["dependency-groups"]["site"])
+}
 DIRECT: dict[str, Requirement] = {canonicalize_name(each.name): each for each in direct_requirements()}
 
 
@@ -53,8 +56,8 @@ def only_version(requirement: Requirement) -> Version:
     return Version(specifier.version)
 
 
-def read_pins() -> dict[str, Pin]:
-    text = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+def read_pins(name: str = "requirements.txt") -> dict[str, Pin]:
+    text = (ROOT / name).read_text(encoding="utf-8")
     pins: dict[str, Pin] = {}
     for line in text.replace("\\\n", " ").splitlines():
         if not line.strip() or line.startswith("#"):
@@ -88,10 +91,24 @@ def test_every_direct_dependency_is_pinned_within_its_bounds(name: str) -> None:
     assert DIRECT[name].specifier.contains(pin.version)
 
 
-def test_every_pin_has_hashes() -> None:
+@pytest.mark.parametrize("name", sorted(SITE))
+def test_what_the_site_is_built_with_is_pinned_within_its_bounds(name: str) -> None:
+    pin = read_pins("requirements-site.txt")[name]
+
+    assert SITE[name].specifier.contains(pin.version)
+    assert (pin.marker is None) == (SITE[name].marker is None)
+
+
+def test_what_the_site_is_built_with_is_pinned_on_top_of_the_workbooks_pins() -> None:
+    """Only what those haven't: both are used together, and one name has one version."""
+    assert read_pins().keys() & read_pins("requirements-site.txt").keys() == set()
+
+
+@pytest.mark.parametrize("pins", ["requirements.txt", "requirements-site.txt"])
+def test_every_pin_has_hashes(pins: str) -> None:
     without = [
         name
-        for name, pin in read_pins().items()
+        for name, pin in read_pins(pins).items()
         if not pin.hashes or not all(re.fullmatch(r"sha256:[0-9a-f]{64}", h) for h in pin.hashes)
     ]
 
@@ -150,7 +167,7 @@ def test_the_conda_environment_has_this_project_and_a_python_it_supports() -> No
     assert Requirement(f"python{read_project()['project']['requires-python']}").specifier.contains(conda["python"])
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "environment.yml", "pyproject.toml"])
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-site.txt", "environment.yml", "pyproject.toml"])
 def test_dependencies_are_named_without_an_address(name: str) -> None:
     lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
     options = ("--index-url", "--extra-index-url", "--find-links", "--trusted-host", "-i ", "-f ")

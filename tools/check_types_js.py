@@ -12,17 +12,22 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-CHECKER = ROOT / "node_modules" / "typescript"
+MODULES = ROOT / "node_modules"
+CHECKER = MODULES / "typescript"
 
 
 def is_installed() -> bool:
-    """Tell whether the checker that is there is the pinned one."""
-    wanted = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))["devDependencies"]["typescript"]
+    """Tell whether the checker, and the packages whose types it reads, are there as pinned."""
+    wanted = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))["devDependencies"]
+    return all(_version(package) == pinned for package, pinned in wanted.items())
+
+
+def _version(package: str) -> str:
+    """The version of an npm package that is there; nothing if it isn't."""
     try:
-        found = json.loads((CHECKER / "package.json").read_text(encoding="utf-8"))["version"]
+        return str(json.loads((MODULES / package / "package.json").read_text(encoding="utf-8"))["version"])
     except (OSError, ValueError):
-        return False
-    return bool(found == wanted)
+        return ""
 
 
 def skip(reason: str) -> int:

@@ -44,20 +44,22 @@ def key() -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def missing_file() -> Path | None:
-    """Return the first installed file that is no longer there, or None.
+def missing_file(site: Path, *, moved: bool = False) -> Path | None:
+    """Return the first file of a folder's packages that is no longer there, or None.
 
-    Every package's RECORD lists its files. This runs inside `.venv`, and only looks: some ten
-    thousand files take a fraction of a second.
+    Every package's RECORD lists its files. This only looks: some ten thousand files take a
+    fraction of a second. With `moved`, for a folder that was pip's `--target`, files outside it don't
+    count: pip puts them elsewhere than their RECORD says.
     """
-    site = Path(sysconfig.get_path("purelib"))
     records = list(site.glob("*.dist-info/RECORD"))
     if not records:
         return site
     for record in records:
         with record.open(encoding="utf-8", newline="") as lines:
             for name, *_ in csv.reader(lines):
-                if not name.endswith(".pyc") and not os.path.exists(f"{site}/{name}"):  # noqa: PTH110
+                if name.endswith(".pyc") or (moved and name.startswith("..")):
+                    continue
+                if not os.path.exists(f"{site}/{name}"):  # noqa: PTH110
                     return site / name
     return None
 
@@ -68,7 +70,13 @@ def is_whole() -> bool:
         return False
     if STAMP.read_text(encoding="utf-8").split() != [key()]:
         return False
-    return missing_file() is None
+    return missing_file(Path(sysconfig.get_path("purelib"))) is None
+
+
+def pip_environment() -> dict[str, str]:
+    """What pip runs with: one set up to install elsewhere by default would leave `.venv` empty."""
+    elsewhere = {"PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_REQUIRE_HASHES"}
+    return {name: value for name, value in os.environ.items() if name not in elsewhere}
 
 
 def build() -> None:
@@ -84,9 +92,7 @@ def build() -> None:
     subprocess.run([sys.executable, "-I", "-m", "venv", str(VENV)], check=True)
 
     python = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    # A pip set up to install elsewhere by default would leave .venv empty.
-    elsewhere = {"PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_REQUIRE_HASHES"}
-    environment = {name: value for name, value in os.environ.items() if name not in elsewhere}
+    environment = pip_environment()
     pip = [str(python), "-I", "-m", "pip", "--disable-pip-version-check", "--no-input", "install"]
     pip += ["--quiet"]
     # The pins are complete, so there is nothing to work out: older pips stumble over an extra (coverage[toml])

@@ -4,17 +4,21 @@ The amount to deposit covers what is lacking even where a haircut counts only a 
 balance to take from: it is tried on a copy of the account, and grows until the step goes through.
 """
 
-from collections.abc import Callable, Iterator
-from decimal import Decimal
+import bisect
+from collections.abc import Callable, Iterator, Sequence
+from decimal import ROUND_DOWN, ROUND_UP, Context, Decimal
 from fractions import Fraction
 
 from marginlib.engine.account import State
-from marginlib.engine.amounts import ZERO, plain, quotient_down, quotient_up
+from marginlib.engine.amounts import ZERO, plain, quotient_down, quotient_up, rounded
 from marginlib.engine.errors import Refusal
+from marginlib.engine.funds import order_for
 from marginlib.engine.margin import margin
-from marginlib.engine.scenario import Open, Step, Trade, Withdraw
+from marginlib.engine.scenario import Close, Open, Settle, Step, Trade, Withdraw
+from marginlib.engine.settling import need
 
 _TRIES = 12
+_DIGITS, _FINE = 3, 2000  # of a volume that does, and how close to the largest it comes
 Attempt = Callable[[State, Step], object]
 
 
@@ -32,16 +36,92 @@ def advised(refusal: Refusal, before: State, step: Step, currency: str, attempt:
             most = _most(before, step, currency, attempt)
             ways = [f"withdraw at most {plain(most)} {step.currency}", *ways] if most else ways
         case Trade():
-            ways += ["order less"] if _goes(before, step.replaced(volume=_little(before, step)), attempt) else []
+            less = _less(before, step, attempt)
+            ways += [f"order at most {_volume(less)}"] if less else []
         case Open():
-            free = _goes(before, step.replaced(volume=_little(before, step)), attempt)
-            ways += ["take a smaller volume, or a higher leverage"] if free else []
+            less = _less(before, step, attempt)
+            ways += [f"take at most {_volume(less)}"] if less else []
+            leverage = _leverage(before, step, attempt)
+            ways += [f"take a leverage of {leverage}"] if leverage else []
+        case Settle():
+            order = _order(refusal, before, step, attempt)
+            ways += [f"{order.side} {_volume(order)} in {order.pair} with an ordinary order"] if order else []
+            most = need(before, step.pair, step.volume).possible
+            part = step.replaced(volume=most) if most else None
+            ways += [f"settle at most {_volume(part)}"] if part and _goes(before, part, attempt) else []
         case _:
             pass
-    if not ways:
-        return f"{refusal} End a part of what is open first."
-    told = ", or ".join(ways)
-    return f"{refusal} {told[0].upper()}{told[1:]}."
+    told = _joined(ways) or _else(before, step, currency, attempt)
+    return f"{refusal} {told[0].upper()}{told[1:]}." if told else str(refusal)
+
+
+def _joined(ways: list[str]) -> str:
+    """One way, or several to choose from."""
+    return ", or ".join([", ".join(ways[:-1]), ways[-1]] if ways[1:] else ways)
+
+
+def _else(before: State, step: Step, currency: str, attempt: Attempt) -> str:
+    """What helps where no deposit does: to end what is open, or to let something count as collateral."""
+    for pair, _ in before.positions.by_pair:
+        if _follow(before, (Close(pair=pair, volume="all"), step), attempt):
+            return f"close what is open in {pair} first"
+    if not any(_collateral(before, currency)):
+        return "nothing counts as collateral here: give a currency of rules.collateral_order a haircut below 1 (B1)"
+    return ""
+
+
+def _leverage(before: State, step: Open, attempt: Attempt) -> int | None:
+    """The least higher leverage with which an opening would do, of those that are offered; None if none does."""
+    higher = range(int(step.leverage) + 1, int(before.rulebook.most_leverage) + 1)
+    at = bisect.bisect_left(
+        higher, True, key=lambda each: _goes(before, step.replaced(leverage=Decimal(each)), attempt)
+    )
+    return higher[at] if at < len(higher) else None
+
+
+def _order(refusal: Refusal, before: State, step: Settle, attempt: Attempt) -> Trade | None:
+    """The ordinary order that brings in what a settlement lacks, from what there is (R6); None if none does."""
+    assert refusal.lacking is not None
+    code, short = refusal.lacking
+    missing = rounded(short, before.rulebook.places(code))
+    for pair in sorted(before.prices, key=lambda pair: pair != step.pair):
+        if code in pair.split("/"):
+            try:
+                order = order_for(before, pair, code, missing)
+            except ValueError:  # an amount with more digits than an order may have
+                continue
+            if _follow(before, (order, step), attempt):
+                return order
+    return None
+
+
+def _volume(step: Open | Trade | Settle) -> str:
+    return f"{step.volume if step.volume == 'all' else plain(step.volume)} {step.pair.partition('/')[0]}"
+
+
+def _less(before: State, step: Trade | Open, attempt: Attempt) -> Trade | Open | None:
+    """The same order for about the largest volume that does, in three digits if they do; None if not even a little."""
+
+    def goes(volume: Decimal) -> bool:
+        return _goes(before, step.replaced(volume=volume), attempt)
+
+    most, too_much = _little(before, step), step.volume
+    if not goes(most):
+        return None
+    while (too_much - most) * _FINE > too_much:
+        middle = _shortened((most + too_much) / 2, _DIGITS + 3, ROUND_DOWN)
+        most, too_much = (middle, too_much) if goes(middle) else (most, middle)
+    for way in (ROUND_UP, ROUND_DOWN):
+        short = _shortened(most, _DIGITS, way)
+        if short < step.volume and goes(short):
+            return step.replaced(volume=short)
+    return step.replaced(volume=most)
+
+
+def _shortened(volume: Decimal, digits: int, way: str) -> Decimal:
+    """A volume in so many digits, written plainly."""
+    unit = Decimal(1).scaleb(volume.adjusted() + 1 - digits)
+    return Decimal(plain(volume.quantize(unit, way, Context(prec=200))))
 
 
 def _little(state: State, step: Open | Trade) -> Decimal:
@@ -55,8 +135,15 @@ def _little(state: State, step: Open | Trade) -> Decimal:
 
 def _goes(before: State, step: Step, attempt: Attempt) -> bool:
     """Whether a step would be carried out."""
+    return _follow(before, (step,), attempt)
+
+
+def _follow(before: State, steps: Sequence[Step], attempt: Attempt) -> bool:
+    """Whether steps would be carried out, one after the other."""
+    state = before.copy()
     try:
-        attempt(before.copy(), step)
+        for step in steps:
+            attempt(state, step)
     except (Refusal, ValueError):
         return False
     return True

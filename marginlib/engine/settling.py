@@ -1,6 +1,7 @@
 """Settling: own funds go to the exchange, with no trade and no fee; what was received is kept (R3 to R5)."""
 
 from decimal import Decimal, localcontext
+from fractions import Fraction
 from typing import Literal, NamedTuple
 
 from marginlib.engine.account import Event, Position, Row, State
@@ -75,7 +76,7 @@ def settle(state: State, step: int, pair: str, volume: Decimal | Literal["all"])
 
     Raises:
         Refusal: ``no_position``, ``volume_exceeds_position``, or ``insufficient_funds`` (R6), which says
-            how much could be settled; nothing is settled in part (A7).
+            what is lacking; nothing is settled in part (A7).
     """
     ends = first_in_first_out(state, pair, volume)
     needed, due = _need(state, ends)
@@ -89,14 +90,9 @@ def settle(state: State, step: int, pair: str, volume: Decimal | Literal["all"])
     if needed.missing:
         raise Refusal(
             "insufficient_funds",
-            f"Settling needs {plain(needed.amount)} {paid}, and the balance is {plain(needed.balance)} {paid}"
-            + (
-                f": enough for {plain(needed.possible)} {ends[0][0].base} at most. Deposit {plain(needed.missing)} "
-                f"{paid}, buy it with an ordinary order, or settle less."
-                if needed.possible
-                else f". Deposit {plain(needed.missing)} {paid}, or buy it with an ordinary order."
-            ),
+            f"Settling needs {plain(needed.amount)} {paid}, and the balance is {plain(needed.balance)} {paid}.",
             ("R6", "A7"),
+            (paid, Fraction(needed.missing)),
         )
     rows: list[Row] = []
     for lot, part in ends:

@@ -83,7 +83,8 @@ class Story:
     def frame(self, what: Literal["ledger", "cascade"] = "ledger", *, exact: bool = True) -> "pandas.DataFrame":
         """The ledger, or the cascades of all losses, as a pandas table; amounts are exact decimals, or floats to plot.
 
-        Taken amounts are in the row's currency; covers and fee in the quote currency.
+        Taken amounts are in the row's currency; covers and fee in the quote currency. Where there is no pandas, as in
+        a browser, it is a small table of our own (:class:`marginlib.telling.table.Table`) that looks alike.
 
         >>> from marginlib import replay
         >>> story = replay(Scenario.of({"steps": [{"do": "deposit", "currency": "EUR", "amount": "5"}]}))

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from marginlib.lessons.settle_or_close.settle_form import SettleForm
     from marginlib.lessons.start.panel import Life
     from marginlib.lessons.ways_out.panel import WaysOut
+    from marginlib.panels.exploring import explore
     from marginlib.panels.panel import Panel
     from marginlib.quiz.lesson import Lesson
 
@@ -37,6 +38,7 @@ _ROOMS = {
     "lessons.settle_or_close.settle_form": ("SettleForm",),
     "lessons.start.panel": ("Life",),
     "lessons.ways_out.panel": ("WaysOut",),
+    "panels.exploring": ("explore",),
     "quiz.lesson": ("Lesson",),
 }
 _PANELS = [name for room, names in _ROOMS.items() if room.endswith(".panel") for name in names]
@@ -45,6 +47,7 @@ _WHERE = {name: room for room, names in _ROOMS.items() for name in names}
 __all__ = [
     "BalanceSheet", "ClosingSteps", "HowFar", "Lesson", "Life", "LossCascade", "LotQueue", "OpeningSteps",
     "SettleForm", "SettleOrClose", "ShortAndMirror", "ShortOrFuture", "StopRun", "ThroughTheCrash", "WaysOut",
+    "explore",
 ]  # fmt: skip
 
 

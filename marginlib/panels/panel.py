@@ -91,8 +91,8 @@ class Panel(Live, Generic[V]):
     module = BROWSER / "host.js"
     style = BROWSER / "host.css"
 
-    heading: ClassVar[str] = ""
-    controls: ClassVar[tuple[Control, ...]] = ()
+    heading: str = ""
+    controls: tuple[Control, ...] = ()
     strip: ClassVar[str] = ""
     limit: ClassVar[int] = 8
 

@@ -29,6 +29,7 @@ from marginlib.telling.sentences import sentence, tell
 Answer = Decimal | str | list[str]
 Of = Literal["nothing", "a lot", "a currency", "perhaps a currency"]
 Read = Callable[[Story, str], Answer]
+Unit = Callable[[Story, str], str]
 Value = TypeVar("Value")
 Reading = TypeVar("Reading", bound=Read)
 
@@ -78,6 +79,8 @@ class Asked:
 
     ``signed``: it may be below zero, so that a wrong sign is a wrong answer; all else is asked as a size.
     ``of``: what an ask adds after the colon; without a word here, the answer itself looks at it.
+    ``unit``: what a story's answer is counted in, ``%`` or a currency; without it, the unit is the question's affair.
+    ``refused``: it may be asked of a story whose last step was refused.
     ``alone``: the scenario's story doesn't tell it (a future's funding, say), so its way stands without the story.
     Several lessons may add a way or a hint: what they say is told one after the other.
     """
@@ -87,6 +90,8 @@ class Asked:
     signed: bool = False
     alone: bool = False
     of: Of | None = None
+    unit: Unit | None = None
+    refused: bool = False
     ways: list[Way] = field(default_factory=list)
     hints: list[Hint] = field(default_factory=list)
 
@@ -105,22 +110,60 @@ class Asked:
                 return f"{self.name}: {error}"
         return ""
 
+    def beside(self, story: Story, of: str) -> str:
+        """Why a question can't ask it of this story, though there would be an answer; nothing where it can.
+
+        A currency that the story doesn't have would be answered with 0, and nobody had asked that.
+        """
+        if story.error and not self.refused:
+            return (
+                f"step {story.error.index + 1} of it is refused: {story.error.message.rstrip('.')}; ask 'refused', or "
+                "let the scenario go through"
+            )
+        if self.of == "a lot" and of and of not in (lots := lots_of(story)):
+            return f"it has no lot {of}; its lots: {', '.join(lots) or 'none'}"
+        if self.of in ("a currency", "perhaps a currency") and of and of not in (codes := codes_of(story)):
+            return f"it has no {of}; its currencies: {', '.join(codes) or 'none'}"
+        return ""
+
+
+def lots_of(story: Story) -> list[str]:
+    """The numbers of all lots that a story has opened, in order."""
+    opened = {moment.after.positions[-1].id for moment in story.moments if moment.after.positions}
+    ended = {each.position.id for each in story.realised}
+    return [str(each) for each in sorted(opened | ended | {lot.id for lot in story.final.positions})]
+
+
+def codes_of(story: Story) -> list[str]:
+    """The currencies that a story has, in its balances, prices and rows, in the order of the alphabet."""
+    given = story.scenario
+    pairs = {*given.prices, *(pair for step in given.steps for pair in getattr(step, "prices", ()))}
+    pairs |= {step.pair for step in given.steps if hasattr(step, "pair")}
+    codes = {code for pair in pairs for code in pair.split("/")} | {row.asset for row in story.ledger}
+    return sorted(codes | {*given.balances, *story.final.balances})
+
 
 ANSWERS: Registry[Asked] = Registry("answer")
 """By name; amounts are in the asked currency, or in the quote currency; levels are in percent."""
 
 
 def answers(
-    name: str, *, signed: bool = False, alone: bool = False, of: Of | None = None
+    name: str,
+    *,
+    signed: bool = False,
+    alone: bool = False,
+    of: Of | None = None,
+    unit: Unit | None = None,
+    refused: bool = False,
 ) -> Callable[[Reading], Reading]:
-    """Register what answers an ask of that name, from a story; ``of`` says what an ask may add to it.
+    """Register what answers an ask of that name, from a story; ``of`` says what an ask may add to it (:class:`Asked`).
 
     Raises:
         ValueError: something of that name can be asked already.
     """
 
     def register(read: Reading) -> Reading:
-        ANSWERS.add(name, Asked(name, read, signed, alone, of), read.__module__)
+        ANSWERS.add(name, Asked(name, read, signed, alone, of, unit, refused), read.__module__)
         return read
 
     return register

@@ -120,7 +120,10 @@ def usable(question: Question) -> bool:
     """Whether a person can work with it: a round answer, and three mistakes that can be told apart."""
     if question.kind != "number":
         return bool(question.right)
-    right = question.answer
+    try:
+        right = question.answer
+    except ValueError:  # its opening was refused, say, and there is no margin level
+        return False
     if not isinstance(right, Decimal) or not right or not _round(right, question.unit):
         return False
     values = [right]

@@ -58,6 +58,16 @@ class _Asked(Kind[Ask]):
         return _worded(lambda: Ask.parse(value))
 
 
+class _Unit(Kind[str]):
+    def read(self, value: object) -> str:
+        if isinstance(value, str) and value in ("", "%", "×"):
+            return value
+        try:
+            return kinds.Code().read(value)
+        except InvalidScenario as error:
+            raise InvalidScenario(str(error).replace("such as 'EUR'", "such as 'EUR', or '%' or '×'")) from None
+
+
 class _Mistakes(Kind[tuple[str, ...]]):
     def read(self, value: object) -> tuple[str, ...]:
         return kinds.items(_Known(), value)
@@ -123,7 +133,7 @@ class Written(Part):
     text: Annotated[str, _Text("a question")]
     ask: Annotated[Ask, _Asked()]
     scenario: Annotated[Scenario, _Replayed()]
-    unit: Annotated[str, kinds.Text()] = ""
+    unit: Annotated[str, _Unit()] = ""
     tolerance: Annotated[Decimal, Amount("a tolerance of 0 or more")] = Decimal("0.01")
     options: Annotated[tuple[Option, ...], _Options()] = ()
     mistakes: Annotated[tuple[str, ...], _Mistakes()] = ()
@@ -287,11 +297,17 @@ class Question:
 
     def problems(self) -> Iterator[Problem]:
         """What would keep a learner from an answer, or from the way there: each with its place in the question."""
+        asked = ANSWERS[self.ask.name]
         try:
+            if said := asked.beside(self.case.story, self.ask.of):
+                raise ValueError(said)
             right = self.answer
+            unit = asked.unit(self.case.story, self.ask.of) if asked.unit else ""
         except Exception as error:  # whatever a teacher's own answer makes of it
             yield ("ask",), f"'{self.ask}' can't be answered by this scenario: {_why(error)}"
             return
+        if self.unit and unit and self.unit != unit:
+            yield ("unit",), f"'{self.ask}' is answered in {unit} here, not in {self.unit}; write unit = \"{unit}\""
         if told := list(self._untold()):
             yield from told
         elif wrong := self._unfit(right):

@@ -1,4 +1,4 @@
-"""A story as a notebook shows it by itself: its sentences and its ledger; and its rows as a table of pandas'."""
+"""A story as a notebook shows it by itself: its sentences and its ledger; and its rows as a table."""
 
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
@@ -8,6 +8,7 @@ from marginlib.engine.story import Story
 from marginlib.telling.numbers import exact as all_digits
 from marginlib.telling.on_page import escape
 from marginlib.telling.sentences import tell
+from marginlib.telling.table import Table
 
 if TYPE_CHECKING:
     import pandas
@@ -52,9 +53,7 @@ def _row(row: Row) -> str:
 
 
 def frame(story: Story, what: Literal["ledger", "cascade"] = "ledger", *, exact: bool = True) -> "pandas.DataFrame":
-    """The ledger, or the cascades of all losses, as a pandas table; see :meth:`Story.frame`."""
-    import pandas
-
+    """The ledger, or the cascades of all losses, as a table; see :meth:`Story.frame`."""
     if what not in ("ledger", "cascade"):
         raise ValueError(f"expected 'ledger' or 'cascade', got {what!r}")
     result = story.as_json()
@@ -67,4 +66,11 @@ def frame(story: Story, what: Literal["ledger", "cascade"] = "ledger", *, exact:
             for take, taken in zip(entry["cascade"], realised.cascade, strict=True)
         ]
     kind = Decimal if exact else float
-    return pandas.DataFrame([{k: kind(v) if k in _AMOUNTS else v for k, v in row.items()} for row in rows])
+    rows = [{k: kind(v) if k in _AMOUNTS else v for k, v in row.items()} for row in rows]
+    try:
+        import pandas
+    except ModuleNotFoundError as error:
+        if error.name != "pandas":
+            raise
+        return Table(rows)  # looks alike, and does what the lessons do with one
+    return pandas.DataFrame(rows)

@@ -1,22 +1,24 @@
 """Where the answer to "what should I do before I close?" turns: at which trading fee, at which price (R16, R17)."""
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
 from decimal import Decimal, localcontext
 from fractions import Fraction
 from typing import NamedTuple
 
-from marginlib.analysis.roots import bracket, halved, rising_root
+from marginlib.analysis.roots import halved, rising_root
 from marginlib.engine.account import State
-from marginlib.engine.amounts import EXACT, ZERO, plain, quotient, rounded
+from marginlib.engine.amounts import EXACT, ZERO, plain, quotient, quotient_down, quotient_up, rounded
+from marginlib.engine.scenario import Trade
 from marginlib.engine.story import Story
-from marginlib.ways_out.plans import WayName, dust, poorer, tied, way_out, which
+from marginlib.ways_out.plans import Way, WayName, dust, poorer, tied, way_out, which
 from marginlib.ways_out.rehearsal import rehearse
 
 _HIGHEST_FEE = Fraction(19, 20)  # that is tried, where conversions cost even more
 _MOST_GUESSES, _DIGITS, _FINE = 40, 12, Decimal("0.0000002")  # at a break-even rate
 _PLACES, _HALVINGS = 24, 20  # where a change of the answer is looked for
+_BENT, _BROKEN = 3, 12  # so often is a stretch halved at whose ends the answer is the same, and the costs are not
 
 
 class Flip(NamedTuple):
@@ -118,17 +120,39 @@ def flips(
             # A settlement moves the same amounts at any price (R5).
             settling = None if settled.closed else poorer(state, _at(settled.left, pair, price), pair)
             best = tied([("close", close.cost), ("buy", buy.cost), ("settle", settling)], least)
-            return _Answer(next(iter(best), None), {"close": close.closed, "buy": buy.closed, "settle": settled.closed})
+            closed: dict[WayName, str] = {"close": close.closed, "buy": buy.closed, "settle": settled.closed}
+            return _Answer(next(iter(best), None), closed, (_made_of(close), _made_of(buy)))
 
         here = answer(now).cheapest
         return _flip(answer, here, now, low, places), _flip(answer, here, now, high, places)
 
 
 class _Answer(NamedTuple):
-    """The cheapest way at a price, of those that need nothing from outside; and why a way isn't open there."""
+    """The cheapest way at a price, of those that need nothing from outside; why a way isn't open there; what they do.
+
+    Between two prices at which the ways are made of the same, what they cost runs straight.
+    """
 
     cheapest: WayName | None
     closed: Mapping[WayName, str]
+    made_of: tuple["_Made", ...]
+
+
+class _Made(NamedTuple):
+    """What a way does, its amounts aside: its orders, what pays for losses and fees, what stays unpaid; or its bar."""
+
+    barred: str
+    moves: Hashable
+
+
+def _made_of(way: Way) -> _Made:
+    if way.closed:
+        error = way.story.error
+        return _Made(error.code if error else way.closed, ())
+    orders = tuple((step.pair, step.side) for step in way.steps if isinstance(step, Trade))
+    paid = {take.currency: None for each in way.moments for lot in each.realised for take in lot.cascade}
+    fees = {row.asset: None for each in way.moments for row in each.rows if row.type == "margin"}
+    return _Made("", (orders, tuple(paid), tuple(fees), way.unpaid > 0))
 
 
 def _at(state: State, pair: str, price: Decimal) -> State:
@@ -141,15 +165,46 @@ def _flip(
     answer: Callable[[Decimal], _Answer], here: WayName | None, now: Decimal, end: Decimal, places: int
 ) -> Flip | None:
     """The nearest change between the present price and an end; narrowed down by halving."""
-    step = quotient(end - now, Decimal(places), 10)
+    digits = max(10, 12 - now.adjusted())  # of a price that is a fraction of a cent, too
+    step = quotient(end - now, Decimal(places), digits)
+    near = now
+    for far in (now + step * at for at in range(1, places + 1) if step):
+        if turn := _turn(answer, here, near, far, 0):
+            beyond, further = answer(turn), answer(far)
+            # Just beyond the place, costs differ by less than the ledger's digits: the reason is seen further on.
+            seen = further if further.cheapest == beyond.cheapest else beyond
+            outward = quotient_up if end > now else quotient_down  # at the price itself, the answer is the other one
+            return Flip(
+                Decimal(plain(outward(turn, Decimal(1), digits))), beyond.cheapest, seen.closed[here] if here else ""
+            )
+        near = far
+    return None
 
-    def same(price: Decimal) -> bool:
-        return answer(price).cheapest == here
 
-    ends = bracket(same, now, (now + step * at for at in range(1, places + 1))) if step else None
-    if ends is None:
+def _searched(one: _Answer, two: _Answer) -> int:
+    """How often a stretch is halved at whose ends the answer is the same: as often as its ways make it likely to turn.
+
+    Where other balances pay, costs bend; where a way opens or closes, they come and go.
+    """
+    if one.made_of == two.made_of:
+        return 0
+    same = all(before.barred == after.barred for before, after in zip(one.made_of, two.made_of, strict=True))
+    return _BENT if same else _BROKEN
+
+
+def _turn(
+    answer: Callable[[Decimal], _Answer], here: WayName | None, near: Decimal, far: Decimal, halvings: int
+) -> Decimal | None:
+    """The nearest price found at which another way is cheapest, after one at which that of now still is.
+
+    Where it is still cheapest at both ends, it may not be between them, if the ways are made of something else there:
+    such a region lies beside a place where they change, so that halving towards the place meets it.
+    """
+    one, two = answer(near), answer(far)
+    if two.cheapest == here and halvings >= _searched(one, two):
         return None
-    # Just beyond the place, costs differ by less than the ledger's digits: the reason is seen further on.
-    beyond = answer(ends[1])
-    _, far = halved(same, *ends, _HALVINGS)
-    return Flip(Decimal(plain(rounded(far, 10))), beyond.cheapest, beyond.closed[here] if here else "")
+    if halvings >= _HALVINGS:
+        return far
+    middle = (near + far) / 2
+    turn = _turn(answer, here, near, middle, halvings + 1)
+    return turn if turn is not None else _turn(answer, here, middle, far, halvings + 1)

@@ -10,6 +10,7 @@ from browser.lab import appears, until
 from marginlib.quiz import drills
 from marginlib.quiz.lesson import questions
 from marginlib.quiz.question import Question
+from marginlib.telling.on_page import written
 
 
 class Opened(Protocol):
@@ -33,7 +34,7 @@ def question(opened: Opened, card: Locator) -> Question:
     if drill:
         return drills.make(number(opened), int(drill.group(1)), int(drill.group(2)))
     known = questions(number(opened))
-    return next(each for each in (*known.predict.values(), *known.check.values()) if each.text == text)
+    return next(each for each in (*known.predict.values(), *known.check.values()) if written(each.text) == text)
 
 
 def says(card: Locator) -> str:
@@ -45,7 +46,7 @@ def says(card: Locator) -> str:
 def answer(card: Locator, asked: Question, given: list[str], *, by_key: bool) -> None:
     """Give an answer as a learner would, by keyboard or by mouse."""
     page = card.page
-    texts = {option.value: option.text for option in asked.options}
+    texts = {option.value: written(option.text) for option in asked.options}
 
     def push(button: Locator) -> None:
         if by_key:
@@ -101,7 +102,7 @@ def answer_every_card(lesson: Opened) -> None:
         answer(card, asked, wrong, by_key=False)
         appears(card.locator(".mq-wrong"))
         if asked.kind == "number":
-            assert asked.judge(wrong[0]).sentence in says(card)
+            assert written(asked.judge(wrong[0]).sentence) in says(card)
         answer(card, asked, asked.right, by_key=True)
         appears(card.locator(".mq-right"))
         answer(card, asked, wrong, by_key=True)

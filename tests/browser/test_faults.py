@@ -80,6 +80,56 @@ def test_a_saved_lesson_reads_without_its_kernel_and_lives_with_it(lab: Lab, chr
     page.context.close()
 
 
+OWN = """\
+from marginlib.lessons import explore
+
+
+@explore(price=(0, 20, 5), how=["settle", "close"])
+def left(price=10, how="settle"):
+    return {"EUR": 100 // (price - 15), "how": how}
+
+
+left"""
+
+
+def test_a_function_of_one_s_own_reads_without_its_kernel_and_lives_with_it(
+    lab: Lab, chrome: Browser, folder: Path
+) -> None:
+    """Saved, shut down and opened again, its cell was an error in place of what it shows; as shipped, a Python repr."""
+    with opened(lab, chrome, folder, "own", OWN) as first:
+        panel = first.panels()
+        expect(panel.locator("td")).to_have_text(["-20", "settle"], timeout=30_000)
+        slider = panel.get_by_role("slider", name="price")
+        slider.press("ArrowRight")
+        expect(panel.get_by_role("note")).to_have_text(
+            'In line 6, return {"EUR": 100 // (price - 15), "how": how} — ZeroDivisionError: '
+            + first.execute("try:\n    1 // 0\nexcept ZeroDivisionError as error:\n    said = str(error)", "said")
+        )
+        slider.press("ArrowRight")
+        expect(panel.locator("td")).to_have_text(["20", "settle"])
+        panel.get_by_label("how").select_option("close")
+        expect(panel.locator(".mw-title")).to_have_text("left(price=20, how='close')")
+        until(lambda: first.execute("", "repr(left)") == "left(price=20, how='close')", "Python hears of it")
+        first.page.evaluate(SAVE)
+        first.page.reload()
+        expect(panel.locator(".mw-title")).to_have_text("left(price=20, how='close')", timeout=30_000)
+        first.page.evaluate(SAVE)
+        first.page.evaluate(SHUT_DOWN)
+        assert first.complaints == []
+
+    again = lab.open(chrome, "own.ipynb")
+    page = again.page
+    expect(page.get_by_text("Run the cell to move it.")).to_be_visible(timeout=WAIT)
+    expect(page.locator(".mw-slot td")).to_have_text(["EUR", "-20", "how", "settle"])
+    assert (
+        page.get_by_text(LOST).count() == page.get_by_text("interactive(").count() == page.locator(".mw-panel").count()
+    )
+    again.run_all()
+    expect(again.panels()).to_have_count(1, timeout=WAIT)
+    assert again.complaints == []
+    page.context.close()
+
+
 def test_one_panel_lives_wherever_it_is_shown(lab: Lab, chrome: Browser, folder: Path) -> None:
     """Twice in an output, in a box, by itself; and no longer where it was."""
     shows = "from ipywidgets import VBox\ndisplay(panel, VBox([panel.widget]), panel.widget)\npanel"

@@ -19,6 +19,7 @@ from marginlib.drawing.colours import ROLES
 from marginlib.lessons import LossCascade
 from marginlib.panels.controls import Choice, Control, Slider, Switch, key, text
 from marginlib.panels.panel import View
+from marginlib.telling.on_page import written
 
 pytestmark = pytest.mark.browser
 
@@ -110,8 +111,8 @@ class Lesson:
         for each in keys:
             self.page.keyboard.press(each)
 
-    def type(self, name: str, written: str, end: str = "Enter") -> None:
-        self.box(name).fill(written)
+    def type(self, name: str, typed: str, end: str = "Enter") -> None:
+        self.box(name).fill(typed)
         self.page.keyboard.press(end)
 
     def drag(self, name: str, share: float) -> None:
@@ -207,8 +208,8 @@ def agree(seen: dict[str, Any], texts: dict[str, str]) -> None:
         assert unit == (control.unit or control.label), "a screen reader hears the unit, or the currency"
     assert seen["choices"]["Pair"] == values["pair"]
     assert seen["switches"] == {"ADA is not collateral": values["c1"]}
-    assert seen["title"] == view["title"]
-    assert seen["words"] == view["words"]
+    assert seen["title"] == written(view["title"])
+    assert seen["words"] == [written(sentence) for sentence in view["words"]]
     pictured(seen, view)
 
 
@@ -224,10 +225,10 @@ def pictured(seen: dict[str, Any], view: View, ground: str = "light") -> None:
             if trace["type"] == "bar"
             for length in trace["y"]
         ]
-        written = [text for trace in figure["data"] if trace.get("mode") == "text" for text in trace["text"]]
-        assert drawn["name"] == view["title"]
+        labels = [text for trace in figure["data"] if trace.get("mode") == "text" for text in trace["text"]]
+        assert drawn["name"] == written(view["title"])
         assert drawn["ticks"] == layout["xaxis"]["ticktext"]
-        assert drawn["labels"] == written
+        assert drawn["labels"] == labels
         for (height, fill), (tall, role) in zip(drawn["bars"], wanted, strict=True):
             assert abs(height - tall) < 1.5, role
             if role != "fee":  # a fee is dotted

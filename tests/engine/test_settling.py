@@ -86,7 +86,7 @@ def test_too_little_to_settle_is_refused_and_says_how_much_could_be() -> None:
     assert booked.refused == "insufficient_funds"
     assert booked.after == {"BTC": "0.4", "EUR": "100000"}
     assert booked.lots == ["1 short 1 BTC/EUR at 50000"]
-    for words in ("needs 1 BTC", "balance is 0.4 BTC", "0.4 BTC at most", "0.6 BTC"):
+    for words in ("needs 1 BTC", "balance is 0.4 BTC", "settle at most 0.4 BTC", "Deposit 0.6 BTC"):
         assert words in booked.message
 
 
@@ -130,7 +130,7 @@ def test_how_much_could_be_settled_counts_the_oldest_lot_first() -> None:
     booked = book({"EUR": "35000"}, {"BTC/EUR": "30000"}, TWO_LOTS, settles("BTC/EUR", "1.25"))
 
     assert booked.refused == "insufficient_funds"
-    assert "1.125 BTC at most" in booked.message
+    assert "settle at most 1.125 BTC" in booked.message
     assert booked.lots == ["1 long 1 BTC/EUR at 30000", "2 long 1 BTC/EUR at 40000"]
 
 

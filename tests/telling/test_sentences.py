@@ -294,8 +294,8 @@ def test_a_refusal_says_what_was_tried_and_what_would_work() -> None:
 
     assert words.tell(told)[-2:] == [
         "You try to settle all of your position in BTC/EUR.",
-        "Step 2 is refused (A7): Settling needs 5,000 EUR, and the balance is 4,000 EUR: enough for 0.08 BTC at most. "
-        "Deposit 1,000 EUR, buy it with an ordinary order, or settle less (R6).",
+        "Step 2 is refused (A7): Settling needs 5,000 EUR, and the balance is 4,000 EUR. "
+        "Deposit 1,000 EUR first, or settle at most 0.08 BTC (R6).",
     ]
 
 

@@ -326,6 +326,74 @@ def test_where_settling_is_free_no_price_turns_the_answer() -> None:
     assert flips(story, "BTC/EUR", Decimal(30000), Decimal(90000)) == (None, None)
 
 
+def at(story: Story, price: Decimal, pair: str = "BTC/EUR") -> Plan:
+    """The plan with another price in place of the present one."""
+    state = story.final.copy()
+    state.prices[pair] = price
+    return plan(Story(story.scenario, state, story.moments, None), pair)
+
+
+NARROW = {"BTC/EUR": "50000", "EUR/USD": "1.1"}
+
+
+def test_a_narrow_region_is_found_between_prices_that_answer_alike() -> None:
+    """R13, B9: 300 EUR suffice above 47,000; at 46,800 the level is 100 %: 300 - 320 and 1,020 of USD are 1,000."""
+    story = stands(
+        {"EUR": "300", "USD": "1122"}, opens("BTC/EUR", "long", "0.1"), moves("BTC/EUR", "49500"), prices=NARROW
+    )
+    assert [at(story, Decimal(price)).cheapest for price in (49500, 46900, 46700)] == ["close", "buy", "close"]
+    below, above = flips(story, "BTC/EUR", Decimal(5000), Decimal(150000))
+
+    assert below is not None
+    assert below.cheapest == "buy"
+    assert below.price == pytest.approx(Decimal(47000), abs=Decimal("0.1"))
+    assert above is None
+
+
+@pytest.mark.parametrize("places", [3, 7, 24])
+def test_the_way_that_is_named_is_the_one_just_beyond(places: int) -> None:
+    """R13, B9: from above 47,000 the next is to buy first, and not what is cheapest further down, at the next trial."""
+    story = stands(
+        {"EUR": "300", "USD": "1122"}, opens("BTC/EUR", "long", "0.1"), moves("BTC/EUR", "47100"), prices=NARROW
+    )
+    below, _ = flips(story, "BTC/EUR", Decimal(40000), Decimal(60000), places)
+
+    assert below is not None
+    assert below.cheapest == "buy" == at(story, below.price).cheapest
+
+
+def test_the_way_beyond_is_named_where_further_on_a_price_is_missing() -> None:
+    """A2: nothing turns DOGE into USD. Below 2,511.70 the plan named the way of a price much further down."""
+    story = stands(
+        {"EUR": "7.6867", "DOGE": "1479.704", "ADA": "617.0646", "ETH": "0.0053"},
+        opens("ETH/USD", "short", "0.86957"),
+        moves("ETH/USD", "2730.3"),
+        prices={"ETH/USD": "2500", "EUR/USD": "1.1", "BTC/EUR": "50000", "XMR/EUR": "160"},
+        fees={"trading": "0.0026"},
+        rules=UNCHECKED,
+    )
+    below, _ = flips(story, "ETH/USD", Decimal(273), Decimal(8190))
+
+    assert below is not None
+    assert at(story, below.price, "ETH/USD").cheapest == below.cheapest == "buy"
+
+
+def test_at_the_price_that_is_told_the_answer_is_the_other_one_however_small_it_is() -> None:
+    """A price of a fraction of a cent has its digits further behind; rounding must not take it back."""
+    story = stands(
+        {"BTC": "0.02", "EUR": "900"},
+        opens("ADA/BTC", "long", "10000"),
+        moves("ADA/BTC", "0.0000097"),
+        prices={"ADA/BTC": "0.00001", "BTC/EUR": "50000", "ADA/EUR": "0.5"},
+        fees=FEE,
+        rules=UNCHECKED,
+    )
+    here = plan(story).cheapest
+    for flip in flips(story, "ADA/BTC", Decimal("0.000001"), Decimal("0.00003"), 60):
+        if flip is not None:
+            assert at(story, flip.price, "ADA/BTC").cheapest == flip.cheapest != here
+
+
 # What holds for any of them.
 
 
@@ -424,6 +492,33 @@ def test_rounding_dust_is_no_advice() -> None:
     assert flips(story, "BTC/EUR", Decimal(5000), Decimal(150000)) == (None, None)
     told = advice.answer(seen)
     assert told == "Cheapest: Close now or Settle. They cost the same, nothing beside the result itself."
+
+
+@settings(max_examples=40)
+@given(losing())
+def test_up_to_a_turn_the_answer_stays_and_beyond_it_is_what_is_named(story: Story) -> None:
+    """Against a denser scan; where ways cost the same but for some digits of the ledger, any of them will do."""
+    now = story.final.price("BTC/EUR")
+    here = plan(story).cheapest
+
+    def agrees(price: Decimal, said: str | None) -> bool:
+        there = at(story, price)
+        if said is None or there.cheapest is None:
+            return there.cheapest == said
+        costs = [way.cost for way in there.ways if way.name != "deposit" and way.cost is not None]
+        named = cost(there, said)
+        return named is not None and named - min(costs) <= 5 * there.dust
+
+    ends = now / 10, now * 3
+    for flip, end in zip(flips(story, "BTC/EUR", *ends, 60), ends, strict=True):
+        event("turns" if flip else "stays")
+        to = flip.price if flip else end
+        for part in range(1, 80):
+            price = round(now + (to - now) * part / 80, 6)
+            assert agrees(price, here), (price, here, flip)
+        if flip:
+            assert flip.cheapest != here
+            assert agrees(flip.price, flip.cheapest), flip
 
 
 @settings(max_examples=60)

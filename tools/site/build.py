@@ -21,14 +21,13 @@ from marginlib.pages import room as pages_room
 from marginlib.panels.live import Live
 from marginlib.panels.panel import Panel
 from marginlib.panels.scripts import colours
-from tools.site import lessons
+from tools.site import lessons, lite, node
 from tools.site.lessons import Page, markdown
 
 ROOT = Path(__file__).resolve().parents[2]
 OUT = ROOT / "dist" / "site"
 BROWSER = Path(pages_room.__file__).parent / "browser"
 MODULES = ROOT / "node_modules"
-PYODIDE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json")
 NAME = "The Margin Workbook"
 SILENT = "The engine isn't here: the line at the top of the page says why. Until it is, one slider at a time moves."
 ALONE = (
@@ -125,7 +124,7 @@ class Builder:
         self.plotly = hashed(self.assets, "plotly.js", plotly.read_bytes())
         self.pyodide = f"pyodide-{version('pyodide')}"
         (self.out / self.pyodide).mkdir()
-        for name in PYODIDE:
+        for name in (*lite.CORE, "pyodide-lock.json"):
             shutil.copyfile(MODULES / "pyodide" / name, self.out / self.pyodide / name)
         wheel = Path(next(iter(WheelBuilder(str(ROOT)).build(directory=str(self.work), versions=["standard"]))))
         tag = digest(wheel.read_bytes())
@@ -143,7 +142,7 @@ class Builder:
                 slots[name]["starts"] = f"states/{hashed(self.out / 'states', f'{page.number}-{name}.json', states)}"
         return {
             "number": page.number, "cells": page.cells, "slots": slots, "pyodide": f"{self.pyodide}/",
-            "wheel": self.wheel, "worker": f"assets/{self.worker}", "plotly": f"assets/{self.plotly}",
+            "wheel": self.wheel, "worker": f"assets/{self.worker}",
             "service": "service.js", "silent": SILENT, "missing": MISSING,
         }  # fmt: skip
 
@@ -158,7 +157,9 @@ class Builder:
                 "<noscript><p class='mp-risk'>This page's sliders and questions need JavaScript. What stands here is "
                 "the text and each picture as it is at the start.</p></noscript>"
             )
-        preload = f'<link rel="preload" as="script" href="assets/{self.plotly}">' if told else ""
+        preload = (
+            f'<link rel="preload" as="script" href="assets/{self.plotly}" data-marginlib="plotly">' if told else ""
+        )
         (self.out / f"{name}.html").write_text(
             _PAGE.format(
                 title=html.escape(title),
@@ -303,8 +304,13 @@ def around(pages: list[Page], at: int) -> str:
     return f'<p class="mp-next">{back}{on}</p><p>{lab} (JupyterLite: it takes half a minute to start).</p>'
 
 
-def build(out: Path) -> None:
-    """Build the whole site anew."""
+def build(out: Path, *, lab: bool = True) -> None:
+    """Build the whole site anew; without the JupyterLite, where that isn't wanted.
+
+    Raises:
+        NoNode: no Node.js works here, or npm can't fetch what is needed.
+    """
+    node.modules()
     work = out.parent / ".site"
     for folder in (out, work):
         shutil.rmtree(folder, ignore_errors=True)
@@ -320,6 +326,8 @@ def build(out: Path) -> None:
     (out / "files").mkdir()
     for page in (*pages, rules):
         builder.alone(page, f"{page.title} – {NAME}")
+    if lab:
+        lite.build(out / "lab", out / builder.wheel, out / builder.pyodide, builder.assets / builder.plotly)
     builder.service()
     shutil.rmtree(work)
 
@@ -328,7 +336,14 @@ def main() -> int:
     """Build where it is said, or in dist/site."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=OUT)
-    build(parser.parse_args().out.resolve())
+    out = parser.parse_args().out.resolve()
+    try:
+        build(out)
+    except node.NoNode as error:
+        print(error, file=sys.stderr)
+        return 1
+    size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
+    print(f"The site is in {out} ({size / 1e6:.0f} MB). `make serve` shows it here; any file server can have it.")
     return 0
 
 

@@ -13,6 +13,7 @@ from nbconvert import HTMLExporter
 from nbconvert.filters.markdown import markdown2html
 
 from marginlib.pages.room import Room, needed
+from marginlib.panels import exploring
 from marginlib.panels.live import Live
 from marginlib.panels.panel import STILL, Panel
 from marginlib.quiz.card import UNANSWERED
@@ -23,7 +24,8 @@ HERE = Path(__file__).parent
 _SLOT = "mw-slot-0"
 _RUN = re.compile(r"[^.\n]*\*(?:Run|Kernel) → [^*\n]*\*[^.\n]*\.")
 _LINK = re.compile(r"\]\(([\w-]+)\.ipynb(#[\w-]+)?\)")
-_ASIDE = re.compile(rf"<p><em>(?:{re.escape(html.escape(STILL))}|{re.escape(html.escape(UNANSWERED))})</em></p>")
+_ASIDES = "|".join(re.escape(html.escape(each)) for each in (STILL, exploring.STILL, UNANSWERED))
+_ASIDE = re.compile(rf"<p><em>(?:{_ASIDES})</em></p>")
 
 
 @dataclass(frozen=True)

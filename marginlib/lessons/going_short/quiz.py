@@ -8,6 +8,7 @@ from typing import NamedTuple
 from marginlib.analysis.futures import FUNDING_HOURS, Perpetual
 from marginlib.engine.account import Position, Realised, fees_taken
 from marginlib.engine.amounts import ZERO, quotient
+from marginlib.engine.kinds import Amount
 from marginlib.engine.margin import put_up, unrealised
 from marginlib.engine.scenario import Close, Open, Price, Stop, Wait
 from marginlib.engine.story import Story
@@ -27,7 +28,7 @@ def _stopped(story: Story) -> Realised | None:
     return next((each for each in story.realised if each.by == "stop"), None)
 
 
-@answers("closed_at")
+@answers("closed_at", of="nothing")
 def _closed_at(story: Story, _of: str) -> Decimal:
     """The price at which a stop closed, in QUOTE."""
     stopped = _stopped(story)
@@ -36,11 +37,13 @@ def _closed_at(story: Story, _of: str) -> Decimal:
     return stopped.price
 
 
-@answers("protecting")
+@answers("protecting", of="nothing")
 def _protecting(story: Story, _of: str) -> str:
     """The side of the stop that the rules take for the position, the other one being refused (R22)."""
     before = [step for step in story.scenario.steps if not isinstance(step, Stop)]
-    pair = story.scenario.steps[-1].pair  # type: ignore[union-attr]
+    pair = getattr(story.scenario.steps[-1], "pair", None) if story.scenario.steps else None
+    if pair is None:
+        raise ValueError("its last step is of no pair; it should be the opening, or a stop in the position's pair")
     taken = []
     for side in ("buy", "sell"):
         stop = Stop(pair=pair, side=side, trigger=Decimal(1))
@@ -51,6 +54,8 @@ def _protecting(story: Story, _of: str) -> str:
 
 def _contract(story: Story) -> tuple[Position, Perpetual, Decimal, int]:
     """The open position, a contract like it, the price now, and how many funding payments have gone by."""
+    if not story.final.positions:
+        raise ValueError("nothing is open at its end, so there is no contract like it")
     lot = story.final.positions[0]
     contract = Perpetual(lot.side, lot.volume, lot.open_price, ZERO, ZERO)
     return lot, contract, story.final.prices[lot.pair], int((story.final.hours - lot.opened_at) // FUNDING_HOURS)
@@ -60,12 +65,15 @@ def _contract(story: Story) -> tuple[Position, Perpetual, Decimal, int]:
 def _funding(story: Story, rate: str) -> Decimal:
     """What a future like the open position has received (minus: paid) at a funding rate, given as a share (R23)."""
     lot, contract, now, payments = _contract(story)
-    return story.final.round(lot.quote, contract.funding(now, [Decimal(rate)] * payments))
+    share = Amount("a funding rate after the colon, as in 'funding:0.0001'", least=-1, most=1).read(rate)
+    return story.final.round(lot.quote, contract.funding(now, [Decimal(share)] * payments))
 
 
-@answers("closing_order")
+@answers("closing_order", of="nothing")
 def _closing_order(story: Story, _of: str) -> list[str]:
     """What the closing of a short does, one thing after the other (R9 to R11, A9)."""
+    if not story.moments or not story.moments[-1].realised:
+        raise ValueError("its last step closes nothing")
     return closing_order(story.moments[-1])
 
 

@@ -40,13 +40,13 @@ def _price(story: Story, ask: str) -> Decimal:
     return rounded(found, 2)
 
 
-@answers("call_price")
+@answers("call_price", of="nothing")
 def _call_price(story: Story, _of: str) -> Decimal:
     """Where a margin call comes (B5)."""
     return _price(story, "call_price")
 
 
-@answers("liquidation_price")
+@answers("liquidation_price", of="nothing")
 def _liquidation_price(story: Story, _of: str) -> Decimal:
     """Where liquidation comes (B5)."""
     return _price(story, "liquidation_price")

@@ -31,14 +31,14 @@ def _need(story: Story) -> Need:
     return need(before, step.pair, step.volume)
 
 
-@answers("order_sent")
+@answers("order_sent", of="nothing")
 def _order(story: Story, _of: str) -> str:
     """The last step as the API takes it: type, side and volume (R19, B8)."""
     made = order(*_ending(story))
     return f"{made['ordertype']} {made['type']} {made['volume']}"
 
 
-@answers("apart", signed=True)
+@answers("apart", signed=True, of="nothing", unit=lambda story, _: story.scenario.summary_currency or "")
 def _apart(story: Story, _of: str) -> Decimal:
     """By how much settling leaves more net worth than closing, in the summary currency (B7)."""
     currency = story.scenario.summary_currency or ""
@@ -46,13 +46,13 @@ def _apart(story: Story, _of: str) -> Decimal:
     return rounded(worth(settled, currency) - worth(closed, currency), settled.rulebook.places(currency))
 
 
-@answers("possible")
+@answers("possible", of="nothing", refused=True)
 def _possible(story: Story, _of: str) -> Decimal:
     """How much of it the balance can settle, in BASE (R6)."""
     return _need(story).possible
 
 
-@answers("missing")
+@answers("missing", of="nothing", refused=True)
 def _missing(story: Story, _of: str) -> Decimal:
     """What the settlement lacks, in the currency that was extended (R6)."""
     return _need(story).missing

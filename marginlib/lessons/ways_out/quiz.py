@@ -36,7 +36,11 @@ def _planned(story: Story) -> Plan:
         raise ValueError(str(refusal)) from None
 
 
-@answers("cost", alone=True)  # the opening, and its fee, are past: the way begins where the position stands
+def _quote(story: Story, _of: str) -> str:
+    return _planned(story).currency
+
+
+@answers("cost", alone=True, unit=_quote)  # the opening's fee is past: the way begins after it
 def _cost(story: Story, of: str) -> Decimal | str:
     """What a way costs beside the loss, in QUOTE."""
     found = _planned(story).way(_way(of))
@@ -50,7 +54,7 @@ def _way(name: str) -> WayName:
     raise ValueError(f"there is no way '{name}'; known: close, buy, deposit, settle")
 
 
-@answers("saved", alone=True)
+@answers("saved", alone=True, of="nothing", unit=_quote)
 def _saved(story: Story, _of: str) -> Decimal | str:
     """What the cheapest way with what there is costs less than closing now, in QUOTE."""
     ways = _planned(story)
@@ -58,20 +62,20 @@ def _saved(story: Story, _of: str) -> Decimal | str:
     return NOT_OPEN if direct is None or best is None else story.final.round(ways.currency, direct - best)
 
 
-@answers("even", alone=True)
+@answers("even", alone=True, of="nothing", unit=lambda _story, _of: "%")
 def _even(story: Story, _of: str) -> Decimal | str:
     """The trading fee at which closing now and buying first cost the same, in percent."""
     even = break_even_fee(story)
     return NOT_OPEN if even is None else even * 100
 
 
-@answers("cheapest", alone=True)
+@answers("cheapest", alone=True, of="nothing")
 def _cheapest(story: Story, _of: str) -> str:
     """The way that costs least with what there is."""
     return _planned(story).cheapest or NOT_OPEN
 
 
-@answers("open_ways", alone=True)
+@answers("open_ways", alone=True, of="nothing")
 def _open_ways(story: Story, _of: str) -> list[str]:
     """The ways that nothing closes."""
     return [way.name for way in _planned(story).ways if not way.closed]

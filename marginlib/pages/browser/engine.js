@@ -113,7 +113,7 @@ export function openEngine({ lesson, hire, fetchStarts, told, came, later }) {
    * @param {any} message
    */
   async function ask(name, message) {
-    if (message.kind === "plotly") return; // the page brings it itself
+    if (message.kind === "plotly") return; // the page has it lying itself
     if (!there.has(name) && message.values) {
       const known = await starts(name);
       const found = known && !there.has(name) ? answers(known, lesson.slots[name].state.values, message) : [];

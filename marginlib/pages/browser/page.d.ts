@@ -23,7 +23,6 @@ export interface Lesson {
   pyodide: string;
   wheel: string;
   worker: string;
-  plotly: string;
   service: string;
   /** Of the page, for links to its panels; none in a lesson of one file. */
   address?: string;

@@ -39,16 +39,6 @@ function themes() {
 }
 
 /**
- * Plotly, as a script of the page.
- * @param {string} address
- */
-function drawer(address) {
-  const script = make("script", { src: address, async: true });
-  script.addEventListener("load", () => givePlotly(globalThis.Plotly));
-  document.head.append(script);
-}
-
-/**
  * The start states in a lesson of one file.
  * @param {string} id
  * @returns {Promise<Starts>}
@@ -125,7 +115,6 @@ function full(lesson) {
   });
   for (const [name, model] of engine.models) progress.follow(name, model);
   const panels = Object.keys(lesson.slots).filter((name) => lesson.slots[name].starts);
-  if (panels.length) drawer(lesson.plotly);
   // Python would take the processor from the first picture: it starts when that is drawn, or after a while.
   const soon = setTimeout(engine.start, PATIENCE);
   const first = new MutationObserver(() => {

@@ -1,4 +1,5 @@
-// Where plotly comes from: the kernel's own package, once a page, from whichever panel's kernel answers first.
+// Where plotly comes from, once a page: from where the page says that it lies, or else from the kernel's own package,
+// from whichever panel's kernel answers first.
 
 import { make } from "./dom.js";
 import { asking } from "./patience.js";
@@ -22,37 +23,55 @@ function openSupply() {
     waiting.clear();
   }
 
-  /** @param {BlobPart} packed */
-  async function load(packed) {
+  /** @param {() => Promise<void>} bring */
+  async function have(bring) {
     if (loading || drawing) return;
     loading = true;
     try {
-      const unpacked = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
-      await run(new Blob([await new Response(unpacked).blob()], { type: "text/javascript" }));
+      await bring();
       give(globalThis.Plotly);
     } finally {
       loading = false; // what came may be spoilt: then the next one counts
     }
   }
-  return { drawing: () => drawing, give, load, waiting, asked: Number.NEGATIVE_INFINITY };
+  /** @param {BlobPart} packed */
+  const load = (packed) => have(() => unpack(packed));
+  /** @param {string} address */
+  const fetch = (address) => have(() => run(address)).catch(() => {}); // it is asked for again
+  return { drawing: () => drawing, give, load, fetch, waiting, asked: Number.NEGATIVE_INFINITY };
+}
+
+/** Where the page has plotly lying itself, if it has. */
+function lying() {
+  const link = document.querySelector('link[data-marginlib="plotly"]');
+  return link instanceof HTMLLinkElement ? link.href : undefined;
+}
+
+/**
+ * Run a packed script.
+ * @param {BlobPart} packed
+ */
+async function unpack(packed) {
+  const unpacked = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
+  const code = new Blob([await new Response(unpacked).blob()], { type: "text/javascript" });
+  const address = URL.createObjectURL(code);
+  await run(address).finally(() => URL.revokeObjectURL(address));
 }
 
 /**
  * Run a classic script.
- * @param {Blob} code
+ * @param {string} address
  * @returns {Promise<void>}
  */
-function run(code) {
+function run(address) {
   const amd = globalThis.define; // an AMD loader on the page would swallow the script's global
   globalThis.define = undefined;
-  const address = URL.createObjectURL(code);
   /** @type {Promise<void>} */
   const ran = new Promise((resolve, reject) => {
     document.head.append(make("script", { src: address, onload: () => resolve(), onerror: reject }));
   });
   return ran.finally(() => {
     globalThis.define = amd;
-    URL.revokeObjectURL(address);
   });
 }
 
@@ -66,7 +85,7 @@ export function givePlotly(drawing) {
 }
 
 /**
- * Have plotly, at once or as soon as some kernel has sent it.
+ * Have plotly, at once or as soon as it has come.
  * @param {Model} model
  * @param {(drawing: Drawing) => void} got
  * @param {(late: boolean) => void} late hears when it takes long, and when that is over
@@ -89,7 +108,9 @@ export function havePlotly(model, got, late) {
   };
   const ask = () => {
     supply.asked = performance.now();
-    model.send({ kind: "plotly" });
+    const address = lying();
+    if (address) supply.fetch(address);
+    else model.send({ kind: "plotly" });
   };
   model.on("msg:custom", receive);
   const done = asking({ ask, lately: performance.now() - supply.asked < LATELY, late, clock: globalThis });

@@ -21,7 +21,7 @@ export function screen(about, model, look) {
   const live = make("p", { class: "mw-hidden", "aria-live": "polite" });
   const art = easel(about, figures, model, look);
   const node = make("div", { class: "mw-screen" }, title, alert, art.missing, figures, words, strip, tables, live);
-  /** @type {WeakMap<HTMLElement, { caption: string, details: HTMLDetailsElement, body: HTMLElement }>} */
+  /** @type {WeakMap<HTMLElement, { shape: string, details: HTMLDetailsElement, body: HTMLElement }>} */
   const built = new WeakMap();
   /** @type {View | undefined} */
   let current;
@@ -29,6 +29,12 @@ export function screen(about, model, look) {
   let spoken;
   /** @type {number | undefined} */
   let wide;
+
+  /**
+   * What makes it another table: its caption and its heads.
+   * @param {Table} table
+   */
+  const shape = ({ caption, columns }) => JSON.stringify([caption, columns]);
 
   /**
    * A new table in its fold; a fold that was opened stays open.
@@ -45,7 +51,7 @@ export function screen(about, model, look) {
     const inner = make("table", {}, make("caption", {}, table.caption), top, body);
     const details = make("details", { open }, make("summary", {}, table.caption), inner);
     box.replaceChildren(details);
-    const made = { caption: table.caption, details, body };
+    const made = { shape: shape(table), details, body };
     built.set(box, made);
     return made;
   }
@@ -56,7 +62,7 @@ export function screen(about, model, look) {
    */
   function fillTable(box, table) {
     const known = built.get(box);
-    const { body } = known?.caption === table.caption ? known : build(box, table);
+    const { body } = known?.shape === shape(table) ? known : build(box, table);
     sized(body, table.rows.length, "tr").forEach((line, i) => {
       const row = table.rows[i];
       if (line.dataset.mark !== row.mark) line.dataset.mark = row.mark;

@@ -117,6 +117,7 @@ export interface Supply {
   drawing(): Drawing | undefined;
   give(drawing: Drawing): void;
   load(packed: BlobPart): Promise<void>;
+  fetch(address: string): Promise<void>;
   waiting: Set<(drawing: Drawing) => void>;
   asked: number;
 }

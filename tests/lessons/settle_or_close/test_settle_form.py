@@ -146,9 +146,7 @@ def test_more_than_is_open_is_refused() -> None:
 def test_too_little_to_settle_names_the_ways_out() -> None:
     """R6: then as much as can be settled."""
     form = led_through(SettleForm(4), "1")
-    assert "enough for 0.4 BTC at most. Deposit 0.6 BTC, buy it with an ordinary order, or settle less (R6)" in said(
-        form
-    )
+    assert "the balance is 0.4 BTC. Deposit 0.6 BTC first, or settle at most 0.4 BTC (R6)" in said(form)
 
     form.fill("0.4")
     form.press()
