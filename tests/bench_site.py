@@ -88,7 +88,7 @@ class Weighing(Handler):
 
     packed: ClassVar[dict[str, int]] = {}
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802  the name is the library's
         """Weigh a file, then send it."""
         path = Path(self.translate_path(self.path))
         name = urlsplit(self.path).path
@@ -115,7 +115,8 @@ def fresh(browser: Browser) -> BrowserContext:
 
 KEPT = """async () => {
   const names = await caches.keys();
-  const all = await Promise.all(names.map(async (name) => (await (await caches.open(name)).keys()).map(({ url }) => url)));
+  const kept = await Promise.all(names.map(async (name) => (await caches.open(name)).keys()));
+  const all = kept.map((requests) => requests.map(({ url }) => url));
   return all.flat().some((url) => url.includes("image?"));
 }"""
 

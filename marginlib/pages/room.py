@@ -8,6 +8,7 @@ import ast
 import gc
 import importlib
 import json
+import symtable
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -132,30 +133,56 @@ def needed(cells: Iterable[tuple[str, str]], wanted: Iterable[str]) -> list[tupl
     """
     ids, names, kept = set(wanted), set[str](), []
     for cell, source in reversed(list(cells)):
-        tree = ast.parse(source)
-        if cell in ids or _bound(tree) & names:
-            names |= {
-                node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
-            }
-            kept.append((cell, source, tree))
-    return [(cell, _without_unused(tree, source, names)) for cell, source, tree in reversed(kept)]
+        used, bound = _names(source)
+        if cell in ids or bound & names:
+            names = (names - bound) | used
+            kept.append((cell, source))
+    used_anywhere = set[str]().union(*(_loaded(source) for _, source in kept))
+    return [(cell, _without_unused(source, used_anywhere)) for cell, source in reversed(kept)]
 
 
-def _bound(tree: ast.AST) -> set[str]:
-    """The names that a cell gives something to."""
-    bound = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            bound.add(node.id)
-        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
-            bound.add(node.name)
-        elif isinstance(node, ast.alias):
-            bound.add((node.asname or node.name).partition(".")[0])
-    return bound
+def _names(source: str) -> tuple[set[str], set[str]]:
+    """The names that a cell takes from before it, and those that it gives something to; both at its top."""
+    used, bound = set[str](), set[str]()
+    for statement in ast.parse(source).body:
+        taken, given = _in_scope(symtable.symtable(ast.unparse(statement), "cell", "exec"))
+        nodes = list(ast.walk(statement))
+        own = {
+            name.id
+            for loop in nodes
+            if isinstance(loop, ast.For)
+            for name in ast.walk(loop.target)
+            if isinstance(name, ast.Name)
+        }
+        taken |= {
+            node.target.id for node in nodes if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name)
+        }
+        used |= taken - own - bound
+        bound |= given
+    return used, bound
 
 
-def _without_unused(tree: ast.Module, source: str, names: set[str]) -> str:
+def _in_scope(table: symtable.SymbolTable) -> tuple[set[str], set[str]]:
+    """The names of the top that are used, in functions too, and those that are bound."""
+    used = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_referenced()}
+    bound = {each.get_name() for each in table.get_symbols() if each.is_assigned() or each.is_imported()}
+    waiting = list(table.get_children())
+    while waiting:
+        inner = waiting.pop()
+        used |= {each.get_name() for each in inner.get_symbols() if each.is_global() and each.is_referenced()}
+        waiting += inner.get_children()
+    return used, bound
+
+
+def _loaded(source: str) -> set[str]:
+    return {
+        node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+    }
+
+
+def _without_unused(source: str, names: set[str]) -> str:
     """A cell without the imports of names that no cell uses."""
+    tree = ast.parse(source)
     body: list[ast.stmt] = []
     for each in tree.body:
         if isinstance(each, ast.ImportFrom):

@@ -41,7 +41,8 @@ def test_a_widget_is_one_script_that_names_no_other(entry: Path) -> None:
 def test_every_module_is_used_by_a_widget() -> None:
     joined = "\n".join(script(entry.name, entry.parent) for entry in ENTRIES)
 
-    assert [file.name for file in MODULES if file.read_text("utf-8").splitlines()[0] not in joined] == []
+    theirs = [file for file in MODULES if "pages" not in file.parts]  # a page has its own script
+    assert [file.name for file in theirs if file.read_text("utf-8").splitlines()[0] not in joined] == []
 
 
 def test_what_is_needed_comes_first_and_once(tmp_path: Path) -> None:

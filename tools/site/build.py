@@ -106,6 +106,7 @@ class Builder:
 
     def __init__(self, out: Path, work: Path) -> None:
         self.out, self.work, self.assets = out, work, out / "assets"
+        self._worked_out: dict[Panel[Any], str] = {}
         work.mkdir(parents=True)
 
     def shared(self, pages: list[Page]) -> None:
@@ -138,13 +139,19 @@ class Builder:
         for name, live in page.slots.items():
             slots[name] = {"draw": live.module.stem, "state": live.state()}
             if isinstance(live, Panel):
-                states = dumped(lessons.starts(live))
+                states = self._starts(live)
                 slots[name]["starts"] = f"states/{hashed(self.out / 'states', f'{page.number}-{name}.json', states)}"
         return {
             "number": page.number, "cells": page.cells, "slots": slots, "pyodide": f"{self.pyodide}/",
             "wheel": self.wheel, "worker": f"assets/{self.worker}",
             "service": "service.js", "silent": SILENT, "missing": MISSING,
         }  # fmt: skip
+
+    def _starts(self, panel: Panel[Any]) -> str:
+        """The states along a panel's controls, worked out once."""
+        if panel not in self._worked_out:
+            self._worked_out[panel] = dumped(lessons.starts(panel))
+        return self._worked_out[panel]
 
     def write(self, name: str, title: str, main: str, *, foot: str = "", page: Page | None = None) -> None:
         """Write a page."""
@@ -182,7 +189,7 @@ class Builder:
         for name, live in page.slots.items():
             if isinstance(live, Panel):
                 slots[name] = {"draw": live.module.stem, "state": live.state(), "starts": f"starts-{name}"}
-                states = base64.b64encode(gzip.compress(dumped(lessons.starts(live)).encode(), 9, mtime=0)).decode()
+                states = base64.b64encode(gzip.compress(self._starts(live).encode(), 9, mtime=0)).decode()
                 packed.append(f'<script type="text/plain" id="starts-{name}">{states}</script>')
         lesson = {"number": page.number, "alone": True, "slots": slots, "silent": ALONE, "missing": MISSING}
         plotly = f"<script>{self._text(self.plotly)}</script>" if slots else ""
@@ -266,8 +273,8 @@ _ALONE = """<!DOCTYPE html>
 <main id="main"><p class="mp-risk">{alone}</p>
 {main}
 </main>
-<footer class="mp-foot"><p>Not affiliated with any exchange, and not advice. On margin you can lose more than you put up.
-Nothing is sent anywhere.</p></footer>
+<footer class="mp-foot"><p>Not affiliated with any exchange, and not advice. On margin you can lose more than you put
+up. Nothing is sent anywhere.</p></footer>
 {told}
 <script type="module">{script}</script>
 </body>

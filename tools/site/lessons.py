@@ -1,6 +1,8 @@
 """What a page needs of its notebook: its text as HTML, what its cells show, and the states along every control."""
 
+import contextlib
 import html
+import io
 import json
 import re
 from dataclasses import dataclass, field
@@ -79,7 +81,8 @@ def read(path: Path) -> Page:
     wanted = [cell.id for cell in code if _SLOT in json.dumps(cell.outputs)]
     cells = needed([(cell.id, cell.source) for cell in code], wanted)
     room = Room()
-    shown = {cell: room.run(cell, source) for cell, source in cells}
+    with contextlib.redirect_stdout(io.StringIO()):
+        shown = {cell: room.run(cell, source) for cell, source in cells}
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = for_pages(cell.source)
