@@ -144,8 +144,12 @@ export function openEngine({ lesson, hire, fetchStarts, told, came, later }) {
    */
   function settleIn(name) {
     there.add(name);
-    for (const parcel of waiting.get(name) ?? []) post(name, parcel);
+    const parcels = waiting.get(name) ?? [];
     waiting.delete(name);
+    // What is on the screen first; the states along a control may come after it.
+    const later = parcels.filter(({ message }) => message?.kind === "along");
+    for (const parcel of parcels) if (!later.includes(parcel)) post(name, parcel);
+    for (const parcel of later) post(name, parcel);
     const model = models.get(name);
     if (model) came(name, model);
   }
