@@ -18,6 +18,7 @@ WRONG: list[tuple[Callable[[Any], object], str]] = [
     (lambda it: marginlib.limits(it, "EUR"), "state: expected a state, such as replay(scenario).final, got Story of 0"),
     (lambda it: marginlib.sheet(it, "EUR"), "state: expected a state, such as replay(scenario).final, got Story of 0"),
     (lambda _: marginlib.tell(5), "story: expected a story, such as replay(scenario) gives, got 5"),
+    (lambda _: marginlib.resume(5, []), "story: expected a story, such as replay(scenario) gives, got 5"),
     (lambda _: marginlib.plan(5), "story: expected a story, such as replay(scenario) gives, got 5"),
     (lambda _: marginlib.read_scenario({}), "text: expected a scenario as JSON; for plain data there is"),
     (lambda it: it.frame("x"), "expected 'ledger' or 'cascade', got 'x'"),

@@ -7,7 +7,7 @@ from decimal import Decimal, localcontext
 from marginlib.engine import closing, funds, liquidation, opening, settling
 from marginlib.engine.account import Realised, Row, State
 from marginlib.engine.amounts import EXACT, plain
-from marginlib.engine.errors import InvalidScenario, Refusal
+from marginlib.engine.errors import InvalidScenario, Refusal, given
 from marginlib.engine.kinds import shown
 from marginlib.engine.remedies import advised
 from marginlib.engine.rulebook import Rulebook
@@ -51,12 +51,14 @@ def resume(story: Story, steps: Sequence[Step]) -> Story:
 
     Raises:
         ValueError: the story ended with a refused step.
+        TypeError: what is given is no story.
 
     >>> from marginlib import rulebook
     >>> story = replay(Scenario(balances={"EUR": "2000"}), rulebook())
     >>> resume(story, [Deposit(currency="EUR", amount=5)]).final.balances
     {'EUR': Decimal('2005.0000')}
     """
+    given("story", story, Story, "a story, such as replay(scenario) gives")
     if story.error:
         raise ValueError(f"step {story.error.index + 1} of this story is refused; nothing can follow it")
     longer = story.scenario.then(*steps)

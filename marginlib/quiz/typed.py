@@ -4,8 +4,9 @@
 """
 
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
+_NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:E[-+][0-9]{1,3})?")  # so does Python write very small ones
 _SPACE = re.compile(r"\s")
 _THOUSANDS = re.compile(r"[-+]?[1-9][0-9]{0,2}(,[0-9]{3})+(\.[0-9]*)?")
 _DECIMAL_COMMA = re.compile(r"([-+]?)([0-9]{1,3}(?:\.[0-9]{3})+|[0-9]{0,12}),([0-9]{1,12})")
@@ -46,10 +47,7 @@ def read_number(text: str, unit: str = "") -> Decimal:
     Decimal('1234.50')
     """
     clean = pointed(text.replace(unit, "") if unit else text)
-    try:
-        value = Decimal(clean)
-    except InvalidOperation:
-        value = Decimal("NaN")
+    value = Decimal(clean) if _NUMBER.fullmatch(clean) else Decimal("NaN")
     if not value.is_finite() or abs(value) >= 10**15:
         raise ValueError(f"Type a number{f' of {unit}' if unit else ''}, such as 1,234.50.")
     return value

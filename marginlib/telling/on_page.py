@@ -7,9 +7,10 @@ from typing import Any
 
 from marginlib.engine.legible import legible
 
-_BOUND = re.compile(
+BOUND = re.compile(
     r"(?<=[0-9]) (?=(?:[A-Z0-9]*[A-Z][A-Z0-9]*x?(?:/[A-Z0-9]+)?|hours?|days?)\b|[%×])|(?<=[0-9],) (?=[RABC][0-9])"
 )
+"""The spaces at which a line mustn't end: between a number and its unit, and between cited rules."""
 
 
 @functools.lru_cache(maxsize=8192)
@@ -19,7 +20,7 @@ def written(text: str) -> str:
     >>> written("Near 80 % you owe 1,000.00 EUR\u202e (R13, R14).")
     'Near 80\xa0% you owe 1,000.00\xa0EUR (R13,\xa0R14).'
     """
-    return _BOUND.sub("\N{NO-BREAK SPACE}", legible(text))
+    return BOUND.sub("\N{NO-BREAK SPACE}", legible(text))
 
 
 def escape(text: str) -> str:

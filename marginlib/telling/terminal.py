@@ -27,12 +27,12 @@ from marginlib.engine.story import Moment, Story
 from marginlib.reading.rulebooks import Rule
 from marginlib.telling import sentences as words
 from marginlib.telling.numbers import exact, money, number, percent, price
+from marginlib.telling.on_page import BOUND
 from marginlib.telling.preference import in_few_words
 
 _PIPED_WIDTH, _MOST_WIDTH, _TABLE_WIDTH, _MOST_TITLE, _HEIGHT = 80, 100, 70, 200, 25
 _ASCII_HEAD = Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)
 _NBSP = "\N{NO-BREAK SPACE}"
-_BOUND = re.compile(r"(?<=[0-9]) (?=[A-Z0-9]{1,16}\b)|(?<=[0-9],) (?=[RABC][0-9])")
 _CITED = re.compile(r"\([RABC][0-9]+(?:,\s+[RABC][0-9]+)*\)")
 _GROUPS = {
     "R": "What the two articles say",
@@ -152,7 +152,7 @@ def said(page: Console, text: str, indent: int, lead: str = "", style: str = "")
     """A sentence, wrapped, in which no amount is parted from its currency."""
     first, rest = f"{'':{indent}}{lead}", " " * (indent + len(lead))
     lines = textwrap.fill(
-        _BOUND.sub(_NBSP, text), page.width, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False
+        BOUND.sub(_NBSP, text), page.width, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False
     )
     shown = Text(lines.replace(_NBSP, " "), style=style)
     shown.highlight_regex(_CITED, "dim")

@@ -26,6 +26,7 @@ from marginlib.quiz.file import read_questions
 from marginlib.quiz.lesson import _SESSION, Drill, Lesson, questions
 from marginlib.quiz.mistakes import MISTAKES, mistake
 from marginlib.quiz.question import Option, Question
+from marginlib.quiz.typed import read_number
 from marginlib.telling.on_page import all_written, escape
 
 LESSONS = sorted(path.name.removesuffix(".toml") for path in Path("data/lessons").glob("*.toml"))
@@ -467,3 +468,12 @@ def test_a_number_may_be_given_as_one() -> None:
     assert said is not None
     assert said.right
     _SESSION.clear()
+
+
+TYPED = ["\N{ARABIC-INDIC DIGIT THREE}", "\N{FULLWIDTH DIGIT ONE}", "1e3", "1_000", "0x10", "\u00bd", "."]
+
+
+@pytest.mark.parametrize("text", TYPED)
+def test_a_number_is_typed_with_plain_digits_as_in_a_panel_s_box(text: str) -> None:
+    with pytest.raises(ValueError, match=r"^Type a number, such as 1,234\.50\.$"):
+        read_number(text)
