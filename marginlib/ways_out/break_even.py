@@ -101,7 +101,8 @@ def flips(
     """The nearest prices on either side of the present one at which the cheapest way changes, and to what.
 
     In QUOTE for one BASE. Only ways that need nothing from outside are compared; stops and liquidation are not looked
-    at. ``places``: how many prices are tried on each side before the place of a change is narrowed down.
+    at. ``places``: how many prices are tried on each side before the place of a change is narrowed down; a stretch
+    between two of them in which another way is cheaper by very little may be passed over.
 
     Raises:
         Refusal, ValueError: as :func:`plan`.

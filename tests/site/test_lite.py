@@ -14,6 +14,7 @@ from browser.lab import FLAGS, Notebook, until
 from playwright.sync_api import expect, sync_playwright
 from serving import served, watched
 
+from marginlib.telling.on_page import written
 from tools.site import lite, node, setup
 
 pytestmark = pytest.mark.browser
@@ -168,7 +169,7 @@ def test_its_panel_moves_and_python_hears_of_it(opened: tuple[Notebook, list[str
 
     expect(title).not_to_have_text(before, timeout=60_000)
     until(lambda: said(notebook, "print(panel.values['move'])") == "-40", "Python has its value", 60, 0.2)
-    assert title.text_content() == said(notebook, "print(LossCascade(move=-40)._shown['view']['title'])")
+    assert title.text_content() == written(said(notebook, "print(LossCascade(move=-40)._shown['view']['title'])"))
 
 
 def test_no_other_host_is_asked(opened: tuple[Notebook, list[str]]) -> None:
