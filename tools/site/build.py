@@ -21,6 +21,7 @@ from marginlib.pages import room as pages_room
 from marginlib.panels.live import Live
 from marginlib.panels.panel import Panel
 from marginlib.panels.scripts import colours
+from marginlib.quiz.shelf import LESSONS
 from tools.site import lessons, lite, node
 from tools.site.lessons import Page, markdown
 
@@ -288,15 +289,24 @@ def start_page(pages: list[Page]) -> str:
     intro = re.sub(r"\*\*Minutes:\*\*.*", "", first.about)
     items = []
     for page in pages:
+        title = (
+            page.title if page.title.startswith(page.number) else f"{page.number} · {LESSONS.find(page.number).title}"
+        )
+        asked = (
+            markdown(page.question)
+            if page is not first
+            else "One position from beginning to end, and how a lesson works."
+        )
         goals = "".join(f"<li>{markdown(goal)}</li>" for goal in page.goals)
         items.append(
-            f'<li><h3><a href="{page.name}.html">{html.escape(page.title)}</a></h3>'
-            f"<p>{markdown(page.question)} <span class='mp-note'>{page.minutes} minutes.</span></p>"
+            f'<li><h3><a href="{page.name}.html">{html.escape(title)}</a></h3>'
+            f"<p>{asked} <span class='mp-note'>{page.minutes}&nbsp;minutes.</span></p>"
             + (f"<details><summary>After it you can …</summary><ul>{goals}</ul></details>" if goals else "")
             + f'<p class="mp-note" data-lesson="{page.number}"></p></li>'
         )
     return (
         f'<div class="mp-text">{markdown(intro)}</div>'
+        f'<p><a class="mp-begin" href="{first.name}.html">Begin: move a price, see what happens →</a></p>'
         f'<div class="mp-text"><h2>The lessons</h2></div><ol class="mp-list">{"".join(items)}</ol>'
     )
 

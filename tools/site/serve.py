@@ -1,11 +1,13 @@
 """Shows the built site on this machine, as any file server would."""
 
 import argparse
+import contextlib
 import functools
 import sys
 import webbrowser
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 from tools.site.build import OUT
 
@@ -21,6 +23,11 @@ class Handler(SimpleHTTPRequestHandler):
         ".json": "application/json",
         ".whl": "application/zip",
     }
+
+    def copyfile(self, source: Any, outputfile: Any) -> None:
+        """Send a file, unless the browser has left meanwhile."""
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            super().copyfile(source, outputfile)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the name is the library's
         """Say nothing of each file."""
