@@ -101,7 +101,7 @@ class Columns:
         *,
         base: Decimal | Fraction | float | None = None,
         ink: str = "ink",
-        size: int = 12,
+        size: int = 14,
     ) -> float:
         """Add a part where the column ends, or at a ``base``; up or down by its height. Returns where it ends.
 
@@ -187,7 +187,7 @@ def _inside(one: Point, other: Point, low: float, high: float) -> tuple[Point, P
 
 
 def labels(
-    written: Sequence[tuple[float, float, str, str]], role: str = "ink", size: int = 12, bold: bool = False
+    written: Sequence[tuple[float, float, str, str]], role: str = "ink", size: int = 14, bold: bool = False
 ) -> Spec:
     """Texts at places: x, y, the text, and where it stands from there (such as ``middle right``).
 
@@ -253,7 +253,7 @@ def layout(
         "showlegend": False,
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
-        "font": {"family": "system-ui, sans-serif", "size": 12, "color": "role:ink"},
+        "font": {"family": "system-ui, sans-serif", "size": 14, "color": "role:ink"},
         "xaxis": {
             "range": [*across], "tickangle": 0, "tickvals": [*names], "ticktext": [*names.values()],
             "showgrid": False, "zeroline": False,

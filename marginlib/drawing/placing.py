@@ -43,7 +43,7 @@ class Label(NamedTuple):
     text: str
     sides: str = "middle right"
     role: str = "ink"
-    size: int = 12
+    size: int = 14
     bold: bool = False
     fixed: bool = False
     aside: float = 0.0
@@ -251,7 +251,7 @@ def placed(labels: Sequence[Label], data: Sequence[Spec], layout: Spec) -> list[
     >>> layout = {"height": 130, "margin": {"l": 0, "r": 0, "t": 10, "b": 20},
     ...     "xaxis": {"range": [0, 1]}, "yaxis": {"range": [0, 100]}}
     >>> [each.y for each in placed([Label(0, 50, "owed"), Label(0, 52, "yours"), Label(0, 90, "all")], [], layout)]
-    [44.5, 57.5, 90]
+    [43.5, 58.5, 90]
     """
     at_widths = tuple(_Frame(layout, width) for width in (NARROW, NARROWEST))
     drawn = [*_drawn(data, layout, at_widths[0])]

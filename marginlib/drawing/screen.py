@@ -35,7 +35,7 @@ class Table(TypedDict):
 
 
 View = dict[str, Any]
-"""Everything on a panel's screen: ``title``, ``alert``, ``figures``, ``words``, ``strip`` and ``tables``."""
+"""Everything on a panel's screen: ``title``, ``alert``, ``figures``, ``words``, ``strip``, ``happens``, ``tables``."""
 
 
 def screen(
@@ -46,8 +46,12 @@ def screen(
     *,
     alert: str = "",
     strip: Iterable[tuple[str, str]] = (),
+    happens: Iterable[str] = (),
 ) -> View:
     """What a panel's ``view`` returns; a strip is texts with their marks.
+
+    ``happens`` names what has happened in this state ("margin call", "EUR gone"; "break-even" on its gaining side):
+    where along a control a name comes or goes, the host marks the control's track with it.
 
     >>> screen("You owe nothing", [], ["Nothing is open."])["tables"]
     []
@@ -58,6 +62,7 @@ def screen(
         "figures": [*figures],
         "words": [*words],
         "strip": [[*item] for item in strip],
+        "happens": [*happens],
         "tables": [*tables],
     }
 

@@ -17,7 +17,8 @@ Value = Decimal | str | bool | None
 class Slider:
     """A number on a track, with a number box beside it. Amounts are in ``unit``.
 
-    A slider of a ``group`` with ``removable`` may be taken away: its value is then None.
+    A slider of a ``group`` with ``removable`` may be taken away: its value is then None. One that is time (days, a
+    moment) is ``played``: a button runs it to its end.
 
     >>> Slider("move", "Price move", "%", -40, 10, "0.5", -25, "How far the price goes.").read("-10.0")
     Decimal('-10')
@@ -34,6 +35,7 @@ class Slider:
     decimals: int | None = None
     group: str = ""
     removable: bool = False
+    played: bool = False
 
     def read(self, value: object) -> Decimal | None:
         """A value as this control keeps it.
@@ -71,7 +73,7 @@ class Slider:
 
     def describe(self) -> dict[str, Any]:
         """What the browser needs to draw it."""
-        keys = ("name", "label", "unit", "legend", "group", "removable")
+        keys = ("name", "label", "unit", "legend", "group", "removable", "played")
         numbers = {key: plain(Decimal(getattr(self, key))) for key in ("least", "most", "step")}
         return {"kind": "slider", **{key: getattr(self, key) for key in keys}, **numbers, "places": self.places}
 

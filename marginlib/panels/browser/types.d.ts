@@ -21,6 +21,7 @@ export interface SliderControl extends Described {
   most: string;
   step: string;
   places: number;
+  played: boolean;
 }
 
 export interface ChoiceControl extends Described {
@@ -61,13 +62,26 @@ export interface View {
   figures: Figure[];
   words: string[];
   strip: [text: string, mark: string][];
+  /** What has happened in this state, by name: where one comes or goes along a control, its track is marked. */
+  happens: string[];
   tables: Table[];
+}
+
+/** A mark of a figure that is dragged in place of a control, as touch.py says it. */
+export interface Grip {
+  control: string;
+  axis: "x" | "y";
+  places: number[];
+  across: [] | [number, number];
 }
 
 /** A plotly spec with roles for colours. */
 export interface Figure {
   data: unknown[];
-  layout: { height: number; meta?: { share?: number } };
+  layout: {
+    height: number;
+    meta?: { share?: number; name?: string; grips?: Grip[]; tells?: [text: string, value: number][] };
+  };
 }
 
 export interface Table {
