@@ -4,6 +4,7 @@
 import { desk } from "./controls.js";
 import { keepKeys, make, notice, write } from "./dom.js";
 import { linkTo } from "./links.js";
+import { rulesIn } from "./rules.js";
 import { screen } from "./screen.js";
 import { sharing } from "./sharing.js";
 import { inSlots } from "./slots.js";
@@ -46,7 +47,7 @@ function render({ model, el }) {
     changed: schedule,
     rested(values) {
       clearTimeout(speech);
-      speech = setTimeout(view.say, SPEECH);
+      speech = setTimeout(rest, SPEECH);
       if (values) model.set("values", { ...values });
       model.save_changes();
     },
@@ -55,6 +56,11 @@ function render({ model, el }) {
     silent: model.get("_silent"),
   });
   const view = screen(about, model, store.view);
+  const rules = rulesIn(view.node, model);
+  const rest = () => {
+    view.say();
+    rules.link();
+  };
   const share = sharing(() => linkTo(about, store.values(), model.get("_address")));
   const controls = desk(about, moved, store.warm, share.parts);
   const root = make(
@@ -88,7 +94,11 @@ function render({ model, el }) {
     note("");
     const now = key === drawn ? null : store.view(key);
     drawn = key;
-    if (now) view.show(key, now);
+    if (!now) return;
+    const first = !root.dataset.shown;
+    root.dataset.shown = "true";
+    view.show(key, now);
+    if (first) rules.link();
   }
 
   const onValues = () => store.heard({ ...model.get("values") });
@@ -114,6 +124,7 @@ function render({ model, el }) {
     clearTimeout(speech);
     share.forget();
     store.close();
+    rules.close();
     view.close();
     root.remove();
   };

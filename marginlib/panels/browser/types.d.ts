@@ -98,10 +98,14 @@ export interface States {
   states: Record<string, unknown>;
 }
 
+/** The rules, by id: title and words. */
+export type Rules = Record<string, [title: string, text: string]>;
+
 export type Message =
   | States
   | { kind: "failed"; message: string }
   | { kind: "plotly" }
+  | { kind: "rules"; rules: Rules }
   | { kind: "heard"; ticket: string };
 
 // biome-ignore lint/suspicious/noExplicitAny: what a name holds is known where it is asked for
@@ -142,4 +146,6 @@ declare global {
   var __marginlibIds: number | undefined;
   var __marginlibSlots: { open(name: string, show: (el: HTMLElement) => () => void): () => void } | undefined;
   var __marginlibPlotly: Supply | undefined;
+  /** What a page has of the rules, where its list of them is (empty: nowhere), and who waits for them. */
+  var __marginlibRules: { known?: Rules; list?: string; waiting: Set<() => void> } | undefined;
 }
