@@ -32,7 +32,7 @@ function address(id) {
  * @returns {Record<string, string>}
  */
 function forJupyter(id) {
-  const folder = /\/lab(?:\/workspaces\/[^/]+)?\/tree\/(?:(.*)\/)?[^/]+\.ipynb$/.exec(decodeURI(location.pathname));
+  const folder = /\/lab\/?(?:workspaces\/[^/]+)?\/?tree\/(?:(.*)\/)?[^/]+\.ipynb$/.exec(decodeURI(location.pathname));
   if (!folder || !document.body.dataset.jpThemeName) return {};
   const path = `${folder[1] ? `${folder[1]}/` : ""}rules.ipynb`;
   return {
