@@ -202,6 +202,18 @@ def labels(
     }  # fmt: skip
 
 
+def swatch(role: str, text: str) -> str:
+    """A label's text with a small square before it in a role's colour: words are in ink, whatever they speak of.
+
+    The square of what is restricted is hatched. Who hears the label hears :func:`~marginlib.drawing.placing.spoken`.
+
+    >>> swatch("fee", "fee"), swatch("restricted", "held")
+    ("<span style='color:role:fee'>■</span> fee", "<span style='color:role:own'>▨</span> held")
+    """
+    colour, shape = ("own", "▨") if role == "restricted" else (role, "■")
+    return f"<span style='color:role:{colour}'>{shape}</span> {text}"
+
+
 def marked(result: Decimal, currency: str) -> str:
     """A result as a figure and a table write it: its sign doesn't hang on colour.
 
