@@ -6,12 +6,12 @@ bars that lie on their side along an axis without numbers.
 
 import base64
 import html
-import math
 import re
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
 from marginlib.drawing.colours import ROLES, painted
+from marginlib.drawing.pieces import counted, ticks
 
 _WIDTH = 760
 _LEFT, _RIGHT, _TOP, _BOTTOM = 82, 12, 12, 48
@@ -22,18 +22,6 @@ _PATTERNS = {
     "/": f'<path d="{_SLANT}" stroke="%s" stroke-width="1.5"/>',
     ".": '<circle cx="3" cy="3" r="1.5" fill="%s"/>',
 }
-
-
-def _ticks(low: float, high: float) -> list[float]:
-    """Round numbers along an axis, some five of them.
-
-    >>> _ticks(-4400, 1200)
-    [-4000.0, -3000.0, -2000.0, -1000.0, 0.0, 1000.0]
-    """
-    raw = (high - low) / 5
-    size = 10.0 ** math.floor(math.log10(raw))
-    step = next(size * factor for factor in (1, 2, 5, 10) if size * factor >= raw * 0.8)
-    return [step * i for i in range(math.ceil(low / step), math.floor(high / step) + 1)]
 
 
 def svg(spec: dict[str, Any]) -> str:
@@ -67,14 +55,16 @@ def svg(spec: dict[str, Any]) -> str:
 
     parts = [f'<rect width="{_WIDTH}" height="{height}" fill="{ROLES["ground"]["light"]}"/>']
     defs: list[str] = []
-    ticks = yaxis["tickvals"] if "tickvals" in yaxis else _ticks(y0, y1)
-    for tick in ticks:
+    marks = yaxis["tickvals"] if "tickvals" in yaxis else ticks(y0, y1)
+    names = yaxis.get("ticktext", ()) if yaxis.get("tickmode", "array") == "array" else ()
+    for at, tick in enumerate(marks):
         if yaxis.get("showgrid", True) or not tick:
             parts.append(
                 f'<line x1="{edges["l"]}" x2="{right}" y1="{up(tick)}" y2="{up(tick)}" '
                 f'stroke="{line if tick else quiet}"/>'
             )
-        name = f"{tick:,.10g}".replace("-", "−") + (yaxis.get("ticksuffix", "") if tick == ticks[-1] else "")
+        last = yaxis.get("ticksuffix", "") if tick == marks[-1] else ""
+        name = names[at] if len(names) == len(marks) else counted(tick) + last
         parts.append(words(edges["l"] - 6, up(tick) + 5, name, ink, "end"))
     for tick, name in zip(xaxis.get("tickvals", ()), xaxis.get("ticktext", ()), strict=True):
         parts.append(words(across(tick), bottom + 17, name, ink))
