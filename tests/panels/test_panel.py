@@ -207,7 +207,7 @@ def test_figures_name_roles_not_colours(panel_class: type[Panel[Any]]) -> None:
     for _, view in sweep(panel_class):
         written = json.dumps(view["figures"])
         assert not re.search(r'"#[0-9A-Fa-f]{3,8}"', written)
-        named |= set(re.findall(r'"role:(\w+)"', written))
+        named |= set(re.findall(r"role:(\w+)", written))
     assert named
     assert named <= set(ROLES)
 
