@@ -7,6 +7,7 @@ import { linkTo } from "./links.js";
 import { screen } from "./screen.js";
 import { sharing } from "./sharing.js";
 import { inSlots } from "./slots.js";
+import { stage } from "./stage.js";
 import { openStore } from "./store.js";
 
 /** @import { About, Message, Model, Values } from "./types.d.ts" */
@@ -46,7 +47,10 @@ function render({ model, el }) {
     changed: schedule,
     rested(values) {
       clearTimeout(speech);
-      speech = setTimeout(view.say, SPEECH);
+      speech = setTimeout(() => {
+        view.say();
+        placed.settle();
+      }, SPEECH);
       if (values) model.set("values", { ...values });
       model.save_changes();
     },
@@ -57,14 +61,15 @@ function render({ model, el }) {
   const view = screen(about, model, store.view);
   const share = sharing(() => linkTo(about, store.values(), model.get("_address")));
   const controls = desk(about, moved, store.warm, share.parts);
-  const root = make(
-    "section",
-    { class: "mw-panel", "aria-label": about.heading },
-    make("div", { class: "mw-layout" }, controls.node, make("div", { class: "mw-stand" }, veil, view.node)),
-    said,
-  );
+  // The picture first: whoever reads or tabs through a panel meets what it is about before what moves it.
+  const rail = make("div", { class: "mw-rail" }, view.picture);
+  const layout = make("div", { class: "mw-layout" }, rail, controls.node, view.reading);
+  const root = make("section", { class: "mw-panel", role: "group", "aria-label": about.heading }, layout, said);
+  view.picture.append(veil);
   keepKeys(root);
   el.append(root);
+  const placed = stage({ ...view, root, layout, rail, desk: controls.node });
+  view.picture.prepend(placed.button);
 
   /**
    * @param {Values} values
@@ -114,6 +119,7 @@ function render({ model, el }) {
     clearTimeout(speech);
     share.forget();
     store.close();
+    placed.close();
     view.close();
     root.remove();
   };
