@@ -22,13 +22,6 @@ _DECLARED = re.compile(r"^(export )?(?:async )?(?:function\*?|class|const|let|va
 _UNKNOWN = re.compile(r"^(?:import|export)\b.*|^(?:const|let|var) [{[].*", re.MULTILINE)
 _TYPES = re.compile(r"^ */\*\*(?:(?!\*/)[\s\S])*\*/\n", re.MULTILINE)  # comments on lines of their own, for the checker
 _DYNAMIC = re.compile(r"^(?!\s*//).*\bimport\s*[(.].*", re.MULTILINE)
-_NOTEBOOK = {
-    "ink": ("ink", "--jp-ui-font-color1"),
-    "quiet": ("quiet", "--jp-ui-font-color2"),
-    "line": ("line", "--jp-border-color2"),
-    "page": ("ground", "--jp-layout-color1"),
-}
-"""Colours of the page itself: the notebook's own where it has them, else those of a role."""
 
 
 class BrokenScript(Exception):
@@ -105,7 +98,7 @@ def shared() -> str:
 def colours() -> str:
     """The colours of the roles as custom properties, on light and on dark ground.
 
-    >>> "--mw-own: #072C79;" in colours(), "--mw-page: var(--jp-layout-color1, #111111);" in colours()
+    >>> "--mw-own: #072C79;" in colours(), "--mw-ground: #111111;" in colours()
     (True, True)
     """
     return f'body {{{_properties("light")}}}\nbody[data-jp-theme-light="false"] {{{_properties("dark")}}}\n'
@@ -113,5 +106,4 @@ def colours() -> str:
 
 def _properties(ground: Ground) -> str:
     roles = {role: each[ground] for role, each in {**ROLES, **WRITTEN}.items()}
-    page = {name: f"var({own}, {roles[role]})" for name, (role, own) in _NOTEBOOK.items()}
-    return "".join(f" --mw-{name}: {colour};" for name, colour in {**roles, **page}.items()) + " "
+    return "".join(f" --mw-{name}: {colour};" for name, colour in roles.items()) + " "

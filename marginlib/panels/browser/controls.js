@@ -76,7 +76,9 @@ function slider(control, moved) {
   box.addEventListener("blur", () => typing && !refused && typed());
   box.addEventListener("keydown", (event) => {
     if (event.key === "Enter") typed();
-    if (event.key === "Escape") drop();
+    if (event.key !== "Escape" || !typing) return;
+    event.preventDefault(); // what was typed is left, not a panel that fills the window
+    drop();
   });
   row.append(wrong);
   return { row, set, drop, focus: () => track.focus() };

@@ -8,6 +8,7 @@ import { rulesIn } from "./rules.js";
 import { screen } from "./screen.js";
 import { sharing } from "./sharing.js";
 import { inSlots } from "./slots.js";
+import { stage } from "./stage.js";
 import { openStore } from "./store.js";
 
 /** @import { About, Message, Model, Values } from "./types.d.ts" */
@@ -56,21 +57,24 @@ function render({ model, el }) {
     silent: model.get("_silent"),
   });
   const view = screen(about, model, store.view);
-  const rules = rulesIn(view.node, model);
-  const rest = () => {
-    view.say();
-    rules.link();
-  };
   const share = sharing(() => linkTo(about, store.values(), model.get("_address")));
   const controls = desk(about, moved, store.warm, share.parts);
-  const root = make(
-    "section",
-    { class: "mw-panel", "aria-label": about.heading },
-    make("div", { class: "mw-layout" }, controls.node, make("div", { class: "mw-stand" }, veil, view.node)),
-    said,
-  );
+  // The picture first: whoever reads or tabs through a panel meets what it is about before what moves it.
+  const rail = make("div", { class: "mw-rail" }, view.picture);
+  const layout = make("div", { class: "mw-layout" }, rail, controls.node, view.reading);
+  const root = make("section", { class: "mw-panel", role: "group", "aria-label": about.heading }, layout, said);
+  view.picture.append(veil);
   keepKeys(root);
   el.append(root);
+  const placed = stage({ ...view, root, layout, rail, desk: controls.node });
+  view.picture.prepend(placed.button);
+  const rules = rulesIn(root, model);
+  /** Nothing has moved for a while. */
+  function rest() {
+    view.say();
+    placed.settle();
+    rules.link();
+  }
 
   /**
    * @param {Values} values
@@ -125,6 +129,7 @@ function render({ model, el }) {
     share.forget();
     store.close();
     rules.close();
+    placed.close();
     view.close();
     root.remove();
   };
