@@ -3,15 +3,17 @@
 import { make, sized, write } from "./dom.js";
 import { easel } from "./easel.js";
 
-/** @import { About, Model, Table, View } from "./types.d.ts" */
+/** @import { Hand } from "./grips.js" */
+/** @import { About, Model, Pace, Table, View } from "./types.d.ts" */
 
 /**
  * The part that shows a view. Built once, then only changed.
  * @param {About} about
  * @param {Model} model where plotly comes from
  * @param {(key: string) => View | null} look the view of a state, to be drawn ahead
+ * @param {Hand} hand what moves the controls where they are dragged in a figure
  */
-export function screen(about, model, look) {
+export function screen(about, model, look, hand) {
   const title = make("h3", { class: "mw-title" });
   const alert = make("p", { class: "mw-alert", role: "note", hidden: true });
   const figures = make("div", { class: "mw-figures" });
@@ -19,7 +21,7 @@ export function screen(about, model, look) {
   const strip = make("ol", { class: "mw-strip", "aria-label": about.strip });
   const tables = make("div", { class: "mw-tables" });
   const live = make("p", { class: "mw-hidden", "aria-live": "polite" });
-  const art = easel(about, figures, model, look);
+  const art = easel(about, figures, model, look, hand);
   const node = make("div", { class: "mw-screen" }, title, alert, art.missing, figures, words, strip, tables, live);
   /** @type {WeakMap<HTMLElement, { shape: string, details: HTMLDetailsElement, body: HTMLElement }>} */
   const built = new WeakMap();
@@ -79,8 +81,9 @@ export function screen(about, model, look) {
   /**
    * @param {string} key
    * @param {View} view
+   * @param {Pace} [pace]
    */
-  function show(key, view) {
+  function show(key, view, pace) {
     current = view;
     write(title, view.title);
     write(alert, view.alert || "");
@@ -95,7 +98,7 @@ export function screen(about, model, look) {
       item.setAttribute("aria-label", `${text}: ${mark}`);
     });
     for (const [i, box] of sized(tables, view.tables.length, "div").entries()) fillTable(box, view.tables[i]);
-    art.show(key, view);
+    art.show(key, view, pace);
   }
 
   /** Tell a screen reader what is there, once things have come to rest; keep the room that the words have taken. */
@@ -108,5 +111,5 @@ export function screen(about, model, look) {
     spoken = text;
   }
 
-  return { node, show, say, prepare: art.prepare, close: art.close };
+  return { node, show, say, follow: art.follow, prepare: art.prepare, close: art.close };
 }
