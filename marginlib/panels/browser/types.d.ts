@@ -75,11 +75,27 @@ export interface Grip {
   across: [] | [number, number];
 }
 
+/** How a picture goes where it stands now: in so many ms; at an even speed where it goes on from there. */
+export interface Pace {
+  ms: number;
+  even?: boolean;
+}
+
+/** What is used of an axis. */
+export interface Axis {
+  range?: [number, number];
+  domain?: [number, number];
+  type?: string;
+}
+
 /** A plotly spec with roles for colours. */
 export interface Figure {
   data: unknown[];
   layout: {
     height: number;
+    margin?: { l?: number; r?: number; t?: number; b?: number };
+    xaxis?: Axis;
+    yaxis?: Axis;
     meta?: { share?: number; name?: string; grips?: Grip[]; tells?: [text: string, value: number][] };
   };
 }
@@ -101,8 +117,15 @@ export interface States {
 /** The rules, by id: title and words. */
 export type Rules = Record<string, [title: string, text: string]>;
 
+/** What has happened in some states, by their keys. */
+export interface Happenings {
+  kind: "happens";
+  found: Record<string, string[]>;
+}
+
 export type Message =
   | States
+  | Happenings
   | { kind: "failed"; message: string }
   | { kind: "plotly" }
   | { kind: "rules"; rules: Rules }
