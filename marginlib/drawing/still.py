@@ -72,7 +72,7 @@ def svg(spec: dict[str, Any]) -> str:
                 f'stroke="{line if tick else quiet}"/>'
             )
         name = f"{tick:,.10g}".replace("-", "−") + (yaxis.get("ticksuffix", "") if tick == ticks[-1] else "")
-        parts.append(words(edges["l"] - 6, up(tick) + 4, name, ink, "end"))
+        parts.append(words(edges["l"] - 6 - yaxis.get("ticklabelstandoff", 0), up(tick) + 4, name, ink, "end"))
     for tick, name in zip(xaxis.get("tickvals", ()), xaxis.get("ticktext", ()), strict=True):
         parts.append(words(across(tick), bottom + 16, name, ink))
     for trace in spec["data"]:
