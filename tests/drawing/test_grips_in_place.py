@@ -9,7 +9,6 @@ import pytest
 
 import marginlib.lessons
 from marginlib.panels.controls import Slider, read_all
-from marginlib.panels.panel import Panel
 
 PANELS = ("Life", "OpeningSteps", "BalanceSheet", "ShortAndMirror", "ClosingSteps", "ShortOrFuture", "StopRun")
 
