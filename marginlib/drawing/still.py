@@ -65,7 +65,7 @@ def svg(spec: dict[str, Any]) -> str:
             )
         last = yaxis.get("ticksuffix", "") if tick == marks[-1] else ""
         name = names[at] if len(names) == len(marks) else counted(tick) + last
-        parts.append(words(edges["l"] - 6, up(tick) + 5, name, ink, "end"))
+        parts.append(words(edges["l"] - 6 - yaxis.get("ticklabelstandoff", 0), up(tick) + 5, name, ink, "end"))
     for tick, name in zip(xaxis.get("tickvals", ()), xaxis.get("ticktext", ()), strict=True):
         parts.append(words(across(tick), bottom + 17, name, ink))
     for trace in spec["data"]:

@@ -21,12 +21,12 @@ def hit(figures: Figures, width: float) -> Iterator[tuple[str, str]]:
 
 
 OVER = {
-    ("BalanceSheet", 360): 40, ("HowFar", 360): 1, ("LossCascade", 360): 8, ("LotQueue", 360): 8,
-    ("OpeningSteps", 360): 3, ("SettleOrClose", 360): 3, ("StopRun", 360): 4,
+    ("HowFar", 360): 1, ("LossCascade", 360): 8, ("LotQueue", 360): 8,
+    ("SettleOrClose", 360): 3, ("StopRun", 360): 4,
 }  # fmt: skip
 """How many pairs of labels meet at a width, in all states of the sweep."""
 BEYOND = {
-    ("BalanceSheet", 360): 260, ("OpeningSteps", 360): 58, ("StopRun", 360): 103,
+    ("StopRun", 360): 103,
     ("ThroughTheCrash", 360): 1, ("WaysOut", 360): 387,
 }  # fmt: skip
 """How many labels are longer than the figure is wide, or than what is left of it beside their bars."""
