@@ -160,16 +160,17 @@ def test_a_real_figure_shows_its_labels_inside_the_picture(values: dict[str, Any
     picture = drawn(figure)
     told = [unmarked(text).replace("<br>", "\n") for trace in figure["data"] for text in trace.get("text", ())]
 
+    high, edge = figure["layout"]["height"], figure["layout"]["margin"]
     assert set(told) <= set(words(picture))
     for text in picture.iter(f"{SVG}text"):
         lines = [part.text or "" for part in text.iter(f"{SVG}tspan")]
-        assert 8 <= float(text.get("y", "nan")) <= 400 - 14 * (len(lines) - 1), lines
+        assert 8 <= float(text.get("y", "nan")) <= high - 14 * (len(lines) - 1), lines
         assert 0 <= float(text.get("x", "nan")) <= WIDTH, lines
     for box in boxes(picture):
-        assert box["x"] >= LEFT
-        assert box["x"] + box["width"] <= WIDTH
-        assert box["y"] >= TOP
-        assert box["y"] + box["height"] <= 400 - BOTTOM + 0.1
+        assert box["x"] >= edge["l"]
+        assert box["x"] + box["width"] <= WIDTH - edge["r"] + 0.1
+        assert box["y"] >= edge["t"]
+        assert box["y"] + box["height"] <= high - edge["b"] + 0.1
 
 
 def test_the_picture_is_the_same_twice() -> None:
