@@ -4,6 +4,7 @@ A figure spec says ``role:fee``; whoever draws it asks for the colour of its gro
 alone: fees are dotted, restricted assets hatched, gains and losses carry their sign.
 """
 
+import re
 from typing import Any, Literal
 
 Ground = Literal["light", "dark"]
@@ -29,17 +30,24 @@ WRITTEN: dict[str, dict[Ground, str]] = {
 }
 """On the page around the figures, where words want more contrast than bars: right (and to buy), wrong, to sell."""
 
+_WITHIN = re.compile(r"(?<=color:)role:(\w+)")
+"""A role inside a text: that of the swatch before a label."""
+
 
 def painted(spec: Any, ground: Ground = "light") -> Any:
     """A figure spec with its roles replaced by colours, ready for ``plotly.graph_objects.Figure``.
 
     >>> painted({"marker": {"color": "role:fee"}}, "dark")
     {'marker': {'color': '#F4C5F4'}}
+    >>> painted("<span style='color:role:fee'>■</span> fee")
+    "<span style='color:#E028DF'>■</span> fee"
     """
     if isinstance(spec, dict):
         return {key: painted(value, ground) for key, value in spec.items()}
     if isinstance(spec, list):
         return [painted(value, ground) for value in spec]
-    if isinstance(spec, str) and spec.startswith("role:"):
-        return ROLES[spec.removeprefix("role:")][ground]
+    if isinstance(spec, str):
+        if spec.startswith("role:"):
+            return ROLES[spec.removeprefix("role:")][ground]
+        return _WITHIN.sub(lambda found: ROLES[found[1]][ground], spec)
     return spec

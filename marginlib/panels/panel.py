@@ -7,6 +7,7 @@ it are computed and sent ahead; the kernel learns the final value. ``panel.value
 import functools
 import gzip
 import importlib
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar, Generic, NoReturn, Self, TypeVar, cast
 
@@ -20,6 +21,7 @@ from marginlib.panels.scripts import BROWSER
 from marginlib.telling.on_page import all_written, escape, written
 
 _CHUNK = 16
+_SOON = 0.04  # s: what is asked for while nothing moves must not hold up a move
 
 View = dict[str, Any]
 V = TypeVar("V", bound=Mapping[str, object])
@@ -234,7 +236,7 @@ class Panel(Live, Generic[V]):
         return {"key": key(values), "view": self.view(cast("V", values))}
 
     def receive(self, message: Message) -> Iterator[Sent]:
-        """Answer the browser: plotly itself, one state, or the states along a control."""
+        """Answer the browser: plotly itself, one state, the states along a control, or what has happened in some."""
         if message["kind"] == "plotly":
             yield {"kind": "plotly"}, [_plotly()]
             return
@@ -248,9 +250,21 @@ class Panel(Live, Generic[V]):
             yield {"kind": "states", **packed}, []
             return
         control = next(control for control in self.controls if control.name == message["control"])
+        if message["kind"] == "happens":
+            yield {"kind": "happens", "found": self._happened({**values, control.name: at} for at in message["at"])}, []
+            return
         along = [{**values, control.name: value} for value in control.track(values[control.name])]
         for first in range(0, len(along), _CHUNK):
             yield {"kind": "states", **self._pack(along[first : first + _CHUNK])}, []
+
+    def _happened(self, several: Iterable[Mapping[str, object]]) -> dict[str, list[str]]:
+        """What has happened in the first one and as many more states as are soon found: nobody waits for them."""
+        end, found = time.monotonic() + _SOON, {}
+        for state in (self._state(read_all(self.controls, values)) for values in several):
+            found[state["key"]] = all_written(state["view"].get("happens", []))
+            if time.monotonic() > end:
+                break
+        return found
 
     def _pack(self, several: Iterable[Mapping[str, Value]]) -> dict[str, Any]:
         """States as the first one and what is different in the others."""

@@ -80,12 +80,18 @@ def _read(file: Path, path: tuple[Path, ...]) -> str:
 
 @functools.cache
 def style(name: str, folder: Path = BROWSER) -> str:
-    """A widget's style sheet, behind the colours that it names.
+    """A widget's style sheet, behind the colours that it names and what all widgets share.
 
     >>> style("host.css").startswith(colours())
     True
     """
-    return colours() + (folder / name).read_text(encoding="utf-8")
+    return colours() + shared() + (folder / name).read_text(encoding="utf-8")
+
+
+@functools.cache
+def shared() -> str:
+    """The style of what stands in words everywhere: links to rules, and their cards."""
+    return (BROWSER / "shared.css").read_text(encoding="utf-8")
 
 
 @functools.cache

@@ -3,15 +3,17 @@
 import { make, sized, write } from "./dom.js";
 import { easel } from "./easel.js";
 
-/** @import { About, Model, Table, View } from "./types.d.ts" */
+/** @import { Hand } from "./grips.js" */
+/** @import { About, Model, Pace, Table, View } from "./types.d.ts" */
 
 /**
  * The part that shows a view. Built once, then only changed.
  * @param {About} about
  * @param {Model} model where plotly comes from
  * @param {(key: string) => View | null} look the view of a state, to be drawn ahead
+ * @param {Hand} hand what moves the controls where they are dragged in a figure
  */
-export function screen(about, model, look) {
+export function screen(about, model, look, hand) {
   const saying = make("span");
   const title = make("h3", { class: "mw-title" }, saying);
   const alert = make("p", { class: "mw-alert", role: "note", hidden: true });
@@ -24,7 +26,7 @@ export function screen(about, model, look) {
   const strip = make("ol", { class: "mw-strip", "aria-label": about.strip });
   const tables = make("div", { class: "mw-tables" });
   const live = make("p", { class: "mw-hidden", "aria-live": "polite" });
-  const art = easel(about, figures, model, look);
+  const art = easel(about, figures, model, look, hand);
   const picture = make("div", { class: "mw-screen mw-picture" }, title, art.missing, lens);
   const reading = make("div", { class: "mw-screen mw-reading" }, told, strip, tables, live);
   /** @type {WeakMap<HTMLElement, { shape: string, details: HTMLDetailsElement, body: HTMLElement }>} */
@@ -98,8 +100,9 @@ export function screen(about, model, look) {
   /**
    * @param {string} key
    * @param {View} view
+   * @param {Pace} [pace]
    */
-  function show(key, view) {
+  function show(key, view, pace) {
     current = view;
     spoken ??= sentences(view);
     write(saying, view.title);
@@ -116,7 +119,7 @@ export function screen(about, model, look) {
     });
     for (const [i, box] of sized(tables, view.tables.length, "div").entries()) fillTable(box, view.tables[i]);
     place(!view.figures.length && (figures.childElementCount > 0 || !instead.hidden));
-    art.show(key, view);
+    art.show(key, view, pace);
   }
 
   /** @param {View} view */
@@ -145,6 +148,7 @@ export function screen(about, model, look) {
     show,
     say,
     sizes,
+    follow: art.follow,
     prepare: art.prepare,
     close: art.close,
   };
