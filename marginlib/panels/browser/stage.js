@@ -56,6 +56,7 @@ export function stage({ root, layout, rail, picture, desk, lens, figures, rooms,
   let frame = 0;
   let zoom = 1; // of the figures, by the large mode
   let stick = 0; // px for which the picture stays while the page moves on
+  let longer = 0; // px for which it does while the control that has the focus is to be seen
   let least = 0; // px of height that the figures shrink to meanwhile
   let above = 0; // px that lie over the page's own upper edge
   let top = 0; // where the picture stays
@@ -84,7 +85,8 @@ export function stage({ root, layout, rail, picture, desk, lens, figures, rooms,
     const whole = head + figure;
     if (full >= WIDE) {
       const needed = Math.max(desk.offsetHeight, whole) - room;
-      stick = within(0, Math.max(needed, used ? desk.offsetHeight - CONTROL : 0), figure * (1 - LEAST));
+      longer = Math.max(0, desk.offsetHeight - CONTROL / 2);
+      stick = within(0, Math.max(needed, used ? longer : 0), figure * (1 - LEAST));
       least = figure - stick;
       top = above;
     } else {
@@ -92,27 +94,33 @@ export function stage({ root, layout, rail, picture, desk, lens, figures, rooms,
       const titled = most - head >= 1.5 * CONTROL; // else the figure alone
       top = above - (titled ? 0 : head);
       least = Math.min(figure, titled ? most - head : most);
-      stick = Math.max(0, desk.offsetTop + desk.offsetHeight - rail.offsetTop - (head + least) + top - CONTROL);
+      stick = Math.max(0, desk.offsetTop + desk.offsetHeight - rail.offsetTop - (head + least) - top - CONTROL);
+      longer = stick;
     }
     if (!figures.childElementCount) {
-      stick = 0;
+      stick = longer = 0;
       least = figure;
     }
     picture.style.top = `${top}px`;
-    rail.style.paddingBottom = `${stick}px`;
-    rail.style.marginBottom = `${-stick}px`;
     desk.style.setProperty("--mw-covered", full >= WIDE ? "0px" : `${top + head + least + 8}px`);
     place();
   }
 
-  /** The figures shrink as far as the page has moved on: what stands below them is never covered by that. */
+  /**
+   * The figures shrink as far as the page has moved on: what stands below them is not covered by that. It is only while
+   * a control beside them has the focus and is to be seen.
+   */
   function place() {
     frame = 0;
-    const moved = within(0, seen().edge + top - rail.getBoundingClientRect().top, stick);
+    const { edge, height } = seen();
+    const focused = used && desk.contains(document.activeElement) && document.activeElement?.getBoundingClientRect();
+    const held = focused && focused.bottom > edge && focused.top < edge + height;
+    const along = held ? Math.max(stick, longer) : stick;
+    const moved = within(0, edge + top - rail.getBoundingClientRect().top, along);
     const natural = figures.offsetHeight * zoom;
-    const past = top < above ? Math.max(0, moved) : moved;
-    const scale = natural ? Math.max(least, natural - past) / natural : 1;
+    const scale = natural ? Math.max(least, natural - moved) / natural : 1;
     const all = scale * zoom;
+    rail.style.setProperty("--mw-stick", `${along}px`);
     picture.toggleAttribute("data-stuck", moved > 0);
     picture.style.setProperty("--mw-seen", `${lens.offsetTop + natural * scale}px`);
     figures.style.width = zoom === 1 ? "" : `${100 / zoom}%`;
