@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from marginlib.analysis.roots import crossing, secant_root
 from marginlib.engine.account import State
-from marginlib.engine.amounts import EXACT, ZERO, plain, quotient_down, quotient_up, rounded
+from marginlib.engine.amounts import EXACT, ZERO, fraction_up, quotient_down, rounded, trimmed
 from marginlib.engine.margin import margin
 from marginlib.engine.replaying import resume
 from marginlib.engine.scenario import Close, Deposit, Step
@@ -89,7 +89,7 @@ def part_first(story: Story, pair: str) -> Way | None:
     ['close', 'trade', 'trade', 'close']
     """
     volume = bearable(story.final, pair)
-    return _after(story, pair, Close(pair=pair, volume=Decimal(plain(volume)))) if volume else None
+    return _after(story, pair, Close(pair=pair, volume=trimmed(volume))) if volume else None
 
 
 def little_first(story: Story, pair: str) -> Way | None:
@@ -136,7 +136,7 @@ def little_first(story: Story, pair: str) -> Way | None:
 
 
 def _up(amount: Fraction, places: int) -> Decimal:
-    return Decimal(plain(quotient_up(Decimal(amount.numerator), Decimal(amount.denominator), places)))
+    return trimmed(fraction_up(amount, places))
 
 
 def orders_to(story: Story, bought: Way) -> Fraction | None:
