@@ -187,7 +187,7 @@ def remembered(amount: Amount, how: Derivation) -> Any:
     if isinstance(amount, Decimal):
         made = Decimal.__new__(Traced, amount or amount.copy_abs())
     else:
-        made = cast("TracedFraction", Fraction.__new__(TracedFraction, amount.numerator, amount.denominator))
+        made = Fraction.__new__(TracedFraction, amount.numerator, amount.denominator)
     made.derivation = how
     return made
 
@@ -219,14 +219,14 @@ def named(
 ) -> A:
     """Say what an amount is, and by which rules, as it is worked out; ``{}`` in its name stands for ``of``.
 
-    Nothing happens to an amount that remembers nothing.
+    Nothing happens to an amount while nobody asks.
 
     >>> named(Decimal(5), "used margin", ("B2",))
     Decimal('5')
     >>> named(entered(Decimal(5), "cost") * 2, "{}, twice", of="it").derivation.name
     'it, twice'
     """
-    if type(amount) not in REMEMBERING:
+    if type(amount) not in REMEMBERING and _hearing.get() is None:
         return amount
     old, told = derivation(amount), name.format(of)
     if old.name and old.name != told:
@@ -249,7 +249,7 @@ def fraction(amount: Amount | int) -> Fraction:
     """
     if type(amount) is Traced:
         return cast("Fraction", remembered(Fraction(_bare(amount)), amount.derivation))
-    return cast("Fraction", amount) if type(amount) is TracedFraction else Fraction(amount)
+    return amount if type(amount) is TracedFraction else Fraction(amount)
 
 
 def rounding(how: How, amount: Decimal, places: int, part: Amount) -> Decimal:

@@ -5,7 +5,9 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from marginlib.engine.derivation import Unit, entered, money_unit, price_unit
+from marginlib.engine.account import State
+from marginlib.engine.derivation import Unit, bare, entered, money_unit, price_unit
+from marginlib.engine.positions import Positions
 from marginlib.engine.rulebook import Rulebook
 from marginlib.engine.scenario import (
     Close,
@@ -21,6 +23,7 @@ from marginlib.engine.scenario import (
     Wait,
     Withdraw,
 )
+from marginlib.engine.story import Story
 
 SETTING = "given: the lesson's setting"
 _RATES = {
@@ -99,7 +102,8 @@ def entered_rulebook(book: Rulebook) -> Rulebook:
     told = book.sources.get
 
     def level(name: str, what: str, rule: str) -> Decimal:
-        return entered(getattr(book, name), what, (rule,), source=told("levels", ""))
+        amount: Decimal = getattr(book, name)
+        return entered(amount, what, (rule,), source=told("levels", ""))
 
     return replace(
         book,
@@ -115,6 +119,38 @@ def entered_rulebook(book: Rulebook) -> Rulebook:
         call_level=level("call_level", "level of a margin call", "B5"),
         liquidation_level=level("liquidation_level", "level of liquidation", "B5"),
     )
+
+
+def bare_state(state: State) -> State:
+    """The same state, with amounts that remember nothing: where an answer is looked for by trying.
+
+    >>> from marginlib import replay
+    >>> bare_state(replay(Scenario(balances={"EUR": "5"})).final).balances
+    {'EUR': Decimal('5')}
+    """
+    book, twin, positions = state.rulebook, state.copy(), Positions()
+    levels = {name: bare(getattr(book, name)) for name in ("opening_level", "call_level", "liquidation_level")}
+    fees, cuts = _bare(book.conversion_fees), _bare(book.haircuts)
+    twin.rulebook = replace(book, conversion_fees=fees, haircuts=cuts, **levels)
+    twin.fees, twin.rates = _bare(state.fees), _bare(state.rates)
+    for table in (twin.balances, twin.prices, twin.unpaid):
+        for name, amount in [*table.items()]:
+            table[name] = bare(amount)
+    for lot in state.positions:
+        amounts = ("volume", "open_price", "leverage", "opened_at", "rollover")
+        positions = positions.opened(replace(lot, **{name: bare(getattr(lot, name)) for name in amounts}))
+    twin.positions, twin.hours, twin.quiet_until = positions, bare(state.hours), bare(state.quiet_until)
+    twin.stops = tuple(replace(stop, trigger=bare(stop.trigger)) for stop in state.stops)
+    return twin
+
+
+def bare_story(story: Story) -> Story:
+    """The same story, with amounts in its last state that remember nothing."""
+    return replace(story, final=bare_state(story.final))
+
+
+def _bare(table: Mapping[Any, Decimal]) -> dict[Any, Decimal]:
+    return {name: bare(amount) for name, amount in table.items()}
 
 
 _CLASSES = {
