@@ -15,6 +15,7 @@ from marginlib.drawing.pieces import Point, Spec, clipped, figure, layout, lines
 from marginlib.drawing.placing import Label
 from marginlib.drawing.screen import Table, View, refused, screen, table
 from marginlib.engine.account import Position, Realised, State
+from marginlib.engine.derivation import fraction
 from marginlib.engine.scenario import Open, Price
 from marginlib.engine.story import Moment, Story
 from marginlib.telling import sentences
@@ -154,7 +155,7 @@ def _opened(now: Now) -> list[Position]:
 
 def _share(now: Now, pair: str) -> Fraction:
     """How far a price is from its start."""
-    return Fraction(now.state.prices[pair]) / Fraction(now.course.path.prices[pair][0]) - 1
+    return fraction(now.state.prices[pair]) / fraction(now.course.path.prices[pair][0]) - 1
 
 
 def _last(path: Path) -> float:
@@ -266,9 +267,9 @@ def _price_figure(now: Now, limits: tuple[Limit, Limit] | None, stop: Decimal | 
         name = f"{'sell' if long else 'buy'} stop, {_signed(Fraction(y) / 100)}"
         written.append(Label(last, y, name, size=11))
     for pair, dash in zip(now.state.prices, ("", "2px,3px"), strict=False):
-        start = Fraction(path.prices[pair][0])
+        start = fraction(path.prices[pair][0])
         points = [
-            (point / A_DAY, round(float((Fraction(path.prices[pair][point]) / start - 1) * 100), 2))
+            (point / A_DAY, round(float((fraction(path.prices[pair][point]) / start - 1) * 100), 2))
             for point in range(now.point + 1)
         ]
         drawn.append(lines(clipped(points, -FURTHEST, FURTHEST), "market", 2.5, dash))
