@@ -6,7 +6,7 @@ import { canonical, pointed, read, readable } from "./numbers.js";
 /** @import { About, ChoiceControl, Control, SliderControl, SwitchControl, Values, WalkControl } from "./types.d.ts" */
 
 /** @typedef {(value: string, settled: boolean) => void} Moved */
-/** @typedef {{ row: HTMLElement, set: (value: string) => void, focus: () => void, drop?: () => void }} Part */
+/** @typedef {{ row: HTMLElement, set: (value: string) => void, focus: () => void, drop?: () => void, end?: (most?: string) => void }} Part */
 
 const DWELL = 100; // ms that the pointer rests on a control before its states are asked for
 
@@ -61,6 +61,12 @@ function slider(control, moved) {
     if (next !== value) moved(next, true);
     else drop();
   };
+  /** The track ends where the values do that change anything. @param {string} [most] */
+  const end = (most = control.most) => {
+    if (track.max === most) return;
+    track.max = most;
+    track.value = value;
+  };
   /** @param {boolean} settled */
   const slid = (settled) => {
     typing = false;
@@ -79,7 +85,7 @@ function slider(control, moved) {
     if (event.key === "Escape") drop();
   });
   row.append(wrong);
-  return { row, set, drop, focus: () => track.focus() };
+  return { row, set, drop, end, focus: () => track.focus() };
 }
 
 /**
@@ -283,5 +289,9 @@ export function desk(about, moved, warm, beside) {
       more.disabled = full || !absent.length;
     }
   };
-  return { node, set };
+  /** @param {Record<string, string>} ends where some sliders end in this state */
+  const end = (ends = {}) => {
+    for (const [name, part] of Object.entries(parts)) part.end?.(ends[name]);
+  };
+  return { node, set, end };
 }

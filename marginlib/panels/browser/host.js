@@ -88,7 +88,9 @@ function render({ model, el }) {
     note("");
     const now = key === drawn ? null : store.view(key);
     drawn = key;
-    if (now) view.show(key, now);
+    if (!now) return;
+    view.show(key, now);
+    controls.end(now.ends);
   }
 
   const onValues = () => store.heard({ ...model.get("values") });
