@@ -27,7 +27,6 @@ OVER = {
 """How many pairs of labels meet at a width, in all states of the sweep."""
 BEYOND = {
     ("StopRun", 360): 103,
-    ("ThroughTheCrash", 360): 1, ("WaysOut", 360): 387,
 }  # fmt: skip
 """How many labels are longer than the figure is wide, or than what is left of it beside their bars."""
 

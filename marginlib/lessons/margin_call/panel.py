@@ -131,7 +131,8 @@ class ThroughTheCrash(Panel[CrashValues]):
     heading = "Through the crash"
     controls = (
         Choice("path", "Prices", PATHS, "March 2020", "Three crashes as they were, and three made-up paths."),
-        Slider("day", "Days since you opened", "", 0, MOST_DAYS - Decimal("0.25"), "0.25", 0, "Four prices to a day."),
+        Slider("day", "Days since you opened", "", 0, MOST_DAYS - Decimal("0.25"), "0.25", 0,
+               "Four prices to a day, as far as the path goes.", played=True),
         Slider("USD", "Your dollars", "USD", 0, 30_000, 2_000, 6_000, "Your own: collateral that stays."),
         Slider("BTC", "Your bitcoin", "USD worth", 0, 20_000, 2_000, 4_000, "What your own are worth at the start."),
         Slider("haircut", "Haircut on your bitcoin", "%", 0, 50, 5, 0, "The part of it that does not count (B1)."),

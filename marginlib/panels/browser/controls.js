@@ -22,6 +22,7 @@ import { track } from "./track.js";
  * @property {(value: string) => void} set
  * @property {() => void} focus
  * @property {() => void} [drop] what is being typed
+ * @property {(most?: string) => void} [end] where its track ends
  * @property {(marks: Mark[] | null) => void} [mark]
  * @property {() => void} [close]
  */
@@ -85,6 +86,13 @@ function slider(control, moved) {
     if (next !== value) moved(next, true, GLIDE);
     else drop();
   };
+  /** The track ends where the values do that change anything. @param {string} [most] */
+  const end = (most = control.most) => {
+    if (input.max === most) return;
+    input.max = most;
+    input.value = value;
+    rail.end(most);
+  };
   /**
    * @param {boolean} settled
    * @param {boolean} jumped from one place to another, with nothing in between
@@ -119,7 +127,7 @@ function slider(control, moved) {
     drop();
   });
   row.append(wrong);
-  return { row, set, drop, focus: () => input.focus(), mark: rail.mark, close: rail.close };
+  return { row, set, drop, end, focus: () => input.focus(), mark: rail.mark, close: rail.close };
 }
 
 /**
@@ -377,5 +385,9 @@ export function desk(about, moved, warm, ready, beside) {
     stop();
     for (const part of Object.values(parts)) part.close?.();
   };
-  return { node, set, mark, stop, close };
+  /** @param {Record<string, string>} ends where some sliders end in this state */
+  const end = (ends = {}) => {
+    for (const [name, part] of Object.entries(parts)) part.end?.(ends[name]);
+  };
+  return { node, set, end, mark, stop, close };
 }

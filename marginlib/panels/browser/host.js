@@ -141,6 +141,7 @@ function render({ model, el }) {
     if (!now) return;
     const first = !root.dataset.shown;
     root.dataset.shown = "true";
+    controls.end(now.ends);
     view.show(key, now, motion());
     if (first) rules.link();
   }

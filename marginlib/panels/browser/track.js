@@ -35,6 +35,8 @@ export function track(control, input) {
   let drawn = "";
   /** @type {Point[]} */
   let points = [];
+  let scale = 1; // the whole range, in lengths of the track: it may end where the values do that change anything
+  let value = control.least;
   const unit = control.unit && ` ${control.unit}`;
   const sizes = new ResizeObserver(() => draw());
   sizes.observe(node);
@@ -43,18 +45,18 @@ export function track(control, input) {
   const where = ({ low, high }) => `between ${readable(low)} and ${readable(high)}${unit}`;
 
   /**
-   * Where a share of the track is, in pixels.
+   * Where a share of the range is, in pixels.
    * @param {number} share
    */
-  const pixel = (share) => THUMB / 2 + share * (node.clientWidth - THUMB);
+  const pixel = (share) => THUMB / 2 + share * scale * (node.clientWidth - THUMB);
 
   function draw() {
     const wide = node.clientWidth;
-    const next = JSON.stringify([wide, marks]);
+    const next = JSON.stringify([wide, marks, scale]);
     if (!wide || next === drawn) return;
     drawn = next;
     points = [];
-    for (const mark of marks) {
+    for (const mark of marks.filter(({ share }) => share * scale <= 1)) {
       const before = points.at(-1);
       const text = mark.names.join(", ");
       if (before && pixel(mark.share) - pixel(before.share) < TOGETHER) {
@@ -105,11 +107,20 @@ export function track(control, input) {
       else input.removeAttribute("aria-describedby");
     },
 
-    /** @param {string} value */
-    set(value) {
-      const share = shareOf(control, value);
-      node.style.setProperty("--mw-low", String(Math.min(share, zero ?? 0)));
-      node.style.setProperty("--mw-high", String(Math.max(share, zero ?? 0)));
+    /** @param {string} next */
+    set(next) {
+      value = next;
+      const share = Math.min(1, shareOf(control, value) * scale);
+      const from = (zero ?? 0) * scale;
+      node.style.setProperty("--mw-low", String(Math.min(share, from)));
+      node.style.setProperty("--mw-high", String(Math.max(share, from)));
+    },
+
+    /** @param {string} most where it ends */
+    end(most) {
+      scale = 1 / shareOf(control, most);
+      this.set(value);
+      draw();
     },
 
     close: () => sizes.disconnect(),

@@ -64,6 +64,8 @@ export interface View {
   strip: [text: string, mark: string][];
   /** What has happened in this state, by name: where one comes or goes along a control, its track is marked. */
   happens: string[];
+  /** Of sliders, by name: up to which value they change anything in this state, where that is less than their most. */
+  ends: Record<string, string>;
   tables: Table[];
 }
 
