@@ -73,7 +73,7 @@ export function easel(about, box, model, look, hand) {
       react(canvas, data, { ...layout, width: each[i] }, { staticPlot: true });
       const drawn = /** @type {Element} */ (canvas.querySelector(".svg-container"));
       const picture = /** @type {Element} */ (drawn.cloneNode(true));
-      picture.setAttribute("aria-hidden", "true"); // the figure around it has the title as its name
+      picture.setAttribute("aria-hidden", "true"); // the figure around it has a name
       return picture;
     });
     kept.set(id, nodes);
@@ -82,6 +82,15 @@ export function easel(about, box, model, look, hand) {
       kept.delete(oldest);
     }
     return nodes;
+  }
+
+  /**
+   * What a figure is called: its own name, or that of the panel's title.
+   * @param {View} view
+   * @param {number} i
+   */
+  function nameOf({ title, figures }, i) {
+    return figures[i].layout.meta?.name || (figures.length > 1 ? `${title} (${i + 1} of ${figures.length})` : title);
   }
 
   /**
@@ -98,7 +107,7 @@ export function easel(about, box, model, look, hand) {
     sized(box, view.figures.length, "div", { class: "mw-figure", role: "img" }).forEach((figure, i) => {
       figure.style.minHeight = `${view.figures[i].layout.height}px`;
       figure.style.width = `${each[i]}px`;
-      figure.setAttribute("aria-label", view.title);
+      figure.setAttribute("aria-label", nameOf(view, i));
       const over = handles.get(figure) ?? gripped(hand);
       handles.set(figure, over);
       if (nodes) hang(figure, nodes[i], over.node, pace);
