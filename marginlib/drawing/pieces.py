@@ -7,6 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from marginlib.drawing.colours import ROLES
 from marginlib.drawing.placing import Label, extent, placed
 from marginlib.telling.numbers import money
 
@@ -215,6 +216,20 @@ def swatch(role: str, text: str) -> str:
     """
     colour, shape = ("own", "▨") if role == "restricted" else (role, "■")
     return f"<span style='color:role:{colour}'>{shape}</span> {text}"
+
+
+def over(role: str) -> str:
+    """The role of a label that is written on a bar of a role: black or white, as can be read on its colour.
+
+    >>> over("owed")
+    'on_owed'
+
+    Raises:
+        ValueError: bars of that role have dots or are hatched: their labels stand outside.
+    """
+    if f"on_{role}" not in ROLES:
+        raise ValueError(f"a bar of the role {role} has a pattern: its labels stand outside")
+    return f"on_{role}"
 
 
 def marked(result: Decimal, currency: str) -> str:

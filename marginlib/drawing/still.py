@@ -17,6 +17,9 @@ _WIDTH = 760
 _LEFT, _RIGHT, _TOP, _BOTTOM = 82, 12, 12, 48
 _SIZE, _LEADING = 14, 1.3  # px of axes' text, and from line to line: both as plotly has them
 _SWATCH = re.compile(r"<span style='color:(#[0-9A-F]{6})'>(.)</span>")
+_HALO = 'stroke-width="4" stroke-linejoin="round" paint-order="stroke"'
+"""Under the letters, so that lines don't strike through them; in figures on a page, it is host.css that says so."""
+_ON_BARS = {each["light"] for role, each in ROLES.items() if role.startswith("on_")}
 _SLANT = "M0,6 L6,0"
 _PATTERNS = {
     "/": f'<path d="{_SLANT}" stroke="%s" stroke-width="1.5"/>',
@@ -36,7 +39,7 @@ def svg(spec: dict[str, Any]) -> str:
     (x0, x1), (y0, y1) = xaxis["range"], yaxis["range"]
     edges = {"l": _LEFT, "r": _RIGHT, "t": _TOP, "b": _BOTTOM, **layout.get("margin", {})}
     bottom, right = height - edges["b"], _WIDTH - edges["r"]
-    ink, quiet, line = (ROLES[role]["light"] for role in ("ink", "quiet", "line"))
+    ink, quiet, line, ground = (ROLES[role]["light"] for role in ("ink", "quiet", "line", "ground"))
 
     def across(x: float) -> float:
         at: float = edges["l"] + (x - x0) / (x1 - x0) * (right - edges["l"])
@@ -51,7 +54,8 @@ def svg(spec: dict[str, Any]) -> str:
             f'<tspan x="{x}" dy="{round(size * _LEADING, 1) if i else 0}">{_told(part)}</tspan>'
             for i, part in enumerate(text.split("<br>"))
         )
-        return f'<text x="{x}" y="{y}" fill="{colour}" font-size="{size}" text-anchor="{anchor}">{lines}</text>'
+        halo = "" if colour in _ON_BARS else f' stroke="{ground}" {_HALO}'
+        return f'<text x="{x}" y="{y}" fill="{colour}" font-size="{size}" text-anchor="{anchor}"{halo}>{lines}</text>'
 
     parts = [f'<rect width="{_WIDTH}" height="{height}" fill="{ROLES["ground"]["light"]}"/>']
     defs: list[str] = []

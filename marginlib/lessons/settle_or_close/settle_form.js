@@ -101,7 +101,7 @@ function render({ model, el }) {
     make(
       "div",
       { class: "ms-desk" },
-      make("div", {}, have, positions, form),
+      make("div", {}, have, make("div", { class: "ms-table" }, positions), form),
       make("div", {}, steps, said, silent, api),
     ),
   );

@@ -28,7 +28,7 @@ import { track } from "./track.js";
 
 const CODE = /^[A-Z]{3,5}$/; // a currency's
 /** Units that are written as signs, and how they are said. @type {Record<string, string>} */
-const SAID = { "×": "times", "%": "percent" };
+const UNITS = { "×": "times", "%": "percent" };
 const RESTS = 100; // ms that the pointer rests on a control before its states are asked for
 const SHAKE = 3; // px that a pressed pointer may move and drags nothing
 
@@ -72,7 +72,7 @@ function slider(control, moved) {
     if (next === "") return drop();
     if (input.value !== next) input.value = next;
     rail.set(next);
-    const unit = SAID[control.unit] ?? (control.unit || (CODE.test(control.label) ? control.label : ""));
+    const unit = UNITS[control.unit] ?? (control.unit || (CODE.test(control.label) ? control.label : ""));
     input.setAttribute("aria-valuetext", `${readable(next)} ${unit}`.trim());
     // What is being typed stays, whatever moves meanwhile; a text that was refused goes when its own control moves.
     if (!typing || (refused && other)) drop();

@@ -3,6 +3,7 @@
 
 import { paint } from "./colours.js";
 import { make, notice, sized } from "./dom.js";
+import { ears } from "./ears.js";
 import { gripped } from "./grips.js";
 import { movement } from "./motion.js";
 import { havePlotly } from "./plotly.js";
@@ -36,6 +37,8 @@ export function easel(about, box, model, look, hand) {
   const kept = new Map();
   /** The handles of each figure. @type {WeakMap<Element, ReturnType<typeof gripped>>} */
   const handles = new WeakMap();
+  /** What makes each figure heard. @type {WeakMap<Element, ReturnType<typeof ears>>} */
+  const hearing = new WeakMap();
   const moving = movement();
   /** @type {Drawing | undefined} */
   let Plotly;
@@ -107,10 +110,12 @@ export function easel(about, box, model, look, hand) {
     sized(box, view.figures.length, "div", { class: "mw-figure", role: "img" }).forEach((figure, i) => {
       figure.style.minHeight = `${view.figures[i].layout.height}px`;
       figure.style.width = `${each[i]}px`;
-      figure.setAttribute("aria-label", nameOf(view, i));
+      const heard = hearing.get(figure) ?? ears(figure);
+      hearing.set(figure, heard);
+      heard.set(view.figures[i].layout.meta, nameOf(view, i));
       const over = handles.get(figure) ?? gripped(hand);
       handles.set(figure, over);
-      if (nodes) hang(figure, nodes[i], over.node, pace);
+      if (nodes) hang(figure, nodes[i], [over.node, ...heard.nodes], pace);
       over.lay(view.figures[i].layout, each[i], pace);
     });
   }
@@ -118,13 +123,13 @@ export function easel(about, box, model, look, hand) {
   /**
    * @param {Element} figure
    * @param {Element} picture
-   * @param {Element} over its handles
+   * @param {Element[]} over its handles, and what is for the ears
    * @param {Pace} [pace]
    */
   function hang(figure, picture, over, pace) {
     const before = figure.firstElementChild;
     if (before === picture) return;
-    if (!before) figure.append(picture, over);
+    if (!before) figure.append(picture, ...over);
     else if (pace) moving.go(before, picture, pace);
     else before.replaceWith(picture);
   }
@@ -178,6 +183,7 @@ export function easel(about, box, model, look, hand) {
   const close = () => {
     leave();
     moving.finish();
+    for (const figure of box.children) hearing.get(figure)?.close();
     sizes.disconnect();
     themes.disconnect();
     current = undefined;

@@ -170,6 +170,7 @@ declare global {
   var define: unknown;
   var __marginlibIds: number | undefined;
   var __marginlibSlots: { open(name: string, show: (el: HTMLElement) => () => void): () => void } | undefined;
+  var __marginlibSound: AudioContext | undefined;
   var __marginlibPlotly: Supply | undefined;
   /** What a page has of the rules, where its list of them is (empty: nowhere), and who waits for them. */
   var __marginlibRules: { known?: Rules; list?: string; waiting: Set<() => void> } | undefined;
