@@ -22,6 +22,8 @@ export interface SliderControl extends Described {
   step: string;
   places: number;
   played: boolean;
+  /** What a screen reader says before the label, if not the group's heading. */
+  spoken: string;
 }
 
 export interface ChoiceControl extends Described {
