@@ -78,13 +78,14 @@ def price(amount: Decimal, currency: str) -> str:
 
 
 def near(amount: Decimal | Fraction, currency: str) -> str:
-    """Write a price that was solved for: six digits of it, and cents at least.
+    """Write a price that was solved for: six digits of it, and cents at least; after eight decimals, only four.
 
     >>> near(Fraction(116000, 3), "EUR"), near(Fraction(1, 30), "EUR"), near(Fraction(1, 70000), "BTC")
-    ('38,666.67 EUR', '0.0333333 EUR', '0.0000142857 BTC')
+    ('38,666.67 EUR', '0.0333333 EUR', '0.00001429 BTC')
     """
     whole = rounded(amount, 20)
-    return price(rounded(whole, max(2, 5 - whole.adjusted())), currency)
+    first = -whole.adjusted()  # the decimal at which its digits begin
+    return price(rounded(whole, max(2, min(first + 5, 8), first + 3)), currency)
 
 
 def exact(amount: Decimal, currency: str = "") -> str:
