@@ -84,8 +84,17 @@ def near(amount: Decimal | Fraction, currency: str) -> str:
     ('38,666.67 EUR', '0.0333333 EUR', '0.00001429 BTC')
     """
     whole = rounded(amount, 20)
-    first = -whole.adjusted()  # the decimal at which its digits begin
-    return price(rounded(whole, max(2, min(first + 5, 8), first + 3)), currency)
+    return price(rounded(whole, max(2, decimals(whole, 6))), currency)
+
+
+def decimals(amount: Decimal | Fraction, digits: int) -> int:
+    """How many decimals a number has with so many digits: eight at most, unless that leaves fewer than four digits.
+
+    >>> decimals(Decimal("38666.6667"), 6), decimals(Decimal("0.0000142857"), 6), decimals(Decimal("0.000000142857"), 6)
+    (1, 8, 10)
+    """
+    first = -rounded(amount, 20).adjusted()  # the decimal at which its digits begin
+    return max(0, min(first + digits - 1, 8), first + 3)
 
 
 def exact(amount: Decimal, currency: str = "") -> str:
