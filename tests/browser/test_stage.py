@@ -73,9 +73,7 @@ def in_sight(page: Page, what: Locator) -> bool:
 
 @pytest.mark.parametrize(("width", "height"), [(1366, 600), (683, 384), (360, 640)])
 @pytest.mark.parametrize("name", PANELS)
-def test_the_picture_is_in_sight_while_any_control_is_used(
-    chrome: Browser, name: str, width: int, height: int
-) -> None:
+def test_the_picture_is_in_sight_while_any_control_is_used(chrome: Browser, name: str, width: int, height: int) -> None:
     """At 1366 by 768 JupyterLab has 600 px for a notebook; 683 by 384 are a 200 % zoom there, without its bars."""
     with standing(chrome, getattr(marginlib.lessons, name)(), width=width, height=height) as page:
         page.evaluate("document.body.style.paddingBottom = '2000px'")

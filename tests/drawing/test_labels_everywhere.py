@@ -1,6 +1,6 @@
 """No panel writes one label over another, whatever its controls say: at all their ends, and at sixty places at random.
 
-A page that is wide shows a figure at its share of the width; a telephone shows it at 360 pixels, where some labels
+A page that is wide shows a figure at its share of the width; a telephone of 360 pixels at 318, where some labels
 have no room at all: those are counted here, by panel, so that they don't become more.
 """
 
@@ -21,12 +21,14 @@ def hit(figures: Figures, width: float) -> Iterator[tuple[str, str]]:
 
 
 OVER = {
-    ("HowFar", 360): 1, ("LotQueue", 360): 8,
-    ("SettleOrClose", 360): 3, ("StopRun", 360): 4,
+    ("BalanceSheet", NARROWEST): 1, ("HowFar", NARROWEST): 5, ("Life", NARROWEST): 57, ("LossCascade", NARROWEST): 12,
+    ("LotQueue", NARROWEST): 50, ("SettleOrClose", NARROWEST): 5, ("ShortOrFuture", NARROWEST): 17,
+    ("StopRun", 1024): 6, ("StopRun", NARROWEST): 6, ("ThroughTheCrash", NARROWEST): 2, ("WaysOut", NARROWEST): 1,
 }  # fmt: skip
 """How many pairs of labels meet at a width, in all states of the sweep."""
 BEYOND = {
-    ("StopRun", 360): 103,
+    ("ClosingSteps", NARROWEST): 32, ("HowFar", NARROWEST): 2, ("Life", NARROWEST): 88,
+    ("ShortOrFuture", NARROWEST): 124, ("StopRun", NARROWEST): 143, ("WaysOut", NARROWEST): 6,
 }  # fmt: skip
 """How many labels are longer than the figure is wide, or than what is left of it beside their bars."""
 
