@@ -7,7 +7,8 @@ from math import ceil, floor
 
 from marginlib.engine.derivation import Derivation
 
-_NEARLY = Fraction(1, 10**9)  # where something was looked for, what tells that it fits is worked out at rounded places
+_NEARLY = Fraction(1, 10**6)  # what is looked for is found to seven digits at least
+_DIGITS = Fraction(1, 10**27)  # of a decimal that is divided for a percentage alone
 
 
 def reckoned(how: Derivation, known: dict[int, Fraction] | None = None) -> Fraction:
@@ -35,11 +36,12 @@ def _done(how: Derivation, parts: list[Fraction]) -> Fraction:
         case "product", [one, two]:
             return one * two
         case "quotient", [one, two]:
-            return one / two
+            near = abs(one / two - Fraction(how.amount)) <= _DIGITS * abs(one / two)
+            return Fraction(how.amount) if near else one / two
         case (("rounded" | "rounded up" | "rounded down"), [one]):
             return _rounded(one, how)
         case "solved", [one, two]:
-            assert abs(one - two) <= _NEARLY * max(1, abs(two)), f"{how.name}: {one} is not {two}"
+            assert abs(one - two) <= _NEARLY * max(Fraction(1), abs(two)), f"{how.name}: {one} is not {two}"
             return Fraction(how.amount)
     raise AssertionError(f"{how.how} of {len(parts)} parts")
 
