@@ -184,7 +184,7 @@ def told(found: Sequence[Derivation]) -> dict[str, Any]:
 
     >>> cost = Derivation("cost", Decimal(25), "input", source="given")
     >>> told([Derivation("half", Decimal(12), "quotient", (cost, Derivation("", Decimal(2), "constant")))])["lines"][1]
-    {'line': '25 cost', 'short': '25 cost', 'rules': [], 'row': '', 'source': 'given', 'parts': []}
+    {'line': '25 cost', 'rules': [], 'row': '', 'source': 'given', 'parts': []}
     """
     numbers: dict[int, int] = {}
     lines: list[dict[str, Any]] = []
@@ -195,7 +195,7 @@ def told(found: Sequence[Derivation]) -> dict[str, Any]:
             lines.append({})
             parts = [] if _plain(how) else [tell(part) for part in _opened(how)]
             lines[at] = {
-                "line": line(how), "short": _part(how), "rules": [*how.rules], "row": _row(how),
+                "line": line(how), "rules": [*how.rules], "row": _row(how),
                 "source": how.source, "parts": parts,
             }  # fmt: skip
         return numbers[id(how)]

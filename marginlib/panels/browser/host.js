@@ -8,9 +8,11 @@ import { screen } from "./screen.js";
 import { sharing } from "./sharing.js";
 import { inSlots } from "./slots.js";
 import { openStore } from "./store.js";
+import { reasons } from "./why.js";
 
 /** @import { About, Message, Model, Values } from "./types.d.ts" */
 
+const AT_REST = 500; // ms after which a state that is shown is at rest
 const SPEECH = 800; // ms after which a screen reader hears what is there
 
 /**
@@ -23,6 +25,7 @@ function render({ model, el }) {
   const about = model.get("_about");
   let frame = 0;
   let speech = 0;
+  let rest = 0;
   /** @type {string | null} */
   let drawn = null;
 
@@ -55,6 +58,7 @@ function render({ model, el }) {
     silent: model.get("_silent"),
   });
   const view = screen(about, model, store.view);
+  const why = reasons(view.node, (message) => model.send(message));
   const share = sharing(() => linkTo(about, store.values(), model.get("_address")));
   const controls = desk(about, moved, store.warm, share.parts);
   const root = make(
@@ -81,6 +85,7 @@ function render({ model, el }) {
     frame = 0;
     const key = store.key();
     const known = store.known();
+    why.moved(key);
     root.toggleAttribute("data-waiting", !known);
     root.setAttribute("aria-busy", String(!known));
     root.dataset.key = known ? key : "";
@@ -89,6 +94,8 @@ function render({ model, el }) {
     const now = key === drawn ? null : store.view(key);
     drawn = key;
     if (now) view.show(key, now);
+    clearTimeout(rest);
+    rest = setTimeout(() => store.key() === drawn && why.rested(store.values()), AT_REST);
   }
 
   const onValues = () => store.heard({ ...model.get("values") });
@@ -96,7 +103,10 @@ function render({ model, el }) {
   /** @param {Message} message */
   const onMessage = (message) => {
     if (message.kind === "states") view.prepare(store.received(message));
-    else store.received(message);
+    else {
+      store.received(message);
+      why.received(message);
+    }
   };
   model.on("change:values", onValues);
   model.on("change:veil", cover);
@@ -112,7 +122,9 @@ function render({ model, el }) {
     model.off("msg:custom", onMessage);
     cancelAnimationFrame(frame);
     clearTimeout(speech);
+    clearTimeout(rest);
     share.forget();
+    why.close();
     store.close();
     view.close();
     root.remove();
