@@ -136,7 +136,7 @@ class Panel(Live, Generic[V]):
 
         >>> from marginlib.lessons import Life
         >>> Life(move=-20).link()
-        '#v1/Life?side=long&leverage=4&move=-20&end=closing'
+        '#v1/Life?side=long&leverage=4&move=-20&end=closing&moment=6'
         """
         return links.written(type(self).__name__, self._values)
 
