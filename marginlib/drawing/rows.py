@@ -4,6 +4,7 @@ A narrow page has no room for names beside bars, but always for a line of words 
 figure is as high as it has rows, and what stands in a row stays in it at any width.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
@@ -34,7 +35,7 @@ class Rows:
     def __init__(self, across: tuple[float, float], ticks: Mapping[float, str]) -> None:
         """No rows yet. Ticks are the axis's round numbers, as they are written."""
         self.across, self.ticks = across, dict(ticks)
-        self.down = 0.0
+        self.down, self.zero = 0.0, -math.inf
         self.parts: dict[tuple[str, float], list[tuple[float, float, float]]] = {}
         self.strokes: dict[tuple[str, float, str], list[Point | None]] = {}
         self.labels: list[Label] = []
@@ -52,6 +53,14 @@ class Rows:
                 place = (self.across[at], (low + high) / 2 - 1)
                 self.labels.append(Label(*place, text, f"middle {side}", role, bold=bold, fixed=True))
         return low, high
+
+    def axis(self, ticks: Mapping[float, str]) -> None:
+        """A line of an axis's numbers in the middle of a figure, where what stands below goes by other ones."""
+        low, high = self.band(LINE)
+        self.zero = high
+        for at, text in ticks.items():
+            if text:
+                self.labels.append(Label(at, (low + high) / 2, text, "middle center", "ink", fixed=True))
 
     def put(self, role: str, band: Band, start: Amount, end: Amount) -> None:
         """A bar in a row, from an amount to another; one of nothing is left out."""
@@ -78,7 +87,7 @@ class Rows:
         spec["yaxis"] = {"range": [-self.down, 0.0], "tickvals": [], "ticktext": [], "showgrid": False,
                          "zeroline": False}  # fmt: skip
         spec["xaxis"] |= {"showgrid": True, "gridcolor": "role:line"}
-        drawn = [lines([(0.0, -self.down), (0.0, 0.0)], "quiet", 1.5)]
+        drawn = [lines([(0.0, max(self.zero, -self.down)), (0.0, 0.0)], "quiet", 1.5)]
         drawn += [_lying(role, parts, tall) for (role, tall), parts in self.parts.items()]
         drawn += [lines(points[:-1], *kind) for kind, points in self.strokes.items()]
         return figure(drawn, spec, self.labels)
