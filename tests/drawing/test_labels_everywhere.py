@@ -51,7 +51,7 @@ def hit(figures: Figures, width: float) -> Iterator[tuple[str, str]]:
 
 
 OVER = {
-    ("BalanceSheet", 360): 40, ("HowFar", 360): 1, ("LotQueue", 360): 8,
+    ("BalanceSheet", 360): 40, ("HowFar", 360): 1,
     ("OpeningSteps", 360): 3, ("StopRun", 360): 4,
 }  # fmt: skip
 """How many pairs of labels meet at a width, in all states of the sweep."""
