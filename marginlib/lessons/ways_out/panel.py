@@ -1,6 +1,5 @@
 """Lesson 06: what should I do before I close?"""
 
-import functools
 from decimal import Decimal
 
 from marginlib.engine.amounts import plain, quotient, rounded
@@ -8,7 +7,7 @@ from marginlib.engine.scenario import Fees, Open, PositionSide, Price, Scenario
 from marginlib.engine.story import Story
 from marginlib.lessons.ways_out import view as ways_out
 from marginlib.panels.controls import Choice, Slider
-from marginlib.panels.panel import Panel, View, kept
+from marginlib.panels.panel import Panel, View, kept, kept_for
 from marginlib.panels.purse import FUNDS, PAIRS, Balances, Code, held, prices
 from marginlib.reading.replaying import replay
 from marginlib.reading.rulebooks import rulebook
@@ -102,7 +101,7 @@ def open_at(values: Values) -> Story:
     return replay(scenario(values))
 
 
-@functools.lru_cache(maxsize=512)
+@kept_for(512)
 def _line(free: Values) -> ways_out.Curve:
     """What ordering would cost at several trading fees; it stays while the fee moves, and starts without one."""
     return ways_out.curve(open_at(free), Decimal(MOST_FEE) / 100)

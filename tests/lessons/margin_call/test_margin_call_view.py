@@ -13,6 +13,7 @@ from marginlib import replay
 from marginlib.analysis.limits import Measure, limit_move, limits, margin_at_opening
 from marginlib.analysis.outcome import worth
 from marginlib.analysis.paths import A_DAY, paths, walk
+from marginlib.drawing.colours import ROLES
 from marginlib.drawing.pieces import clipped
 from marginlib.engine.margin import margin
 from marginlib.lessons import HowFar, ThroughTheCrash
@@ -539,6 +540,26 @@ def test_the_picture_is_the_course(values: Values) -> None:
         ]
 
 
+def test_words_can_be_read_on_the_bands() -> None:
+    """Ink on a band that the ground is seen through: a contrast of 4.5 at least, on both grounds (WCAG 1.4.3)."""
+    for ground in ("light", "dark"):
+        for trace in shown(CRASH)[0]["figures"][0]["data"]:
+            if trace.get("fill") == "toself":
+                below, band, ink = (rgb(ROLES[role][ground]) for role in ("ground", trace["fillcolor"][5:], "ink"))
+                seen = [a + (b - a) * trace["opacity"] for a, b in zip(below, band, strict=True)]
+                one, other = sorted((luminance(seen), luminance(ink)))
+                assert (other + 0.05) / (one + 0.05) >= 4.5
+
+
+def rgb(colour: str) -> list[float]:
+    return [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+
+
+def luminance(colour: list[float]) -> float:
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in colour]
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
 def test_what_has_happened_is_named_from_its_moment_on() -> None:
     """March 2020: 78.7 % for a moment on the 9th, between two points; liquidation on the way to the low of the 12th."""
     seen = {day: shown(CRASH, day=str(day))[0]["happens"] for day in (0, 6, 6.25, 6.5, 13.5)}
@@ -558,7 +579,9 @@ def test_the_track_ends_where_the_path_ends(title: str) -> None:
     assert day.played
     assert Decimal(view["ends"]["day"]) == last <= Decimal(day.most)
     assert grip["control"] == "day"
-    assert grip["places"] == [float(day.least), float(day.most)]
+    assert len(grip["places"]) == len(day.track())
+    assert grip["places"][: paths()[title].points] == [float(moment) for moment in day.track() if moment <= last]
+    assert float(last) <= grip["places"][-1] < float(last) + 0.001
 
 
 def test_a_course_needs_no_stop_to_be_compared() -> None:
