@@ -10,7 +10,18 @@ import pytest
 import marginlib.lessons
 from marginlib.panels.controls import Slider, read_all
 
-PANELS = ("Life", "OpeningSteps", "BalanceSheet", "ShortAndMirror", "ClosingSteps", "ShortOrFuture", "StopRun")
+PANELS = (
+    "Life",
+    "OpeningSteps",
+    "BalanceSheet",
+    "ShortAndMirror",
+    "ClosingSteps",
+    "ShortOrFuture",
+    "StopRun",
+    "WaysOut",
+    "HowFar",
+    "ThroughTheCrash",
+)
 
 
 def drawn(figure: dict[str, Any], axis: str) -> Iterator[float]:

@@ -83,7 +83,7 @@ function render({ model, el }) {
     values: store.values,
     moved(name, value, settled, pace) {
       controls.stop();
-      moved({ [name]: value }, settled, pace);
+      moved({ [name]: controls.within(name, value) }, settled, pace);
     },
     warm: store.warm,
   });
