@@ -10,6 +10,7 @@ import { along } from "./places.js";
  * @typedef {{ names: string[], low: string, high: string, share: number }} Mark
  */
 
+const ASIDE = 6; // px that a label may leave its place
 const COARSE = 16; // so many parts of a track are looked at first, and of them those where something differs
 const REST = 300; // ms without a move until the kernel is asked
 const SPENT = 3000; // ms for which it is asked after a move
@@ -82,7 +83,7 @@ export function spread(labels, from, to) {
       from,
       to,
     );
-    const off = shown.map((i, at) => Math.abs(middles[at] - labels[i].wish) - labels[i].wide / 2);
+    const off = shown.map((i, at) => Math.abs(middles[at] - labels[i].wish) - labels[i].wide / 2 - ASIDE);
     const worst = off.reduce((most, each, at) => (each >= off[most] ? at : most), 0);
     if (!shown.length || off[worst] <= 0) {
       const found = new Map(shown.map((i, at) => [i, middles[at]]));
