@@ -1,7 +1,5 @@
 """Where a panel's parts stand: the picture in sight, nothing that jumps in a drag, large on demand; and how it sounds."""
 
-import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 import marginlib.lessons
-from browser.lab import Lab, Notebook, appears, notebook, until
+from browser.lab import appears, until
 from browser.stand import standing
 from marginlib.lessons import HowFar, LossCascade, LotQueue, ShortAndMirror, StopRun, ThroughTheCrash, explore
 from marginlib.panels.panel import Panel
@@ -73,9 +71,7 @@ def in_sight(page: Page, what: Locator) -> bool:
 
 @pytest.mark.parametrize(("width", "height"), [(1366, 600), (683, 384), (360, 640)])
 @pytest.mark.parametrize("name", PANELS)
-def test_the_picture_is_in_sight_while_any_control_is_used(
-    chrome: Browser, name: str, width: int, height: int
-) -> None:
+def test_the_picture_is_in_sight_while_any_control_is_used(chrome: Browser, name: str, width: int, height: int) -> None:
     """At 1366 by 768 JupyterLab has 600 px for a notebook; 683 by 384 are a 200 % zoom there, without its bars."""
     with standing(chrome, getattr(marginlib.lessons, name)(), width=width, height=height) as page:
         page.evaluate("document.body.style.paddingBottom = '2000px'")
