@@ -48,16 +48,28 @@ const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
  * @returns {Means}
  */
 function one(card, send) {
+  let known = card.given;
+  /** Chosen here, and not judged yet: that may take a while. @type {string | null} */
+  let chosen = null;
   const buttons = card.options.map(({ value, text }) => {
-    const pressed = String(card.given === value);
-    const onclick = () => send(value);
-    return make("button", { type: "button", class: "mq-option", "aria-pressed": pressed, onclick }, text);
+    const onclick = () => {
+      chosen = value;
+      mark();
+      send(value);
+    };
+    return make("button", { type: "button", class: "mq-option", onclick }, text);
   });
+  const mark = () => {
+    for (const [i, button] of buttons.entries())
+      button.setAttribute("aria-pressed", String(card.options[i].value === (chosen ?? known)));
+  };
   /** @param {string | null} given */
   const set = (given) => {
-    for (const [i, button] of buttons.entries())
-      button.setAttribute("aria-pressed", String(card.options[i].value === given));
+    if (given !== known || given === chosen) chosen = null;
+    known = given;
+    mark();
   };
+  mark();
   return { node: make("div", { class: "mq-options", role: "group", "aria-label": card.text }, ...buttons), set };
 }
 
