@@ -10,7 +10,9 @@ const LINGER = 150; // ms for which a pointer stays before it is taken to be int
 const STRAYED = 4; // pixels by which a click on a figure may have moved: more is a drag
 const SUM_IN_WORDS = /[-+−]?\d[\d,]*(?:\.\d+)?[ \u00a0](?:%|[A-Z][A-Z0-9]{2,4}(?![\w/]))/g;
 const SUM_IN_FIGURES = /[-+−]?\d[\d,]*\d(?:\.\d+)?/g; // in figures, where the currency stands elsewhere
-const SUM_TO_COME = "The engine works it out; on a page it comes once the engine is there.";
+const LATE = 600; // ms after which somebody who waits is told for what
+const SUM_TO_COME = "The engine works it out.";
+const ENGINE_TO_COME = "Numbers can be opened once the engine is there.";
 const NO_SUM = "The engine has no sum for this number in this state.";
 
 /** @typedef {{ text: string, where: DOMRect, back: HTMLElement | SVGElement | null }} Asked */
@@ -34,6 +36,7 @@ export function reasons(stage, send) {
   /** Where a click waits to hear whether something is known there. @type {{ x: number, y: number } | null} */
   let waiting = null;
   let timer = 0;
+  let late = 0;
   let down = { x: 0, y: 0 };
   const named = newId();
 
@@ -52,7 +55,8 @@ export function reasons(stage, send) {
     { type: "button", class: "mw-whys", "aria-pressed": "false", onclick: () => offer(all.getAttribute("aria-pressed") !== "true") },
     "Why these numbers?",
   );
-  stage.append(all, card);
+  const status = make("span", { class: "mw-said", role: "status" });
+  stage.append(all, status, card);
   keepKeys(card);
 
   /** What of the screen says amounts as text. */
@@ -75,12 +79,15 @@ export function reasons(stage, send) {
   const spaced = (label) =>
     label.children.length ? [...label.children].map((line) => line.textContent).join("\n") : label.textContent;
 
-  function ask() {
-    if (how !== "still") return;
+  /** @param {boolean} wanted whether somebody waits for it, and doesn't only point there */
+  function ask(wanted) {
+    if (how !== "still" && !(wanted && how === "asked")) return;
     how = "asked";
+    clearTimeout(late);
+    if (wanted) late = setTimeout(() => write(status, ENGINE_TO_COME), LATE);
     const texts = new Set(places().flatMap((place) => amounts(place.textContent, SUM_IN_WORDS)));
     for (const label of labels()) for (const text of written(label)) texts.add(text);
-    send({ kind: "why", values, texts: [...texts] });
+    send({ kind: "why", values, key, wanted, texts: [...texts] });
   }
 
   /** Known amounts become buttons; the text stays the same, letter by letter. */
@@ -124,7 +131,7 @@ export function reasons(stage, send) {
   function offer(on) {
     all.setAttribute("aria-pressed", String(on));
     if (how === "known") reach();
-    else if (on) ask();
+    else if (on) ask(true);
   }
 
   function reach() {
@@ -153,6 +160,7 @@ export function reasons(stage, send) {
     const left = Math.min(open.where.left - around.left, around.width - card.offsetWidth);
     card.style.left = `${Math.max(0, left)}px`;
     card.style.top = `${open.where.bottom - around.top + 4}px`;
+    stage.style.minHeight = `${card.offsetTop + card.offsetHeight + 8}px`; // a notebook cuts off what hangs out
   }
 
   /** @param {boolean} returns whether the focus goes back to the amount */
@@ -161,6 +169,7 @@ export function reasons(stage, send) {
     const { back, text } = open;
     open = null;
     card.hidden = true;
+    stage.style.minHeight = "";
     if (!returns) return;
     const same = [...stage.querySelectorAll(".mw-why")].find((each) => each.textContent === text);
     const there = back?.isConnected ? back : same;
@@ -183,7 +192,7 @@ export function reasons(stage, send) {
       fill();
       return make("li", { class: "mw-because-top" }, make("p", {}, line), ...beside, list);
     }
-    const details = make("details", { ontoggle: fill }, make("summary", {}, line), ...beside, list);
+    const details = make("details", { ontoggle: () => (fill(), place()) }, make("summary", {}, line), ...beside, list);
     return make("li", {}, details);
   }
 
@@ -196,6 +205,7 @@ export function reasons(stage, send) {
       body.replaceChildren(...several, make("ul", {}, ...found.map((at) => told(lines, at, true))));
     } else body.replaceChildren(make("p", {}, failed ?? NO_SUM));
     place();
+    card.scrollIntoView({ block: "nearest" });
   }
 
   /**
@@ -226,7 +236,7 @@ export function reasons(stage, send) {
 
   stage.addEventListener("pointerover", () => {
     clearTimeout(timer);
-    if (how === "still") timer = setTimeout(ask, LINGER);
+    if (how === "still") timer = setTimeout(() => ask(false), LINGER);
   });
   stage.addEventListener("pointerleave", () => clearTimeout(timer));
   stage.addEventListener("pointerdown", ({ clientX, clientY }) => {
@@ -246,7 +256,7 @@ export function reasons(stage, send) {
     else if (how === "known") openAt({ x, y });
     else {
       waiting = { x, y };
-      ask();
+      ask(true);
     }
   });
   card.addEventListener("keydown", (event) => {
@@ -267,6 +277,8 @@ export function reasons(stage, send) {
       if (now === key) return;
       key = now;
       clearTimeout(timer);
+      clearTimeout(late);
+      write(status, "");
       waiting = null;
       close(false);
       if (how === "known") unwrap();
@@ -281,14 +293,16 @@ export function reasons(stage, send) {
       values = { ...at };
       if (how !== "moving") return;
       how = "still";
-      if (all.getAttribute("aria-pressed") === "true") ask();
-      else if (stage.matches(":hover")) timer = setTimeout(ask, LINGER);
+      if (all.getAttribute("aria-pressed") === "true") ask(true);
+      else if (stage.matches(":hover")) timer = setTimeout(() => ask(false), LINGER);
     },
     /** @param {Message} message */
     received(message) {
       if (message.kind === "because") answer(message);
       if (message.kind !== "known" || message.key !== key || how !== "asked") return;
-      how = "known";
+      clearTimeout(late);
+      write(status, message.failed ?? "");
+      how = message.failed ? "asked" : "known";
       known = new Set(message.texts);
       wrap();
       reach();
@@ -297,6 +311,7 @@ export function reasons(stage, send) {
     },
     close() {
       clearTimeout(timer);
+      clearTimeout(late);
       document.removeEventListener("pointerdown", outside);
     },
   };
