@@ -82,9 +82,9 @@ export function openEngine({ lesson, hire, fetchStarts, told, came, later }) {
   function refuse(name, message) {
     if (message.kind === "exact")
       models.get(name)?.hear({ kind: "failed", message: `Only one control at a time moves here: ${reason}` });
-    if (message.kind === "why" && message.text) {
-      const failed = `How numbers came about is told by the engine, and it isn't here: ${reason}`;
-      models.get(name)?.hear({ kind: "because", key: message.key, text: message.text, found: [], lines: [], failed });
+    if (message.kind === "why" && message.wanted) {
+      const failed = `Only the engine can tell how numbers came about: ${reason}`;
+      models.get(name)?.hear({ kind: "known", key: message.key, texts: [], failed });
     }
   }
 
@@ -109,9 +109,10 @@ export function openEngine({ lesson, hire, fetchStarts, told, came, later }) {
     else if (stage === "failed") parcel.message && refuse(name, parcel.message);
     else {
       const queue = waiting.get(name) ?? [];
-      // Only the newest exact request is waited for; an older one has been overtaken. So it is with what has happened.
+      // Only the newest exact request is waited for; an older one has been overtaken. So it is with what
+      // has happened, and with what somebody points at.
       const kind = parcel.message?.kind;
-      const one = kind === "exact" || kind === "happens";
+      const one = ["exact", "happens", "why"].includes(kind);
       waiting.set(name, [...queue.filter(({ message }) => !one || message?.kind !== kind), parcel]);
     }
   }
@@ -123,9 +124,9 @@ export function openEngine({ lesson, hire, fetchStarts, told, came, later }) {
   async function ask(name, message) {
     if (message.kind === "plotly") return; // the page has it lying itself
     if (message.kind === "happens") return post(name, { message }); // nothing is fetched for it: it has time
-    if (!there.has(name) && message.kind === "why")
-      start(); // what somebody points at can't be told without it
-    else if (!there.has(name) && message.values) {
+    if (!there.has(name) && message.kind === "why") {
+      if (message.wanted) start(); // who only points at a number doesn't fetch Python for it
+    } else if (!there.has(name) && message.values) {
       const known = await starts(name);
       const found = known && !there.has(name) ? answers(known, lesson.slots[name].state.values, message) : [];
       for (const each of found) models.get(name)?.hear(each);

@@ -134,7 +134,7 @@ export type Message =
   | { kind: "plotly" }
   | { kind: "rules"; rules: Rules }
   | { kind: "heard"; ticket: string }
-  | { kind: "known"; key: string; texts: string[] }
+  | { kind: "known"; key: string; texts: string[]; failed?: string }
   | Because;
 
 /** How an amount came about: the lines that tell what it stands for, and those of all their parts. */

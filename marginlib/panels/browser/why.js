@@ -10,7 +10,9 @@ const LINGER = 150; // ms for which a pointer stays before it is taken to be int
 const STRAYED = 4; // pixels by which a click on a figure may have moved: more is a drag
 const SUM_IN_WORDS = /[-+−]?\d[\d,]*(?:\.\d+)?[ \u00a0](?:%|[A-Z][A-Z0-9]{2,4}(?![\w/]))/g;
 const SUM_IN_FIGURES = /[-+−]?\d[\d,]*\d(?:\.\d+)?/g; // in figures, where the currency stands elsewhere
-const SUM_TO_COME = "The engine works it out; on a page it comes once the engine is there.";
+const LATE = 600; // ms after which somebody who waits is told for what
+const SUM_TO_COME = "The engine works it out.";
+const ENGINE_TO_COME = "Numbers can be opened once the engine is there.";
 const NO_SUM = "The engine has no sum for this number in this state.";
 
 /** @typedef {{ text: string, where: DOMRect, back: HTMLElement | SVGElement | null }} Asked */
@@ -35,6 +37,7 @@ export function reasons(stage, home, send) {
   /** Where a click waits to hear whether something is known there. @type {{ x: number, y: number } | null} */
   let waiting = null;
   let timer = 0;
+  let late = 0;
   let down = { x: 0, y: 0 };
   const named = newId();
 
@@ -62,7 +65,8 @@ export function reasons(stage, home, send) {
     },
     "Why these numbers?",
   );
-  home.append(all);
+  const status = make("span", { class: "mw-said", role: "status" });
+  home.append(all, status);
   stage.append(card);
   keepKeys(card);
 
@@ -88,12 +92,15 @@ export function reasons(stage, home, send) {
   const spaced = (label) =>
     label.children.length ? [...label.children].map((line) => line.textContent).join("\n") : label.textContent;
 
-  function ask() {
-    if (how !== "still") return;
+  /** @param {boolean} wanted whether somebody waits for it, and doesn't only point there */
+  function ask(wanted) {
+    if (how !== "still" && !(wanted && how === "asked")) return;
     how = "asked";
+    clearTimeout(late);
+    if (wanted) late = setTimeout(() => write(status, ENGINE_TO_COME), LATE);
     const texts = new Set(places().flatMap((place) => amounts(place.textContent, SUM_IN_WORDS)));
     for (const label of labels()) for (const text of written(label)) texts.add(text);
-    send({ kind: "why", values, texts: [...texts] });
+    send({ kind: "why", values, key, wanted, texts: [...texts] });
   }
 
   /** Known amounts become buttons; the text stays the same, letter by letter. */
@@ -137,7 +144,7 @@ export function reasons(stage, home, send) {
   function offer(on) {
     all.setAttribute("aria-pressed", String(on));
     if (how === "known") reach();
-    else if (on) ask();
+    else if (on) ask(true);
   }
 
   function reach() {
@@ -166,6 +173,7 @@ export function reasons(stage, home, send) {
     const left = Math.min(open.where.left - around.left, around.width - card.offsetWidth);
     card.style.left = `${Math.max(0, left)}px`;
     card.style.top = `${open.where.bottom - around.top + 4}px`;
+    stage.style.minHeight = `${card.offsetTop + card.offsetHeight + 8}px`; // a notebook cuts off what hangs out
   }
 
   /** @param {boolean} returns whether the focus goes back to the amount */
@@ -174,6 +182,7 @@ export function reasons(stage, home, send) {
     const { back, text } = open;
     open = null;
     card.hidden = true;
+    stage.style.minHeight = "";
     if (!returns) return;
     const same = [...stage.querySelectorAll(".mw-why")].find((each) => each.textContent === text);
     const there = back?.isConnected ? back : same;
@@ -196,7 +205,7 @@ export function reasons(stage, home, send) {
       fill();
       return make("li", { class: "mw-because-top" }, make("p", {}, line), ...beside, list);
     }
-    const details = make("details", { ontoggle: fill }, make("summary", {}, line), ...beside, list);
+    const details = make("details", { ontoggle: () => (fill(), place()) }, make("summary", {}, line), ...beside, list);
     return make("li", {}, details);
   }
 
@@ -209,6 +218,7 @@ export function reasons(stage, home, send) {
       body.replaceChildren(...several, make("ul", {}, ...found.map((at) => told(lines, at, true))));
     } else body.replaceChildren(make("p", {}, failed ?? NO_SUM));
     place();
+    card.scrollIntoView({ block: "nearest" });
   }
 
   /**
@@ -239,7 +249,7 @@ export function reasons(stage, home, send) {
 
   stage.addEventListener("pointerover", () => {
     clearTimeout(timer);
-    if (how === "still") timer = setTimeout(ask, LINGER);
+    if (how === "still") timer = setTimeout(() => ask(false), LINGER);
   });
   stage.addEventListener("pointerleave", () => clearTimeout(timer));
   stage.addEventListener("pointerdown", ({ clientX, clientY }) => {
@@ -259,7 +269,7 @@ export function reasons(stage, home, send) {
     else if (how === "known") openAt({ x, y });
     else {
       waiting = { x, y };
-      ask();
+      ask(true);
     }
   });
   card.addEventListener("keydown", (event) => {
@@ -280,6 +290,8 @@ export function reasons(stage, home, send) {
       if (now === key) return;
       key = now;
       clearTimeout(timer);
+      clearTimeout(late);
+      write(status, "");
       waiting = null;
       close(false);
       if (how === "known") unwrap();
@@ -294,14 +306,16 @@ export function reasons(stage, home, send) {
       values = { ...at };
       if (how !== "moving") return;
       how = "still";
-      if (all.getAttribute("aria-pressed") === "true") ask();
-      else if (stage.matches(":hover")) timer = setTimeout(ask, LINGER);
+      if (all.getAttribute("aria-pressed") === "true") ask(true);
+      else if (stage.matches(":hover")) timer = setTimeout(() => ask(false), LINGER);
     },
     /** @param {Message} message */
     received(message) {
       if (message.kind === "because") answer(message);
       if (message.kind !== "known" || message.key !== key || how !== "asked") return;
-      how = "known";
+      clearTimeout(late);
+      write(status, message.failed ?? "");
+      how = message.failed ? "asked" : "known";
       known = new Set(message.texts);
       wrap();
       reach();
@@ -310,6 +324,7 @@ export function reasons(stage, home, send) {
     },
     close() {
       clearTimeout(timer);
+      clearTimeout(late);
       document.removeEventListener("pointerdown", outside);
     },
   };
