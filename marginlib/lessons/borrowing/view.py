@@ -103,7 +103,7 @@ def _figure(story: Story, seen: Sheet, tied: Margin | None, reach: Reach, needed
     if tied and tied.level is not None:
         written.append(Label(1 + _EDGE, reach.most * 1.06, f"margin level<br>{percent(tied.level / 100)}", fixed=True))
     written.append(
-        Label(1 + _WIDE / 2, max(top, reach.most / 100), f"yours<br>{_cash(seen.yours)}", "top left", bold=True)
+        Label(1 + _EDGE, max(top, reach.most / 100), f"yours<br>{_cash(seen.yours)}", "top left", bold=True)
     )
     written += [Label(-_EDGE, height, text, "middle left") for height, text in left]
     written += [Label(1 + _EDGE, height, text, "middle right") for height, text in right]
