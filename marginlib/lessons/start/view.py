@@ -5,7 +5,7 @@ from fractions import Fraction
 from typing import Literal, NamedTuple
 
 from marginlib.analysis.sheet import Entry, Sheet, opening_sheets, sheet, worth
-from marginlib.drawing.axes import unmarked
+from marginlib.drawing.axes import bare
 from marginlib.drawing.pieces import Spec, around, bars, figure, layout, lines, marked, rings
 from marginlib.drawing.placing import Label
 from marginlib.drawing.screen import Table, View, screen, table
@@ -166,7 +166,7 @@ def _figure(story: Story, step: int, seen: Sheet, tied: Margin | None, reach: Re
     if tied and tied.used_margin:
         high = _FOOT + up * float(tied.used_margin)
         drawn += [lines([(0.4, high), (_BAR[1] + 0.6, high)], role, wide) for role, wide in (("ground", 5), ("ink", 2))]
-        written.append(Label(_BAR[1] + 0.6, high, f"tied up<br>{number(tied.used_margin, 2, 2)}"))
+        written.append(Label(_BAR[1] + 0.6, high, f"tied up<br>{number(tied.used_margin, 2)}"))
         cost = float(tied.used_margin) * float(lot.leverage)
         times = range(reach.leverage[0], reach.leverage[1] + 1)
         grips.append(grip("leverage", "y", [_FOOT + up * cost / each for each in times], (_YOU[0], _BAR[1] + 1)))
@@ -183,7 +183,7 @@ def _figure(story: Story, step: int, seen: Sheet, tied: Margin | None, reach: Re
         rings([(_WALK[step - 1], _DOTS)]),
     ]
     axes = layout({}, (0, 100), (0, _HEIGHT - 2 * _EDGE), "", _EDGE, height=_HEIGHT, l=_EDGE, r=_EDGE, t=_EDGE)
-    spec = figure(drawn, unmarked(axes, zero=False), written)
+    spec = figure(drawn, bare(axes, zero=False), written)
     return touched(spec, *grips, name="A position's life: who has what, and what moves between them",
                    tells=_tells(story, step, seen, tied))  # fmt: skip
 
@@ -284,7 +284,7 @@ def _balance(seen: Sheet, reach: Reach) -> tuple[list[Spec], list[Label]]:
         spec["x"].append((_BAR[0] + _BAR[1]) / 2)
         spec["base"].append(level)
         spec["y"].append(tall)
-        told = number(entry.amount, 2, 2) if entry.currency == seen.currency else money(entry.amount, entry.currency)
+        told = number(entry.amount, 2) if entry.currency == seen.currency else money(entry.amount, entry.currency)
         written.append(Label(_BAR[1] + 0.6, level + tall * 0.75, told))
         level += tall
     return [spec], written
