@@ -20,8 +20,16 @@ ROLES: dict[str, dict[Ground, str]] = {
     "quiet": {"light": "#59616E", "dark": "#A9AFB9"},
     "line": {"light": "#D5D9E0", "dark": "#3A3D44"},
     "ground": {"light": "#FFFFFF", "dark": "#111111"},
+    "on_own": {"light": "#FFFFFF", "dark": "#000000"},
+    "on_owed": {"light": "#000000", "dark": "#000000"},
+    "on_profit": {"light": "#000000", "dark": "#000000"},
+    "on_loss": {"light": "#FFFFFF", "dark": "#FFFFFF"},
+    "on_market": {"light": "#000000", "dark": "#FFFFFF"},
 }
-"""Yours, owed to the exchange, profit, uncovered loss, a fee, the market; then ink and ground."""
+"""Yours, owed to the exchange, profit, uncovered loss, a fee, the market; then ink and ground; then words on a bar.
+
+Words on a bar are black or white, which nothing else is on the dark ground: so they are known to need no halo.
+"""
 
 WRITTEN: dict[str, dict[Ground, str]] = {
     "right": {"light": "#067A4A", "dark": ROLES["profit"]["dark"]},

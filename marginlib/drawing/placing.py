@@ -385,6 +385,28 @@ def boxes(figure: Spec, width: float) -> list[tuple[str, Box]]:
     return found
 
 
+def solid(figure: Spec, width: float) -> Iterator[tuple[str, Box]]:
+    """The boxes of bars and filled areas at a width, in the order in which they are drawn, each with its role.
+
+    >>> bar = {"type": "bar", "x": [0], "base": [0], "y": [1], "width": 1, "marker": {"color": "role:own"}}
+    >>> axes = {"xaxis": {"range": [-1, 1]}, "yaxis": {"range": [0, 2]}, "margin": dict.fromkeys("lrtb", 0)}
+    >>> [(role, tuple(box)) for role, box in solid({"data": [bar], "layout": {"height": 100, **axes}}, 400)]
+    [('own', (100.0, 50.0, 300.0, 100.0))]
+    """
+    frame = _Frame(figure["layout"], width)
+    for trace in figure["data"]:
+        if trace["type"] == "bar":
+            shape = trace["marker"].get("pattern", {}).get("shape", "")
+            role = {"/": "restricted", ".": "fee"}.get(shape, trace["marker"]["color"].removeprefix("role:"))
+            yield from ((role, box) for box in _bars(trace, frame))
+        elif trace.get("fill") == "toself":
+            for whole, points in itertools.groupby(zip(trace["x"], trace["y"], strict=True), lambda at: at[0] is None):
+                corners = [(frame.x(x), frame.y(y)) for x, y in points if not whole]
+                if corners:
+                    (left, *_, right), (top, *_, bottom) = (sorted(each) for each in zip(*corners, strict=True))
+                    yield trace["fillcolor"].removeprefix("role:"), Box(left, top, right, bottom)
+
+
 def collisions(figure: Spec, width: float) -> list[tuple[str, str]]:
     """The labels of a figure that are written over each other, or (with nothing) beyond the figure's edge."""
     found = boxes(figure, width)

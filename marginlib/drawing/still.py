@@ -6,34 +6,25 @@ bars that lie on their side along an axis without numbers.
 
 import base64
 import html
-import math
 import re
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
 from marginlib.drawing.colours import ROLES, painted
+from marginlib.drawing.pieces import counted, ticks
 
 _WIDTH = 760
 _LEFT, _RIGHT, _TOP, _BOTTOM = 82, 12, 12, 48
 _SIZE, _LEADING = 14, 1.3  # px of axes' text, and from line to line: both as plotly has them
 _SWATCH = re.compile(r"<span style='color:(#[0-9A-F]{6})'>(.)</span>")
+_HALO = 'stroke-width="4" stroke-linejoin="round" paint-order="stroke"'
+"""Under the letters, so that lines don't strike through them; in figures on a page, it is host.css that says so."""
+_ON_BARS = {each["light"] for role, each in ROLES.items() if role.startswith("on_")}
 _SLANT = "M0,6 L6,0"
 _PATTERNS = {
     "/": f'<path d="{_SLANT}" stroke="%s" stroke-width="1.5"/>',
     ".": '<circle cx="3" cy="3" r="1.5" fill="%s"/>',
 }
-
-
-def _ticks(low: float, high: float) -> list[float]:
-    """Round numbers along an axis, some five of them.
-
-    >>> _ticks(-4400, 1200)
-    [-4000.0, -3000.0, -2000.0, -1000.0, 0.0, 1000.0]
-    """
-    raw = (high - low) / 5
-    size = 10.0 ** math.floor(math.log10(raw))
-    step = next(size * factor for factor in (1, 2, 5, 10) if size * factor >= raw * 0.8)
-    return [step * i for i in range(math.ceil(low / step), math.floor(high / step) + 1)]
 
 
 def svg(spec: dict[str, Any]) -> str:
@@ -48,7 +39,7 @@ def svg(spec: dict[str, Any]) -> str:
     (x0, x1), (y0, y1) = xaxis["range"], yaxis["range"]
     edges = {"l": _LEFT, "r": _RIGHT, "t": _TOP, "b": _BOTTOM, **layout.get("margin", {})}
     bottom, right = height - edges["b"], _WIDTH - edges["r"]
-    ink, quiet, line = (ROLES[role]["light"] for role in ("ink", "quiet", "line"))
+    ink, quiet, line, ground = (ROLES[role]["light"] for role in ("ink", "quiet", "line", "ground"))
 
     def across(x: float) -> float:
         at: float = edges["l"] + (x - x0) / (x1 - x0) * (right - edges["l"])
@@ -63,19 +54,22 @@ def svg(spec: dict[str, Any]) -> str:
             f'<tspan x="{x}" dy="{round(size * _LEADING, 1) if i else 0}">{_told(part)}</tspan>'
             for i, part in enumerate(text.split("<br>"))
         )
-        return f'<text x="{x}" y="{y}" fill="{colour}" font-size="{size}" text-anchor="{anchor}">{lines}</text>'
+        halo = "" if colour in _ON_BARS else f' stroke="{ground}" {_HALO}'
+        return f'<text x="{x}" y="{y}" fill="{colour}" font-size="{size}" text-anchor="{anchor}"{halo}>{lines}</text>'
 
     parts = [f'<rect width="{_WIDTH}" height="{height}" fill="{ROLES["ground"]["light"]}"/>']
     defs: list[str] = []
-    ticks = yaxis["tickvals"] if "tickvals" in yaxis else _ticks(y0, y1)
-    for tick in ticks:
+    marks = yaxis["tickvals"] if "tickvals" in yaxis else ticks(y0, y1)
+    names = yaxis.get("ticktext", ()) if yaxis.get("tickmode", "array") == "array" else ()
+    for at, tick in enumerate(marks):
         if yaxis.get("showgrid", True) or not tick:
             parts.append(
                 f'<line x1="{edges["l"]}" x2="{right}" y1="{up(tick)}" y2="{up(tick)}" '
                 f'stroke="{line if tick else quiet}"/>'
             )
-        name = f"{tick:,.10g}".replace("-", "−") + (yaxis.get("ticksuffix", "") if tick == ticks[-1] else "")
-        parts.append(words(edges["l"] - 6, up(tick) + 5, name, ink, "end"))
+        last = yaxis.get("ticksuffix", "") if tick == marks[-1] else ""
+        name = names[at] if len(names) == len(marks) else counted(tick) + last
+        parts.append(words(edges["l"] - 6 - yaxis.get("ticklabelstandoff", 0), up(tick) + 5, name, ink, "end"))
     for tick, name in zip(xaxis.get("tickvals", ()), xaxis.get("ticktext", ()), strict=True):
         parts.append(words(across(tick), bottom + 17, name, ink))
     for trace in spec["data"]:

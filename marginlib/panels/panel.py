@@ -7,11 +7,13 @@ it are computed and sent ahead; the kernel learns the final value. ``panel.value
 import functools
 import gzip
 import importlib
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, ClassVar, Generic, NoReturn, Self, TypeVar, cast
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, ClassVar, Generic, NoReturn, ParamSpec, Self, TypeVar, cast
 
 from marginlib.drawing import colours
 from marginlib.drawing.still import still
+from marginlib.engine.derivation import is_traced
 from marginlib.engine.scenario import Scenario
 from marginlib.panels import links
 from marginlib.panels.controls import Control, Value, key, read_all, text
@@ -20,9 +22,12 @@ from marginlib.panels.scripts import BROWSER
 from marginlib.telling.on_page import all_written, escape, written
 
 _CHUNK = 16
+_SOON = 0.04  # s: what is asked for while nothing moves must not hold up a move
 
 View = dict[str, Any]
 V = TypeVar("V", bound=Mapping[str, object])
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 @functools.cache
@@ -234,7 +239,7 @@ class Panel(Live, Generic[V]):
         return {"key": key(values), "view": self.view(cast("V", values))}
 
     def receive(self, message: Message) -> Iterator[Sent]:
-        """Answer the browser: plotly itself, one state, or the states along a control."""
+        """Answer the browser: plotly itself, one state, the states along a control, or what has happened in some."""
         if message["kind"] == "plotly":
             yield {"kind": "plotly"}, [_plotly()]
             return
@@ -248,9 +253,21 @@ class Panel(Live, Generic[V]):
             yield {"kind": "states", **packed}, []
             return
         control = next(control for control in self.controls if control.name == message["control"])
+        if message["kind"] == "happens":
+            yield {"kind": "happens", "found": self._happened({**values, control.name: at} for at in message["at"])}, []
+            return
         along = [{**values, control.name: value} for value in control.track(values[control.name])]
         for first in range(0, len(along), _CHUNK):
             yield {"kind": "states", **self._pack(along[first : first + _CHUNK])}, []
+
+    def _happened(self, several: Iterable[Mapping[str, object]]) -> dict[str, list[str]]:
+        """What has happened in the first one and as many more states as are soon found: nobody waits for them."""
+        end, found = time.monotonic() + _SOON, {}
+        for state in (self._state(read_all(self.controls, values)) for values in several):
+            found[state["key"]] = all_written(state["view"].get("happens", []))
+            if time.monotonic() > end:
+                break
+        return found
 
     def _pack(self, several: Iterable[Mapping[str, Value]]) -> dict[str, Any]:
         """States as the first one and what is different in the others."""
@@ -286,6 +303,28 @@ def kept(values: V, **instead: Value) -> V:
     if strange := instead.keys() - values.keys():
         raise TypeError(f"there is no value {', '.join(strange)}; known here: {', '.join(values)}")
     return cast("V", Values({**cast("Mapping[str, Value]", values), **instead}))
+
+
+def kept_for(maxsize: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Keep what a function gave for so many arguments; while somebody asks why an amount is as it is, work it out anew.
+
+    >>> @kept_for(8)
+    ... def twice(value: int) -> int:
+    ...     return value * 2
+    >>> twice(4)
+    8
+    """
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        keeping = cast("Callable[P, R]", functools.lru_cache(maxsize=maxsize)(function))
+
+        @functools.wraps(function)
+        def answer(*args: P.args, **named: P.kwargs) -> R:
+            return function(*args, **named) if is_traced() else keeping(*args, **named)
+
+        return answer
+
+    return decorate
 
 
 def _on_page(shown: dict[str, Any]) -> dict[str, Any]:

@@ -33,6 +33,8 @@ class Verdict:
     right: bool
     sentence: str
     mistake: str | None = None
+    step: str = ""
+    """How the sentence ends where no mistake was recognised: with the first step of the way."""
 
 
 class _Text(Kind[str]):
@@ -286,7 +288,7 @@ class Question:
         shown = self.shown(given)
         if self.unit in ("%", "×", ""):  # as it was typed: two decimals may be too few
             shown = f"{number(given, 20)} {self.unit}".strip()
-        return Verdict(False, f"It is {side} than {shown}.{step}")
+        return Verdict(False, f"It is {side} than {shown}.{step}", step=step)
 
     def _well(self) -> str:
         return f"Yes: {self.shown_answer()}. {self.explain}".strip()

@@ -10,6 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from marginlib.engine.amounts import plain, rounded
+from marginlib.engine.derivation import bare, write
 from marginlib.reading.rulebooks import rulebook
 
 MINUS = "\N{MINUS SIGN}"
@@ -23,12 +24,14 @@ def number(amount: Decimal | Fraction, places: int, least: int = 0) -> str:
     >>> number(Decimal("-1234.5"), 2), number(Decimal("1234.5"), 8, 2)
     ('−1,234.5', '1,234.50')
     """
-    value = rounded(amount, places)
+    value = rounded(bare(amount), places)
     text = plain(value.copy_abs())  # abs() would round to the context's precision
     whole, _, decimals = text.partition(".")
     decimals = decimals.ljust(least, "0")
     sign = MINUS if value < 0 else ""
-    return f"{sign}{int(whole):,}{'.' if decimals else ''}{decimals}"
+    written = f"{sign}{int(whole):,}{'.' if decimals else ''}{decimals}"
+    write(amount, written)
+    return written
 
 
 def money(amount: Decimal | Fraction, currency: str, *, sign: bool = False) -> str:

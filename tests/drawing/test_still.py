@@ -103,6 +103,17 @@ def test_a_swatch_is_painted_before_its_words() -> None:
     assert ["".join(line.itertext()) for line in text] == ["■ fee", "<b>5 & more"]
 
 
+def test_words_have_a_halo_unless_they_stand_on_a_bar() -> None:
+    picture = drawn(
+        spec(labels([(0, 50, "beside", "middle right")]), labels([(0, 50, "on it", "middle left")], "on_own"))
+    )
+    halo = {"".join(text.itertext()): text.get("stroke") for text in picture.iter(f"{SVG}text")}
+
+    assert halo["beside"] == ROLES["ground"]["light"]
+    assert halo["on it"] is None
+    assert {text.get("paint-order") for text in picture.iter(f"{SVG}text") if text.get("stroke")} == {"stroke"}
+
+
 def test_the_axis_counts_in_round_numbers_with_a_true_minus() -> None:
     ticks = [word for word in words(drawn(spec(low=-4400, high=1200))) if re.match(r"−?\d", word)]
 

@@ -20,8 +20,10 @@ from pygments.formatters import HtmlFormatter
 from marginlib.pages import room as pages_room
 from marginlib.panels.live import Live
 from marginlib.panels.panel import Panel
-from marginlib.panels.scripts import colours
+from marginlib.panels.scripts import colours, shared
 from marginlib.quiz.shelf import LESSONS
+from marginlib.reading.rulebooks import rules
+from marginlib.telling.on_page import written
 from tools.site import lessons, lite, node
 from tools.site.lessons import Page, markdown
 
@@ -65,6 +67,13 @@ def in_page(lesson: object) -> str:
     return f'<script type="application/json" id="mw-lesson">{told}</script>'
 
 
+def rules_in_page(where: str) -> str:
+    """The rules in a page, for the cards that open on their ids, and where the list of them is, if anywhere."""
+    told = dumped({rule.id: [written(rule.title), written(rule.text)] for rule in rules().values()})
+    told = told.replace("<", "\\u003c")
+    return f'<script type="application/json" id="mw-rules" data-list="{where}">{told}</script>'
+
+
 def digest(data: bytes) -> str:
     """A short name for what is in a file."""
     return hashlib.sha256(data).hexdigest()[:10]
@@ -99,7 +108,7 @@ def styles(kinds: Iterable[type[Live]]) -> str:
         HtmlFormatter(style="github-dark").get_style_defs('body[data-jp-theme-light="false"] .highlight'),
         ".highlight { background: none !important; }",
     ]
-    return colours() + "\n".join([*(sheet.read_text(encoding="utf-8") for sheet in sheets), *code])
+    return colours() + shared() + "\n".join([*(sheet.read_text(encoding="utf-8") for sheet in sheets), *code])
 
 
 class Builder:
@@ -158,7 +167,7 @@ class Builder:
         """Write a page."""
         told, status = "", ""
         if page and page.slots:
-            told = in_page(self.lesson(page))
+            told = in_page(self.lesson(page)) + rules_in_page("rules.html")
             status = (
                 '<div class="mp-status"><p id="mw-status" role="status" data-stage="asleep">'
                 "Words and pictures are here; sliders and questions come in a moment.</p></div>"
@@ -201,7 +210,7 @@ class Builder:
                 script=self._text(self.script),
                 plotly=plotly,
                 main=body,
-                told=in_page(lesson) + "".join(packed),
+                told=in_page(lesson) + rules_in_page("") + "".join(packed),
                 alone=ALONE,
             ),
             encoding="utf-8",
@@ -337,11 +346,11 @@ def build(out: Path, *, lab: bool = True) -> None:
     builder.shared(pages)
     for at, page in enumerate(pages):
         builder.write(page.name, f"{page.title} – {NAME}", page.body, foot=around(pages, at), page=page)
-    rules = lessons.read(ROOT / "notebooks" / "rules.ipynb")
-    builder.write("rules", f"{rules.title} – {NAME}", rules.body)
+    listed = lessons.read(ROOT / "notebooks" / "rules.ipynb")
+    builder.write("rules", f"{listed.title} – {NAME}", listed.body)
     builder.write("index", NAME, start_page(pages))
     (out / "files").mkdir()
-    for page in (*pages, rules):
+    for page in (*pages, listed):
         builder.alone(page, f"{page.title} – {NAME}")
     if lab:
         lite.build(out / "lab", out / builder.wheel, out / builder.pyodide, builder.assets / builder.plotly)

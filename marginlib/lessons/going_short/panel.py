@@ -1,6 +1,5 @@
 """Lesson 02: how do I sell what I don't own, and how is that not a future?"""
 
-import functools
 from decimal import Decimal
 from typing import TypedDict
 
@@ -9,17 +8,17 @@ from marginlib.engine.scenario import Close, Fees, Open, OrderSide, PositionSide
 from marginlib.engine.story import Story
 from marginlib.lessons.going_short import holding, short_result, stops
 from marginlib.panels.controls import Choice, Slider, Walk
-from marginlib.panels.panel import Panel, View
+from marginlib.panels.panel import Panel, View, kept_for
 from marginlib.reading.replaying import replay
 
 PAIR, QUOTE = "BTC/USD", "USD"
 FUNDS, VOLUME, PRICE, LEVERAGE = Decimal(40_000), Decimal(1), Decimal(60_000), Decimal(3)
 LOWEST_PRICE, HIGHEST_PRICE, FURTHEST, NEAR = 45_000, 75_000, 50, 30
-_LOW, _HIGH = Decimal(LOWEST_PRICE * (100 - FURTHEST)) / 100, Decimal(HIGHEST_PRICE * (100 + FURTHEST)) / 100
-_MOST = float(HIGHEST_PRICE * VOLUME) * FURTHEST / 100
 BOTH: tuple[PositionSide, PositionSide] = ("short", "long")
 CLOSES = Close(pair=PAIR, volume="all")
-MIRROR = short_result.Ranges((_LOW, _HIGH), (-1.25 * _MOST, 1.25 * _MOST))
+MIRROR = short_result.Reach(
+    (0.0, 120_000.0), (-45_000.0, 45_000.0), (LOWEST_PRICE, HIGHEST_PRICE), (2, 10), (-FURTHEST, FURTHEST)
+)
 
 
 def position(
@@ -61,19 +60,9 @@ class ShortAndMirror(Panel[MirrorValues]):
         return position(side, opened, values["leverage"], goes_to(opened * (100 + values["move"]) / 100))
 
     def view(self, values: MirrorValues) -> View:
-        """Two lines through the opening price, and where they stand now."""
-        opened = values["opened"]
+        """Two lines through the opening price, and both results at the price now."""
         short, long = (replay(self.scenario(values, side)) for side in BOTH)
-        return short_result.mirror(short, long, (_line("short", opened), _line("long", opened)), MIRROR)
-
-
-@functools.lru_cache(maxsize=256)
-def _line(side: PositionSide, opened: Decimal) -> short_result.Line:
-    """Profit or loss at both ends of the slider; it stays while the price moves."""
-    ends = [opened * (100 + move) / 100 for move in (-FURTHEST, FURTHEST)]
-    results = [short_result.result(replay(position(side, opened, LEVERAGE, goes_to(end)))) for end in ends]
-    low, high = ((float(end), float(pnl)) for end, pnl in zip(ends, results, strict=True))
-    return low, high
+        return short_result.mirror(short, long, MIRROR)
 
 
 class ClosingValues(TypedDict):
@@ -194,12 +183,12 @@ def _lent(opening: Decimal, rollover: Decimal) -> Fees:
     return Fees(opening={"BTC": opening, QUOTE: DOLLARS}, rollover={"BTC": rollover, QUOTE: DOLLARS})
 
 
-@functools.lru_cache(maxsize=64)
+@kept_for(64)
 def _closed(now: Decimal, opening: Decimal, rollover: Decimal, days: int) -> Story:
     return replay(_after(now, opening, rollover, days, CLOSES))
 
 
-@functools.lru_cache(maxsize=64)
+@kept_for(64)
 def _stops(now: Decimal, opening: Decimal, rollover: Decimal, days: int) -> tuple[Story, Story]:
     """A buy stop 10 % above the price now, run into, and a sell stop, refused."""
     trigger = now * Decimal("1.1")
@@ -208,14 +197,14 @@ def _stops(now: Decimal, opening: Decimal, rollover: Decimal, days: int) -> tupl
     return replay(_after(*held_, buy, goes_to(trigger))), replay(_after(*held_, sell))
 
 
-@functools.lru_cache(maxsize=64)
+@kept_for(64)
 def _month(side: PositionSide, now: Decimal, opening: Decimal, rollover: Decimal) -> Story:
     """A position, day by day; it stays while the days go by and the funding rate changes."""
     days = [Wait(hours=Decimal(24))] * MOST_DAYS
     return replay(position(side, PRICE, LEVERAGE, goes_to(now), *days, fees=_lent(opening, rollover)))
 
 
-@functools.lru_cache(maxsize=256)
+@kept_for(256)
 def _funding(now: Decimal, rate: Decimal, course: str) -> tuple[Decimal, ...]:
     """What the contract has received by the end of each day from 0, in USD."""
     often = 24 // FUNDING_HOURS

@@ -5,15 +5,18 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from marginlib.analysis.sheet import Entry, Sheet, sheet
-from marginlib.drawing.pieces import Part, Point, Spec, clipped, figure, layout, lines, marked, rings, stacks
+from marginlib.drawing.axes import rounds, stepped
+from marginlib.drawing.pieces import Part, Spec, clipped, figure, layout, lines, rings, stacks
 from marginlib.drawing.placing import Label
 from marginlib.drawing.screen import Table, View, screen, table
+from marginlib.drawing.touch import grip, touched
 from marginlib.engine.account import Position, fees_taken
 from marginlib.engine.amounts import ZERO
 from marginlib.engine.margin import put_up, return_on_put_up, unrealised
 from marginlib.engine.story import Story
 from marginlib.lessons.going_short.buying_back import closing_sheets
 from marginlib.telling import sentences
+from marginlib.telling.events import fallen
 from marginlib.telling.numbers import money, number, percent, price
 
 STEPS = ("Still open", "Buy the coins back", "Repay what was lent", "Profit or loss", "The trading fee")
@@ -22,15 +25,14 @@ STEPS = ("Still open", "Buy the coins back", "Repay what was lent", "Profit or l
 _SIDE = 0.15  # half of a column
 
 
-class Ranges(NamedTuple):
-    """How far the axes go: the price, and profit or loss, in QUOTE."""
+class Reach(NamedTuple):
+    """How far the axes go (the price, and profit or loss, in QUOTE), and the controls: QUOTE, times, percent."""
 
-    prices: tuple[Decimal, Decimal]
+    prices: tuple[float, float]
     results: tuple[float, float]
-
-
-Line = tuple[Point, Point]
-"""A position's profit or loss at a lower and a higher price, in QUOTE: between them it is straight."""
+    opened: tuple[float, float]
+    leverage: tuple[int, int]
+    move: tuple[float, float]
 
 
 def result(story: Story, lot: Position | None = None) -> Decimal:
@@ -38,8 +40,8 @@ def result(story: Story, lot: Position | None = None) -> Decimal:
     return unrealised(story.final, lot or story.final.positions[0])
 
 
-def mirror(short: Story, long: Story, drawn: tuple[Line, Line], ranges: Ranges) -> View:
-    """A short, and a long of the same size and opening price, after the price moved; ``drawn`` are their lines."""
+def mirror(short: Story, long: Story, reach: Reach) -> View:
+    """A short, and a long of the same size and opening price, after the price moved."""
     lot, state = short.final.positions[0], short.final
     pnl, quote = result(short), lot.quote
     share = return_on_put_up(state, lot)
@@ -52,53 +54,67 @@ def mirror(short: Story, long: Story, drawn: tuple[Line, Line], ranges: Ranges) 
         )
     else:
         title = "The price has not moved: neither short nor long has made or lost anything"
-    return screen(title, [_lines(short, long, drawn, ranges)], _mirrored(short, long), [_both(short, long)])
+    happens = ["break-even"] if pnl > 0 else []
+    for story, whose in ((short, "short: "), (long, "long: ")):
+        happens += [each for each in fallen(story.margin, state.rulebook, whose) if "free" not in each]
+    return screen(title, [_lines(short, long, reach)], _mirrored(short, long), [_both(short, long)], happens=happens)
 
 
 def _makes(pnl: Decimal, quote: str) -> str:
     return f"{'gains' if pnl > 0 else 'loses'} {money(abs(pnl), quote)}"
 
 
-def _lines(short: Story, long: Story, drawn: tuple[Line, Line], ranges: Ranges) -> Spec:
-    """Two lines that cross at the opening price, each with its name at its end and a point at the price now."""
+def _lines(short: Story, long: Story, reach: Reach) -> Spec:
+    """Two lines that cross at the opening price, and at the price now both results, grown from zero to their lines."""
     lot = short.final.positions[0]
-    now, quote, opened = float(short.final.prices[lot.pair]), lot.quote, float(lot.open_price)
-    (low, high), (bottom, top) = ranges.prices, ranges.results
-    ends = {name: result(story) for name, story in (("short", short), ("long", long))}
+    now, quote, opened, size = float(short.final.prices[lot.pair]), lot.quote, float(lot.open_price), float(lot.volume)
+    (low, high), (bottom, top) = reach.prices, reach.results
+    ends = {"short": result(short), "long": result(long)}
     here = [(now, float(end)) for end in ends.values()]
-    span, places = float(high - low), ((-0.72 * top, "bottom center"), (0.72 * top, "top center"))
+    ends_at, put = sorted(here), put_up(lot)
+    moves = [opened * (1 + move / 100) for move in reach.move]
+    drawn = [lines([(low, -float(put)), (high, -float(put))], "quiet", 1.5, "dot")]
+    for way, role, width, dash in ((1, "quiet", 2.0, "dash"), (-1, "ink", 3.0, "")):
+        line = [(at, way * size * (at - opened)) for at in (low, *moves, high)]
+        drawn.append(lines(clipped(line[1:3], bottom, top), role, width, dash))
+        beyond = [*clipped(line[:2], bottom, top), None, *clipped(line[2:], bottom, top)]
+        drawn.append(lines(beyond, role, 1.5, "dot"))
+    grown = {"profit": [(x, 0.0, y) for x, y in here if y > 0], "loss": [(x, 0.0, y) for x, y in here if y < 0]}
+    marks = [
+        lines([(now, bottom), ends_at[0], None, ends_at[1], (now, top)], "market", 2),
+        lines([(opened, bottom), (opened, top)], "line", 1.5),
+        *stacks(grown, (high - low) / 24),
+    ]
     written = [
-        Label(opened, y, f"{name}<br>{marked(ends[name], quote)}", side, bold=True)
-        for (y, side), name in zip(places, sorted(ends, key=lambda name: ends[name]), strict=True)
-    ]
-    written += [
-        Label(line[1][0] + span / 30, line[1][1], name, f"{way} right", size=13)
-        for line, name, way in zip(drawn, ends, ("top", "bottom"), strict=True)
-    ]
-    written.append(Label(opened, bottom, f"opened at {number(lot.open_price, 2)}", "top center", "quiet"))
-    right, (mine, mirrored) = float(high) + span / 7, drawn
-    beyond = [*_runs_on(mine, right, ranges.results), None, *_runs_on(mirrored, right, ranges.results)]
-    ticks = [low + (high - low) * at / 4 for at in range(5)]
-    names = {float(tick): price(tick, quote).split(".")[0] for tick in ticks}
-    names[float(ticks[2])] += f"<br>price of 1 {lot.base}, in {quote}"
-    upright = [(opened, 0.7 * bottom), (opened, 0.7 * top), None, *sorted(here)]
-    return figure(
-        [
-            lines(upright, "line", 1.5),
-            lines(mirrored, "quiet", 2, "dash"),
-            lines(mine, "own", 3),
-            lines(beyond, "quiet", dash="dot"),
-            rings(here),
+        Label(high, 0.78 * top, f"── short<br>{_result(ends['short'])}", bold=True, fixed=True),
+        Label(high, 0.36 * top, f"╌╌ long<br>{_result(ends['long'])}", bold=True, fixed=True),
+        Label(high, -float(put), f"put up<br>{number(put, 2, 2)}", "middle right", fixed=True),
+        Label(opened, top, f"opened at<br>{number(lot.open_price, 2, 2)}", "bottom center", "quiet", fixed=True),
+        Label(now, bottom, f"<br>price now<br>{number(Decimal(short.final.prices[lot.pair]), 2, 2)}",
+              "bottom center", fixed=True),
+    ]  # fmt: skip
+    ticks = {tick: number(Decimal(tick), 0) for tick in rounds(low, high, 60_000)}
+    axes = layout(ticks, (low, high), (bottom, top), quote, 64, height=400, grid=False, l=64, r=116)
+    spec = figure([*marks, *drawn, rings(here)], stepped(axes, 20_000, quote), written)
+    times = range(reach.leverage[0], reach.leverage[1] + 1)
+    return touched(
+        spec,
+        grip("move", "x", moves),
+        grip("opened", "x", reach.opened, (0.7 * top, top)),
+        grip("leverage", "y", [-float(lot.cost) / each for each in times]),
+        name=f"Profit or loss of the short and of the long, in {quote}, against the price",
+        tells=[
+            (f"Opened at {price(lot.open_price, quote)}", opened),
+            (f"Price now: {price(short.final.prices[lot.pair], quote)}", now),
+            *((f"The {name}: {money(end, quote, sign=True)}", float(end)) for name, end in ends.items()),
+            (f"Put up: {money(put, quote)}", float(put)),
         ],
-        layout(names, (float(low) - span / 25, right), (bottom, top), quote, grid=False),
-        written,
     )
 
 
-def _runs_on(line: Line, right: float, results: tuple[float, float]) -> list[Point | None]:
-    """A line beyond its last price, up to the frame: no price ends it."""
-    (x0, y0), (x1, y1) = line
-    return clipped([(x1, y1), (right, y1 + (y1 - y0) / (x1 - x0) * (right - x1))], *results)
+def _result(pnl: Decimal) -> str:
+    """A result in the currency that the axis names."""
+    return f"{'▲ +' if pnl > 0 else '▼ ' if pnl < 0 else ''}{number(pnl, 2, 2)}"
 
 
 def _mirrored(short: Story, long: Story) -> list[str]:

@@ -12,6 +12,7 @@ from marginlib.drawing.placing import Label
 from marginlib.drawing.screen import Table, View, refused, screen, table
 from marginlib.engine.account import Position, State
 from marginlib.engine.amounts import EXACT, quotient, rounded
+from marginlib.engine.derivation import fraction
 from marginlib.engine.margin import Margin, margin, unrealised
 from marginlib.engine.scenario import Open
 from marginlib.engine.story import Story
@@ -90,9 +91,9 @@ def _worse(opened: State, lot: Position, level: Decimal, measure: Measure) -> Fr
     """The price at which a level is reached, on the side where it gets worse."""
     found = limit_together(opened, lot.quote, level, measure=measure)
     if found.reached:  # it opens just there
-        return Fraction(opened.prices[lot.pair])
+        return fraction(opened.prices[lot.pair])
     factor = found.below if lot.side == "long" else found.above
-    return None if factor is None else factor * Fraction(opened.prices[lot.pair])
+    return None if factor is None else factor * fraction(opened.prices[lot.pair])
 
 
 def view(opened: Story, moved: Story, reached: Reach | None, closed: Story | None, highest: Decimal) -> View:
@@ -206,15 +207,15 @@ def _with(state: State, at: Fraction, *, all_of_them: bool = False) -> str:
     lot = state.positions[0]
     if not _several(state):
         return f"at {money(at, lot.quote)}"
-    share = at / Fraction(state.prices[lot.pair])
+    share = at / fraction(state.prices[lot.pair])
     lots = state.positions if all_of_them else [lot]
-    where = [f"{each.base} at {money(share * Fraction(state.prices[each.pair]), each.quote)}" for each in lots]
+    where = [f"{each.base} at {money(share * fraction(state.prices[each.pair]), each.quote)}" for each in lots]
     return f"with {listed(where)}"
 
 
 def _apart(at: Fraction, now: Decimal) -> str:
     """How far a price lies from the present one."""
-    share = at / Fraction(now) - 1
+    share = at / fraction(now) - 1
     if not share:
         return "here"
     return f"{percent(abs(share), 1)} {'above' if share > 0 else 'below'}"
@@ -240,7 +241,7 @@ def headline(
         return f"{_capital(at)} the margin level is {shown}, and no price of {lot.base} brings a margin call"
     if several:
         way = "fall" if lot.side == "long" else "rise"
-        comes = f"if both prices {way} by {percent(abs(call / Fraction(now) - 1), 1)} from here"
+        comes = f"if both prices {way} by {percent(abs(call / fraction(now) - 1), 1)} from here"
     else:
         comes = f"{_with(state, call)}, {_apart(call, now)}"
     return f"{_capital(at)} the margin level is {shown}; a margin call comes {comes}"
@@ -425,7 +426,7 @@ def _ways(state: State, lot: Position, measure: Measure) -> list[Way]:
 
     alone = " alone" if len(found.pairs) > 1 else ""
     each: list[Way] = [
-        (f"{pair.partition('/')[0]}{alone}", both(reach), Fraction(found.prices[pair]))
+        (f"{pair.partition('/')[0]}{alone}", both(reach), fraction(found.prices[pair]))
         for pair, reach in found.pairs.items()
     ]
     joint: list[Way] = [(f"{listed(_bases(state))} together", both(found.together), None)] if alone else []

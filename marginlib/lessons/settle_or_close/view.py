@@ -14,6 +14,7 @@ from marginlib.drawing.screen import Table, View, refused, screen, table
 from marginlib.drawing.touch import Grip, grip, touched
 from marginlib.engine.account import State
 from marginlib.engine.amounts import ZERO
+from marginlib.engine.derivation import fraction
 from marginlib.engine.scenario import Close, Deposit, Settle, Trade
 from marginlib.engine.settling import need
 from marginlib.engine.story import Story
@@ -335,7 +336,7 @@ def _table(start: State, settled: Way, closed: Way) -> Table:
 def _difference(one: Decimal | Fraction | None, other: Decimal | Fraction | None, code: str) -> str:
     if one is None or other is None:
         return ""
-    return "same" if one == other else money(Fraction(one) - Fraction(other), code, sign=True)
+    return "same" if one == other else money(fraction(one) - fraction(other), code, sign=True)
 
 
 def _way_out(settled: Story) -> str:

@@ -17,8 +17,16 @@ const SAID = {
   asleep: "Pictures and sliders are here; the exact engine comes in a moment.",
   starting: "The exact engine is starting. Sliders move already, one at a time; answers are judged in a moment.",
   ready: "The exact engine is here, in this page: every control is exact, and nothing is sent anywhere.",
-  failed: "The exact engine can't start here. You can read, look at the pictures, and move one slider at a time.",
 };
+const STALLED = 20_000; // ms after which it is said that the engine takes long
+const SLOW =
+  "The exact engine is still on its way: the connection may be slow, and nothing has gone wrong so far. It goes on " +
+  "waiting; reload the page to try anew. Sliders move already, one at a time.";
+
+/** @param {string} why what went wrong, without a full stop */
+const failed = (why) =>
+  `The exact engine isn't here: ${why}. Reload the page to try again; if that doesn't help, check the connection. ` +
+  "You can read, look at the pictures, and move one slider at a time.";
 
 /** How light and dark are chosen: as the system has them, unless one is chosen here. */
 function themes() {
@@ -95,6 +103,8 @@ function alone(lesson) {
 function full(lesson) {
   const status = document.getElementById("mw-status") ?? make("p");
   const progress = openProgress(lesson.number);
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let stalled;
   const engine = openEngine({
     // A worker would read addresses from where its own file lies.
     lesson: {
@@ -107,7 +117,9 @@ function full(lesson) {
     fetchStarts,
     told(stage, why) {
       status.dataset.stage = stage;
-      write(status, why ? `${SAID[stage]} (${why})` : SAID[stage]);
+      write(status, stage === "failed" ? failed(why.replace(/\.$/, "")) : SAID[stage]);
+      clearTimeout(stalled);
+      if (stage === "starting") stalled = setTimeout(() => write(status, SLOW), STALLED);
       if (stage === "ready" || stage === "failed") keep(lesson.service);
     },
     came: progress.resume,

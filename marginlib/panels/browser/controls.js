@@ -1,14 +1,34 @@
 // The controls of controls.py in the browser. Every one hears `moved(value, settled)` and can be `set`.
 
 import { make, newId, write } from "./dom.js";
+import { GLIDE } from "./motion.js";
 import { canonical, pointed, read, readable } from "./numbers.js";
+import { player } from "./play.js";
+import { track } from "./track.js";
 
-/** @import { About, ChoiceControl, Control, SliderControl, SwitchControl, Values, WalkControl } from "./types.d.ts" */
+/** @import { Mark } from "./happens.js" */
+/**
+ * @import {
+ *   About, ChoiceControl, Control, Pace, SliderControl, SwitchControl, Values, WalkControl
+ * } from "./types.d.ts"
+ */
 
-/** @typedef {(value: string, settled: boolean) => void} Moved */
-/** @typedef {{ row: HTMLElement, set: (value: string) => void, focus: () => void, drop?: () => void }} Part */
+/** @typedef {(value: string, settled: boolean, pace?: Pace) => void} Moved */
 
-const DWELL = 100; // ms that the pointer rests on a control before its states are asked for
+/**
+ * A control on the page.
+ * @typedef {object} Part
+ * @property {HTMLElement} row
+ * @property {(value: string) => void} set
+ * @property {() => void} focus
+ * @property {() => void} [drop] what is being typed
+ * @property {(most?: string) => void} [end] where its track ends
+ * @property {(marks: Mark[] | null) => void} [mark]
+ * @property {() => void} [close]
+ */
+
+const RESTS = 100; // ms that the pointer rests on a control before its states are asked for
+const SHAKE = 3; // px that a pressed pointer may move and drags nothing
 
 /**
  * One slider: label, track, number box, unit. `moved(value, settled)` hears of every move.
@@ -18,13 +38,17 @@ const DWELL = 100; // ms that the pointer rests on a control before its states a
  */
 function slider(control, moved) {
   const id = newId();
-  const track = make("input", { type: "range", id, min: control.least, max: control.most, step: control.step });
+  const input = make("input", { type: "range", id, min: control.least, max: control.most, step: control.step });
+  const rail = track(control, input);
   const label = `${control.label}${control.unit ? `, ${control.unit}` : ""}`;
   const name = `${label}, as a number`;
   const box = make("input", { type: "text", inputmode: "decimal", class: "mw-box", "aria-label": name });
   const wrong = make("p", { class: "mw-wrong", role: "alert", hidden: true });
-  const row = make("div", { class: "mw-row" }, make("label", { for: id }, label), track, box);
+  const row = make("div", { class: "mw-row mw-slider" }, make("label", { for: id }, label), rail.node, box);
   let value = "";
+  /** Where the pointer was pressed on the track; null once it drags. @type {number | null} */
+  let pressed = null;
+  let held = false; // by the pointer, not moved by a key
   let typing = false; // there is a text in the box that isn't the value
   let refused = false; // it was tried
 
@@ -41,9 +65,10 @@ function slider(control, moved) {
     const other = next !== value;
     value = next;
     if (next === "") return drop();
-    if (track.value !== next) track.value = next;
+    if (input.value !== next) input.value = next;
+    rail.set(next);
     const unit = control.unit || (control.removable ? control.label : "");
-    track.setAttribute("aria-valuetext", `${readable(next)} ${unit}`.trim());
+    input.setAttribute("aria-valuetext", `${readable(next)} ${unit}`.trim());
     // What is being typed stays, whatever moves meanwhile; a text that was refused goes when its own control moves.
     if (!typing || (refused && other)) drop();
   };
@@ -58,16 +83,37 @@ function slider(control, moved) {
       return;
     }
     typing = false;
-    if (next !== value) moved(next, true);
+    if (next !== value) moved(next, true, GLIDE);
     else drop();
   };
-  /** @param {boolean} settled */
-  const slid = (settled) => {
-    typing = false;
-    moved(canonical(track.value, control.places) ?? value, settled);
+  /** The track ends where the values do that change anything. @param {string} [most] */
+  const end = (most = control.most) => {
+    if (input.max === most) return;
+    input.max = most;
+    input.value = value;
+    rail.end(most);
   };
-  track.addEventListener("input", () => slid(false));
-  track.addEventListener("change", () => slid(true));
+  /**
+   * @param {boolean} settled
+   * @param {boolean} jumped from one place to another, with nothing in between
+   */
+  const slid = (settled, jumped) => {
+    typing = false;
+    moved(canonical(input.value, control.places) ?? value, settled, jumped ? GLIDE : undefined);
+  };
+  input.addEventListener("pointerdown", (event) => {
+    pressed = event.clientX;
+    held = true;
+  });
+  input.addEventListener("pointermove", ({ clientX }) => {
+    if (pressed !== null && Math.abs(clientX - pressed) > SHAKE) pressed = null;
+  });
+  input.addEventListener("keydown", () => {
+    held = false;
+    pressed = null;
+  });
+  input.addEventListener("input", () => slid(false, pressed !== null));
+  input.addEventListener("change", () => slid(true, held));
   box.addEventListener("input", () => {
     typing = true;
     refused = false;
@@ -76,10 +122,12 @@ function slider(control, moved) {
   box.addEventListener("blur", () => typing && !refused && typed());
   box.addEventListener("keydown", (event) => {
     if (event.key === "Enter") typed();
-    if (event.key === "Escape") drop();
+    if (event.key !== "Escape" || !typing) return;
+    event.preventDefault(); // what was typed is left, not a panel that fills the window
+    drop();
   });
   row.append(wrong);
-  return { row, set, drop, focus: () => track.focus() };
+  return { row, set, drop, end, focus: () => input.focus(), mark: rail.mark, close: rail.close };
 }
 
 /**
@@ -91,7 +139,7 @@ function slider(control, moved) {
 function choice(control, moved) {
   const id = newId();
   const options = control.options.map((option) => make("option", { value: option }, option));
-  const select = make("select", { id, onchange: () => moved(select.value, true) }, ...options);
+  const select = make("select", { id, onchange: () => moved(select.value, true, GLIDE) }, ...options);
   const row = make("div", { class: "mw-row" }, make("label", { for: id }, control.label), select);
   /** @param {string} value */
   const set = (value) => {
@@ -108,7 +156,7 @@ function choice(control, moved) {
  */
 function toggle(control, moved) {
   const id = newId();
-  const box = make("input", { type: "checkbox", id, onchange: () => moved(String(box.checked), true) });
+  const box = make("input", { type: "checkbox", id, onchange: () => moved(String(box.checked), true, GLIDE) });
   const row = make("div", { class: "mw-row mw-switch" }, box, make("label", { for: id }, control.label));
   /** @param {string} value */
   const set = (value) => {
@@ -129,7 +177,7 @@ function walk(control, moved) {
   let at = 1;
   /** @param {number} by */
   const go = (by) => {
-    if (at + by >= 1 && at + by <= last) moved(String(at + by), true);
+    if (at + by >= 1 && at + by <= last) moved(String(at + by), true, GLIDE);
   };
   const back = make("button", { type: "button", onclick: () => go(-1) }, "Back");
   const next = make("button", { type: "button", onclick: () => go(1) }, "Next");
@@ -172,11 +220,12 @@ function built(control, moved) {
 /**
  * The controls of a panel, with groups whose members can be taken away and added.
  * @param {About} about
- * @param {(values: Values, settled: boolean) => void} moved
+ * @param {(values: Values, settled: boolean, pace?: Pace) => void} moved
  * @param {(name: string) => void} warm hears that a control is about to move
+ * @param {(values: Values) => boolean} ready whether the state with some other values can be shown at once
  * @param {HTMLElement[]} beside what stands beside *Start again*
  */
-export function desk(about, moved, warm, beside) {
+export function desk(about, moved, warm, ready, beside) {
   const node = make("form", {
     class: "mw-desk",
     onsubmit: (/** @type {Event} */ event) => event.preventDefault(),
@@ -185,12 +234,22 @@ export function desk(about, moved, warm, beside) {
   const parts = {};
   /** @type {Record<string, Group>} */
   const groups = {};
+  /** What is shown. @type {Values} */
+  let shown = {};
+  /** Stops what runs by itself. @type {(() => void) | null} */
+  let running = null;
   for (const control of about.controls) {
     /** @type {Moved} */
-    const hear = (value, settled) => moved({ [control.name]: value }, settled);
+    const run = (value, settled, pace) => moved({ [control.name]: value }, settled, pace);
+    /** @type {Moved} */
+    const hear = (value, settled, pace) => {
+      stop();
+      run(value, settled, pace);
+    };
     const part = built(control, hear);
     parts[control.name] = part;
     watch(part.row, () => warm(control.name));
+    if (control.kind === "walk" || (control.kind === "slider" && control.played)) play(control, part, run);
     if (control.group) grouped(control, control.group, part, hear);
     else node.append(part.row);
   }
@@ -207,8 +266,39 @@ export function desk(about, moved, warm, beside) {
   );
 
   function again() {
+    stop();
     for (const part of Object.values(parts)) part.drop?.();
-    moved(about.start, true);
+    moved(about.start, true, GLIDE);
+  }
+
+  /** Nothing runs by itself any more: something else is touched. */
+  function stop() {
+    running?.();
+    running = null;
+  }
+
+  /**
+   * Give a control its button to run by itself.
+   * @param {SliderControl | WalkControl} control
+   * @param {Part} part
+   * @param {Moved} run
+   */
+  function play(control, part, run) {
+    const { button } = player(control, {
+      value: () => shown[control.name],
+      moved: run,
+      ready(value) {
+        warm(control.name);
+        return ready({ [control.name]: value });
+      },
+      begun(ended) {
+        stop();
+        running = ended;
+      },
+    });
+    const [name] = part.row.children;
+    name.after(button);
+    part.row.classList.add("mw-played");
   }
 
   /**
@@ -219,9 +309,12 @@ export function desk(about, moved, warm, beside) {
   function watch(row, soon) {
     let dwell = 0;
     row.addEventListener("focusin", soon);
-    row.addEventListener("pointerdown", soon);
+    row.addEventListener("pointerdown", ({ target }) => {
+      soon();
+      if (!(target instanceof Element && target.closest(".mw-play"))) stop();
+    });
     row.addEventListener("pointerenter", () => {
-      dwell = setTimeout(soon, DWELL);
+      dwell = setTimeout(soon, RESTS);
     });
     row.addEventListener("pointerleave", () => clearTimeout(dwell));
   }
@@ -243,7 +336,7 @@ export function desk(about, moved, warm, beside) {
       group.members.push(control);
       const name = `Take ${control.label} away`;
       const away = () => {
-        hear("", true);
+        hear("", true, GLIDE);
         group.more?.focus(); // the button itself is gone now
       };
       const button = { type: "button", class: "mw-away", title: name, "aria-label": name, onclick: away };
@@ -260,7 +353,7 @@ export function desk(about, moved, warm, beside) {
     const more = make("select", { "aria-label": `Add to ${group.members[0].group}` });
     more.addEventListener("change", () => {
       const name = more.value;
-      moved({ [name]: "0" }, true);
+      moved({ [name]: "0" }, true, GLIDE);
       parts[name].focus();
     });
     group.more = more;
@@ -269,6 +362,7 @@ export function desk(about, moved, warm, beside) {
 
   /** @param {Values} values */
   const set = (values) => {
+    shown = values;
     for (const [name, part] of Object.entries(parts)) {
       part.row.hidden = values[name] === "";
       part.set(values[name]);
@@ -283,5 +377,17 @@ export function desk(about, moved, warm, beside) {
       more.disabled = full || !absent.length;
     }
   };
-  return { node, set };
+  /** @param {(name: string) => Mark[] | null} marks of a slider, where they are known */
+  const mark = (marks) => {
+    for (const [name, part] of Object.entries(parts)) if (!part.row.hidden) part.mark?.(marks(name));
+  };
+  const close = () => {
+    stop();
+    for (const part of Object.values(parts)) part.close?.();
+  };
+  /** @param {Record<string, string>} ends where some sliders end in this state */
+  const end = (ends = {}) => {
+    for (const [name, part] of Object.entries(parts)) part.end?.(ends[name]);
+  };
+  return { node, set, end, mark, stop, close };
 }

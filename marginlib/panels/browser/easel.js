@@ -1,10 +1,15 @@
-// Plotly's pictures of states, drawn once and then only swapped: that is what keeps a drag at the display's rate.
+// Plotly's pictures of states, drawn once and then only swapped: that is what keeps a drag at the display's rate. Over
+// each stand the handles of what can be dragged in it.
 
 import { paint } from "./colours.js";
 import { make, notice, sized } from "./dom.js";
+import { ears } from "./ears.js";
+import { gripped } from "./grips.js";
+import { movement } from "./motion.js";
 import { havePlotly } from "./plotly.js";
 
-/** @import { About, Drawing, Model, View } from "./types.d.ts" */
+/** @import { Hand } from "./grips.js" */
+/** @import { About, Drawing, Model, Pace, View } from "./types.d.ts" */
 
 const ROOM = 1000; // px from which figures stand side by side
 const PICTURES = 150; // drawn ones kept: a slider's states and then some
@@ -21,14 +26,20 @@ const later = globalThis.requestIdleCallback ?? ((work) => setTimeout(work, 50, 
  * @param {HTMLElement} box where they stand
  * @param {Model} model where plotly comes from
  * @param {(key: string) => View | null} look the view of a state
+ * @param {Hand} hand what moves the controls
  */
-export function easel(about, box, model, look) {
+export function easel(about, box, model, look, hand) {
   const { node: missing, note } = notice();
   // Outside the notebook, which would lay itself out anew at each draw.
   const stage = make("div", { class: "mw-stage", "aria-hidden": "true" });
   document.body.append(stage);
   /** @type {Map<string, Element[]>} */
   const kept = new Map();
+  /** The handles of each figure. @type {WeakMap<Element, ReturnType<typeof gripped>>} */
+  const handles = new WeakMap();
+  /** What makes each figure heard. @type {WeakMap<Element, ReturnType<typeof ears>>} */
+  const hearing = new WeakMap();
+  const moving = movement();
   /** @type {Drawing | undefined} */
   let Plotly;
   /** @type {[string, View] | undefined} */
@@ -79,18 +90,47 @@ export function easel(about, box, model, look) {
   /**
    * @param {string} key
    * @param {View} view
+   * @param {Pace} [pace] how the pictures come from those that are shown; without one they are there at once
    */
-  function show(key, view) {
+  function show(key, view, pace) {
     current = [key, view];
     busy = performance.now();
+    moving.finish();
     const nodes = pictures(key, view);
     const each = widths(view);
     sized(box, view.figures.length, "div", { class: "mw-figure", role: "img" }).forEach((figure, i) => {
       figure.style.minHeight = `${view.figures[i].layout.height}px`;
       figure.style.width = `${each[i]}px`;
-      figure.setAttribute("aria-label", view.title);
-      if (nodes && figure.firstChild !== nodes[i]) figure.replaceChildren(nodes[i]);
+      const heard = hearing.get(figure) ?? ears(figure);
+      hearing.set(figure, heard);
+      heard.set(view.figures[i].layout.meta, view.title);
+      const over = handles.get(figure) ?? gripped(hand);
+      handles.set(figure, over);
+      if (nodes) hang(figure, nodes[i], [over.node, ...heard.nodes], pace);
+      over.lay(view.figures[i].layout, each[i], pace);
     });
+  }
+
+  /**
+   * @param {Element} figure
+   * @param {Element} picture
+   * @param {Element[]} over its handles, and what is for the ears
+   * @param {Pace} [pace]
+   */
+  function hang(figure, picture, over, pace) {
+    const before = figure.firstElementChild;
+    if (before === picture) return;
+    if (!before) figure.append(picture, ...over);
+    else if (pace) moving.go(before, picture, pace);
+    else before.replaceWith(picture);
+  }
+
+  /**
+   * The handles go with their controls, whatever is shown.
+   * @param {Pace} [pace]
+   */
+  function follow(pace) {
+    for (const figure of box.children) handles.get(figure)?.place(pace);
   }
 
   /**
@@ -133,6 +173,8 @@ export function easel(about, box, model, look) {
   );
   const close = () => {
     leave();
+    moving.finish();
+    for (const figure of box.children) hearing.get(figure)?.close();
     sizes.disconnect();
     themes.disconnect();
     current = undefined;
@@ -144,5 +186,5 @@ export function easel(about, box, model, look) {
     stage.remove();
     box.replaceChildren();
   };
-  return { missing, show, prepare, close };
+  return { missing, show, follow, prepare, close };
 }

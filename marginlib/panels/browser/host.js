@@ -3,15 +3,20 @@
 
 import { desk } from "./controls.js";
 import { keepKeys, make, notice, write } from "./dom.js";
+import { openTracks } from "./happens.js";
 import { linkTo } from "./links.js";
+import { GLIDE, isStill } from "./motion.js";
+import { rulesIn } from "./rules.js";
 import { screen } from "./screen.js";
 import { sharing } from "./sharing.js";
 import { inSlots } from "./slots.js";
+import { stage } from "./stage.js";
 import { openStore } from "./store.js";
 
-/** @import { About, Message, Model, Values } from "./types.d.ts" */
+/** @import { About, Message, Model, Pace, Values } from "./types.d.ts" */
 
 const SPEECH = 800; // ms after which a screen reader hears what is there
+const SETTLED = 1000; // ms that a panel has been in sight until its tracks are looked at
 
 /**
  * Show a panel.
@@ -25,13 +30,19 @@ function render({ model, el }) {
   let speech = 0;
   /** @type {string | null} */
   let drawn = null;
+  /** How what is shown next comes about. @type {Pace | undefined} */
+  let pace;
+  let sight = 0;
 
   const { node: said, note } = notice();
   const veil = make("p", { class: "mw-veil" });
   const cover = () => {
     write(veil, model.get("veil"));
     root.toggleAttribute("data-veiled", Boolean(model.get("veil")));
+    mark();
   };
+  /** A covered picture isn't given away by the tracks. */
+  const mark = () => controls.mark(model.get("veil") ? () => null : tracks.marks);
   const schedule = () => {
     frame ||= requestAnimationFrame(show);
   };
@@ -41,12 +52,15 @@ function render({ model, el }) {
     send: (message) => model.send(message),
     adopted() {
       share.forget();
-      controls.set(store.values());
+      controls.stop();
+      pace = GLIDE;
+      follow();
     },
     changed: schedule,
     rested(values) {
+      if (!model.get("veil")) tracks.rested();
       clearTimeout(speech);
-      speech = setTimeout(view.say, SPEECH);
+      speech = setTimeout(rest, SPEECH);
       if (values) model.set("values", { ...values });
       model.save_changes();
     },
@@ -54,28 +68,64 @@ function render({ model, el }) {
     clock: globalThis,
     silent: model.get("_silent"),
   });
-  const view = screen(about, model, store.view);
+  const tracks = openTracks({
+    controls: about.controls,
+    store,
+    send: (message) => model.send(message),
+    changed: () => mark(),
+    clock: globalThis,
+  });
+  const view = screen(about, model, store.view, {
+    controls: about.controls,
+    values: store.values,
+    moved(name, value, settled, pace) {
+      controls.stop();
+      moved({ [name]: value }, settled, pace);
+    },
+    warm: store.warm,
+  });
   const share = sharing(() => linkTo(about, store.values(), model.get("_address")));
-  const controls = desk(about, moved, store.warm, share.parts);
-  const root = make(
-    "section",
-    { class: "mw-panel", "aria-label": about.heading },
-    make("div", { class: "mw-layout" }, controls.node, make("div", { class: "mw-stand" }, veil, view.node)),
-    said,
-  );
+  const controls = desk(about, moved, store.warm, store.has, share.parts);
+  // The picture first: whoever reads or tabs through a panel meets what it is about before what moves it.
+  const rail = make("div", { class: "mw-rail" }, view.picture);
+  const layout = make("div", { class: "mw-layout" }, rail, controls.node, view.reading);
+  const root = make("section", { class: "mw-panel", role: "group", "aria-label": about.heading }, layout, said);
+  view.picture.append(veil);
   keepKeys(root);
   el.append(root);
+  const placed = stage({ ...view, root, layout, rail, desk: controls.node });
+  view.picture.prepend(placed.button);
+  const rules = rulesIn(root, model);
+  /** Nothing has moved for a while. */
+  function rest() {
+    view.say();
+    placed.settle();
+    rules.link();
+  }
 
   /**
    * @param {Values} values
    * @param {boolean} settled
+   * @param {Pace} [how] it comes about
    */
-  function moved(values, settled) {
+  function moved(values, settled, how) {
     if (model.get("veil")) model.set("veil", ""); // to move on is to skip the question above
     share.forget();
+    // A release that moves nothing more doesn't end what its press began.
+    if (how || Object.keys(values).some((name) => values[name] !== store.values()[name])) pace = how;
+    tracks.moved();
     store.move(values, settled);
-    controls.set(store.values());
+    follow();
   }
+
+  /** Controls, tracks and handles show the values at once; the picture does once it is known. */
+  function follow() {
+    controls.set(store.values());
+    mark();
+    view.follow(motion());
+  }
+
+  const motion = () => (isStill() ? undefined : pace);
 
   function show() {
     frame = 0;
@@ -88,16 +138,28 @@ function render({ model, el }) {
     note("");
     const now = key === drawn ? null : store.view(key);
     drawn = key;
-    if (now) view.show(key, now);
+    if (!now) return;
+    const first = !root.dataset.shown;
+    root.dataset.shown = "true";
+    controls.end(now.ends);
+    view.show(key, now, motion());
+    if (first) rules.link();
   }
 
   const onValues = () => store.heard({ ...model.get("values") });
   const onShown = () => store.heard({ ...model.get("values") }, model.get("_shown"));
   /** @param {Message} message */
   const onMessage = (message) => {
-    if (message.kind === "states") view.prepare(store.received(message));
-    else store.received(message);
+    const keys = store.received(message);
+    if (message.kind === "states") view.prepare(keys);
+    if (message.kind === "states" || message.kind === "happens") tracks.learned(message.kind === "happens");
   };
+  const seen = new IntersectionObserver(([{ isIntersecting }]) => {
+    clearTimeout(sight);
+    if (isIntersecting && !model.get("veil")) sight = setTimeout(tracks.rested, SETTLED);
+    else if (!isIntersecting) tracks.moved();
+  });
+  seen.observe(root);
   model.on("change:values", onValues);
   model.on("change:veil", cover);
   model.on("change:_shown", onShown);
@@ -112,8 +174,14 @@ function render({ model, el }) {
     model.off("msg:custom", onMessage);
     cancelAnimationFrame(frame);
     clearTimeout(speech);
+    clearTimeout(sight);
+    seen.disconnect();
     share.forget();
+    tracks.close();
+    controls.close();
     store.close();
+    rules.close();
+    placed.close();
     view.close();
     root.remove();
   };

@@ -7,6 +7,7 @@ import { PATIENCE, SILENT } from "./patience.js";
 
 const COMMIT = 120; // ms of rest after which the kernel learns the values
 const KEPT = 2000; // states kept in memory
+const NAMES = 10_000; // states of which only what has happened is kept
 
 /**
  * Undo `changes` of Python: what is different, put over what is the same.
@@ -21,6 +22,17 @@ export function merge(first, change) {
   const merged = Array.isArray(first) ? first.slice() : { ...first };
   for (const name in change) merged[name] = merge(first[name], change[name]);
   return merged;
+}
+
+/**
+ * What has happened in a state, without the rest of its view.
+ * @param {View} first
+ * @param {any} change
+ * @returns {string[]}
+ */
+export function happened(first, change) {
+  const whole = change?.["="] ?? change;
+  return whole?.happens ?? first.happens ?? [];
 }
 
 /**
@@ -50,6 +62,8 @@ const joined = (texts) => texts.join("|");
 export function openStore({ names, values, send, rested, adopted, changed, note, clock, silent = SILENT }) {
   /** @type {Map<string, { first: View, change: unknown }>} */
   const states = new Map();
+  /** What has happened in states that aren't known otherwise. @type {Map<string, string[]>} */
+  const told = new Map();
   /** Tracks whose states were asked for, and have not been forgotten. @type {Set<string>} */
   const asked = new Set();
   let theirs = values; // what Python has, as far as is known here
@@ -95,6 +109,18 @@ export function openStore({ names, values, send, rested, adopted, changed, note,
   function view(key) {
     const state = states.get(key);
     return state ? merge(state.first, state.change) : null;
+  }
+
+  /**
+   * What has happened in the state with one other value, if that is known.
+   * @param {string} name
+   * @param {string} text
+   * @returns {string[] | null}
+   */
+  function happens(name, text) {
+    const key = joined(names.map((each) => (each === name ? text : values[each])));
+    const state = states.get(key);
+    return state ? happened(state.first, state.change) : (told.get(key) ?? null);
   }
 
   /** Whether the state of the values is known. If not, it is asked for: one at a time, the newest next. */
@@ -190,6 +216,10 @@ export function openStore({ names, values, send, rested, adopted, changed, note,
       pending = null;
       note(message.message);
     }
+    if (message.kind === "happens") {
+      for (const key in message.found) told.set(key, message.found[key]);
+      for (const oldest of told.keys()) if (told.size > NAMES) told.delete(oldest);
+    }
     if (message.kind !== "states") return [];
     for (const key in message.states) keep(key, message.first, message.states[key]);
     if (flight && flight.key in message.states) land();
@@ -202,5 +232,23 @@ export function openStore({ names, values, send, rested, adopted, changed, note,
     land();
   }
 
-  return { values: () => values, key: () => keyOf(values), known, view, warm, move, heard, received, close };
+  return {
+    values: () => values,
+    key: () => keyOf(values),
+    /** @param {Values} some whether the state with these values is known; it isn't asked for */
+    has: (some) => states.has(keyOf({ ...values, ...some })),
+    /** @param {string} name what all states along a control have in common */
+    track(name) {
+      const texts = names.map((each) => values[each]);
+      return track(name, texts);
+    },
+    happens,
+    known,
+    view,
+    warm,
+    move,
+    heard,
+    received,
+    close,
+  };
 }

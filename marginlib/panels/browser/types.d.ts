@@ -64,6 +64,8 @@ export interface View {
   strip: [text: string, mark: string][];
   /** What has happened in this state, by name: where one comes or goes along a control, its track is marked. */
   happens: string[];
+  /** Of sliders, by name: up to which value they change anything in this state, where that is less than their most. */
+  ends: Record<string, string>;
   tables: Table[];
 }
 
@@ -75,11 +77,27 @@ export interface Grip {
   across: [] | [number, number];
 }
 
+/** How a picture goes where it stands now: in so many ms; at an even speed where it goes on from there. */
+export interface Pace {
+  ms: number;
+  even?: boolean;
+}
+
+/** What is used of an axis. */
+export interface Axis {
+  range?: [number, number];
+  domain?: [number, number];
+  type?: string;
+}
+
 /** A plotly spec with roles for colours. */
 export interface Figure {
   data: unknown[];
   layout: {
     height: number;
+    margin?: { l?: number; r?: number; t?: number; b?: number };
+    xaxis?: Axis;
+    yaxis?: Axis;
     meta?: { share?: number; name?: string; grips?: Grip[]; tells?: [text: string, value: number][] };
   };
 }
@@ -98,10 +116,21 @@ export interface States {
   states: Record<string, unknown>;
 }
 
+/** The rules, by id: title and words. */
+export type Rules = Record<string, [title: string, text: string]>;
+
+/** What has happened in some states, by their keys. */
+export interface Happenings {
+  kind: "happens";
+  found: Record<string, string[]>;
+}
+
 export type Message =
   | States
+  | Happenings
   | { kind: "failed"; message: string }
   | { kind: "plotly" }
+  | { kind: "rules"; rules: Rules }
   | { kind: "heard"; ticket: string };
 
 // biome-ignore lint/suspicious/noExplicitAny: what a name holds is known where it is asked for
@@ -141,5 +170,8 @@ declare global {
   var define: unknown;
   var __marginlibIds: number | undefined;
   var __marginlibSlots: { open(name: string, show: (el: HTMLElement) => () => void): () => void } | undefined;
+  var __marginlibSound: AudioContext | undefined;
   var __marginlibPlotly: Supply | undefined;
+  /** What a page has of the rules, where its list of them is (empty: nowhere), and who waits for them. */
+  var __marginlibRules: { known?: Rules; list?: string; waiting: Set<() => void> } | undefined;
 }

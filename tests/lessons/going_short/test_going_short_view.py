@@ -86,19 +86,52 @@ def test_both_lines_are_the_engines_and_mirror_each_other(values: Values) -> Non
     (marks,) = traces(view["figures"][0], "markers")
     opened, move = Decimal(str(values["opened"])), Decimal(str(values["move"]))
     now = opened * (100 + move) / 100
+    figure = view["figures"][0]
+    grown = heights(figure, float(now))
     for at, side in enumerate(BOTH):
         story = replay(position(side, opened, Decimal(str(values["leverage"])), goes_to(now)))
         pnl = unrealised(story.final, story.final.positions[0])
         assert (marks["x"][at], marks["y"][at]) == (float(now), float(pnl))
-        assert any(text.startswith(side) and text.endswith(money(pnl, "USD", sign=True)) for text in written_of(view))
+        assert grown.get("profit" if pnl > 0 else "loss", 0) == float(pnl)
+        told = [text for text in written(figure) if side in text]
+        assert len(told) == 1
+        assert told[0].endswith(f"{'▲ +' if pnl > 0 else '▼ ' if pnl < 0 else ''}{number(pnl, 2, 2)}")
     assert marks["y"][0] == -marks["y"][1]
-    _, *both, beyond = traces(view["figures"][0], "lines")
-    assert beyond["x"][0] == both[1]["x"][1] > both[1]["x"][0]  # no price ends a line at the right: it runs on
-    assert beyond["y"][-1] > both[0]["y"][1] >= 0 >= both[1]["y"][1] > beyond["y"][1]
-    for line in both:
+    drawn = traces(figure, "lines")
+    for colour, at in (("role:ink", 0), ("role:quiet", 1)):
+        named = [each for each in drawn if each["line"]["color"] == colour]
+        line = next(each for each in named if each["line"].get("dash") != "dot")
+        beyond = next(each for each in named if each["line"].get("dash") == "dot" and len(each["x"]) > 2)
         (x0, x1), (y0, y1) = line["x"], line["y"]
-        on_it = [y0 + (y1 - y0) * (float(now) - x0) / (x1 - x0)]
-        assert on_it[0] in (pytest.approx(marks["y"][0]), pytest.approx(marks["y"][1]))
+        assert y0 + (y1 - y0) * (float(now) - x0) / (x1 - x0) == pytest.approx(marks["y"][at])
+        assert max(x for x in beyond["x"] if x is not None) > x1  # no price ends a line at the right: it runs on
+    (put,) = (each for each in drawn if each["y"][0] == each["y"][1] and each["y"][0] < 0)
+    assert put["y"][0] == pytest.approx(-float(opened / Decimal(str(values["leverage"]))))
+
+
+def test_results_stand_where_they_stood_whichever_is_higher() -> None:
+    """A name that changes its place with the sign has to be looked for."""
+    found = []
+    for move in (-30, 0, 1, 40):
+        figure = shown(MIRROR, move=move)["figures"][0]
+        found.append({
+            text.split("<br>")[0]: (x, y)
+            for trace in traces(figure, "text")
+            for text, x, y in zip(trace["text"], trace["x"], trace["y"], strict=True)
+            if "short" in text or "long" in text
+        })  # fmt: skip
+
+    assert len(found[0]) == 2
+    assert found.count(found[0]) == 4
+
+
+@pytest.mark.parametrize(("move", "wanted"), [
+    (-41, ["break-even", "long: margin call"]), (0, []), (31, []), (32, ["short: margin call"]),
+    (48, ["short: margin call", "short: liquidation"]),
+])  # fmt: skip
+def test_what_happens_to_each_of_the_two(move: int, wanted: list[str]) -> None:
+    """B5: from 60,000 USD at 3x; a short's used margin grows with the price, a long's stays."""
+    assert shown(MIRROR, move=move)["happens"] == wanted
 
 
 def written_of(view: dict[str, Any]) -> list[str]:

@@ -429,7 +429,7 @@ def test_after_the_last_day_the_path_has_ended() -> None:
 
 def test_the_level_is_drawn_right_before_and_after_a_liquidation() -> None:
     view, _ = shown(CRASH, path="Plunge and recovery", how="until 100 %", day=7)
-    line = drawn(view, 0, "own", 2.5)
+    line = drawn(view, 0, "own", 3)
     steps = [(a, b) for a, b in itertools.pairwise(line) if a[0] == b[0]]
 
     assert steps
@@ -462,7 +462,7 @@ def test_a_stop_and_a_liquidation_in_one_moment_are_told_apart() -> None:
     view, _ = shown(CRASH, day=8, stop=True, distance=20, jumps=True)
     texts = [text for trace in view["figures"][0]["data"] if trace["mode"] == "text" for text in trace["text"]]
 
-    assert "▼ stop: BTC<br>liquidation: ETH" in texts
+    assert "▼ stop:<br>BTC<br>▼ liquidation:<br>ETH" in texts
     assert [row["cells"][0].split(": ")[1].split("\N{NO-BREAK SPACE}")[0] for row in view["tables"][0]["rows"][2:]] == [
         "stop", "stop", "liquidation",
     ]  # fmt: skip
@@ -504,6 +504,61 @@ def test_the_pictures_end_with_their_path_and_texts_stay_where_they_are_drawn(ti
                 assert last < high < last * 1.05
                 for trace in figure["data"]:
                     assert all(low <= x <= high for x in trace["x"] if x is not None)
+
+
+@settings(max_examples=30, deadline=None)
+@given(anywhere(CRASH))
+def test_the_picture_is_the_course(values: Values) -> None:
+    """What is lived through is solid, all of it faint: margin levels and prices, checked against the walk itself."""
+    view = CRASH.view(values)
+    path, days = paths()[str(values["path"])], values["day"]
+    walked = walk(account(values), path, jumps=bool(values["jumps"]))
+    if walked.story.error:
+        assert view["figures"][0]["layout"]["meta"]["tells"][0][0].startswith("The margin level would be")
+        return
+    now = min(int(days * A_DAY), path.points - 1)
+    solid = drawn(view, 0, "own", 3)
+    assert all(x * A_DAY <= now for x, _ in solid)
+    for point in range(path.points):
+        tied = walked.story.margin_of(walked.state(point))
+        level = None if tied is None or tied.level is None else float(tied.level)
+        if level is not None and crash.BOTTOM < level < crash.TOP:
+            place = (point / A_DAY, pytest.approx(level))
+            assert place in drawn(view, 0, "own", 2)
+            assert (place in solid) == (point <= now and now > 0)  # a point is no line
+    lived = [
+        trace for trace in view["figures"][0]["data"] if trace["mode"] == "lines" and trace["line"]["width"] == 2.5
+    ]
+    assert len(lived) == len(walked.story.scenario.prices)
+    for trace, pair in zip(lived, walked.story.scenario.prices, strict=True):
+        first = path.prices[pair][0]
+        shares = [float(price / first - 1) * 100 for price in path.prices[pair][: now + 1]]
+        assert trace["x"] == [point / A_DAY for point in range(now + 1)]
+        assert [y - crash.OPENING for y in trace["y"]] == [
+            pytest.approx(min(max(share, -crash.FURTHEST), crash.FURTHEST), abs=1e-6) for share in shares
+        ]
+
+
+def test_what_has_happened_is_named_from_its_moment_on() -> None:
+    """March 2020: 78.7 % for a moment on the 9th, between two points; liquidation on the way to the low of the 12th."""
+    seen = {day: shown(CRASH, day=str(day))[0]["happens"] for day in (0, 6, 6.25, 6.5, 13.5)}
+    assert seen == {0: [], 6: [], 6.25: [], 6.5: ["margin call", "liquidation"], 13.5: ["margin call", "liquidation"]}
+    assert shown(CRASH, day=8, jumps=True)[0]["happens"][-1] == "something stays unpaid"
+    assert shown(CRASH, day=8, stop=True)[0]["happens"] == ["stop"]
+
+
+@pytest.mark.parametrize("title", list(paths()))
+def test_the_track_ends_where_the_path_ends(title: str) -> None:
+    """So that no part of it does nothing; the moment is dragged along the days themselves."""
+    view, _ = shown(CRASH, path=title)
+    (day,) = (control for control in CRASH.controls if control.name == "day")
+    last = Decimal(paths()[title].points - 1) / A_DAY
+    (grip,) = view["figures"][0]["layout"]["meta"]["grips"]
+
+    assert day.played
+    assert Decimal(view["ends"]["day"]) == last <= Decimal(day.most)
+    assert grip["control"] == "day"
+    assert grip["places"] == [float(day.least), float(day.most)]
 
 
 def test_a_course_needs_no_stop_to_be_compared() -> None:
