@@ -200,7 +200,7 @@ def _stairs(
         if turn < len(queue):
             _step(rows, queue[turn], (at, end), slab, line)
         else:
-            rows.outline(slab, at, end, "quiet", "dash")
+            rows.stroke([(at, middle), (end, middle)], dash="6px,4px", width=2)
         # On the side where the price isn't: what is between is drawn.
         side, foot = ("top", slab[1] + 2) if middle >= line else ("bottom", slab[0] - 2)
         rows.labels.append(Label((at + end) / 2, foot, name, f"{side} center", bold=True, fixed=True))
