@@ -21,8 +21,7 @@ def hit(figures: Figures, width: float) -> Iterator[tuple[str, str]]:
 
 
 OVER = {
-    ("LotQueue", 360): 8,
-    ("SettleOrClose", 360): 3, ("StopRun", 360): 4,
+    ("StopRun", 360): 4,
 }  # fmt: skip
 """How many pairs of labels meet at a width, in all states of the sweep."""
 BEYOND = {

@@ -1,6 +1,5 @@
 """Lesson 02: how do I sell what I don't own, and how is that not a future?"""
 
-import functools
 from decimal import Decimal
 from typing import TypedDict
 

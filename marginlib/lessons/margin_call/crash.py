@@ -17,7 +17,7 @@ from marginlib.drawing.screen import Table, View, refused, screen, table
 from marginlib.drawing.touch import grip, touched
 from marginlib.engine.account import Position, Realised, State
 from marginlib.engine.amounts import plain
-from marginlib.engine.derivation import fraction
+from marginlib.engine.derivation import fraction, named, price_unit
 from marginlib.engine.scenario import Open, Price, Step
 from marginlib.engine.story import Moment, Story
 from marginlib.reading.replaying import replay
@@ -197,7 +197,8 @@ def _opened(now: Now) -> list[Position]:
 
 def _share(now: Now, pair: str) -> Fraction:
     """How far a price is from its start."""
-    return fraction(now.state.prices[pair]) / fraction(now.course.path.prices[pair][0]) - 1
+    start = named(now.course.path.prices[pair][0], "price of {} at the start", of=pair, unit=price_unit(pair))
+    return fraction(now.state.prices[pair]) / fraction(start) - 1
 
 
 def _last(path: Path) -> float:

@@ -82,6 +82,10 @@ export function openEngine({ lesson, hire, fetchStarts, told, came, later }) {
   function refuse(name, message) {
     if (message.kind === "exact")
       models.get(name)?.hear({ kind: "failed", message: `Only one control at a time moves here: ${reason}` });
+    if (message.kind === "why" && message.text) {
+      const failed = `How numbers came about is told by the engine, and it isn't here: ${reason}`;
+      models.get(name)?.hear({ kind: "because", key: message.key, text: message.text, found: [], lines: [], failed });
+    }
   }
 
   /**
@@ -117,7 +121,9 @@ export function openEngine({ lesson, hire, fetchStarts, told, came, later }) {
    */
   async function ask(name, message) {
     if (message.kind === "plotly") return; // the page has it lying itself
-    if (!there.has(name) && message.values) {
+    if (!there.has(name) && message.kind === "why")
+      start(); // what somebody points at can't be told without it
+    else if (!there.has(name) && message.values) {
       const known = await starts(name);
       const found = known && !there.has(name) ? answers(known, lesson.slots[name].state.values, message) : [];
       for (const each of found) models.get(name)?.hear(each);

@@ -22,11 +22,14 @@ import { track } from "./track.js";
  * @property {(value: string) => void} set
  * @property {() => void} focus
  * @property {() => void} [drop] what is being typed
- * @property {(most?: string) => void} [end] where it changes nothing any more
+ * @property {(most?: string) => void} [end] where its track ends
  * @property {(marks: Mark[] | null) => void} [mark]
  * @property {() => void} [close]
  */
 
+const CODE = /^[A-Z]{3,5}$/; // a currency's
+/** Units that are written as signs, and how they are said. @type {Record<string, string>} */
+const UNITS = { "×": "times", "%": "percent" };
 const RESTS = 100; // ms that the pointer rests on a control before its states are asked for
 const SHAKE = 3; // px that a pressed pointer may move and drags nothing
 
@@ -41,9 +44,12 @@ function slider(control, moved) {
   const input = make("input", { type: "range", id, min: control.least, max: control.most, step: control.step });
   const rail = track(control, input);
   const label = `${control.label}${control.unit ? `, ${control.unit}` : ""}`;
-  const name = `${label}, as a number`;
+  // A group's heading, or what the control is told as, goes before a label that is but a currency.
+  const called = [control.spoken || control.group, label].filter(Boolean).join(", ");
+  const name = `${called}, as a number`;
   const box = make("input", { type: "text", inputmode: "decimal", class: "mw-box", "aria-label": name });
   const wrong = make("p", { class: "mw-wrong", role: "alert", hidden: true });
+  if (called !== label) input.setAttribute("aria-label", called);
   const row = make("div", { class: "mw-row mw-slider" }, make("label", { for: id }, label), rail.node, box);
   let value = "";
   /** Where the pointer was pressed on the track; null once it drags. @type {number | null} */
@@ -67,7 +73,7 @@ function slider(control, moved) {
     if (next === "") return drop();
     if (input.value !== next) input.value = next;
     rail.set(next);
-    const unit = control.unit || (control.removable ? control.label : "");
+    const unit = UNITS[control.unit] ?? (control.unit || (CODE.test(control.label) ? control.label : ""));
     input.setAttribute("aria-valuetext", `${readable(next)} ${unit}`.trim());
     // What is being typed stays, whatever moves meanwhile; a text that was refused goes when its own control moves.
     if (!typing || (refused && other)) drop();
@@ -86,10 +92,7 @@ function slider(control, moved) {
     if (next !== value) moved(next, true, GLIDE);
     else drop();
   };
-  /**
-   * The track ends where the values do that change anything.
-   * @param {string} [most]
-   */
+  /** The track ends where the values do that change anything. @param {string} [most] */
   const end = (most = control.most) => {
     if (input.max === most) return;
     input.max = most;
@@ -239,8 +242,6 @@ export function desk(about, moved, warm, ready, beside) {
   const groups = {};
   /** What is shown. @type {Values} */
   let shown = {};
-  /** Where some sliders end. @type {Record<string, string>} */
-  let ends = {};
   /** Stops what runs by itself. @type {(() => void) | null} */
   let running = null;
   for (const control of about.controls) {
@@ -291,7 +292,6 @@ export function desk(about, moved, warm, ready, beside) {
   function play(control, part, run) {
     const { button } = player(control, {
       value: () => shown[control.name],
-      end: () => ends[control.name],
       moved: run,
       ready(value) {
         warm(control.name);
@@ -383,11 +383,6 @@ export function desk(about, moved, warm, ready, beside) {
       more.disabled = full || !absent.length;
     }
   };
-  /** @param {Record<string, string>} now where some sliders end in this state */
-  const end = (now) => {
-    ends = now;
-    for (const [name, part] of Object.entries(parts)) part.end?.(now[name]);
-  };
   /** @param {(name: string) => Mark[] | null} marks of a slider, where they are known */
   const mark = (marks) => {
     for (const [name, part] of Object.entries(parts)) if (!part.row.hidden) part.mark?.(marks(name));
@@ -396,11 +391,9 @@ export function desk(about, moved, warm, ready, beside) {
     stop();
     for (const part of Object.values(parts)) part.close?.();
   };
-  /**
-   * A value, or the last that changes anything.
-   * @param {string} name
-   * @param {string} value
-   */
-  const within = (name, value) => (name in ends && +value > +ends[name] ? ends[name] : value);
-  return { node, set, end, within, mark, stop, close };
+  /** @param {Record<string, string>} ends where some sliders end in this state */
+  const end = (ends = {}) => {
+    for (const [name, part] of Object.entries(parts)) part.end?.(ends[name]);
+  };
+  return { node, set, end, mark, stop, close };
 }

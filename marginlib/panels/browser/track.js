@@ -31,13 +31,12 @@ export function track(control, input) {
   const node = make("div", { class: "mw-track" }, layer, input, told);
   /** @type {Mark[]} */
   let marks = [];
-  /** Of the control's values, the share that the track has: there it ends. */
-  let whole = 1;
-  let value = control.least;
   /** What is drawn. */
   let drawn = "";
   /** @type {Point[]} */
   let points = [];
+  let scale = 1; // the whole range, in lengths of the track: it may end where the values do that change anything
+  let value = control.least;
   const unit = control.unit && ` ${control.unit}`;
   const sizes = new ResizeObserver(() => draw());
   sizes.observe(node);
@@ -46,19 +45,18 @@ export function track(control, input) {
   const where = ({ low, high }) => `between ${readable(low)} and ${readable(high)}${unit}`;
 
   /**
-   * Where a share of the track is, in pixels.
+   * Where a share of the range is, in pixels.
    * @param {number} share
    */
-  const pixel = (share) => THUMB / 2 + (share / whole) * (node.clientWidth - THUMB);
+  const pixel = (share) => THUMB / 2 + share * scale * (node.clientWidth - THUMB);
 
   function draw() {
     const wide = node.clientWidth;
-    const next = JSON.stringify([wide, whole, marks]);
+    const next = JSON.stringify([wide, marks, scale]);
     if (!wide || next === drawn) return;
     drawn = next;
     points = [];
-    for (const mark of marks) {
-      if (mark.share > whole) break;
+    for (const mark of marks.filter(({ share }) => share * scale <= 1)) {
       const before = points.at(-1);
       const text = mark.names.join(", ");
       if (before && pixel(mark.share) - pixel(before.share) < TOGETHER) {
@@ -79,12 +77,6 @@ export function track(control, input) {
       if (free) nodes.push(name("0", pixel(zero)));
     }
     layer.replaceChildren(...nodes);
-  }
-
-  function fill() {
-    const share = Math.min(shareOf(control, value) / whole, 1);
-    node.style.setProperty("--mw-low", String(Math.min(share, zero ?? 0)));
-    node.style.setProperty("--mw-high", String(Math.max(share, zero ?? 0)));
   }
 
   /**
@@ -121,14 +113,17 @@ export function track(control, input) {
     /** @param {string} next */
     set(next) {
       value = next;
-      fill();
+      const share = Math.min(1, shareOf(control, value) * scale);
+      const from = (zero ?? 0) * scale;
+      node.style.setProperty("--mw-low", String(Math.min(share, from)));
+      node.style.setProperty("--mw-high", String(Math.max(share, from)));
     },
 
-    /** @param {string} most */
+    /** @param {string} most where it ends */
     end(most) {
-      whole = shareOf(control, most);
+      scale = 1 / shareOf(control, most);
+      this.set(value);
       draw();
-      fill();
     },
 
     close: () => sizes.disconnect(),
