@@ -63,7 +63,10 @@ export function track(control, input) {
         before.told += `; ${text}: ${where(mark)}`;
       } else points.push({ text, told: `${text}: ${where(mark)}`, share: mark.share });
     }
-    const labels = points.map(({ text, share }) => ({ text, wish: pixel(share), wide: long(text) + APART }));
+    const labels = points.map((point) => {
+      const text = long(point.text) > wide ? `${point.text.split(", ")[0]}, \u2026` : point.text;
+      return { text, wish: pixel(point.share), wide: long(text) + APART };
+    });
     const middles = spread(labels, -APART / 2, wide + APART / 2);
     const nodes = points.map(({ share }) => tick(share, "mw-tick"));
     for (const [i, middle] of middles.entries()) if (middle !== null) nodes.push(name(labels[i].text, middle));
