@@ -24,7 +24,6 @@ _GAP = 3.0  # pixels between a label and what it keeps clear of
 _TOUCH = 0.5  # pixels that boxes may share and count as apart
 _BETWEEN = 4.0  # pixels between labels of several lines: else two of them read as one
 _STEP, _FAR = 26.0, 32.0  # pixels that a label goes at most for a telephone, and for the sake of what is drawn
-_TINT = 0.5  # up to that opacity, an area is a tint of the ground
 _TURN = 14.0  # pixels that a label rather moves than stand on the next of its sides
 _LINE = 1.3  # of the font size: from line to line, as plotly writes them
 _WIDTHS = {
@@ -392,7 +391,7 @@ def boxes(figure: Spec, width: float) -> list[tuple[str, Box]]:
 def solid(figure: Spec, width: float) -> Iterator[tuple[str, Box]]:
     """The boxes of bars and filled areas at a width, in the order in which they are drawn, each with its role.
 
-    What the ground shines through is none.
+    What is seen through is left out: the ground is below it.
 
     >>> bar = {"type": "bar", "x": [0], "base": [0], "y": [1], "width": 1, "marker": {"color": "role:own"}}
     >>> axes = {"xaxis": {"range": [-1, 1]}, "yaxis": {"range": [0, 2]}, "margin": dict.fromkeys("lrtb", 0)}
@@ -405,7 +404,7 @@ def solid(figure: Spec, width: float) -> Iterator[tuple[str, Box]]:
             shape = trace["marker"].get("pattern", {}).get("shape", "")
             role = {"/": "restricted", ".": "fee"}.get(shape, trace["marker"]["color"].removeprefix("role:"))
             yield from ((role, box) for box in _bars(trace, frame))
-        elif trace.get("fill") == "toself" and trace.get("opacity", 1) > _TINT:
+        elif trace.get("fill") == "toself" and trace.get("opacity", 1) == 1:
             for whole, points in itertools.groupby(zip(trace["x"], trace["y"], strict=True), lambda at: at[0] is None):
                 corners = [(frame.x(x), frame.y(y)) for x, y in points if not whole]
                 if corners:

@@ -1,7 +1,5 @@
 """Where a panel's parts stand: the picture in sight, nothing that jumps in a drag, large on demand; and how it sounds."""
 
-import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 import marginlib.lessons
-from browser.lab import Lab, Notebook, appears, notebook, until
+from browser.lab import appears, until
 from browser.stand import standing
 from marginlib.lessons import HowFar, LossCascade, LotQueue, ShortAndMirror, StopRun, ThroughTheCrash, explore
 from marginlib.panels.panel import Panel

@@ -88,9 +88,12 @@ class ClosingSteps(Panel[ClosingValues]):
         return closing(values["move"], values["fee"])
 
     def view(self, values: ClosingValues) -> View:
-        """The three places as they stand at this step."""
+        """The balance sheet as it stands at this step."""
         story = closed(values["move"], values["fee"])
-        return short_result.closing(story, int(values["step"]), (-88_000.0, 78_000.0))
+        return short_result.closing(story, int(values["step"]), CLOSING)
+
+
+CLOSING = short_result.Walked((-20, 20), 124_000.0)
 
 
 def closing(move: Decimal, fee: Decimal) -> Scenario:

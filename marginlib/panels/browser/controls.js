@@ -242,6 +242,8 @@ export function desk(about, moved, warm, ready, beside) {
   const groups = {};
   /** What is shown. @type {Values} */
   let shown = {};
+  /** Where some sliders end. @type {Record<string, string>} */
+  let ends = {};
   /** Stops what runs by itself. @type {(() => void) | null} */
   let running = null;
   for (const control of about.controls) {
@@ -292,6 +294,7 @@ export function desk(about, moved, warm, ready, beside) {
   function play(control, part, run) {
     const { button } = player(control, {
       value: () => shown[control.name],
+      end: () => ends[control.name],
       moved: run,
       ready(value) {
         warm(control.name);
@@ -391,9 +394,16 @@ export function desk(about, moved, warm, ready, beside) {
     stop();
     for (const part of Object.values(parts)) part.close?.();
   };
-  /** @param {Record<string, string>} ends where some sliders end in this state */
-  const end = (ends = {}) => {
-    for (const [name, part] of Object.entries(parts)) part.end?.(ends[name]);
+  /** @param {Record<string, string>} [now] where some sliders end in this state */
+  const end = (now = {}) => {
+    ends = now;
+    for (const [name, part] of Object.entries(parts)) part.end?.(now[name]);
   };
-  return { node, set, end, mark, stop, close };
+  /**
+   * A value, or the last that changes anything.
+   * @param {string} name
+   * @param {string} value
+   */
+  const within = (name, value) => (name in ends && +value > +ends[name] ? ends[name] : value);
+  return { node, set, end, within, mark, stop, close };
 }
