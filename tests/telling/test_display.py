@@ -9,7 +9,7 @@ import pytest
 from IPython.core.formatters import PlainTextFormatter
 
 from marginlib import Scenario, replay
-from marginlib.lessons import Life
+from marginlib.panels.panel import Values
 from marginlib.telling.display import plainly
 
 
@@ -65,4 +65,6 @@ def test_whatever_hangs_on_a_story_has_no_raw_amount(formatter: PlainTextFormatt
 
 
 def test_the_values_of_a_panel_are_read_like_a_sentence(formatter: PlainTextFormatter) -> None:
-    assert formatter(Life().values) == "side long, leverage 4, move -10, end closing"
+    given = Values({"side": "long", "leverage": Decimal("4.0"), "EUR": None, "move": Decimal(-10), "c1": False})
+
+    assert formatter(given) == "side long, leverage 4, move -10, c1 False"
