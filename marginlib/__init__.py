@@ -8,8 +8,8 @@ engine alone (``import marginlib.engine``) stays light.
 Decimal('100')
 """
 
-import importlib
-from typing import TYPE_CHECKING, Any
+# Nothing is imported here that takes time: the command can be interrupted from its first moment on.
+TYPE_CHECKING = False  # for those who check types, True
 
 if TYPE_CHECKING:
     from marginlib.analysis.add_order import order
@@ -83,7 +83,9 @@ __all__ = [
 ]  # fmt: skip
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
+    import importlib
+
     if name not in _WHERE:
         raise AttributeError(f"module 'marginlib' has no attribute {name!r}")
     room = importlib.import_module(f"marginlib.{_WHERE[name]}")
