@@ -472,7 +472,7 @@ def test_a_number_may_be_given_as_one() -> None:
     _SESSION.clear()
 
 
-NO_ANSWERS = [math.nan, math.inf, Decimal("NaN"), Decimal("sNaN"), Decimal("-Infinity"), None, {}, b"5", object(), True]
+NO_ANSWERS = [math.nan, math.inf, Decimal("NaN"), Decimal("sNaN"), Decimal("-Infinity"), None, {}, b"5", ..., True]
 
 
 @pytest.mark.parametrize("given", NO_ANSWERS, ids=str)
