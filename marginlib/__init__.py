@@ -8,9 +8,8 @@ engine alone (``import marginlib.engine``) stays light.
 Decimal('100')
 """
 
-import importlib
-import sys
-from typing import TYPE_CHECKING, Any
+# Nothing is imported here that takes time: the command can be interrupted from its first moment on.
+TYPE_CHECKING = False  # for those who check types, True
 
 if TYPE_CHECKING:
     from marginlib.analysis.add_order import order
@@ -86,7 +85,9 @@ __all__ = [
 ]  # fmt: skip
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
+    import importlib
+
     if name not in _WHERE:
         raise AttributeError(f"module 'marginlib' has no attribute {name!r}")
     room = importlib.import_module(f"marginlib.{_WHERE[name]}")
@@ -99,6 +100,14 @@ def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
 
 
-if _SHELL := getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)():
-    # Only a notebook, or IPython on a terminal, shows things by itself.
-    importlib.import_module("marginlib.telling.display").plainly(_SHELL)
+def _plainly() -> None:
+    """Only a notebook, or IPython on a terminal, shows things by itself: there amounts are shown as plain numbers."""
+    import sys
+
+    if shell := getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)():
+        import importlib
+
+        importlib.import_module("marginlib.telling.display").plainly(shell)
+
+
+_plainly()

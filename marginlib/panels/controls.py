@@ -3,12 +3,15 @@
 A value has the same text in Python and in the browser, so that a state is found under the same key on both sides.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from marginlib.engine.amounts import plain, rounded
+
+_NUMBER = re.compile(r"-?([0-9]+\.?[0-9]*|\.[0-9]+)")
 
 Value = Decimal | str | bool | None
 
@@ -47,8 +50,9 @@ class Slider:
         """
         if self.removable and value in (None, ""):
             return None
-        try:
-            number = Decimal(str(value))
+        said = str(value).strip()
+        try:  # what else Python takes for a number, such as 1_0 or 1e1, the browser doesn't
+            number = Decimal("NaN" if isinstance(value, str) and not _NUMBER.fullmatch(said) else said)
         except InvalidOperation:
             number = Decimal("NaN")
         if isinstance(value, bool) or not number.is_finite():
