@@ -21,7 +21,7 @@ from marginlib.panels.panel import Panel
 pytestmark = pytest.mark.browser
 
 PAGES = (1400, 1024, 360)
-BESIDE = 900  # px from which figures stand side by side: ROOM in easel.js
+BESIDE = 1000  # px from which figures stand side by side: ROOM in easel.js
 KNOWN: dict[tuple[str, int], tuple[int, int]] = {
     ("BalanceSheet", 360): (156, 413),
     ("ClosingSteps", 360): (138, 31),

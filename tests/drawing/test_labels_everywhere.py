@@ -16,7 +16,7 @@ from marginlib.panels.panel import Panel
 
 def hit(figures: Figures, width: float) -> Iterator[tuple[str, str]]:
     for _, figure in figures:
-        wide = max(width * figure["layout"].get("meta", {}).get("share", 1) if width >= 900 else width, NARROWEST)
+        wide = max(width * figure["layout"].get("meta", {}).get("share", 1) if width >= 1000 else width, NARROWEST)
         yield from collisions(figure, wide)
 
 

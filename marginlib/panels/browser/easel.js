@@ -11,7 +11,7 @@ import { havePlotly } from "./plotly.js";
 /** @import { Hand } from "./grips.js" */
 /** @import { About, Drawing, Model, Pace, View } from "./types.d.ts" */
 
-const ROOM = 900; // px from which figures stand side by side
+const ROOM = 1000; // px from which figures stand side by side
 const PICTURES = 150; // drawn ones kept: a slider's states and then some
 const MISSING =
   "There is no picture yet: the kernel has not sent what draws it. It may be busy with another cell; if it has stopped, run the cell again.";

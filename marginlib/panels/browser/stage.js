@@ -4,7 +4,7 @@
 import { make } from "./dom.js";
 
 const WIDE = 950; // px of a panel from which controls stand beside the picture, as in host.css
-const SIDE = 900; // px from which figures with a share of the width stand side by side, as the easel has it
+const SIDE = 1000; // px from which figures with a share of the width stand side by side, as the easel has it
 const FITTED = 0.75; // the most that a picture is made smaller for a low window
 const MARGIN = 20; // px of a panel above its picture
 const LEAST = 0.5; // the most that a picture beside its controls shrinks to stay in sight
