@@ -2,7 +2,7 @@
 
 import math
 
-from marginlib.drawing.pieces import Spec
+from marginlib.drawing.pieces import Spec, counted
 
 
 def rounds(low: float, high: float, step: float) -> list[float]:
@@ -19,21 +19,23 @@ def stepped(made: Spec, step: float, unit: str = "", *, aside: int = 0) -> Spec:
 
     >>> from marginlib.drawing.pieces import layout
     >>> axis = stepped(layout({}, (0, 1), (0, 50_000), ""), 20_000, "EUR")["yaxis"]
-    >>> axis["tickvals"], axis["ticksuffix"]
-    ([0, 20000, 40000], '<br>EUR')
+    >>> axis["tickvals"], axis["ticktext"]
+    ([0, 20000, 40000], ['0', '20,000', '40,000<br>EUR'])
     """
     low, high = made["yaxis"]["range"]
-    suffix = f"<br>{unit}" if unit else ""
-    steps = {"dtick": step, "tick0": 0, "tickvals": rounds(low, high, step), "tickmode": "linear"}
-    return {**made, "yaxis": {**made["yaxis"], **steps, "ticksuffix": suffix, "ticklabelstandoff": aside}}
+    marks = rounds(low, high, step)
+    names = [counted(mark) for mark in marks]
+    if unit:
+        names[-1] += f"<br>{unit}"
+    return {**made, "yaxis": {**made["yaxis"], "tickvals": marks, "ticktext": names, "ticklabelstandoff": aside}}
 
 
-def unmarked(made: Spec, *, zero: bool = True) -> Spec:
+def bare(made: Spec, *, zero: bool = True) -> Spec:
     """A layout whose second axis has no numbers: every amount stands at what it measures; with its zero, or without.
 
     >>> from marginlib.drawing.pieces import layout
-    >>> unmarked(layout({}, (0, 1), (0, 1), ""))["yaxis"]["tickvals"]
-    [0]
+    >>> bare(layout({}, (0, 1), (0, 1), ""))["yaxis"]["ticktext"]
+    ['']
     """
-    bare = {"tickvals": [0] if zero else [], "showticklabels": False, "showgrid": False, "ticksuffix": ""}
-    return {**made, "yaxis": {**made["yaxis"], **bare, "zeroline": zero}}
+    marks: Spec = {"tickvals": [0] if zero else [], "ticktext": [""] if zero else [], "showgrid": False}
+    return {**made, "yaxis": {**made["yaxis"], **marks, "ticksuffix": "", "zeroline": zero}}

@@ -6,6 +6,7 @@ from typing import Literal
 from marginlib.engine.account import Event, Position, Realised, Row, State, Take
 from marginlib.engine.amounts import ZERO
 from marginlib.engine.cascade import charge, take
+from marginlib.engine.derivation import named
 from marginlib.engine.settling import first_in_first_out
 
 By = Literal["order", "stop", "liquidation"]
@@ -64,6 +65,7 @@ def close_lot(
     state = event.state
     moved = price - lot.open_price if lot.side == "long" else lot.open_price - price
     pnl = state.round(lot.quote, volume * moved)
+    pnl = named(pnl, "profit on position {}" if pnl >= 0 else "loss on position {}", ("R10", "R11"), of=lot.id)
     _repay(state, lot, volume, pnl)
     takes: tuple[Take, ...] = ()
     unpaid = ZERO

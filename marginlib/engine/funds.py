@@ -1,11 +1,11 @@
 """Deposits, withdrawals and ordinary orders without margin, and rollovers as time passes."""
 
 from decimal import Decimal, localcontext
-from fractions import Fraction
 
 from marginlib.engine.account import Event, Position, Row, State
-from marginlib.engine.amounts import EXACT, ZERO, plain, quotient_up
+from marginlib.engine.amounts import EXACT, ZERO, plain, quotient_up, trimmed
 from marginlib.engine.cascade import charge
+from marginlib.engine.derivation import fraction
 from marginlib.engine.errors import InvalidScenario, Refusal
 from marginlib.engine.margin import require_level
 from marginlib.engine.scenario import Deposit, Trade, Wait, Withdraw
@@ -83,7 +83,7 @@ def order_for(state: State, pair: str, currency: str, amount: Decimal) -> Trade:
         while missing > 0:  # the ledger rounds worth and fee apart from each other: the last digit may be missing
             volume += quotient_up(missing, net, 8)
             missing = amount - state.round(currency, volume * price) + state.round(currency, volume * price * rate)
-        return Trade(pair=pair, side="sell", volume=Decimal(plain(volume)))
+        return Trade(pair=pair, side="sell", volume=trimmed(volume))
 
 
 def _require(state: State, currency: str, amount: Decimal, what: str, rule: str) -> None:
@@ -93,7 +93,7 @@ def _require(state: State, currency: str, amount: Decimal, what: str, rule: str)
             "insufficient_funds",
             f"{what} needs {plain(amount)} {currency}, and the balance is {plain(have)} {currency}.",
             (rule,),
-            (currency, Fraction(amount - have)),
+            (currency, fraction(amount - have)),
         )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
+from marginlib.engine.derivation import Traced
 from marginlib.engine.errors import InvalidScenario, Place, Problem
 
 T = TypeVar("T")
@@ -164,6 +165,7 @@ class Amount(Kind[Decimal | str]):
         as_text = isinstance(value, str) and len(value) <= 100 and _PLAIN.fullmatch(value)
         as_number = isinstance(value, int | Decimal) and not isinstance(value, bool)
         number = Decimal(value) if as_text or as_number else Decimal("NaN")  # type: ignore[arg-type]
+        number = value if type(value) is Traced else number
         if not number.is_finite():
             if isinstance(value, str) and _COMMA.fullmatch(value):
                 point, whole = value.replace(",", "."), value.replace(",", "")
@@ -176,7 +178,7 @@ class Amount(Kind[Decimal | str]):
             raise expected(self.what, value)
         if self.most is not None and (number > self.most or (self.below and number == self.most)):
             raise expected(self.what, value)
-        return number or Decimal(0)
+        return number if number or type(number) is Traced else Decimal(0)
 
 
 class Code(Kind[str]):

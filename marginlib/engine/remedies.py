@@ -10,7 +10,8 @@ from decimal import ROUND_DOWN, ROUND_UP, Context, Decimal
 from fractions import Fraction
 
 from marginlib.engine.account import State
-from marginlib.engine.amounts import ZERO, plain, quotient_down, quotient_up, rounded
+from marginlib.engine.amounts import ZERO, fraction_up, plain, quotient_down, quotient_up, rounded
+from marginlib.engine.derivation import fraction, rounding
 from marginlib.engine.errors import Refusal
 from marginlib.engine.funds import order_for
 from marginlib.engine.margin import margin
@@ -190,9 +191,9 @@ def _worth(state: State, code: str, refusal: Refusal) -> Decimal | None:
     except Refusal:
         return None
     if refusal.code == "insufficient_margin":
-        each *= 1 - Fraction(state.rulebook.haircuts.get(code, ZERO))
+        each *= 1 - fraction(state.rulebook.haircuts.get(code, ZERO))
     need = short / each
-    return quotient_up(Decimal(need.numerator), Decimal(need.denominator), state.rulebook.places(code))
+    return fraction_up(need, state.rulebook.places(code))
 
 
 def _most(before: State, step: Withdraw, currency: str, attempt: Attempt) -> Decimal | None:
@@ -202,13 +203,14 @@ def _most(before: State, step: Withdraw, currency: str, attempt: Attempt) -> Dec
     try:
         if before.positions and before.rulebook.initial_margin_check:
             tied = margin(before, currency)
-            free = tied.equity - tied.used_margin * Fraction(before.rulebook.opening_level) / 100
+            free = tied.equity - tied.used_margin * fraction(before.rulebook.opening_level) / 100
             each = before.rate(step.currency, currency).of(Decimal(1))
-            each *= 1 - Fraction(before.rulebook.haircuts.get(step.currency, ZERO))
+            each *= 1 - fraction(before.rulebook.haircuts.get(step.currency, ZERO))
             if each > 0 and step.currency in before.rulebook.collateral_order:
                 bears = max(free / each, Fraction(0))
                 places = before.rulebook.places(step.currency)
-                most = min(most, quotient_down(Decimal(bears.numerator), Decimal(bears.denominator), places))
+                whole, parts = Decimal(bears.numerator), Decimal(bears.denominator)
+                most = min(most, rounding("rounded down", quotient_down(whole, parts, places), places, bears))
     except Refusal:
         return None
     return most if most > 0 and _goes(before, step.replaced(amount=most), attempt) else None

@@ -1,11 +1,11 @@
 """Settling: own funds go to the exchange, with no trade and no fee; what was received is kept (R3 to R5)."""
 
 from decimal import Decimal, localcontext
-from fractions import Fraction
 from typing import Literal, NamedTuple
 
 from marginlib.engine.account import Event, Position, Row, State
 from marginlib.engine.amounts import EXACT, ZERO, plain, quotient_down, quotient_up
+from marginlib.engine.derivation import fraction, named
 from marginlib.engine.errors import InvalidScenario, Refusal
 
 
@@ -24,7 +24,7 @@ class Need(NamedTuple):
     @property
     def missing(self) -> Decimal:
         """How much the balance lacks; nothing if it suffices."""
-        return max(self.amount - self.balance, ZERO)
+        return named(max(self.amount - self.balance, ZERO), "missing to settle", ("R6",))
 
 
 def first_in_first_out(state: State, pair: str, volume: Decimal | Literal["all"]) -> list[tuple[Position, Decimal]]:
@@ -92,7 +92,7 @@ def settle(state: State, step: int, pair: str, volume: Decimal | Literal["all"])
             "insufficient_funds",
             f"Settling needs {plain(needed.amount)} {paid}, and the balance is {plain(needed.balance)} {paid}.",
             ("R6", "A7"),
-            (paid, Fraction(needed.missing)),
+            (paid, fraction(needed.missing)),
         )
     rows: list[Row] = []
     for lot, part in ends:
@@ -117,7 +117,7 @@ def _need(state: State, ends: list[tuple[Position, Decimal]]) -> tuple[Need, dic
     paid = ends[0][0].owed[0]
     due = {lot.id: state.round(paid, part * lot.open_price if lot.side == "long" else part) for lot, part in ends}
     have = state.balance(paid)
-    return Need(paid, sum(due.values(), ZERO), have, _possible(ends, have)), due
+    return Need(paid, named(sum(due.values(), ZERO), "needed to settle", ("R3",)), have, _possible(ends, have)), due
 
 
 def _possible(ends: list[tuple[Position, Decimal]], have: Decimal) -> Decimal:

@@ -23,20 +23,8 @@ pytestmark = pytest.mark.browser
 PAGES = (1400, 1024, 360)
 BESIDE = 1000  # px from which figures stand side by side: ROOM in easel.js
 KNOWN: dict[tuple[str, int], tuple[int, int]] = {
-    ("BalanceSheet", 360): (156, 413),
     ("ClosingSteps", 360): (138, 31),
     ("HowFar", 360): (3, 1),
-    ("Life", 360): (197, 81),
-    ("LossCascade", 1400): (9, 0),
-    ("LossCascade", 1024): (66, 0),
-    ("LossCascade", 360): (1149, 1),
-    ("LotQueue", 1400): (40, 0),
-    ("LotQueue", 360): (232, 0),
-    ("OpeningSteps", 360): (120, 91),
-    ("SettleOrClose", 1400): (34, 167),
-    ("SettleOrClose", 1024): (0, 167),
-    ("SettleOrClose", 360): (243, 134),
-    ("ShortAndMirror", 360): (283, 3),
     ("ShortOrFuture", 360): (71, 98),
     ("StopRun", 1400): (4, 0),
     ("StopRun", 360): (38, 155),

@@ -233,6 +233,9 @@ def test_controls_of_a_group_say_what_they_are_of_and_in_which_unit(chrome: Brow
         )
     with standing(chrome, HowFar(), width=1400) as page:
         expect(page.get_by_role("slider", name="Leverage")).to_have_attribute("aria-valuetext", "5 times")
+    with standing(chrome, left, width=1400) as page:
+        expect(page.get_by_role("slider", name="opening price", exact=True)).to_have_count(1)
+        expect(page.get_by_role("combobox", name="how", exact=True)).to_have_count(1)
 
 
 @explore(opening_price=(30000, 50000, 500), how=["settle", "close"])

@@ -102,9 +102,7 @@ def _figure(story: Story, seen: Sheet, tied: Margin | None, reach: Reach, needed
     ]
     if tied and tied.level is not None:
         written.append(Label(1 + _EDGE, reach.most * 1.06, f"margin level<br>{percent(tied.level / 100)}", fixed=True))
-    written.append(
-        Label(1 + _WIDE / 2, max(top, reach.most / 100), f"yours<br>{_cash(seen.yours)}", "top left", bold=True)
-    )
+    written.append(Label(1 + _EDGE, max(top, reach.most / 100), f"yours<br>{_cash(seen.yours)}", "top left", bold=True))
     written += [Label(-_EDGE, height, text, "middle left") for height, text in left]
     written += [Label(1 + _EDGE, height, text, "middle right") for height, text in right]
     axes = layout(
@@ -129,7 +127,7 @@ def _grips(story: Story, seen: Sheet, reach: Reach, floor: bool) -> list[Grip]:
     assert isinstance(opens, Open)
     rate, now = (float(prices[opens.pair]) for prices in (story.scenario.prices, story.final.prices))
     volume, own, owes = float(opens.volume), float(worth(seen.own)), float(seen.owes)
-    left, right = (-_WIDE / 2, _WIDE / 2), (1 - _WIDE / 2, 1 + _WIDE / 2)
+    left, right = (-_WIDE / 2, 0.36), (1 + _WIDE / 2, 0.64)  # knobs stand near the middle, names outside
     found = [grip("funds", "y", reach.funds, left)]
     if owes:
         volumes, follows = [each * rate for each in reach.volume], [volume * each for each in reach.price]

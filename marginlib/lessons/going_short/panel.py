@@ -1,6 +1,5 @@
 """Lesson 02: how do I sell what I don't own, and how is that not a future?"""
 
-import functools
 from decimal import Decimal
 from typing import TypedDict
 
@@ -9,7 +8,7 @@ from marginlib.engine.scenario import Close, Fees, Open, OrderSide, PositionSide
 from marginlib.engine.story import Story
 from marginlib.lessons.going_short import holding, short_result, stops
 from marginlib.panels.controls import Choice, Slider, Walk
-from marginlib.panels.panel import Panel, View
+from marginlib.panels.panel import Panel, View, kept_for
 from marginlib.reading.replaying import replay
 
 PAIR, QUOTE = "BTC/USD", "USD"
@@ -89,9 +88,12 @@ class ClosingSteps(Panel[ClosingValues]):
         return closing(values["move"], values["fee"])
 
     def view(self, values: ClosingValues) -> View:
-        """The three places as they stand at this step."""
+        """The balance sheet as it stands at this step."""
         story = closed(values["move"], values["fee"])
-        return short_result.closing(story, int(values["step"]), (-88_000.0, 78_000.0))
+        return short_result.closing(story, int(values["step"]), CLOSING)
+
+
+CLOSING = short_result.Walked((-20, 20), 124_000.0)
 
 
 def closing(move: Decimal, fee: Decimal) -> Scenario:
@@ -184,12 +186,12 @@ def _lent(opening: Decimal, rollover: Decimal) -> Fees:
     return Fees(opening={"BTC": opening, QUOTE: DOLLARS}, rollover={"BTC": rollover, QUOTE: DOLLARS})
 
 
-@functools.lru_cache(maxsize=64)
+@kept_for(64)
 def _closed(now: Decimal, opening: Decimal, rollover: Decimal, days: int) -> Story:
     return replay(_after(now, opening, rollover, days, CLOSES))
 
 
-@functools.lru_cache(maxsize=64)
+@kept_for(64)
 def _stops(now: Decimal, opening: Decimal, rollover: Decimal, days: int) -> tuple[Story, Story]:
     """A buy stop 10 % above the price now, run into, and a sell stop, refused."""
     trigger = now * Decimal("1.1")
@@ -198,14 +200,14 @@ def _stops(now: Decimal, opening: Decimal, rollover: Decimal, days: int) -> tupl
     return replay(_after(*held_, buy, goes_to(trigger))), replay(_after(*held_, sell))
 
 
-@functools.lru_cache(maxsize=64)
+@kept_for(64)
 def _month(side: PositionSide, now: Decimal, opening: Decimal, rollover: Decimal) -> Story:
     """A position, day by day; it stays while the days go by and the funding rate changes."""
     days = [Wait(hours=Decimal(24))] * MOST_DAYS
     return replay(position(side, PRICE, LEVERAGE, goes_to(now), *days, fees=_lent(opening, rollover)))
 
 
-@functools.lru_cache(maxsize=256)
+@kept_for(256)
 def _funding(now: Decimal, rate: Decimal, course: str) -> tuple[Decimal, ...]:
     """What the contract has received by the end of each day from 0, in USD."""
     often = 24 // FUNDING_HOURS

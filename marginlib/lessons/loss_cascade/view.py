@@ -14,7 +14,7 @@ from marginlib.engine.cascade import Place, preference
 from marginlib.engine.story import Moment, Story
 from marginlib.reading.rulebooks import rulebook
 from marginlib.telling import preference as preference_told
-from marginlib.telling.numbers import brief, listed, money, number, percent, price, short
+from marginlib.telling.numbers import brief, listed, money, number, percent, price
 
 _MARKS = {"taken": "● taken", "untouched": "○ untouched", "skipped": "– none there"}
 _COLUMNS = ("Currency", "Place in the order", "You had", "Turn", "Taken", "Covers", "Fee", "You have")
@@ -101,7 +101,7 @@ def cascade(realised: Realised | None, turns: list[Turn], before: State, quote: 
         taken, covers, fee = (take.taken, take.covers, take.fee) if take else (ZERO, ZERO, ZERO)
         rows.band(_GAP)
         told = _turn(code, had, taken)
-        rows.say(swatch("own", told) if taken else told, swatch("fee", f"fee {_short(fee, quote)}") if fee else "")
+        rows.say(swatch("own", told) if taken else told, swatch("fee", f"fee {_short(fee, quote, 3)}") if fee else "")
         if due:
             rows.stroke([(float(-due), band[0]), (float(-due), -rows.down)], "quiet", 1, "dot")
         band = rows.band(_BAR)
@@ -120,7 +120,7 @@ def cascade(realised: Realised | None, turns: list[Turn], before: State, quote: 
     rest = f"and {others} others that you don't hold"
     rows.say(rest, role="quiet")
     stays = f"unpaid: {money(due, quote)}" if due else "nothing unpaid"
-    rows.say(swatch("loss", stays) if due else stays, swatch("fee", f"fees {_short(fees, quote)}") if fees else "")
+    rows.say(swatch("loss", stays) if due else stays, swatch("fee", f"fees {_short(fees, quote, 3)}") if fees else "")
     rows.put("loss", rows.band(_BAR), -due, 0)
     tells += [(rest, 0.0), (stays, float(due))]
     return touched(rows.drawn(), *grips, name="What the loss takes, in turn", tells=tells)
@@ -145,10 +145,10 @@ def _turn(code: str, had: Decimal, taken: Decimal) -> str:
     """How much of a currency goes, in few signs."""
     if not had:
         return f"{code}: none there"
-    some, all_of_it = _short(taken, code), _short(had, code)
+    some, all_of_it = _short(taken, code, 4), _short(had, code)
     if not taken:
         return f"{code}: {all_of_it}, untouched"
-    return f"{code}: all {all_of_it}" if taken == had else f"{code}: {some} of {all_of_it}"
+    return f"{code}: all {all_of_it}" if taken == had else f"{code}: {some} of {all_of_it.removesuffix('.00')}"
 
 
 def _told(code: str, had: Decimal, take: Take | None, quote: str) -> str:
@@ -159,8 +159,11 @@ def _told(code: str, had: Decimal, take: Take | None, quote: str) -> str:
     return f"{money(take.taken, code)} of {money(had, code)} cover {money(take.covers, quote)}{fee}"
 
 
-def _short(amount: Decimal, currency: str) -> str:
-    return number(amount, 2, 2) if currency in rulebook().cash else short(amount, currency)
+def _short(amount: Decimal, currency: str, digits: int = 6) -> str:
+    """An amount where there is little room: of coins so many digits, and all whole ones."""
+    if currency in rulebook().cash:
+        return number(amount, 2, 2)
+    return number(amount, min(8, max(0, digits - 1 - amount.adjusted())))
 
 
 def _ends(most: float, share: float, due: float) -> list[float]:

@@ -22,6 +22,7 @@ import { track } from "./track.js";
  * @property {(value: string) => void} set
  * @property {() => void} focus
  * @property {() => void} [drop] what is being typed
+ * @property {(most?: string) => void} [end] where its track ends
  * @property {(marks: Mark[] | null) => void} [mark]
  * @property {() => void} [close]
  */
@@ -91,6 +92,13 @@ function slider(control, moved) {
     if (next !== value) moved(next, true, GLIDE);
     else drop();
   };
+  /** The track ends where the values do that change anything. @param {string} [most] */
+  const end = (most = control.most) => {
+    if (input.max === most) return;
+    input.max = most;
+    input.value = value;
+    rail.end(most);
+  };
   /**
    * @param {boolean} settled
    * @param {boolean} jumped from one place to another, with nothing in between
@@ -125,7 +133,7 @@ function slider(control, moved) {
     drop();
   });
   row.append(wrong);
-  return { row, set, drop, focus: () => input.focus(), mark: rail.mark, close: rail.close };
+  return { row, set, drop, end, focus: () => input.focus(), mark: rail.mark, close: rail.close };
 }
 
 /**
@@ -234,6 +242,8 @@ export function desk(about, moved, warm, ready, beside) {
   const groups = {};
   /** What is shown. @type {Values} */
   let shown = {};
+  /** Where some sliders end. @type {Record<string, string>} */
+  let ends = {};
   /** Stops what runs by itself. @type {(() => void) | null} */
   let running = null;
   for (const control of about.controls) {
@@ -284,6 +294,7 @@ export function desk(about, moved, warm, ready, beside) {
   function play(control, part, run) {
     const { button } = player(control, {
       value: () => shown[control.name],
+      end: () => ends[control.name],
       moved: run,
       ready(value) {
         warm(control.name);
@@ -383,5 +394,16 @@ export function desk(about, moved, warm, ready, beside) {
     stop();
     for (const part of Object.values(parts)) part.close?.();
   };
-  return { node, set, mark, stop, close };
+  /** @param {Record<string, string>} [now] where some sliders end in this state */
+  const end = (now = {}) => {
+    ends = now;
+    for (const [name, part] of Object.entries(parts)) part.end?.(now[name]);
+  };
+  /**
+   * A value, or the last that changes anything.
+   * @param {string} name
+   * @param {string} value
+   */
+  const within = (name, value) => (name in ends && +value > +ends[name] ? ends[name] : value);
+  return { node, set, end, within, mark, stop, close };
 }

@@ -166,12 +166,14 @@ export function easel(about, box, model, look, hand) {
     else setTimeout(() => later(work), STILL);
   }
 
+  const now = () => current && show(...current);
   /** Once the page has found its new form: in the middle of a change of theme nothing has a width. */
-  const again = () => requestAnimationFrame(() => current && show(...current));
+  const again = () => requestAnimationFrame(now);
   const sizes = new ResizeObserver(again);
   const themes = new MutationObserver(again);
   sizes.observe(box);
   themes.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light", "data-jp-theme-name"] });
+  addEventListener("beforeprint", now); // paper waits for no frame
   const leave = havePlotly(
     model,
     (loaded) => {
@@ -186,6 +188,7 @@ export function easel(about, box, model, look, hand) {
     for (const figure of box.children) hearing.get(figure)?.close();
     sizes.disconnect();
     themes.disconnect();
+    removeEventListener("beforeprint", now);
     current = undefined;
     queue = [];
     kept.clear();

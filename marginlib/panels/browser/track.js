@@ -10,8 +10,7 @@ import { shareOf } from "./places.js";
 /** @import { SliderControl } from "./types.d.ts" */
 
 const THUMB = 16; // px: at the ends its middle is half of that inside
-const LETTER = 6.3; // px, of 12 px letters
-const APART = 8; // px between two names
+const APART = 7; // px between two names
 const CLOSE = 8; // px from a mark at which the pointer is told about it
 const TOGETHER = 9; // px between marks that have one name: closer ones aren't told apart
 
@@ -35,6 +34,8 @@ export function track(control, input) {
   let drawn = "";
   /** @type {Point[]} */
   let points = [];
+  let scale = 1; // the whole range, in lengths of the track: it may end where the values do that change anything
+  let value = control.least;
   const unit = control.unit && ` ${control.unit}`;
   const sizes = new ResizeObserver(() => draw());
   sizes.observe(node);
@@ -43,18 +44,18 @@ export function track(control, input) {
   const where = ({ low, high }) => `between ${readable(low)} and ${readable(high)}${unit}`;
 
   /**
-   * Where a share of the track is, in pixels.
+   * Where a share of the range is, in pixels.
    * @param {number} share
    */
-  const pixel = (share) => THUMB / 2 + share * (node.clientWidth - THUMB);
+  const pixel = (share) => THUMB / 2 + share * scale * (node.clientWidth - THUMB);
 
   function draw() {
     const wide = node.clientWidth;
-    const next = JSON.stringify([wide, marks]);
+    const next = JSON.stringify([wide, marks, scale]);
     if (!wide || next === drawn) return;
     drawn = next;
     points = [];
-    for (const mark of marks) {
+    for (const mark of marks.filter(({ share }) => share * scale <= 1)) {
       const before = points.at(-1);
       const text = mark.names.join(", ");
       if (before && pixel(mark.share) - pixel(before.share) < TOGETHER) {
@@ -62,7 +63,10 @@ export function track(control, input) {
         before.told += `; ${text}: ${where(mark)}`;
       } else points.push({ text, told: `${text}: ${where(mark)}`, share: mark.share });
     }
-    const labels = points.map(({ text, share }) => ({ text, wish: pixel(share), wide: text.length * LETTER + APART }));
+    const labels = points.map((point) => {
+      const text = long(point.text) > wide ? `${point.text.split(", ")[0]}, \u2026` : point.text;
+      return { text, wish: pixel(point.share), wide: long(text) + APART };
+    });
     const middles = spread(labels, -APART / 2, wide + APART / 2);
     const nodes = points.map(({ share }) => tick(share, "mw-tick"));
     for (const [i, middle] of middles.entries()) if (middle !== null) nodes.push(name(labels[i].text, middle));
@@ -72,6 +76,18 @@ export function track(control, input) {
       if (free) nodes.push(name("0", pixel(zero)));
     }
     layer.replaceChildren(...nodes);
+  }
+
+  /**
+   * How long a name is, in pixels.
+   * @param {string} text
+   */
+  function long(text) {
+    const probe = name(text, 0);
+    layer.append(probe);
+    const { offsetWidth } = probe;
+    probe.remove();
+    return offsetWidth;
   }
 
   /**
@@ -105,11 +121,22 @@ export function track(control, input) {
       else input.removeAttribute("aria-describedby");
     },
 
-    /** @param {string} value */
-    set(value) {
-      const share = shareOf(control, value);
-      node.style.setProperty("--mw-low", String(Math.min(share, zero ?? 0)));
-      node.style.setProperty("--mw-high", String(Math.max(share, zero ?? 0)));
+    /** @param {string} next */
+    set(next) {
+      value = next;
+      const share = Math.min(1, shareOf(control, value) * scale);
+      const thumb = `calc(${THUMB / 2}px + (100% - ${THUMB}px) * ${share})`;
+      const from = zero === null ? "0px" : `calc(${THUMB / 2}px + (100% - ${THUMB}px) * ${zero * scale})`;
+      const left = zero === null || share >= zero * scale;
+      node.style.setProperty("--mw-from", left ? from : thumb);
+      node.style.setProperty("--mw-to", left ? thumb : from);
+    },
+
+    /** @param {string} most where it ends */
+    end(most) {
+      scale = 1 / shareOf(control, most);
+      this.set(value);
+      draw();
     },
 
     close: () => sizes.disconnect(),

@@ -66,6 +66,8 @@ export interface View {
   strip: [text: string, mark: string][];
   /** What has happened in this state, by name: where one comes or goes along a control, its track is marked. */
   happens: string[];
+  /** Of sliders, by name: up to which value they change anything in this state, where that is less than their most. */
+  ends: Record<string, string>;
   tables: Table[];
 }
 
@@ -131,7 +133,29 @@ export type Message =
   | { kind: "failed"; message: string }
   | { kind: "plotly" }
   | { kind: "rules"; rules: Rules }
-  | { kind: "heard"; ticket: string };
+  | { kind: "heard"; ticket: string }
+  | { kind: "known"; key: string; texts: string[]; failed?: string }
+  | Because;
+
+/** How an amount came about: the lines that tell what it stands for, and those of all their parts. */
+export interface Because {
+  kind: "because";
+  key: string;
+  text: string;
+  found: number[];
+  lines: Line[];
+  /** Why there is no answer. */
+  failed?: string;
+}
+
+/** One amount with its sum; the ledger row that it stands in, where an input comes from, the lines of its parts. */
+export interface Line {
+  line: string;
+  rules: string[];
+  row: string;
+  source: string;
+  parts: number[];
+}
 
 // biome-ignore lint/suspicious/noExplicitAny: what a name holds is known where it is asked for
 type Anything = any;
