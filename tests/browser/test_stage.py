@@ -1,12 +1,12 @@
-"""Where a panel's parts stand: the picture in sight, nothing that jumps in a drag, large on demand; and how it sounds."""
+"""Where a panel's parts stand: the picture in sight, nothing that jumps in a drag, large on demand; how it sounds."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 import marginlib.lessons
+from browser import axe
 from browser.lab import appears, until
 from browser.stand import standing
 from marginlib.lessons import HowFar, LossCascade, LotQueue, ShortAndMirror, StopRun, ThroughTheCrash, explore
@@ -15,7 +15,6 @@ from marginlib.panels.panel import Panel
 pytestmark = pytest.mark.browser
 
 PANELS = marginlib.lessons._PANELS
-AXE = (Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js").read_text
 SHOWN = "document.querySelector('.mw-panel').dataset.key && !document.querySelector('.mw-panel[data-waiting]')"
 TRACKS = ".mw-desk input[type=range]:visible"
 LAST = ".mw-desk :is(input[type=range], input[type=checkbox], select):visible"
@@ -57,7 +56,7 @@ def test_nothing_jumps_while_a_slider_is_dragged(chrome: Browser, panel: type[Pa
                 assert moved < 2, (at, share, page.inner_text(".mw-title"))
 
 
-def in_sight(page: Page, what: Locator) -> bool:
+def in_sight(what: Locator) -> bool:
     """Whether something is seen as a whole, and not covered by anything."""
     seen = """(node) => {
       const { left, right, top, bottom, width, height } = node.getBoundingClientRect();
@@ -79,8 +78,8 @@ def test_the_picture_is_in_sight_while_any_control_is_used(chrome: Browser, name
         controls = page.locator(LAST).all()
         for control in (controls[0], controls[-1]):
             control.focus()
-            until(lambda control=control: in_sight(page, control), f"the control is seen, {width}")  # type: ignore[misc]
-            until(lambda: in_sight(page, figures), f"the figure is seen, {width}")
+            until(lambda control=control: in_sight(control), f"the control is seen, {width}")  # type: ignore[misc]
+            until(lambda: in_sight(figures), f"the figure is seen, {width}")
 
 
 def test_what_is_read_below_a_picture_is_not_covered_by_it(chrome: Browser) -> None:
@@ -121,7 +120,7 @@ def test_large_fills_the_window_with_picture_words_and_controls(
         for fold in (".mw-tables", ".mw-legend"):
             expect(page.locator(fold)).to_be_hidden()
         expect(page.locator(".mw-words")).to_be_visible()
-        assert in_sight(page, page.locator(".mw-figures")) or width < 950
+        assert in_sight(page.locator(".mw-figures")) or width < 950
         track = page.locator(TRACKS).first
         key = root.get_attribute("data-key")
         track.press("ArrowRight")
@@ -234,19 +233,15 @@ def test_controls_of_a_group_say_what_they_are_of_and_in_which_unit(chrome: Brow
         )
     with standing(chrome, HowFar(), width=1400) as page:
         expect(page.get_by_role("slider", name="Leverage")).to_have_attribute("aria-valuetext", "5 times")
+    with standing(chrome, left, width=1400) as page:
+        expect(page.get_by_role("slider", name="opening price", exact=True)).to_have_count(1)
+        expect(page.get_by_role("combobox", name="how", exact=True)).to_have_count(1)
 
 
 @explore(opening_price=(30000, 50000, 500), how=["settle", "close"])
 def left(opening_price: int = 37500, how: str = "close") -> dict[str, object]:
     """A function of one's own."""
     return {"EUR": opening_price - 30000, "how": how}
-
-
-def accessible(page: Page, scope: str = "document") -> list[tuple[str, list[Any]]]:
-    """What axe-core finds."""
-    page.evaluate(AXE(encoding="utf-8"))
-    found = page.evaluate(f"axe.run({scope}, {{ resultTypes: ['violations'] }}).then(({{ violations }}) => violations)")
-    return [(each["id"], [node["target"] for node in each["nodes"]]) for each in found]
 
 
 @pytest.mark.parametrize("name", [*PANELS, "left"])
@@ -264,7 +259,7 @@ def test_a_panel_is_accessible(chrome: Browser, name: str) -> None:
                     [ground, light],
                 )
                 page.wait_for_timeout(100)
-                assert accessible(page, "document.querySelector('main')") == [], (width, ground)
+                assert axe.found(page, "main") == [], (width, ground)
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         large(page).click()
-        assert accessible(page, "document.querySelector('main')") == []
+        assert axe.found(page, "main") == []
