@@ -31,8 +31,6 @@ KNOWN: dict[tuple[str, int], tuple[int, int]] = {
     ("SettleOrClose", 1400): (34, 167),
     ("SettleOrClose", 1024): (0, 167),
     ("SettleOrClose", 360): (243, 134),
-    ("StopRun", 1400): (4, 0),
-    ("StopRun", 360): (38, 155),
     ("ThroughTheCrash", 360): (351, 4),
     ("WaysOut", 360): (10, 278),
 }

@@ -22,11 +22,11 @@ def hit(figures: Figures, width: float) -> Iterator[tuple[str, str]]:
 
 OVER = {
     ("HowFar", 360): 1, ("LotQueue", 360): 8,
-    ("SettleOrClose", 360): 3, ("StopRun", 360): 4,
+    ("SettleOrClose", 360): 3,
 }  # fmt: skip
 """How many pairs of labels meet at a width, in all states of the sweep."""
 BEYOND = {
-    ("StopRun", 360): 103,
+
 }  # fmt: skip
 """How many labels are longer than the figure is wide, or than what is left of it beside their bars."""
 

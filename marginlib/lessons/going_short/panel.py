@@ -232,7 +232,7 @@ PATHS: dict[str, str] = {
     "goes your way": "0 -0.5 -1 0 -1 -2 -3 -2.5 -4 -5 -4.5 -6 -7 -8 -7.5 -9 -10 -11 -10.5 -12 -13 -14 -15 -16 -17",
 }
 """Made-up prices, hour by hour: by how many percent the price has gone against the position."""
-STOP_RANGES = stops.Ranges((45_000.0, 75_000.0), (-17_000.0, 14_000.0), HOURS)
+STOP_RANGES = stops.Ranges((44_000.0, 76_000.0), (-18_000.0, 18_000.0), HOURS, (1, MOST_TRIGGER))
 
 
 class StopValues(TypedDict):
@@ -255,7 +255,7 @@ class StopRun(Panel[StopValues]):
         Slider("trigger", "Trigger", "% away from 60,000 USD", 1, MOST_TRIGGER, "0.5", 10,
                "How far above (a buy stop) or below (a sell stop) it stands."),
         Choice("path", "The price", tuple(PATHS), "goes against you", "What the price does in 24 hours; made up."),
-        Slider("hours", "Time gone by", "hours", 0, HOURS, 1, 8, "Let the price run."),
+        Slider("hours", "Time gone by", "hours", 0, HOURS, 1, 8, "Let the price run.", played=True),
     )  # fmt: skip
 
     def scenario(self, values: StopValues) -> Scenario:

@@ -429,7 +429,8 @@ def test_a_stop_closes_at_the_first_price_beyond_its_trigger(values: Values) -> 
     assert result.price == beyond[0]
     assert results[0] == pytest.approx(float(result.pnl))
     assert money(result.pnl, "USD", sign=True) in cells(view, "Result with your choice")
-    assert f"closed at {number(beyond[0], 2)}" in written_of(view)
+    assert f"closed at<br>{number(beyond[0], 2, 2)}" in written_of(view)
+    assert "stop reached" in view["happens"]
 
 
 @given(st.sampled_from(sorted(PATHS)), st.integers(1, 20), st.integers(0, 24))
