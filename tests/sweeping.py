@@ -1,6 +1,7 @@
 """The states that tests of what panels draw go through: every control's ends and middle, and sixty at random."""
 
 import functools
+import math
 import random
 from typing import Any
 
@@ -17,6 +18,7 @@ PANELS: list[type[Panel[Any]]] = [
 ]
 every_panel = pytest.mark.parametrize("panel_class", PANELS)
 
+BESIDE = 1000  # px from which figures stand side by side: ROOM in easel.js
 Figures = list[tuple[dict[str, Value], dict[str, Any]]]
 
 
@@ -38,3 +40,14 @@ def views(name: str) -> list[tuple[dict[str, Value], dict[str, Any]]]:
             wanted.append({**start, control.name: None})
     wanted += [{control.name: dice.choice(control.track()) for control in controls} for _ in range(60)]
     return [(values, panel.view(panel.read(values))) for values in wanted]
+
+
+def drawn_width(figure: dict[str, Any], room: float) -> int:
+    """How wide the host makes a figure of a panel in a room of some pixels: as ``widths`` in easel.js."""
+    meta = figure["layout"].get("meta", {})
+    share = meta.get("share", 1)
+    if "least" not in meta:
+        return int(room * share if room >= BESIDE else room)
+    count = round(1 / share)
+    rows = math.ceil(count / max(1, room // meta["least"]))
+    return int(room / math.ceil(count / rows))

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
-from sweeping import every_panel, swept
+from sweeping import drawn_width, every_panel, swept
 
 import marginlib.lessons
 from browser.stand import standing
@@ -21,13 +21,8 @@ from marginlib.panels.panel import Panel
 pytestmark = pytest.mark.browser
 
 PAGES = (1400, 1024, 360)
-BESIDE = 1000  # px from which figures stand side by side: ROOM in easel.js
 KNOWN: dict[tuple[str, int], tuple[int, int]] = {
-    ("ClosingSteps", 360): (138, 31),
     ("HowFar", 360): (3, 1),
-    ("ShortOrFuture", 360): (71, 98),
-    ("StopRun", 1400): (4, 0),
-    ("StopRun", 360): (37, 154),
     ("ThroughTheCrash", 360): (1, 0),
     ("WaysOut", 360): (1, 3),
 }
@@ -95,8 +90,7 @@ def paper(chrome: Browser) -> Iterator[Page]:
 
 def measured(paper: Page, figures: list[dict[str, Any]], room: int) -> list[dict[str, Any]]:
     """What is wrong with each figure in a room of a width."""
-    shares = [figure["layout"].get("meta", {}).get("share", 1) if room >= BESIDE else 1 for figure in figures]
-    widths = [int(room * share) for share in shares]
+    widths = [drawn_width(figure, room) for figure in figures]
     found: list[dict[str, Any]] = paper.evaluate(MEASURE, [[painted(figure) for figure in figures], widths])
     return found
 

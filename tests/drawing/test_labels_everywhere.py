@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sweeping import Figures, every_panel, swept
+from sweeping import Figures, drawn_width, every_panel, swept
 
 from marginlib.drawing.placing import NARROW, NARROWEST, collisions
 from marginlib.panels.panel import Panel
@@ -16,8 +16,8 @@ from marginlib.panels.panel import Panel
 
 def hit(figures: Figures, width: float) -> Iterator[tuple[str, str]]:
     for _, figure in figures:
-        wide = max(width * figure["layout"].get("meta", {}).get("share", 1) if width >= 1000 else width, NARROWEST)
-        yield from collisions(figure, wide)
+        wide = drawn_width(figure, width)
+        yield from collisions(figure, wide if "least" in figure["layout"].get("meta", {}) else max(wide, NARROWEST))
 
 
 OVER = {

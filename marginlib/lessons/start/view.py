@@ -153,9 +153,9 @@ def _figure(story: Story, step: int, seen: Sheet, tied: Margin | None, reach: Re
         more, words = _arrow(flow, step)
         drawn += more
         written += words
-    grips = [grip("moment", "x", _WALK, (0, 2 * _DOTS))]
+    grips = [grip("moment", "x", _WALK, (_DOTS, _DOTS))]
     along = [_LINE[0] + (_LINE[1] - _LINE[0]) * at for at in (0, 1)]
-    grips.append(grip("move", "x", along, (_SCALE - 14, _SCALE + 14)))
+    grips.append(grip("move", "x", along, (_SCALE, _SCALE)))
     more, words = _market(story, lot, step, reach)
     drawn += more
     written += words
@@ -169,14 +169,14 @@ def _figure(story: Story, step: int, seen: Sheet, tied: Margin | None, reach: Re
         written.append(Label(_BAR[1] + 0.6, high, f"tied up<br>{number(tied.used_margin, 2)}"))
         cost = float(tied.used_margin) * float(lot.leverage)
         times = range(reach.leverage[0], reach.leverage[1] + 1)
-        grips.append(grip("leverage", "y", [_FOOT + up * cost / each for each in times], (_YOU[0], _BAR[1] + 1)))
+        grips.append(grip("leverage", "y", [_FOOT + up * cost / each for each in times], (_BAR[1] + 1, _YOU[0])))
     more, words = _position(seen, reach)
     drawn += more
     written += words
     if step in (4, 5):  # what is worth more or less as the price moves
         row = _HELD if lot.side == "long" else _OWED
         ends = [_across(float(lot.cost) * (1 + move / 100), reach) for move in reach.move]
-        grips.append(grip("move", "x", ends, (row - _THICK, row + _THICK)))
+        grips.append(grip("move", "x", ends, (row, row)))
     drawn += [
         lines([(at, _DOTS) for at in (_WALK[0], _WALK[-1])], "market", 2),
         _dots(step),

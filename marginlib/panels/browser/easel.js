@@ -50,12 +50,18 @@ export function easel(about, box, model, look, hand) {
   let due = false;
 
   /**
-   * How wide each figure is: figures with a share of the width stand side by side where there is room.
+   * How wide each figure is: figures with a share of the width stand side by side where there is room; those that
+   * say how little they need stand in as few rows as they can, as many in each.
    * @param {View} view
    */
   function widths(view) {
     const full = box.clientWidth;
-    return view.figures.map(({ layout }) => Math.floor(full * ((full >= ROOM && layout.meta?.share) || 1)));
+    const all = view.figures.length;
+    return view.figures.map(({ layout: { meta } }) => {
+      if (!meta?.least) return Math.floor(full * ((full >= ROOM && meta?.share) || 1));
+      const rows = Math.ceil(all / Math.max(1, Math.floor(full / meta.least)));
+      return Math.floor(full / Math.ceil(all / rows));
+    });
   }
 
   /**
