@@ -9,6 +9,7 @@ Decimal('100')
 """
 
 import importlib
+import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from marginlib.reading.rulebooks import load_rulebook, rulebook, rules
     from marginlib.reading.scenarios import read_scenario
     from marginlib.telling.numbers import money, percent
+    from marginlib.telling.saying import say
     from marginlib.telling.sentences import tell
     from marginlib.ways_out import advice
     from marginlib.ways_out.break_even import break_even_fee, flips
@@ -66,6 +68,7 @@ _ROOMS = {
     "analysis.paths": ("paths", "walk"),
     "analysis.sheet": ("sheet",),
     "telling.numbers": ("money", "percent"),
+    "telling.saying": ("say",),
     "telling.sentences": ("tell",),
     "ways_out": ("advice",),
     "ways_out.break_even": ("break_even_fee", "flips"),
@@ -79,7 +82,7 @@ __all__ = [
     "Refusal", "Rulebook", "Rules", "Scenario", "Settle", "Stop", "Story", "Trade", "Wait", "Withdraw", "advice",
     "break_even_fee", "flips", "limit_move", "limit_price", "limit_together", "limits", "little_first",
     "load_rulebook", "margin_at_opening", "money", "order", "part_first", "paths", "percent", "plan",
-    "read_scenario", "replay", "resume", "rulebook", "rules", "sheet", "tell", "walk", "worth",
+    "read_scenario", "replay", "resume", "rulebook", "rules", "say", "sheet", "tell", "walk", "worth",
 ]  # fmt: skip
 
 
@@ -94,3 +97,8 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
+
+
+if _SHELL := getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)():
+    # Only a notebook, or IPython on a terminal, shows things by itself.
+    importlib.import_module("marginlib.telling.display").plainly(_SHELL)

@@ -388,6 +388,8 @@ def boxes(figure: Spec, width: float) -> list[tuple[str, Box]]:
 def solid(figure: Spec, width: float) -> Iterator[tuple[str, Box]]:
     """The boxes of bars and filled areas at a width, in the order in which they are drawn, each with its role.
 
+    What is seen through is left out: the ground is below it.
+
     >>> bar = {"type": "bar", "x": [0], "base": [0], "y": [1], "width": 1, "marker": {"color": "role:own"}}
     >>> axes = {"xaxis": {"range": [-1, 1]}, "yaxis": {"range": [0, 2]}, "margin": dict.fromkeys("lrtb", 0)}
     >>> [(role, tuple(box)) for role, box in solid({"data": [bar], "layout": {"height": 100, **axes}}, 400)]
@@ -399,7 +401,7 @@ def solid(figure: Spec, width: float) -> Iterator[tuple[str, Box]]:
             shape = trace["marker"].get("pattern", {}).get("shape", "")
             role = {"/": "restricted", ".": "fee"}.get(shape, trace["marker"]["color"].removeprefix("role:"))
             yield from ((role, box) for box in _bars(trace, frame))
-        elif trace.get("fill") == "toself":
+        elif trace.get("fill") == "toself" and trace.get("opacity", 1) == 1:
             for whole, points in itertools.groupby(zip(trace["x"], trace["y"], strict=True), lambda at: at[0] is None):
                 corners = [(frame.x(x), frame.y(y)) for x, y in points if not whole]
                 if corners:

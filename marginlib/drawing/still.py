@@ -21,6 +21,7 @@ _HALO = 'stroke-width="4" stroke-linejoin="round" paint-order="stroke"'
 """Under the letters, so that lines don't strike through them; in figures on a page, it is host.css that says so."""
 _ON_BARS = {each["light"] for role, each in ROLES.items() if role.startswith("on_")}
 _SLANT = "M0,6 L6,0"
+_TURNS = {"triangle-up": 0, "triangle-right": 90, "triangle-down": 180, "triangle-left": 270}
 _PATTERNS = {
     "/": f'<path d="{_SLANT}" stroke="%s" stroke-width="1.5"/>',
     ".": '<circle cx="3" cy="3" r="1.5" fill="%s"/>',
@@ -134,16 +135,25 @@ def _line(trace: dict[str, Any], across: Any, up: Any) -> str:
     named = {"dot": "3 3", "dash": "9 9"}.get(dash, dash.replace("px", "").replace(",", " "))
     dashes = f' stroke-dasharray="{named}"' if named else ""
     inside = trace["fillcolor"] if trace.get("fill") == "toself" else "none"
-    return f'<path d="{path}" fill="{inside}" stroke="{line["color"]}" stroke-width="{line.get("width", 2)}"{dashes}/>'
+    clear = f' opacity="{trace["opacity"]}"' if "opacity" in trace else ""
+    stroke = f'stroke="{line["color"]}" stroke-width="{line.get("width", 2)}"'
+    return f'<path d="{path}" fill="{inside}" {stroke}{dashes}{clear}/>'
 
 
 def _markers(trace: dict[str, Any], across: Any, up: Any) -> list[str]:
     marker = trace["marker"]
     edge = f'stroke="{marker["line"]["color"]}" stroke-width="{marker["line"]["width"]}"' if "line" in marker else ""
-    return [
-        f'<circle cx="{across(x)}" cy="{up(y)}" r="{marker["size"] / 2}" fill="{marker["color"]}" {edge}/>'
-        for x, y in zip(trace["x"], trace["y"], strict=True)
-    ]
+    colours = marker["color"] if isinstance(marker["color"], list) else [marker["color"]] * len(trace["x"])
+    half, turn = marker["size"] / 2, _TURNS.get(marker.get("symbol", ""))
+    parts = []
+    for x, y, colour in zip(trace["x"], trace["y"], colours, strict=True):
+        at = f"{across(x)} {up(y)}"
+        if turn is None:
+            parts.append(f'<circle cx="{across(x)}" cy="{up(y)}" r="{half}" fill="{colour}" {edge}/>')
+        else:
+            head = f"M0,{-half} L{half},{half} L{-half},{half} Z"
+            parts.append(f'<path d="{head}" transform="translate({at}) rotate({turn})" fill="{colour}" {edge}/>')
+    return parts
 
 
 def _texts(trace: dict[str, Any], across: Any, up: Any, words: Any) -> list[str]:

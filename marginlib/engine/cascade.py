@@ -106,7 +106,7 @@ def take(
                 taken, covers = have, min(left, quotient(have * net, rate.down, rulebook.places(quote)))
             fee = quotient(taken * rate.up - covers * rate.down, rate.down, rulebook.places(quote))
             fee = named(fee, "conversion fee for {}", ("R16", "A1"), of=currency)
-            taken = named(taken, "{} taken", _RULES[why], of=currency)
+            taken = named(taken, "taken", _RULES[why])
             covers = named(covers, "covered by {}", ("R16", "A1"), of=currency)
             own_fee = state.round(currency, taken * fee_rate)
             caused = (*_RULES[why], "R16", "A1", *rules)

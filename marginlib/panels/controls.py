@@ -18,7 +18,8 @@ class Slider:
     """A number on a track, with a number box beside it. Amounts are in ``unit``.
 
     A slider of a ``group`` with ``removable`` may be taken away: its value is then None. One that is time (days, a
-    moment) is ``played``: a button runs it to its end.
+    moment) is ``played``: a button runs it to its end. ``spoken`` is what a screen reader says before the label, where
+    the label alone ("EUR") says too little; without it, the group's heading.
 
     >>> Slider("move", "Price move", "%", -40, 10, "0.5", -25, "How far the price goes.").read("-10.0")
     Decimal('-10')
@@ -36,6 +37,7 @@ class Slider:
     group: str = ""
     removable: bool = False
     played: bool = False
+    spoken: str = ""
 
     def read(self, value: object) -> Decimal | None:
         """A value as this control keeps it.
@@ -73,7 +75,7 @@ class Slider:
 
     def describe(self) -> dict[str, Any]:
         """What the browser needs to draw it."""
-        keys = ("name", "label", "unit", "legend", "group", "removable", "played")
+        keys = ("name", "label", "unit", "legend", "group", "removable", "played", "spoken")
         numbers = {key: plain(Decimal(getattr(self, key))) for key in ("least", "most", "step")}
         return {"kind": "slider", **{key: getattr(self, key) for key in keys}, **numbers, "places": self.places}
 

@@ -10,8 +10,21 @@ import pytest
 import marginlib.lessons
 from marginlib.panels.controls import Slider, read_all
 
-PANELS = ("Life", "OpeningSteps", "BalanceSheet", "ShortAndMirror", "ClosingSteps", "ShortOrFuture", "StopRun",
-          "LossCascade", "SettleOrClose", "LotQueue")  # fmt: skip
+PANELS = (
+    "Life",
+    "OpeningSteps",
+    "BalanceSheet",
+    "ShortAndMirror",
+    "ClosingSteps",
+    "ShortOrFuture",
+    "StopRun",
+    "WaysOut",
+    "HowFar",
+    "ThroughTheCrash",
+    "LossCascade",
+    "SettleOrClose",
+    "LotQueue",
+)
 
 
 def drawn(figure: dict[str, Any], axis: str) -> Iterator[float]:

@@ -21,7 +21,7 @@ def hit(figures: Figures, width: float) -> Iterator[tuple[str, str]]:
 
 
 OVER = {
-    ("HowFar", 360): 1, ("StopRun", 360): 4,
+    ("StopRun", 360): 4,
 }  # fmt: skip
 """How many pairs of labels meet at a width, in all states of the sweep."""
 BEYOND = {

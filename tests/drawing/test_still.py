@@ -232,3 +232,25 @@ def test_without_a_grid_only_zero_is_marked() -> None:
     (zero,) = drawn(figure).findall(f"{SVG}line")
     assert with_grid > 1
     assert zero.get("y1") == str(float(TOP + 100))
+
+
+def test_an_arrow_has_its_head_where_it_goes() -> None:
+    heads = {
+        "type": "scatter", "mode": "markers", "x": [0.5], "y": [0.5],
+        "marker": {"color": "role:owed", "size": 12, "symbol": "triangle-left"},
+    }  # fmt: skip
+    layout = {"height": 300, "xaxis": {"range": [0, 1]}, "yaxis": {"range": [0, 1]}}
+    drawn = svg({"data": [heads], "layout": layout})
+
+    assert 'd="M0,-6.0 L6.0,6.0 L-6.0,6.0 Z"' in drawn
+    assert "rotate(270)" in drawn
+    assert "<circle" not in drawn
+
+
+def test_names_of_steps_stand_aside_where_an_axis_says_so() -> None:
+    def at(aside: int) -> str:
+        yaxis = {"range": [0, 1], "tickvals": [1], "ticklabelstandoff": aside}
+        return svg({"data": [], "layout": {"height": 300, "xaxis": {"range": [0, 1]}, "yaxis": yaxis}})
+
+    assert '<text x="76"' in at(0)
+    assert '<text x="36"' in at(40)

@@ -17,7 +17,7 @@ from marginlib.drawing.screen import Table, View, refused, screen, table
 from marginlib.drawing.touch import grip, touched
 from marginlib.engine.account import Position, Realised, State
 from marginlib.engine.amounts import plain
-from marginlib.engine.derivation import fraction
+from marginlib.engine.derivation import fraction, named, price_unit
 from marginlib.engine.scenario import Open, Price, Step
 from marginlib.engine.story import Moment, Story
 from marginlib.reading.replaying import replay
@@ -80,7 +80,7 @@ class Course:
         found = {}
         for pair in (pair for pair in self.path.prices if pair in self.story.scenario.prices):
             prices = self.path.prices[pair]
-            shares = (Fraction(each) / Fraction(prices[0]) - 1 for each in prices)
+            shares = (fraction(each) / fraction(prices[0]) - 1 for each in prices)
             found[pair] = tuple((point / A_DAY, height(float(share * 100))) for point, share in enumerate(shares))
         return found
 
@@ -197,7 +197,8 @@ def _opened(now: Now) -> list[Position]:
 
 def _share(now: Now, pair: str) -> Fraction:
     """How far a price is from its start."""
-    return fraction(now.state.prices[pair]) / fraction(now.course.path.prices[pair][0]) - 1
+    start = named(now.course.path.prices[pair][0], "price of {} at the start", of=pair, unit=price_unit(pair))
+    return fraction(now.state.prices[pair]) / fraction(start) - 1
 
 
 def _last(path: Path) -> float:
@@ -287,7 +288,7 @@ def _figure(now: Now, stop: Decimal | None) -> Spec:
         up = f"top {sides.format('top')}, bottom {sides.format('bottom')}"
         written.append(Label(*here, told, up, bold=True, aside=last * 0.015))
         drawn.append(rings([here], "own"))
-    grips = [grip("day", "x", (0, float(MOST_DAYS) - 1 / A_DAY))]
+    grips = [grip("day", "x", _moments(course.path))]
     if stop is not None:
         long = _opened(now)[0].side == "long"
         y = height(float(-stop if long else stop))
@@ -298,6 +299,12 @@ def _figure(now: Now, stop: Decimal | None) -> Spec:
         ends.append(Label(far[0], y, name, f"{up} {far[1]}, {down} {far[1]}"))
     spec = figure(drawn, _layout(course.path), [*written, *reversed(ends)])
     return touched(spec, *grips, name="Margin level and prices, day by day", tells=_tells(now))
+
+
+def _moments(path: Path) -> list[float]:
+    """Where each moment of the longest path stands; those that this one doesn't have, as good as at its end."""
+    last, squeezed = _last(path), 1e-4 / MOST_DAYS
+    return [min(at / A_DAY, last) + max(at / A_DAY - last, 0) * squeezed for at in range(MOST_DAYS * A_DAY)]
 
 
 def _faint(line: Sequence[Point | None], role: str, dash: str = "") -> Spec:

@@ -21,11 +21,13 @@ REACH = queue.Reach((Decimal("0.05"), MOST), (Decimal("0.05"), _ALL), (Decimal(C
 
 def _lot(name: Name) -> tuple[Slider, Slider]:
     volume, price = LOTS[name]
-    group = f"Lot {name}: volume and opening price"
+    group, paid = f"Lot {name}: volume and opening price", f"What lot {name} pays for 1 BTC."
     return (
-        Slider(f"{name}_volume", "BTC", "", "0.05", MOST, "0.01", volume, f"How much lot {name} buys.", 2, group),
-        Slider(f"{name}_price", "EUR", "", CHEAPEST, DEAREST, 100, price, f"What lot {name} pays for 1 BTC.", 0, group),
-    )
+        Slider(f"{name}_volume", "BTC", "", "0.05", MOST, "0.01", volume, f"How much lot {name} buys.", 2, group,
+               spoken=f"Lot {name}, volume"),
+        Slider(f"{name}_price", "EUR", "", CHEAPEST, DEAREST, 100, price, paid, 0, group,
+               spoken=f"Lot {name}, opening price"),
+    )  # fmt: skip
 
 
 class Values(TypedDict):

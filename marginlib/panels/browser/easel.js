@@ -76,7 +76,7 @@ export function easel(about, box, model, look, hand) {
       react(canvas, data, { ...layout, width: each[i] }, { staticPlot: true });
       const drawn = /** @type {Element} */ (canvas.querySelector(".svg-container"));
       const picture = /** @type {Element} */ (drawn.cloneNode(true));
-      picture.setAttribute("aria-hidden", "true"); // the figure around it has the title as its name
+      picture.setAttribute("aria-hidden", "true"); // the figure around it has a name
       return picture;
     });
     kept.set(id, nodes);
@@ -85,6 +85,15 @@ export function easel(about, box, model, look, hand) {
       kept.delete(oldest);
     }
     return nodes;
+  }
+
+  /**
+   * What a figure is called: its own name, or that of the panel's title.
+   * @param {View} view
+   * @param {number} i
+   */
+  function nameOf({ title, figures }, i) {
+    return figures[i].layout.meta?.name || (figures.length > 1 ? `${title} (${i + 1} of ${figures.length})` : title);
   }
 
   /**
@@ -103,7 +112,7 @@ export function easel(about, box, model, look, hand) {
       figure.style.width = `${each[i]}px`;
       const heard = hearing.get(figure) ?? ears(figure);
       hearing.set(figure, heard);
-      heard.set(view.figures[i].layout.meta, view.title);
+      heard.set(view.figures[i].layout.meta, nameOf(view, i));
       const over = handles.get(figure) ?? gripped(hand);
       handles.set(figure, over);
       if (nodes) hang(figure, nodes[i], [over.node, ...heard.nodes], pace);

@@ -220,7 +220,8 @@ export function stage({ root, layout, rail, picture, desk, lens, figures, rooms,
     }
     /** @param {KeyboardEvent} event */
     const keys = (event) => {
-      if (event.key === "Escape" && !event.defaultPrevented) leave?.();
+      const over = [...document.querySelectorAll(":popover-open")].some((each) => each !== root); // it goes first
+      if (event.key === "Escape" && !event.defaultPrevented && !over) leave?.();
       if (event.key === "Tab") stay(event);
     };
     document.addEventListener("keydown", keys);
