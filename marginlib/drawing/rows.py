@@ -28,6 +28,15 @@ def held(band: Band) -> Band:
     return band[0], (band[0] + band[1]) / 2
 
 
+def hung(band: Band) -> Band:
+    """How far across a mark reaches that is taken hold of at its row's lower edge: what stands in the row is seen.
+
+    >>> hung((-40.0, -20.0))
+    (-20.0, -42.0)
+    """
+    return band[1], band[0] - 2
+
+
 class Rows:
     """Rows from the top down, along an axis of amounts from a least to a most that stays.
 

@@ -20,7 +20,7 @@ from marginlib.telling.numbers import listed, money, number, price
 
 _ACROSS = (-0.19, 0.95)  # BTC, with room for prices on the left
 _QUEUE_TICKS = {tenth / 10: f"{tenth / 10:g}{'' if tenth else ' BTC'}" for tenth in (0, 2, 4, 6, 8)}
-_BRACKET, _STAIRS, _SLAB, _LETTER = 26.0, 140.0, 16.0, 20.0  # pixels: of the order's bracket, of all prices, of a lot
+_BRACKET, _STAIRS, _SLAB, _LETTER = 24.0, 134.0, 16.0, 18.0  # pixels: of the order's bracket, of all prices, of a lot
 _BAR, _GAP = 14.0, 4.0  # pixels: of a result, and between rows
 
 
@@ -195,6 +195,7 @@ def _stairs(
     low, high = rows.band(_STAIRS)
     cheap, dear = _floats(reach.prices)
     low, high = low + _SLAB / 2 + _LETTER, high - _SLAB / 2 - _LETTER
+    ruler = rows.band(_BRACKET)
 
     def up(amount: Decimal) -> float:
         return low + (float(amount) - cheap) / (dear - cheap) * (high - low)
@@ -212,7 +213,10 @@ def _stairs(
         side, foot = ("top", slab[1] + 5) if middle >= line else ("bottom", slab[0] - 5)
         rows.labels.append(Label((at + end) / 2, foot, name, f"{side} center", bold=True, fixed=True))
         grips.append(grip(f"{name}_price", "y", prices, (at, (at + end) / 2)))
-        grips.append(grip(f"{name}_volume", "x", [at + float(each) for each in reach.lot], held(slab)))
+        grips.append(grip(f"{name}_volume", "x", [at + float(each) for each in reach.lot], held(ruler)))
+        rows.stroke(
+            [(end, slab[0] if turn < len(queue) and queue[turn].left else middle), (end, held(ruler)[1])], "line", 1
+        )
         at = end
     rows.stroke([(0, line), (_ACROSS[1], line)], "market", 2)
     for amount, place in zip(reach.prices, prices, strict=True):
