@@ -19,6 +19,24 @@ LINE, SIDE, FOOT = 20.0, 10, 28
 """Pixels: of a line of words; beside the axis; and for the axis's own numbers below."""
 
 
+def held(band: Band) -> Band:
+    """How far across a mark reaches that is taken hold of in the middle of its row: words above stay free.
+
+    >>> held((-40.0, -20.0))
+    (-40.0, -30.0)
+    """
+    return band[0], (band[0] + band[1]) / 2
+
+
+def hung(band: Band) -> Band:
+    """How far across a mark reaches that is taken hold of at its row's lower edge: what stands in the row is seen.
+
+    >>> hung((-40.0, -20.0))
+    (-20.0, -42.0)
+    """
+    return band[1], band[0] - 2
+
+
 class Rows:
     """Rows from the top down, along an axis of amounts from a least to a most that stays.
 

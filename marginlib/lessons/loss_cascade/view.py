@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from marginlib.drawing.pieces import Spec, marked, swatch
-from marginlib.drawing.rows import Band, Rows
+from marginlib.drawing.rows import Band, Rows, hung
 from marginlib.drawing.screen import Table, View, refused, screen, table
 from marginlib.drawing.touch import Grip, grip, touched
 from marginlib.engine.account import Realised, State, Take
@@ -18,7 +18,7 @@ from marginlib.telling.numbers import brief, listed, money, number, percent, pri
 
 _MARKS = {"taken": "● taken", "untouched": "○ untouched", "skipped": "– none there"}
 _COLUMNS = ("Currency", "Place in the order", "You had", "Turn", "Taken", "Covers", "Fee", "You have")
-_BAR, _DRIP, _GAP = 18.0, 5.0, 7.0  # pixels: how high a bar is, how far below it its fee drips, and from row to row
+_BAR, _DRIP, _GAP = 18.0, 5.0, 11.0  # pixels: how high a bar is, how far below it its fee drips, and from row to row
 
 
 class Scale(NamedTuple):
@@ -112,7 +112,7 @@ def cascade(realised: Realised | None, turns: list[Turn], before: State, quote: 
         rows.outline(band, 0, float(had - taken) * worth)
         if code in scale.most:
             share = 1 - float(before.rulebook.conversion_fee(code, quote)) if code != quote else 1.0
-            grips.append(grip(code, "x", _ends(float(scale.most[code]) * worth, share, float(due)), band))
+            grips.append(grip(code, "x", _ends(float(scale.most[code]) * worth, share, float(due)), hung(band)))
         tells.append((_told(code, had, take, quote), float(covers)))
         due, fees = due - covers, fees + fee
         rows.put("loss", band, -due, 0)
@@ -138,7 +138,7 @@ def _lost(
     rows.say(swatch(role, result) if pnl else result, f"price {at}")
     band = rows.band(_BAR)
     rows.put(role, band, 0, pnl)
-    return band, [grip("move", "x", scale.results, band)], [(f"{result} at a price of {at}", float(pnl))]
+    return band, [grip("move", "x", scale.results, hung(band))], [(f"{result} at a price of {at}", float(pnl))]
 
 
 def _turn(code: str, had: Decimal, taken: Decimal) -> str:

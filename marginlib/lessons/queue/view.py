@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from marginlib.drawing.pieces import Spec, marked, swatch
 from marginlib.drawing.placing import Label
-from marginlib.drawing.rows import Band, Rows
+from marginlib.drawing.rows import Band, Rows, held
 from marginlib.drawing.screen import Table, View, refused, screen, table
 from marginlib.drawing.touch import Grip, grip, touched
 from marginlib.engine.account import Position, Realised, Row, State
@@ -20,7 +20,7 @@ from marginlib.telling.numbers import listed, money, number, price
 
 _ACROSS = (-0.19, 0.95)  # BTC, with room for prices on the left
 _QUEUE_TICKS = {tenth / 10: f"{tenth / 10:g}{'' if tenth else ' BTC'}" for tenth in (0, 2, 4, 6, 8)}
-_BRACKET, _STAIRS, _SLAB, _LETTER = 8.0, 136.0, 16.0, 16.0  # pixels: of the order's bracket, of all prices, of a lot
+_BRACKET, _STAIRS, _SLAB, _LETTER = 24.0, 134.0, 16.0, 18.0  # pixels: of the order's bracket, of all prices, of a lot
 _BAR, _GAP = 14.0, 4.0  # pixels: of a result, and between rows
 
 
@@ -100,22 +100,28 @@ def view(story: Story, other: Story, names: Sequence[str], other_names: Sequence
         [eaten(story, queue, names, reach)],
         words(story, queue, other, lots(other, other_names)),
         [_table(story, queue)],
-        happens=happened(story, queue),
+        happens=happened(story, queue, names),
     )
 
 
-def happened(story: Story, queue: list[Lot]) -> list[str]:
-    """What a control's track is marked with: which lot goes, from where on the order gains, what is used up."""
+def happened(story: Story, queue: list[Lot], names: Sequence[str]) -> list[str]:
+    """What a control's track is marked with: which lots go, too, from where on the order gains, what is used up."""
+    step, before, goes = _ending(story), ZERO, []
+    assert isinstance(step.volume, Decimal)
+    for name, volume, _ in _planned(story, names):
+        if ZERO < before < step.volume:
+            goes.append(f"{name} goes")
+        before += volume
     if story.error:
-        return ["refused"]
-    quote = _ending(story).pair.partition("/")[2]
+        return [*goes, "refused"]
+    quote = step.pair.partition("/")[2]
     realised = [lot.realised for lot in queue if lot.realised]
     known = {
         "break-even": bool(realised) and total(queue) > 0,
         f"{quote} gone": any(take.currency != quote for each in realised for take in each.cascade),
         "a rest unpaid": any(each.unpaid for each in realised),
     }
-    return [*(f"{lot.name} goes" for lot in queue if lot.ended), *(name for name, there in known.items() if there)]
+    return [*goes, *(name for name, there in known.items() if there)]
 
 
 def _ending(story: Story) -> Close | Settle:
@@ -148,10 +154,11 @@ def eaten(story: Story, queue: list[Lot], names: Sequence[str], reach: Reach) ->
     rows = Rows(_ACROSS, {axis.at(at): f"{number(Decimal(at), 0)}{'' if at else f' {quote}'}" for at in axis.ticks})
     rows.say(f"order: {step.do} {money(step.volume, base)}", f"price {price(now, quote)}")
     bracket = rows.band(_BRACKET)
+    foot, bar = held(bracket)
+    rows.stroke([(0, foot), (0, bar), (reached, bar), (reached, foot)], "ink", 2.5)
     rows.begin()
-    rows.stroke([(0, bracket[0]), (0, bracket[1]), (reached, bracket[1]), (reached, bracket[0])], "ink", 2.5)
     planned = _planned(story, names)
-    grips = [grip("volume", "x", _floats(reach.order), (bracket[0] - _LETTER, bracket[1]))]
+    grips = [grip("volume", "x", _floats(reach.order), held(bracket))]
     grips += _stairs(rows, planned, queue, now, reach)
     rows.axis(_QUEUE_TICKS)
     top = -rows.down
@@ -188,6 +195,7 @@ def _stairs(
     low, high = rows.band(_STAIRS)
     cheap, dear = _floats(reach.prices)
     low, high = low + _SLAB / 2 + _LETTER, high - _SLAB / 2 - _LETTER
+    ruler = rows.band(_BRACKET)
 
     def up(amount: Decimal) -> float:
         return low + (float(amount) - cheap) / (dear - cheap) * (high - low)
@@ -202,10 +210,13 @@ def _stairs(
         else:
             rows.stroke([(at, middle), (end, middle)], dash="6px,4px", width=2)
         # On the side where the price isn't: what is between is drawn.
-        side, foot = ("top", slab[1] + 2) if middle >= line else ("bottom", slab[0] - 2)
+        side, foot = ("top", slab[1] + 5) if middle >= line else ("bottom", slab[0] - 5)
         rows.labels.append(Label((at + end) / 2, foot, name, f"{side} center", bold=True, fixed=True))
-        grips.append(grip(f"{name}_price", "y", prices, (at, end)))
-        grips.append(grip(f"{name}_volume", "x", [at + float(each) for each in reach.lot], slab))
+        grips.append(grip(f"{name}_price", "y", prices, (at, (at + end) / 2)))
+        grips.append(grip(f"{name}_volume", "x", [at + float(each) for each in reach.lot], held(ruler)))
+        rows.stroke(
+            [(end, slab[0] if turn < len(queue) and queue[turn].left else middle), (end, held(ruler)[1])], "line", 1
+        )
         at = end
     rows.stroke([(0, line), (_ACROSS[1], line)], "market", 2)
     for amount, place in zip(reach.prices, prices, strict=True):
@@ -409,4 +420,4 @@ def _not_opened(story: Story, names: Sequence[str], reach: Reach) -> View:
         "With more of your own money the whole queue can be opened (B4).",
         title=f"The exchange refuses to open lot {names[opened]}",
     )
-    return {**shown, "happens": ["refused"]}
+    return {**shown, "happens": happened(story, [], names)}

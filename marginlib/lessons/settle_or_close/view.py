@@ -9,7 +9,7 @@ from typing import NamedTuple
 from marginlib.analysis.outcome import Outcome, outcome
 from marginlib.analysis.sheet import Entry, Sheet, sheet
 from marginlib.drawing.pieces import Spec, marked, swatch
-from marginlib.drawing.rows import LINE, Band, Rows
+from marginlib.drawing.rows import LINE, Band, Rows, held
 from marginlib.drawing.screen import Table, View, refused, screen, table
 from marginlib.drawing.touch import Grip, grip, touched
 from marginlib.engine.account import State
@@ -26,7 +26,7 @@ _ACROSS = (-75_000.0, 230_000.0)
 _TICKS = {-50_000.0: "", 0.0: "0 EUR", 50_000.0: "", 100_000.0: "100,000", 150_000.0: "", 200_000.0: "200,000"}
 _LARGER, _END = 200, 200_000.0  # how many times the ends are enlarged, and where on the axis they stand then
 _ENLARGED_TICKS = {_END - _LARGER * less: f"−{less:,}" if less else "0 EUR" for less in (1000, 500, 0)}
-_BAR, _ARM, _THIN, _GAP, _CONE = 24.0, 20.0, 16.0, 8.0, 22.0  # pixels
+_BAR, _ARM, _THIN, _GAP, _CONE = 36.0, 20.0, 18.0, 10.0, 22.0  # pixels
 _BELOW = 7 * LINE + 2 * (_ARM + _THIN + _GAP) + _CONE  # what stands below the bar of what is still open
 _REFUSED = "refused"
 
@@ -234,8 +234,12 @@ def _grips(start: State, closed: Way, reach: Reach, band: Band) -> list[Grip]:
         moved = [quote + (base + lot.volume) * each for each in reach.prices]
     else:
         moved = [-lot.volume * each for each in reach.prices]
-    halves = ((band[0], middle), (middle, band[1]), band)
-    ends = ((lot.quote, cash, halves[0]), (lot.base, coins, halves[1]), ("move", moved, halves[2]))
+    # The two that may be near each other are held at different heights.
+    ends = (
+        (lot.quote, cash, (middle, band[0] + 8)),
+        (lot.base, coins, (middle, band[1] - 8)),
+        ("move", moved, held(band)),
+    )
     return [grip(name, "x", [float(each) for each in places], across) for name, places, across in ends]
 
 
@@ -243,14 +247,14 @@ def _shares(closed: Way, reach: Reach, ends: tuple[float, float], band: Band) ->
     """Where the bar splits: the more is ended, the further it is from where it ends while nothing is."""
     whole, part = closed.story.moments[PREPARED - 1].after.positions[-1].volume, _ended_volume(closed.story)
     places = [ends[0] + (ends[1] - ends[0]) * float(each * whole / part) for each in reach.share]
-    return [grip("share", "x", places, band)] if ends[0] != ends[1] and _inside(places) else []
+    return [grip("share", "x", places, held(band))] if ends[0] != ends[1] and _inside(places) else []
 
 
 def _fees(closed: Way, reach: Reach, band: Band, at: float) -> list[Grip]:
     """Where closing ends, enlarged: before the other by its fee."""
     traded = _ended_volume(closed.story) * _price(closed.story.moments[PREPARED - 1].after)
     places = [at + _LARGER * float(traded * (closed.story.final.fees["trading"] - each)) for each in reach.fee]
-    return [grip("fee", "x", places, band)] if _inside(places) else []
+    return [grip("fee", "x", places, held(band))] if _inside(places) else []
 
 
 def _inside(places: Iterable[float]) -> bool:
