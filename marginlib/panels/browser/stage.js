@@ -161,11 +161,11 @@ export function stage({ root, layout, rail, picture, desk, lens, figures, rooms,
   }
 
   let wide = 0;
-  const watch = new ResizeObserver(() => {
+  const watch = new ResizeObserver((changed) => {
     if (wide !== layout.clientWidth) settle(true);
     wide = layout.clientWidth;
     grow();
-    measure();
+    if (changed.some(({ target }) => target !== rooms.said)) measure(); // words that move on in a drag move nothing
   });
   for (const each of [layout, desk, picture, figures, rooms.saying, rooms.said]) watch.observe(each);
 
@@ -262,9 +262,9 @@ export function stage({ root, layout, rail, picture, desk, lens, figures, rooms,
    * @param {KeyboardEvent} event
    */
   function stay(event) {
-    /** @type {HTMLElement[]} */
-    const all = [...root.querySelectorAll("button, input, select, summary, a[href], [tabindex]")];
-    const those = all.filter((each) => each.tabIndex >= 0 && each.checkVisibility?.() !== false);
+    /** @type {NodeListOf<HTMLElement>} */
+    const found = root.querySelectorAll("button, input, select, summary, a[href], [tabindex]");
+    const those = [...found].filter((each) => each.tabIndex >= 0 && each.checkVisibility?.() !== false);
     const at = those.indexOf(/** @type {HTMLElement} */ (document.activeElement));
     const out = event.shiftKey ? at <= 0 : at < 0 || at === those.length - 1;
     if (!out) return;
