@@ -279,7 +279,7 @@ def _figure(now: Now, stop: Decimal | None) -> Spec:
         where = (now.point_of(moment) - 0.5) / A_DAY
         upright += [(where, 0), (where, TOP), None]
         side = f"bottom {'right' if where < last / 2 else 'left'}"
-        written.append(Label(where, TOP - 62 * place, _closing(moment), side, bold=True, aside=last * 0.012))
+        written.append(Label(where, TOP - 20 - 62 * place, _closing(moment), side, bold=True, aside=last * 0.012))
     drawn.append(lines(upright, "loss", 2))
     if level is not None:
         here = (x, min(max(level, BOTTOM), TOP))
@@ -288,7 +288,7 @@ def _figure(now: Now, stop: Decimal | None) -> Spec:
         up = f"top {sides.format('top')}, bottom {sides.format('bottom')}"
         written.append(Label(*here, told, up, bold=True, aside=last * 0.015))
         drawn.append(rings([here], "own"))
-    grips = [grip("day", "x", _moments(course.path))]
+    grips = [grip("day", "x", _moments(course.path), (_LOW, TOP + 14))]
     if stop is not None:
         long = _opened(now)[0].side == "long"
         y = height(float(-stop if long else stop))
