@@ -28,6 +28,8 @@ BOTTOM, TOP = -40.0, 300.0
 """How far the axis of the margin level goes, in percent."""
 FURTHEST = 70.0
 """How far the prices below it go, in percent of the opening price, up and down."""
+STOPS = 5.0, 40.0
+"""How near to the opening price a stop may be, and how far away, in percent."""
 OPENING = -148.0
 """Where on the axis of the margin level the opening price stands: the prices share the days, and one picture."""
 _LOW, _HIGH, _STEP = OPENING - FURTHEST - 6, TOP + 58, 50.0
@@ -293,6 +295,8 @@ def _figure(now: Now, stop: Decimal | None) -> Spec:
         long = _opened(now)[0].side == "long"
         y = height(float(-stop if long else stop))
         drawn.append(lines([(0, y), (last, y)], "ink", 1.5, "6px,4px"))
+        places = [height(-each if long else each) for each in STOPS]
+        grips.append(grip("distance", "y", places, (0, last)))
         name = f"{'sell' if long else 'buy'} stop {_signed(Fraction(stop) / (-100 if long else 100))}"
         far = (last, "left") if now.days < last * 0.4 else (0.0, "right")
         up, down = ("bottom", "top") if long else ("top", "bottom")  # away from where the prices begin
