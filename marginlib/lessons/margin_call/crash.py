@@ -28,7 +28,7 @@ BOTTOM, TOP = -40.0, 300.0
 """How far the axis of the margin level goes, in percent."""
 FURTHEST = 70.0
 """How far the prices below it go, in percent of the opening price, up and down."""
-STOPS = 5.0, 40.0
+NEAREST, FURTHEST_STOP = 5, 40
 """How near to the opening price a stop may be, and how far away, in percent."""
 OPENING = -148.0
 """Where on the axis of the margin level the opening price stands: the prices share the days, and one picture."""
@@ -295,7 +295,7 @@ def _figure(now: Now, stop: Decimal | None) -> Spec:
         long = _opened(now)[0].side == "long"
         y = height(float(-stop if long else stop))
         drawn.append(lines([(0, y), (last, y)], "ink", 1.5, "6px,4px"))
-        places = [height(-each if long else each) for each in STOPS]
+        places = [height(-each if long else each) for each in (NEAREST, FURTHEST_STOP)]
         grips.append(grip("distance", "y", places, (0, last)))
         name = f"{'sell' if long else 'buy'} stop {_signed(Fraction(stop) / (-100 if long else 100))}"
         far = (last, "left") if now.days < last * 0.4 else (0.0, "right")
