@@ -28,6 +28,8 @@ BOTTOM, TOP = -40.0, 300.0
 """How far the axis of the margin level goes, in percent."""
 FURTHEST = 70.0
 """How far the prices below it go, in percent of the opening price, up and down."""
+NEAREST, FURTHEST_STOP = 5, 40
+"""How near to the opening price a stop may be, and how far away, in percent."""
 OPENING = -148.0
 """Where on the axis of the margin level the opening price stands: the prices share the days, and one picture."""
 _LOW, _HIGH, _STEP = OPENING - FURTHEST - 6, TOP + 58, 50.0
@@ -279,7 +281,7 @@ def _figure(now: Now, stop: Decimal | None) -> Spec:
         where = (now.point_of(moment) - 0.5) / A_DAY
         upright += [(where, 0), (where, TOP), None]
         side = f"bottom {'right' if where < last / 2 else 'left'}"
-        written.append(Label(where, TOP - 62 * place, _closing(moment), side, bold=True, aside=last * 0.012))
+        written.append(Label(where, TOP - 20 - 62 * place, _closing(moment), side, bold=True, aside=last * 0.012))
     drawn.append(lines(upright, "loss", 2))
     if level is not None:
         here = (x, min(max(level, BOTTOM), TOP))
@@ -288,11 +290,13 @@ def _figure(now: Now, stop: Decimal | None) -> Spec:
         up = f"top {sides.format('top')}, bottom {sides.format('bottom')}"
         written.append(Label(*here, told, up, bold=True, aside=last * 0.015))
         drawn.append(rings([here], "own"))
-    grips = [grip("day", "x", _moments(course.path))]
+    grips = [grip("day", "x", _moments(course.path), (_LOW, TOP + 14))]
     if stop is not None:
         long = _opened(now)[0].side == "long"
         y = height(float(-stop if long else stop))
         drawn.append(lines([(0, y), (last, y)], "ink", 1.5, "6px,4px"))
+        places = [height(-each if long else each) for each in (NEAREST, FURTHEST_STOP)]
+        grips.append(grip("distance", "y", places, (0, last)))
         name = f"{'sell' if long else 'buy'} stop {_signed(Fraction(stop) / (-100 if long else 100))}"
         far = (last, "left") if now.days < last * 0.4 else (0.0, "right")
         up, down = ("bottom", "top") if long else ("top", "bottom")  # away from where the prices begin

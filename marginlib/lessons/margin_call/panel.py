@@ -147,7 +147,8 @@ class ThroughTheCrash(Panel[CrashValues]):
         Slider("leverage", "Leverage", "×", 2, 10, 1, 5, "What the cost is divided by to say how much is tied up."),
         Choice("how", "Liquidation closes", HOW, HOW[0], "Oldest first: all, or until the level is back (B5)."),
         Switch("stop", "Protective stops", False, "One for each position, at the same distance (R22)."),
-        Slider("distance", "Distance of the stops", "%", 5, 40, 5, 15, "From the opening price."),
+        Slider("distance", "Distance of the stops", "%", crash.NEAREST, crash.FURTHEST_STOP, 5, 15,
+               "From the opening price."),
         Switch("jumps", "Prices jump", False, "Only these four prices a day are traded, and nothing in between."),
     )  # fmt: skip
 

@@ -577,6 +577,16 @@ def test_the_picture_is_the_course(values: Values) -> None:
         ]
 
 
+@pytest.mark.parametrize(("side", "way"), [("long", -1), ("short", 1)])
+def test_a_stop_is_dragged_where_it_is_drawn(side: str, way: int) -> None:
+    view, _ = shown(CRASH, side=side, stop=True, distance=15)
+    _, held = view["figures"][0]["layout"]["meta"]["grips"]
+
+    assert (held["control"], held["axis"]) == ("distance", "y")
+    assert held["places"] == [crash.OPENING + way * 5, crash.OPENING + way * 40]
+    assert {y for _, y in drawn(view, 0, "ink", 1.5)} == {crash.OPENING + way * 15}
+
+
 def test_words_can_be_read_on_the_bands() -> None:
     """Ink on a band that the ground is seen through: a contrast of 4.5 at least, on both grounds (WCAG 1.4.3)."""
     for ground in ("light", "dark"):
