@@ -205,7 +205,11 @@ export function reasons(stage, home, send) {
       fill();
       return make("li", { class: "mw-because-top" }, make("p", {}, line), ...beside, list);
     }
-    const details = make("details", { ontoggle: () => (fill(), place()) }, make("summary", {}, line), ...beside, list);
+    const ontoggle = () => {
+      fill();
+      place();
+    };
+    const details = make("details", { ontoggle }, make("summary", {}, line), ...beside, list);
     return make("li", {}, details);
   }
 

@@ -181,9 +181,10 @@ def test_the_stretches_are_as_long_as_the_prices_may_go(values: Values) -> None:
         return
     found = limits(story.final, "USD", measure=how(values))
     side = "below" if values["side"] == "long" else "above"
-    moves = [[(reach, Fraction(1)) for reach in found.together]] if len(found.pairs) > 1 else []
+    together = [(reach, Fraction(1)) for reach in found.together if reach]
+    moves = [together] if len(found.pairs) > 1 else []
     moves += [
-        [(reach, Fraction(found.prices[pair])) for reach in pair_limits] for pair, pair_limits in found.pairs.items()
+        [(reach, Fraction(found.prices[pair])) for reach in pair_limits if reach] for pair, pair_limits in found.pairs.items()
     ]
     safe, caution = list[list[float]](), list[list[float]]()
     far = 0.0 if side == "below" else end
@@ -561,7 +562,7 @@ def test_the_picture_is_the_course(values: Values) -> None:
         tied = walked.story.margin_of(walked.state(point))
         level = None if tied is None or tied.level is None else float(tied.level)
         if level is not None and crash.BOTTOM < level < crash.TOP:
-            place = (point / A_DAY, pytest.approx(level))
+            place: tuple[float, Any] = (point / A_DAY, pytest.approx(level))
             assert place in drawn(view, 0, "own", 2)
             assert (place in solid) == (point <= now and now > 0)  # a point is no line
     lived = [

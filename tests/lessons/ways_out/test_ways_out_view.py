@@ -112,7 +112,7 @@ def check_rows(view: dict[str, Any], ways: Plan, story: Story) -> None:
     assert [[role for role, _, _ in bar] for bar in found] == [[role for role, _, _ in bar] for bar in expected]
     for one, other in zip(found, expected, strict=True):
         for (_, base, length), (_, start, long) in zip(one, other, strict=True):
-            assert (base, length) == (pytest.approx(start, abs=1e-9), pytest.approx(long, abs=1e-9))
+            assert [base, length] == pytest.approx([start, long], abs=1e-9)
     check_cheapest(said, ways, part)
 
 
