@@ -27,7 +27,6 @@ import { track } from "./track.js";
  */
 
 const RESTS = 100; // ms that the pointer rests on a control before its states are asked for
-const SHAKE = 3; // px that a pressed pointer may move and drags nothing
 
 /**
  * One slider: label, track, number box, unit. `moved(value, settled)` hears of every move.
@@ -98,7 +97,7 @@ function slider(control, moved) {
     held = true;
   });
   input.addEventListener("pointermove", ({ clientX }) => {
-    if (pressed !== null && Math.abs(clientX - pressed) > SHAKE) pressed = null;
+    if (clientX !== pressed) pressed = null;
   });
   input.addEventListener("keydown", () => {
     held = false;

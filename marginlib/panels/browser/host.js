@@ -91,6 +91,8 @@ function render({ model, el }) {
     said,
   );
   keepKeys(root);
+  root.addEventListener("pointerdown", tracks.moved); // a drag may begin
+  root.addEventListener("pointerup", () => model.get("veil") || tracks.rested());
   el.append(root);
 
   /**
