@@ -165,7 +165,7 @@ def test_the_scenario_of_a_link_can_be_kept_in_a_file(tmp_path: Path, capsys: py
         ("", "there is no link; expected one as Copy link gives it, such as #v1/LossCascade?move=-20"),
         ("#v1/Lief?move=-20", "there is no panel 'Lief'; did you mean 'Life'?"),
         ("#v1/Life?move=50", "move: expected a number from -40 to 40, got '50'"),
-        ("#v1/Life?mood=5", "mood: no such control; known here: side, leverage, move, end"),
+        ("#v1/Life?mood=5", "mood: no such control; known here: side, leverage, move, end, moment"),
     ],
 )
 def test_a_link_that_leads_nowhere_gets_a_sentence(capsys: pytest.CaptureFixture[str], link: str, message: str) -> None:
@@ -795,3 +795,11 @@ def test_an_interrupt_while_it_loads_is_silent() -> None:
     assert out == ""
     assert "Traceback" not in said
     assert run.returncode in (-signal.SIGINT, 130)
+
+
+def test_nothing_is_loaded_before_the_command_can_be_interrupted() -> None:
+    """What the package itself imports comes first of all: an interruption there would be a traceback."""
+    code = "import sys; known = {*sys.modules}; import marginlib; print(sorted({*sys.modules} - known))"
+    run = subprocess.run([sys.executable, "-S", "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert run.stdout == "['marginlib']\n"

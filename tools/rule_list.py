@@ -2,7 +2,8 @@
 
 python tools/rule_list.py
 
-Every rule is a heading of its own: JupyterLab makes its id from the text, so `rules.ipynb#R13` leads there.
+Every rule is a cell of its own, with its id as the cell's: `rules.ipynb#cell-id=R13` leads there, also where JupyterLab
+opens the list anew and no heading is drawn yet.
 """
 
 import json
@@ -43,18 +44,20 @@ def cell(name: str, source: str) -> dict[str, Any]:
 
 def entry(rule: Rule) -> str:
     """A rule as markdown: its id as the heading, its title and words, its source."""
-    return f"### {rule.id}\n\n**{rule.title}.** {rule.text}\n\n<small>Source: {rule.source}.</small>\n"
+    return f"### {rule.id} · {rule.title}\n\n{rule.text}\n\n<small>Source: {rule.source}.</small>\n"
 
 
 def notebook() -> dict[str, Any]:
     """The whole rule list as a notebook."""
     every = rules().values()
-    # JupyterLab opens a notebook at its top when a link leads into one that isn't open yet: from here it is one click.
-    index = [f"{name}: {' '.join(f'[{i}](#{i})' for i in rules() if i[0] == key)}" for key, (name, _) in GROUPS.items()]
+    index = [
+        f"{name}: {' '.join(f'[{i}](#cell-id={i})' for i in rules() if i[0] == key)}"
+        for key, (name, _) in GROUPS.items()
+    ]
     cells = [cell("intro", INTRO.format(index="\n".join(f"- {line}" for line in index)))]
     for letter, (name, says) in GROUPS.items():
-        entries = "\n".join(entry(rule) for rule in every if rule.id.startswith(letter))
-        cells.append(cell(f"group-{letter.lower()}", f"## {name}\n\n{says}\n\n{entries}"))
+        cells.append(cell(f"group-{letter.lower()}", f"## {name}\n\n{says}"))
+        cells += [cell(rule.id, entry(rule)) for rule in every if rule.id.startswith(letter)]
     kernel = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
     metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
     return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}

@@ -13,6 +13,7 @@ from itertools import accumulate
 from typing import Literal
 
 from marginlib.engine.amounts import EXACT, ZERO
+from marginlib.engine.derivation import fraction, named
 
 FUNDING_HOURS = 8
 """Hours from one funding payment to the next: an assumption of this model."""
@@ -39,7 +40,8 @@ class Perpetual:
         """Profit or loss at a price, in QUOTE: the same as a position of that size makes (R23)."""
         with localcontext(EXACT):
             moved = price - self.open_price
-            return self.size * (moved if self.side == "long" else -moved)
+            gain = self.size * (moved if self.side == "long" else -moved)
+            return named(gain, "the future's profit or loss", ("R23",))
 
     def payment(self, price: Decimal, rate: Decimal) -> Decimal:
         """One funding payment at a price, in QUOTE: received with a plus, paid with a minus (R23).
@@ -50,7 +52,7 @@ class Perpetual:
             return self._paid(price, rate)
 
     def _paid(self, price: Decimal, rate: Decimal) -> Decimal:
-        paid = self.size * price * rate
+        paid = named(self.size * price * rate, "a funding payment", ("R23",))
         return -paid if self.side == "long" and paid else paid
 
     def funding_so_far(self, price: Decimal, rates: Iterable[Decimal]) -> list[Decimal]:
@@ -75,7 +77,7 @@ class Perpetual:
     def equity(self, price: Decimal, funding: Decimal = ZERO) -> Decimal:
         """Collateral, profit or loss, and the funding so far, in QUOTE."""
         with localcontext(EXACT):
-            return self.collateral + self.pnl(price) + funding
+            return named(self.collateral + self.pnl(price) + funding, "the future's equity", ("R23",))
 
     def margin_ratio(self, price: Decimal, funding: Decimal = ZERO) -> Fraction:
         """Equity as a share of the contract's worth at a price: what sets off its liquidation (R23).
@@ -83,7 +85,8 @@ class Perpetual:
         >>> Perpetual("short", Decimal(1), Decimal(60000), Decimal(40000), Decimal("0.02")).margin_ratio(Decimal(50000))
         Fraction(1, 1)
         """
-        return Fraction(self.equity(price, funding)) / (Fraction(self.size) * Fraction(price))
+        share = fraction(self.equity(price, funding)) / (fraction(self.size) * fraction(price))
+        return named(share, "the future's margin ratio", ("R23",))
 
     def liquidation_price(self, funding: Decimal = ZERO) -> Fraction | None:
         """The price at which the margin ratio is just the maintenance one, in QUOTE; None if there is no such price.
@@ -92,11 +95,11 @@ class Perpetual:
         >>> short.liquidation_price()
         Fraction(100000, 1)
         """
-        backs, size = Fraction(self.collateral) + Fraction(funding), Fraction(self.size)
-        cost, share = size * Fraction(self.open_price), Fraction(self.maintenance)
+        backs, size = fraction(self.collateral) + fraction(funding), fraction(self.size)
+        cost, share = size * fraction(self.open_price), fraction(self.maintenance)
         sign = 1 if self.side == "short" else -1
         at = (cost + sign * backs) / (size * (1 + sign * share))
-        return at if at > 0 else None
+        return named(at, "the future's liquidation price", ("R23",)) if at > 0 else None
 
 
 def turning(rate: Decimal, payments: int, every: int) -> list[Decimal]:

@@ -14,10 +14,13 @@ from decimal import Context, Decimal, localcontext
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from marginlib.analysis.roots import Value, bracket, halved, solved
+from marginlib.analysis import roots
+from marginlib.analysis.roots import Value, bracket, halved
 from marginlib.engine.account import State
-from marginlib.engine.amounts import EXACT, plain, rounded
+from marginlib.engine.amounts import EXACT, plain, quotient, rounded
+from marginlib.engine.derivation import bare, entered, fraction, is_traced, named, solved, untraced
 from marginlib.engine.errors import Refusal, given
+from marginlib.engine.inputs import bare_state
 from marginlib.engine.margin import Margin, margin
 
 Measure = Callable[[State, str], Margin]
@@ -26,6 +29,7 @@ Measure = Callable[[State, str], Margin]
 _DOWN, _UP = Decimal("0.98"), Decimal("1.02")  # from place to place, where a change of sign is looked for
 _MOST_STEPS = 700  # to about a millionth, or a million times, of the prices now
 _HALVINGS = 60
+_DIGITS = 30  # of a factor that something is worked out at, to tell that it is the right one
 _LONG = Context(prec=60)  # exact for halves and doubles, which is what the algebra asks for
 _SHORT = Context(prec=30)  # a factor stays short enough for the exact sums that it goes into
 
@@ -69,8 +73,9 @@ def margin_at_opening(state: State, currency: str) -> Margin:
     (5000, 4000)
     """
     lots = state.positions
-    used = (state.rate(lot.quote, currency).of(lot.cost) / Fraction(lot.leverage) for lot in lots)
-    return replace(margin(state, currency), used_margin=sum(used, Fraction(0)))
+    used = (state.rate(lot.quote, currency).of(lot.cost) / fraction(lot.leverage) for lot in lots)
+    counted = named(sum(used, Fraction(0)), "used margin, at the opening prices", ("C5",))
+    return replace(margin(state, currency), used_margin=counted)
 
 
 def limit_price(state: State, currency: str, level: Decimal | int, pair: str, *, measure: Measure = margin) -> Limit:
@@ -89,7 +94,7 @@ def limit_price(state: State, currency: str, level: Decimal | int, pair: str, *,
     >>> limit_price(story.final, "USD", 80, "BTC/USD").below
     Fraction(13200, 1)
     """
-    now = Fraction(state.price(pair))
+    now = fraction(state.price(pair))
     found = limit_move(state, currency, level, [pair], measure=measure)
     below, above = (None if factor is None else factor * now for factor in (found.below, found.above))
     return replace(found, below=below, above=above)
@@ -119,6 +124,8 @@ def limit_move(
     >>> limit_move(story.final, "USD", 80, ["BTC/USD", "ETH/USD"]).below
     Fraction(29, 50)
     """
+    if is_traced():
+        return _told(state, currency, level, [*pairs], [*against], measure)
     with localcontext(EXACT):
         level, prices = Decimal(level), {pair: state.price(pair) for pair in pairs}
         falling = {pair: state.price(pair) for pair in against}
@@ -133,12 +140,34 @@ def limit_move(
         reached = excess(Decimal(1)) <= 0
         if not state.positions:
             return Limit(level, False, None, None, exact=True)
-        exact, root = solved(excess)
+        exact, root = roots.solved(excess)
         if exact:
             below, above = (root if root and beyond(root, 1) else None for beyond in (operator.lt, operator.gt))
         else:
             below, above = _bracketed(excess, _DOWN), _bracketed(excess, _UP)
         return Limit(level, reached, below, above, exact)
+
+
+def _told(
+    state: State, currency: str, level: Decimal | int, pairs: list[str], against: list[str], measure: Measure
+) -> Limit:
+    """The same, with what tells that a factor is the right one: the level there."""
+    with untraced():
+        found = limit_move(bare_state(state), currency, bare(Decimal(level)), pairs, against, measure=measure)
+
+    def told(root: Fraction | None) -> Fraction | None:
+        if root is None:
+            return None
+        factor = entered(rounded(root, _DIGITS), "share of the prices now", source="looked for")
+        with localcontext(EXACT):
+            moved = state.copy()
+            moved.prices |= {pair: state.price(pair) * factor for pair in pairs}
+            moved.prices |= {pair: quotient(state.price(pair), factor, _DIGITS) for pair in against}
+            there = measure(moved, currency).level
+        name = f"share of the prices now at which the margin level is {plain(bare(Decimal(level)))} %"
+        return solved(root, name, ("B5",), [] if there is None else [there, Decimal(level)])
+
+    return replace(found, level=Decimal(level), below=told(found.below), above=told(found.above))
 
 
 def _bracketed(excess: Value, step: Decimal) -> Fraction | None:
@@ -227,7 +256,7 @@ def _sides(reach: Reach, write: Callable[[Fraction], str], now: Decimal) -> dict
         if limit is None:
             below = above = None
         else:
-            below, above = (Fraction(now), Fraction(now)) if limit.reached else (limit.below, limit.above)
+            below, above = (fraction(now), fraction(now)) if limit.reached else (limit.below, limit.above)
         sides[name] = {side: None if at is None else write(at) for side, at in (("below", below), ("above", above))}
     return sides
 

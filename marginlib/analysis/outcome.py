@@ -8,6 +8,7 @@ from fractions import Fraction
 from marginlib.analysis.sheet import sheet
 from marginlib.engine.account import Reason, State, fees_taken
 from marginlib.engine.amounts import EXACT, ZERO
+from marginlib.engine.derivation import named
 from marginlib.engine.story import Moment
 
 _TRADING: tuple[Reason, ...] = ("trading_fee", "ordinary_order")
@@ -49,12 +50,12 @@ class Outcome:
     @property
     def own_worth(self) -> Fraction:
         """Net worth without what was deposited on the way: what can be compared with another way."""
-        return self.worth - self.deposited
+        return named(self.worth - self.deposited, "net worth, less what was deposited")
 
     @property
     def fees(self) -> Fraction:
         """Trading and conversion fees together."""
-        return self.trading_fees + self.conversion_fees
+        return named(self.trading_fees + self.conversion_fees, "fees in all")
 
 
 def outcome(moments: Iterable[Moment], after: State, currency: str) -> Outcome:
@@ -83,4 +84,6 @@ def outcome(moments: Iterable[Moment], after: State, currency: str) -> Outcome:
                 trading += after.rate(asset, currency).of(fee)
             for realised in moment.realised:
                 converting += after.rate(realised.position.quote, currency).of(realised.conversion_fees)
-        return Outcome(currency, worth(after, currency), deposited, trading, converting)
+        trading = named(trading, "trading fees", ("A4",))
+        converting = named(converting, "conversion fees in all", ("R16",))
+        return Outcome(currency, worth(after, currency), named(deposited, "deposited"), trading, converting)

@@ -9,6 +9,7 @@ from typing import Literal
 
 from marginlib.engine.account import Position, State
 from marginlib.engine.amounts import EXACT
+from marginlib.engine.derivation import named
 from marginlib.engine.errors import given
 
 Place = Literal["exchange", "position", "market"]
@@ -45,12 +46,12 @@ class Sheet:
     @functools.cached_property
     def has(self) -> Fraction:
         """Everything on the first side, in the sheet's currency."""
-        return worth((*self.own, *self.restricted))
+        return named(worth((*self.own, *self.restricted)), "what you have")
 
     @functools.cached_property
     def owes(self) -> Fraction:
         """Everything that is owed, in the sheet's currency."""
-        return worth(self.owed)
+        return named(worth(self.owed), "what you owe")
 
     @functools.cached_property
     def yours(self) -> Fraction:
@@ -58,7 +59,7 @@ class Sheet:
 
         It is the equity of B1 where every balance is collateral without a haircut.
         """
-        return self.has - self.owes
+        return named(self.has - self.owes, "net worth")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,12 @@ def flows(position: Position) -> tuple[Flow, Flow, Flow]:
 
 
 def _entries(state: State, amounts: Iterable[tuple[str, Decimal]], currency: str) -> tuple[Entry, ...]:
-    return tuple(Entry(code, amount, state.rate(code, currency).of(amount)) for code, amount in amounts if amount)
+    return tuple(Entry(code, amount, _worth(state, code, amount, currency)) for code, amount in amounts if amount)
+
+
+def _worth(state: State, code: str, amount: Decimal, currency: str) -> Fraction:
+    value = state.rate(code, currency).of(amount)
+    return value if code == currency else named(value, "worth of the {}", ("A2",), of=code)
 
 
 def worth(entries: Iterable[Entry]) -> Fraction:

@@ -4,6 +4,7 @@ A figure spec says ``role:fee``; whoever draws it asks for the colour of its gro
 alone: fees are dotted, restricted assets hatched, gains and losses carry their sign.
 """
 
+import re
 from typing import Any, Literal
 
 Ground = Literal["light", "dark"]
@@ -19,8 +20,16 @@ ROLES: dict[str, dict[Ground, str]] = {
     "quiet": {"light": "#59616E", "dark": "#A9AFB9"},
     "line": {"light": "#D5D9E0", "dark": "#3A3D44"},
     "ground": {"light": "#FFFFFF", "dark": "#111111"},
+    "on_own": {"light": "#FFFFFF", "dark": "#000000"},
+    "on_owed": {"light": "#000000", "dark": "#000000"},
+    "on_profit": {"light": "#000000", "dark": "#000000"},
+    "on_loss": {"light": "#FFFFFF", "dark": "#FFFFFF"},
+    "on_market": {"light": "#000000", "dark": "#FFFFFF"},
 }
-"""Yours, owed to the exchange, profit, uncovered loss, a fee, the market; then ink and ground."""
+"""Yours, owed to the exchange, profit, uncovered loss, a fee, the market; then ink and ground; then words on a bar.
+
+Words on a bar are black or white, which nothing else is on the dark ground: so they are known to need no halo.
+"""
 
 WRITTEN: dict[str, dict[Ground, str]] = {
     "right": {"light": "#067A4A", "dark": ROLES["profit"]["dark"]},
@@ -29,17 +38,24 @@ WRITTEN: dict[str, dict[Ground, str]] = {
 }
 """On the page around the figures, where words want more contrast than bars: right (and to buy), wrong, to sell."""
 
+_WITHIN = re.compile(r"(?<=color:)role:(\w+)")
+"""A role inside a text: that of the swatch before a label."""
+
 
 def painted(spec: Any, ground: Ground = "light") -> Any:
     """A figure spec with its roles replaced by colours, ready for ``plotly.graph_objects.Figure``.
 
     >>> painted({"marker": {"color": "role:fee"}}, "dark")
     {'marker': {'color': '#F4C5F4'}}
+    >>> painted("<span style='color:role:fee'>■</span> fee")
+    "<span style='color:#E028DF'>■</span> fee"
     """
     if isinstance(spec, dict):
         return {key: painted(value, ground) for key, value in spec.items()}
     if isinstance(spec, list):
         return [painted(value, ground) for value in spec]
-    if isinstance(spec, str) and spec.startswith("role:"):
-        return ROLES[spec.removeprefix("role:")][ground]
+    if isinstance(spec, str):
+        if spec.startswith("role:"):
+            return ROLES[spec.removeprefix("role:")][ground]
+        return _WITHIN.sub(lambda found: ROLES[found[1]][ground], spec)
     return spec

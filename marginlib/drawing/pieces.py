@@ -1,16 +1,20 @@
 """The pieces that figures are drawn from, as plain plotly data: bars, lines, labels and their axes."""
 
 import itertools
+import math
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from marginlib.drawing.placing import Label, placed
+from marginlib.drawing.colours import ROLES
+from marginlib.drawing.placing import Label, extent, placed
 from marginlib.telling.numbers import money
 
 Spec = dict[str, Any]
 Point = tuple[float, float]
+_SIZE = 14  # px: no text of a figure is smaller
+_TICK = 8  # px between an axis's amounts and the figure's edge, and the axis
 Part = tuple[float, float, float]
 """A part of a column: where it stands, from where, and how far it goes."""
 HATCH = {"shape": "/", "fgcolor": "role:own", "bgcolor": "role:ground", "size": 9, "solidity": 0.3}
@@ -202,6 +206,32 @@ def labels(
     }  # fmt: skip
 
 
+def swatch(role: str, text: str) -> str:
+    """A label's text with a small square before it in a role's colour: words are in ink, whatever they speak of.
+
+    The square of what is restricted is hatched. Who hears the label hears :func:`~marginlib.drawing.placing.spoken`.
+
+    >>> swatch("fee", "fee"), swatch("restricted", "held")
+    ("<span style='color:role:fee'>■</span> fee", "<span style='color:role:own'>▨</span> held")
+    """
+    colour, shape = ("own", "▨") if role == "restricted" else (role, "■")
+    return f"<span style='color:role:{colour}'>{shape}</span> {text}"
+
+
+def over(role: str) -> str:
+    """The role of a label that is written on a bar of a role: black or white, as can be read on its colour.
+
+    >>> over("owed")
+    'on_owed'
+
+    Raises:
+        ValueError: bars of that role have dots or are hatched: their labels stand outside.
+    """
+    if f"on_{role}" not in ROLES:
+        raise ValueError(f"a bar of the role {role} has a pattern: its labels stand outside")
+    return f"on_{role}"
+
+
 def marked(result: Decimal, currency: str) -> str:
     """A result as a figure and a table write it: its sign doesn't hang on colour.
 
@@ -225,6 +255,27 @@ def figure(drawn: Sequence[Spec], layout: Spec, written: Sequence[Label] = ()) -
     return {"data": [*drawn, *(labels(told, *kind) for kind, told in kinds.items())], "layout": layout}
 
 
+def ticks(low: float, high: float) -> list[float]:
+    """Round numbers along an axis, some five of them.
+
+    >>> ticks(-4400, 1200)
+    [-4000.0, -3000.0, -2000.0, -1000.0, 0.0, 1000.0]
+    """
+    raw = (high - low) / 5
+    size = 10.0 ** math.floor(math.log10(raw))
+    step = next(size * factor for factor in (1, 2, 5, 10) if size * factor >= raw * 0.8)
+    return [step * i for i in range(math.ceil(low / step), math.floor(high / step) + 1)]
+
+
+def counted(tick: float) -> str:
+    """A number along an axis.
+
+    >>> counted(-4000.0), counted(0.5)
+    ('−4,000', '0.5')
+    """
+    return f"{tick:,.10g}".replace("-", "\N{MINUS SIGN}")
+
+
 def layout(
     names: Mapping[float, str],
     across: tuple[float, float],
@@ -240,26 +291,31 @@ def layout(
     """Both axes, fixed: names along the first, amounts in a unit along the second, with zero marked.
 
     ``grid`` draws lines at round amounts; without, values are written beside what they measure. A figure with a
-    ``share`` of the width stands beside another where there is room. ``margins`` (``l``, ``r``, ``t``) are pixels.
+    ``share`` of the width stands beside another where there is room. ``margins`` (``l``, ``r``, ``t``) are pixels;
+    the left one has room for the amounts, unless it is given.
 
-    >>> made = layout({0: "Before"}, (-1, 1), (0, 10), "EUR", share=0.6, l=92)
-    >>> made["yaxis"]["ticksuffix"], made["meta"], made["margin"]
-    (' EUR', {'share': 0.6}, {'l': 92, 'r': 12, 't': 12, 'b': 48})
+    >>> made = layout({0: "Before"}, (-1, 1), (0, 10), "EUR", share=0.6, r=20)
+    >>> made["yaxis"]["ticktext"][-1], made["meta"], made["margin"]
+    ('10 EUR', {'share': 0.6}, {'l': 61, 'r': 20, 't': 12, 'b': 48})
     """
+    marks = ticks(*up)
+    amounts = [counted(tick) for tick in marks[:-1]] + [f"{counted(marks[-1])} {unit}"]
+    beside = math.ceil(max(extent(amount, _SIZE)[0] for amount in amounts)) + _TICK
     spec: Spec = {
         "height": height,
-        "margin": {"l": 82, "r": 12, "t": 12, "b": bottom, **margins},
+        "margin": {"l": beside, "r": 12, "t": 12, "b": bottom, **margins},
         "barmode": "overlay",
         "showlegend": False,
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
-        "font": {"family": "system-ui, sans-serif", "size": 14, "color": "role:ink"},
+        "font": {"family": "system-ui, sans-serif", "size": _SIZE, "color": "role:ink"},
         "xaxis": {
             "range": [*across], "tickangle": 0, "tickvals": [*names], "ticktext": [*names.values()],
             "showgrid": False, "zeroline": False,
         },
         "yaxis": {
-            "range": [*up], "ticksuffix": f" {unit}", "showticksuffix": "last", "tickformat": ",.10~f",
+            "range": [*up], "tickvals": marks, "ticktext": amounts, "ticksuffix": f" {unit}",
+            "showticksuffix": "last", "tickformat": ",.10~f",
             "gridcolor": "role:line", "zerolinecolor": "role:quiet", "zerolinewidth": 2,
             **({} if grid else {"showgrid": False}),
         },

@@ -8,13 +8,17 @@ and down only, or turn to another of their sides.
 
 import itertools
 import math
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 Spec = dict[str, Any]
-NARROW, NARROWEST = 520, 360
-"""Pixels: the width that labels are placed for; and the least one that they give way to each other for."""
+NARROW, NARROWEST = 520, 318
+"""Pixels: the width that labels are placed for; and the least one that they give way to each other for.
+
+The least is what a page of 360 pixels leaves a figure, less the edges of page and panel.
+"""
 
 _GAP = 3.0  # pixels between a label and what it keeps clear of
 _TOUCH = 0.5  # pixels that boxes may share and count as apart
@@ -23,12 +27,14 @@ _STEP, _FAR = 26.0, 32.0  # pixels that a label goes at most for a telephone, an
 _TURN = 14.0  # pixels that a label rather moves than stand on the next of its sides
 _LINE = 1.3  # of the font size: from line to line, as plotly writes them
 _WIDTHS = {
-    **dict.fromkeys("ijl.,:;'|!I ", 0.32), **dict.fromkeys("frt()-[]/", 0.42), **dict.fromkeys("mwMW%@▲▼●○→", 0.98),
+    **dict.fromkeys("ijl.,:;'|!I ", 0.32), **dict.fromkeys("frt()-[]/", 0.42), **dict.fromkeys("mwMW%@▲▼●○→■▨", 0.98),
     **dict.fromkeys("ABCDEFGHKNOPQRTUVXYZ", 0.72), **dict.fromkeys("−+=÷×", 0.84), "\N{NO-BREAK SPACE}": 0.32,
     "─": 0.6, "╌": 0.6, "╎": 0.6,
 }  # fmt: skip
 """Of the font size: how wide a character is, in a wide typeface; any other counts as a digit."""
 _DIGIT, _BOLD = 0.64, 1.1
+_MARKS = re.compile(r"</?(?:span|b|i)\b[^>]*>")
+_SWATCH = re.compile(r"<span style='color:[^']*'>[■▨]</span> ?")
 
 
 class Label(NamedTuple):
@@ -71,13 +77,31 @@ class Box(NamedTuple):
         )
 
 
+def unmarked(text: str) -> str:
+    """A label's characters without the marks that plotly reads as colour or weight; its line ends stay.
+
+    >>> unmarked("<span style='color:role:fee'>■</span> fee<br><b>5 EUR</b>")
+    '■ fee<br>5 EUR'
+    """
+    return _MARKS.sub("", text)
+
+
+def spoken(text: str) -> str:
+    """A label as it is said: in one line, without its swatch.
+
+    >>> spoken("<span style='color:role:fee'>■</span> fee<br>5 EUR")
+    'fee 5 EUR'
+    """
+    return unmarked(_SWATCH.sub("", text)).replace("<br>", " ")
+
+
 def extent(text: str, size: float, bold: bool = False) -> tuple[float, float]:
     """Width and height of a text in pixels, a bit generous: the reader's typeface isn't known.
 
     >>> extent("owed<br>5 EUR", 10)[1]
     23.0
     """
-    rows = text.split("<br>")
+    rows = unmarked(text).split("<br>")
     wide = max(_row(row) for row in rows) * size * (_BOLD if bold else 1)
     return wide, ((len(rows) - 1) * _LINE + 1) * size
 
@@ -362,6 +386,30 @@ def boxes(figure: Spec, width: float) -> list[tuple[str, Box]]:
             for x, y, text, side in zip(trace["x"], trace["y"], trace["text"], trace["textposition"], strict=True):
                 found += [(text, frame.box(Label(x, y, text, size=size, bold=bold), side))] if text else []
     return found
+
+
+def solid(figure: Spec, width: float) -> Iterator[tuple[str, Box]]:
+    """The boxes of bars and filled areas at a width, in the order in which they are drawn, each with its role.
+
+    What is seen through is left out: the ground is below it.
+
+    >>> bar = {"type": "bar", "x": [0], "base": [0], "y": [1], "width": 1, "marker": {"color": "role:own"}}
+    >>> axes = {"xaxis": {"range": [-1, 1]}, "yaxis": {"range": [0, 2]}, "margin": dict.fromkeys("lrtb", 0)}
+    >>> [(role, tuple(box)) for role, box in solid({"data": [bar], "layout": {"height": 100, **axes}}, 400)]
+    [('own', (100.0, 50.0, 300.0, 100.0))]
+    """
+    frame = _Frame(figure["layout"], width)
+    for trace in figure["data"]:
+        if trace["type"] == "bar":
+            shape = trace["marker"].get("pattern", {}).get("shape", "")
+            role = {"/": "restricted", ".": "fee"}.get(shape, trace["marker"]["color"].removeprefix("role:"))
+            yield from ((role, box) for box in _bars(trace, frame))
+        elif trace.get("fill") == "toself" and trace.get("opacity", 1) == 1:
+            for whole, points in itertools.groupby(zip(trace["x"], trace["y"], strict=True), lambda at: at[0] is None):
+                corners = [(frame.x(x), frame.y(y)) for x, y in points if not whole]
+                if corners:
+                    (left, *_, right), (top, *_, bottom) = (sorted(each) for each in zip(*corners, strict=True))
+                    yield trace["fillcolor"].removeprefix("role:"), Box(left, top, right, bottom)
 
 
 def collisions(figure: Spec, width: float) -> list[tuple[str, str]]:

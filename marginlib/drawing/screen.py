@@ -3,7 +3,7 @@
 The wire form is what the browser reads; views make it with :func:`screen`, :func:`table` and :func:`refused`.
 """
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any, TypedDict
 
 from marginlib.drawing.pieces import Spec
@@ -35,7 +35,7 @@ class Table(TypedDict):
 
 
 View = dict[str, Any]
-"""Everything on a panel's screen: ``title``, ``alert``, ``figures``, ``words``, ``strip``, ``happens``, ``tables``."""
+"""All on a screen: ``title``, ``alert``, ``figures``, ``words``, ``strip``, ``happens``, ``ends``, ``tables``."""
 
 
 def screen(
@@ -47,11 +47,13 @@ def screen(
     alert: str = "",
     strip: Iterable[tuple[str, str]] = (),
     happens: Iterable[str] = (),
+    ends: Mapping[str, str] | None = None,
 ) -> View:
     """What a panel's ``view`` returns; a strip is texts with their marks.
 
     ``happens`` names what has happened in this state ("margin call", "EUR gone"; "break-even" on its gaining side):
-    where along a control a name comes or goes, the host marks the control's track with it.
+    where along a control a name comes or goes, the host marks the control's track with it. ``ends`` says of a slider
+    up to which value it changes anything here, where that is less than its most: there its track ends.
 
     >>> screen("You owe nothing", [], ["Nothing is open."])["tables"]
     []
@@ -63,6 +65,7 @@ def screen(
         "words": [*words],
         "strip": [[*item] for item in strip],
         "happens": [*happens],
+        "ends": {**(ends or {})},
         "tables": [*tables],
     }
 
@@ -99,7 +102,9 @@ def refused(
     title: str = "The exchange refuses this opening",
     alert: str | None = None,
 ) -> View:
-    """The screen of a story whose opening is refused (B4): figures without their content, and what would work.
+    """The screen of a story whose opening is refused (B4): what there is all the same, and what would work.
+
+    Without figures the words stand in the room that the picture had. Axes without content say nothing: give none.
 
     The alert is the engine's sentence with its rules, unless another is given.
 

@@ -6,31 +6,26 @@ bars that lie on their side along an axis without numbers.
 
 import base64
 import html
-import math
+import re
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
 from marginlib.drawing.colours import ROLES, painted
+from marginlib.drawing.pieces import counted, ticks
 
 _WIDTH = 760
 _LEFT, _RIGHT, _TOP, _BOTTOM = 82, 12, 12, 48
+_SIZE, _LEADING = 14, 1.3  # px of axes' text, and from line to line: both as plotly has them
+_SWATCH = re.compile(r"<span style='color:(#[0-9A-F]{6})'>(.)</span>")
+_HALO = 'stroke-width="4" stroke-linejoin="round" paint-order="stroke"'
+"""Under the letters, so that lines don't strike through them; in figures on a page, it is host.css that says so."""
+_ON_BARS = {each["light"] for role, each in ROLES.items() if role.startswith("on_")}
 _SLANT = "M0,6 L6,0"
+_TURNS = {"triangle-up": 0, "triangle-right": 90, "triangle-down": 180, "triangle-left": 270}
 _PATTERNS = {
     "/": f'<path d="{_SLANT}" stroke="%s" stroke-width="1.5"/>',
     ".": '<circle cx="3" cy="3" r="1.5" fill="%s"/>',
 }
-
-
-def _ticks(low: float, high: float) -> list[float]:
-    """Round numbers along an axis, some five of them.
-
-    >>> _ticks(-4400, 1200)
-    [-4000.0, -3000.0, -2000.0, -1000.0, 0.0, 1000.0]
-    """
-    raw = (high - low) / 5
-    size = 10.0 ** math.floor(math.log10(raw))
-    step = next(size * factor for factor in (1, 2, 5, 10) if size * factor >= raw * 0.8)
-    return [step * i for i in range(math.ceil(low / step), math.floor(high / step) + 1)]
 
 
 def svg(spec: dict[str, Any]) -> str:
@@ -45,7 +40,7 @@ def svg(spec: dict[str, Any]) -> str:
     (x0, x1), (y0, y1) = xaxis["range"], yaxis["range"]
     edges = {"l": _LEFT, "r": _RIGHT, "t": _TOP, "b": _BOTTOM, **layout.get("margin", {})}
     bottom, right = height - edges["b"], _WIDTH - edges["r"]
-    ink, quiet, line = (ROLES[role]["light"] for role in ("ink", "quiet", "line"))
+    ink, quiet, line, ground = (ROLES[role]["light"] for role in ("ink", "quiet", "line", "ground"))
 
     def across(x: float) -> float:
         at: float = edges["l"] + (x - x0) / (x1 - x0) * (right - edges["l"])
@@ -55,26 +50,29 @@ def svg(spec: dict[str, Any]) -> str:
         at: float = bottom - (y - y0) / (y1 - y0) * (bottom - edges["t"])
         return round(at, 1)
 
-    def words(x: float, y: float, text: str, colour: str, anchor: str = "middle", size: int = 12) -> str:
+    def words(x: float, y: float, text: str, colour: str, anchor: str = "middle", size: int = _SIZE) -> str:
         lines = "".join(
-            f'<tspan x="{x}" dy="{0 if i == 0 else 14}">{html.escape(part)}</tspan>'
+            f'<tspan x="{x}" dy="{round(size * _LEADING, 1) if i else 0}">{_told(part)}</tspan>'
             for i, part in enumerate(text.split("<br>"))
         )
-        return f'<text x="{x}" y="{y}" fill="{colour}" font-size="{size}" text-anchor="{anchor}">{lines}</text>'
+        halo = "" if colour in _ON_BARS else f' stroke="{ground}" {_HALO}'
+        return f'<text x="{x}" y="{y}" fill="{colour}" font-size="{size}" text-anchor="{anchor}"{halo}>{lines}</text>'
 
     parts = [f'<rect width="{_WIDTH}" height="{height}" fill="{ROLES["ground"]["light"]}"/>']
     defs: list[str] = []
-    ticks = yaxis["tickvals"] if "tickvals" in yaxis else _ticks(y0, y1)
-    for tick in ticks:
+    marks = yaxis["tickvals"] if "tickvals" in yaxis else ticks(y0, y1)
+    names = yaxis.get("ticktext", ()) if yaxis.get("tickmode", "array") == "array" else ()
+    for at, tick in enumerate(marks):
         if yaxis.get("showgrid", True) or not tick:
             parts.append(
                 f'<line x1="{edges["l"]}" x2="{right}" y1="{up(tick)}" y2="{up(tick)}" '
                 f'stroke="{line if tick else quiet}"/>'
             )
-        name = f"{tick:,.10g}".replace("-", "−") + (yaxis.get("ticksuffix", "") if tick == ticks[-1] else "")
-        parts.append(words(edges["l"] - 6, up(tick) + 4, name, ink, "end"))
+        last = yaxis.get("ticksuffix", "") if tick == marks[-1] else ""
+        name = names[at] if len(names) == len(marks) else counted(tick) + last
+        parts.append(words(edges["l"] - 6 - yaxis.get("ticklabelstandoff", 0), up(tick) + 5, name, ink, "end"))
     for tick, name in zip(xaxis.get("tickvals", ()), xaxis.get("ticktext", ()), strict=True):
-        parts.append(words(across(tick), bottom + 16, name, ink))
+        parts.append(words(across(tick), bottom + 17, name, ink))
     for trace in spec["data"]:
         if trace["type"] == "bar":
             parts += _bars(trace, across, up, defs)
@@ -88,6 +86,15 @@ def svg(spec: dict[str, Any]) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" height="{height}" '
         f'font-family="system-ui, sans-serif"><defs>{"".join(defs)}</defs>{"".join(parts)}</svg>'
     )
+
+
+def _told(line: str) -> str:
+    """A line of a label: its swatch is painted, all else is words."""
+    found = _SWATCH.split(line)
+    told = [html.escape(found[0])]
+    for colour, shape, rest in zip(*(found[at::3] for at in (1, 2, 3)), strict=True):
+        told.append(f'<tspan fill="{colour}">{shape}</tspan>{html.escape(rest)}')
+    return "".join(told)
 
 
 def _bars(trace: dict[str, Any], across: Any, up: Any, defs: list[str]) -> list[str]:
@@ -128,26 +135,36 @@ def _line(trace: dict[str, Any], across: Any, up: Any) -> str:
     named = {"dot": "3 3", "dash": "9 9"}.get(dash, dash.replace("px", "").replace(",", " "))
     dashes = f' stroke-dasharray="{named}"' if named else ""
     inside = trace["fillcolor"] if trace.get("fill") == "toself" else "none"
-    return f'<path d="{path}" fill="{inside}" stroke="{line["color"]}" stroke-width="{line.get("width", 2)}"{dashes}/>'
+    clear = f' opacity="{trace["opacity"]}"' if "opacity" in trace else ""
+    stroke = f'stroke="{line["color"]}" stroke-width="{line.get("width", 2)}"'
+    return f'<path d="{path}" fill="{inside}" {stroke}{dashes}{clear}/>'
 
 
 def _markers(trace: dict[str, Any], across: Any, up: Any) -> list[str]:
     marker = trace["marker"]
     edge = f'stroke="{marker["line"]["color"]}" stroke-width="{marker["line"]["width"]}"' if "line" in marker else ""
-    return [
-        f'<circle cx="{across(x)}" cy="{up(y)}" r="{marker["size"] / 2}" fill="{marker["color"]}" {edge}/>'
-        for x, y in zip(trace["x"], trace["y"], strict=True)
-    ]
+    colours = marker["color"] if isinstance(marker["color"], list) else [marker["color"]] * len(trace["x"])
+    half, turn = marker["size"] / 2, _TURNS.get(marker.get("symbol", ""))
+    parts = []
+    for x, y, colour in zip(trace["x"], trace["y"], colours, strict=True):
+        at = f"{across(x)} {up(y)}"
+        if turn is None:
+            parts.append(f'<circle cx="{across(x)}" cy="{up(y)}" r="{half}" fill="{colour}" {edge}/>')
+        else:
+            head = f"M0,{-half} L{half},{half} L{-half},{half} Z"
+            parts.append(f'<path d="{head}" transform="translate({at}) rotate({turn})" fill="{colour}" {edge}/>')
+    return parts
 
 
 def _texts(trace: dict[str, Any], across: Any, up: Any, words: Any) -> list[str]:
     """Labels: ``middle right`` means that the text stands to the right of its place, at the height of its middle."""
     font, parts = trace["textfont"], []
     for x, y, text, place in zip(trace["x"], trace["y"], trace["text"], trace["textposition"], strict=True):
-        lines = text.count("<br>") + 1
-        first = {"top": -14 * lines + 10, "middle": -7 * lines + 11, "bottom": 14}[place.split()[0]]
-        shift, anchor = {"left": (-4, "end"), "center": (0, "middle"), "right": (4, "start")}[place.split()[1]]
-        parts.append(words(across(x) + shift, up(y) + first, text, font["color"], anchor, font["size"]))
+        size = font["size"]
+        tall = (text.count("<br>") * _LEADING + 1) * size
+        first = {"top": -tall, "middle": -tall / 2, "bottom": 0}[place.split()[0]] + 0.75 * size
+        anchor = {"left": "end", "center": "middle", "right": "start"}[place.split()[1]]
+        parts.append(words(across(x), round(up(y) + first, 1), text, font["color"], anchor, size))
     return parts
 
 

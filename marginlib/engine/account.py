@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Literal, NamedTuple
 
 from marginlib.engine.amounts import ZERO, Rate, rounded
+from marginlib.engine.derivation import REMEMBERING, Booking, named
 from marginlib.engine.errors import Refusal
 from marginlib.engine.positions import Lots, Positions
 from marginlib.engine.positions import Position as Position  # where the other rooms look for it
@@ -28,6 +29,14 @@ Reason = Literal[
 
 CHARGES: tuple[Reason, ...] = ("trading_fee", "opening_fee", "rollover_fee")
 """The fees of a position (A4, B6)."""
+
+_BOOKED: dict[str, str] = {
+    "opening": "moved at opening", "profit": "profit", "loss": "taken for a loss", "closing": "moved at closing",
+    "obligation": "paid back", "released": "released", "trading_fee": "trading fee",
+    "opening_fee": "opening fee", "rollover_fee": "rollover fee", "ordinary_order": "traded by an ordinary order",
+    "deposit": "deposit", "withdrawal": "withdrawal",
+}  # fmt: skip
+"""What an amount of a ledger row is, by its reason."""
 
 ONE = Decimal(1)
 PAR = Rate(ONE, ONE)
@@ -112,7 +121,7 @@ class Realised:
     @property
     def conversion_fees(self) -> Decimal:
         """What all conversions of the cascade cost, in QUOTE (R16)."""
-        return sum((take.fee for take in self.cascade), ZERO)
+        return named(sum((take.fee for take in self.cascade), ZERO), "conversion fees", ("R16",))
 
 
 def fees_taken(rows: Iterable[Row], asset: str = "", reasons: Iterable[Reason] = CHARGES) -> dict[str, Decimal]:
@@ -272,12 +281,28 @@ class Event:
     ) -> None:
         """Add amount - fee to a balance; the amount comes from (or goes to) a counter book, the fee to fees."""
         state = self.state
-        state.balances[currency] = state.balances.get(currency, ZERO) + amount - fee
+        if type(amount) in REMEMBERING or type(fee) in REMEMBERING:
+            amount, fee = self._named(currency, reason, tuple(rules), amount, fee)
+        state.balances[currency] = named(state.balances.get(currency, ZERO) + amount - fee, "your {}", of=currency)
         if amount:
             state.books[counter, currency] = state.books.get((counter, currency), ZERO) - amount
         if fee:
             state.books["fees", currency] = state.books.get(("fees", currency), ZERO) + fee
         self._parts.setdefault(currency, []).append(Part(reason, amount, fee, tuple(rules)))
+
+    def _named(
+        self, currency: str, reason: Reason, rules: tuple[str, ...], amount: Decimal, fee: Decimal
+    ) -> tuple[Decimal, Decimal]:
+        """Amount and fee, as those of the ledger row that they will stand in."""
+        booking = Booking(self.step, self.kind, self.position, currency, reason)
+        if reason in CHARGES and not amount:
+            cost = _BOOKED[reason]
+        else:  # taken as a loss is, or an order's own
+            cost = "trading fee" if reason == "ordinary_order" else "conversion fee"
+        return (
+            named(amount, _BOOKED[reason], rules, booking=booking),
+            named(fee, cost, rules, booking=booking),
+        )
 
     def rows(self) -> list[Row]:
         """One row per asset, with the balance after the event."""

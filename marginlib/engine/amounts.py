@@ -10,6 +10,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
+from marginlib.engine.derivation import REMEMBERING, bare, fraction, rounding, write
+
 EXACT = decimal.Context(
     prec=200,
     traps=[decimal.Inexact, decimal.InvalidOperation, decimal.DivisionByZero, decimal.Overflow],
@@ -27,6 +29,8 @@ def rounded(amount: Decimal | Fraction, places: int) -> Decimal:
     >>> rounded(Decimal("0.12345"), 4), rounded(Fraction(1, 3), 4)
     (Decimal('0.1234'), Decimal('0.3333'))
     """
+    if type(amount) in REMEMBERING:
+        return rounding("rounded", rounded(bare(amount), places), places, amount)
     if isinstance(amount, Decimal):
         result = amount.quantize(_UNITS[places], context=_QUANTIZE)
     else:
@@ -40,6 +44,9 @@ def quotient(amount: Decimal, divisor: Decimal, places: int) -> Decimal:
     >>> quotient(Decimal(1), Decimal(3), 4), quotient(Decimal(-1), Decimal(8), 2)
     (Decimal('0.3333'), Decimal('-0.12'))
     """
+    if type(amount) in REMEMBERING or type(divisor) in REMEMBERING:
+        exact = fraction(amount) / fraction(divisor)
+        return rounding("rounded", quotient(bare(amount), bare(divisor), places), places, exact)
     whole, rest = EXACT.divmod(amount.scaleb(places, EXACT), divisor)
     half = EXACT.compare(EXACT.abs(EXACT.add(rest, rest)), divisor)
     if half > 0 or (half == 0 and EXACT.remainder(whole, 2)):
@@ -53,6 +60,9 @@ def quotient_up(amount: Decimal, divisor: Decimal, places: int) -> Decimal:
     >>> quotient_up(Decimal(1), Decimal(3), 4), quotient_up(Decimal(1), Decimal(4), 4)
     (Decimal('0.3334'), Decimal('0.2500'))
     """
+    if type(amount) in REMEMBERING or type(divisor) in REMEMBERING:
+        exact = fraction(amount) / fraction(divisor)
+        return rounding("rounded up", quotient_up(bare(amount), bare(divisor), places), places, exact)
     whole, rest = EXACT.divmod(amount.scaleb(places, EXACT), divisor)
     return (EXACT.add(whole, 1) if rest else whole).scaleb(-places, EXACT)
 
@@ -63,7 +73,21 @@ def quotient_down(amount: Decimal, divisor: Decimal, places: int) -> Decimal:
     >>> quotient_down(Decimal(2), Decimal(3), 4)
     Decimal('0.6666')
     """
+    if type(amount) in REMEMBERING or type(divisor) in REMEMBERING:
+        exact = fraction(amount) / fraction(divisor)
+        return rounding("rounded down", quotient_down(bare(amount), bare(divisor), places), places, exact)
     return EXACT.divmod(amount.scaleb(places, EXACT), divisor)[0].scaleb(-places, EXACT)
+
+
+def fraction_up(amount: Fraction, places: int) -> Decimal:
+    """Round a fraction up to so many decimals (A8).
+
+    >>> fraction_up(Fraction(1, 3), 4)
+    Decimal('0.3334')
+    """
+    if type(amount) in REMEMBERING:
+        return rounding("rounded up", fraction_up(bare(amount), places), places, amount)
+    return quotient_up(Decimal(amount.numerator), Decimal(amount.denominator), places)
 
 
 class Rate(NamedTuple):
@@ -78,8 +102,21 @@ class Rate(NamedTuple):
 
     def of(self, amount: Decimal) -> Fraction:
         """The exact worth of an amount."""
+        if type(amount) in REMEMBERING or type(self.up) in REMEMBERING or type(self.down) in REMEMBERING:
+            return fraction(amount) * fraction(self.up) / fraction(self.down)
         value = Fraction(EXACT.multiply(amount, self.up))
         return value if self.down == 1 else value / Fraction(self.down)
+
+
+def trimmed(amount: Decimal) -> Decimal:
+    """The same amount without zeros at its end, as an order has it.
+
+    >>> trimmed(Decimal("0.1000"))
+    Decimal('0.1')
+    """
+    if type(amount) in REMEMBERING:
+        return amount
+    return Decimal(plain(amount))
 
 
 def plain(amount: Decimal) -> str:
@@ -88,4 +125,7 @@ def plain(amount: Decimal) -> str:
     >>> plain(Decimal("1E+3")), plain(Decimal("0.5000")), plain(Decimal("-0.00"))
     ('1000', '0.5', '0')
     """
-    return f"{amount.normalize(_QUANTIZE):f}" if amount else "0"
+    text = f"{amount.normalize(_QUANTIZE):f}" if amount else "0"
+    if type(amount) in REMEMBERING:
+        write(amount, text)
+    return text

@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 
 from marginlib.engine.account import Charge, Event, Reason, State, Take
 from marginlib.engine.amounts import ZERO, quotient, quotient_up
+from marginlib.engine.derivation import named
 
 Why = Literal["quote", "base", "collateral", "quote_last", "base_last", "other"]
 
@@ -103,15 +104,18 @@ def take(
                 taken, covers = min(quotient_up(owed, net, rulebook.places(currency)), have), left
             else:
                 taken, covers = have, min(left, quotient(have * net, rate.down, rulebook.places(quote)))
+            taken = named(taken, "taken", _RULES[why])
+            covers = named(covers, "covered by {}", ("R16", "A1"), of=currency)
             fee = quotient(taken * rate.up - covers * rate.down, rate.down, rulebook.places(quote))
+            fee = named(fee, "conversion fee for {}", ("R16", "A1"), of=currency)
             own_fee = state.round(currency, taken * fee_rate)
             caused = (*_RULES[why], "R16", "A1", *rules)
             event.post(currency, reason, caused, "market", amount=own_fee - taken, fee=own_fee)
             state.move(quote, covers, "market", creditor)
         takes.append(Take(currency, taken, covers, fee, fee_rate, why, caused))
-        left -= covers
+        left = named(left - covers, "still to cover after {}", rules, of=currency)
     if left:
-        state.unpaid[quote] = state.unpaid.get(quote, ZERO) + left
+        state.unpaid[quote] = named(state.unpaid.get(quote, ZERO) + left, "unpaid {}", ("A5",), of=quote)
     return tuple(takes), left
 
 
@@ -124,7 +128,7 @@ def charge(event: Event, pair: str, amount: Decimal, reason: Reason, rules: tupl
         Refusal: ``missing_price``, when a balance's turn comes that can't be valued.
     """
     state, quote = event.state, pair.partition("/")[2]
-    due = state.round(quote, amount)
+    due = named(state.round(quote, amount), "{} due", (*rules, "A8"), of=reason.replace("_", " "))
     if not due:
         return
     if not _borne_by_one(event, pair, due, reason, rules):

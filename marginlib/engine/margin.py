@@ -5,7 +5,8 @@ from decimal import Decimal, localcontext
 from fractions import Fraction
 
 from marginlib.engine.account import Position, State
-from marginlib.engine.amounts import EXACT, ZERO, plain, quotient_up, rounded
+from marginlib.engine.amounts import EXACT, ZERO, fraction_up, plain, rounded
+from marginlib.engine.derivation import fraction, named
 from marginlib.engine.errors import Refusal
 
 
@@ -25,18 +26,21 @@ class Margin:
     @property
     def free_margin(self) -> Fraction:
         """Equity minus used margin (B3)."""
-        return self.equity - self.used_margin
+        return named(self.equity - self.used_margin, "free margin", ("B3",))
 
     @property
     def level(self) -> Fraction | None:
         """Equity in percent of used margin (B3)."""
-        return self.equity / self.used_margin * 100 if self.used_margin else None
+        if not self.used_margin:
+            return None
+        return named(self.equity / self.used_margin * 100, "margin level", ("B3",))
 
 
 def unrealised(state: State, position: Position) -> Decimal:
     """What closing now would gain or lose before fees, in QUOTE (B1)."""
     moved = state.prices[position.pair] - position.open_price
-    return position.volume * (moved if position.side == "long" else -moved)
+    gain = position.volume * (moved if position.side == "long" else -moved)
+    return named(gain, "profit or loss so far, position {}", ("B1",), of=position.id)
 
 
 def put_up(position: Position) -> Fraction:
@@ -45,13 +49,14 @@ def put_up(position: Position) -> Fraction:
     >>> put_up(Position(1, "BTC/USD", "short", Decimal(1), Decimal(60000), Decimal(3), Decimal(0)))
     Fraction(20000, 1)
     """
-    return Fraction(position.volume) * Fraction(position.open_price) / Fraction(position.leverage)
+    cost, leverage = fraction(position.volume) * fraction(position.open_price), fraction(position.leverage)
+    return named(cost / leverage, "equity put up", ("R20",))
 
 
 def return_on_put_up(state: State, position: Position) -> Fraction:
     """What closing now would gain or lose before fees, as a share of the equity put up (R20)."""
     with localcontext(EXACT):
-        return Fraction(unrealised(state, position)) / put_up(position)
+        return named(fraction(unrealised(state, position)) / put_up(position), "gain on what was put up", ("R20",))
 
 
 def margin(state: State, currency: str) -> Margin:
@@ -68,23 +73,28 @@ def margin(state: State, currency: str) -> Margin:
     for code, amount in state.balances.items():
         if amount and code in rulebook.collateral_order:
             value = state.rate(code, currency).of(amount)
-            trade_balance += value * (1 - Fraction(rulebook.haircuts[code])) if code in rulebook.haircuts else value
+            if code in rulebook.haircuts:
+                value *= 1 - fraction(rulebook.haircuts[code])
+            trade_balance += named(value, "your {} as collateral", ("B1",), of=code)
     gains: dict[str, Decimal] = {}  # added up before they are converted: fractions are slow
     tied_up: dict[tuple[str, Decimal], Decimal] = {}
     for pair, lots in state.positions.by_pair:
         quote, price, long = pair.partition("/")[2], state.prices[pair], lots[0].side == "long"
         moved = lots.sums.volume * price - lots.sums.cost
-        gains[quote] = gains.get(quote, ZERO) + (moved if long else -moved)
+        gain = named(moved if long else -moved, "profit or loss so far in {}", ("B1",), of=pair)
+        gains[quote] = gains.get(quote, ZERO) + gain
         for leverage, (volume, cost) in lots.leverages.items():
             alike = (quote, leverage)
             tied_up[alike] = tied_up.get(alike, ZERO) + (cost if long else volume * price)
+    trade_balance = named(trade_balance, "trade balance", ("B1",))
     equity = trade_balance + sum(state.rate(quote, currency).of(gain) for quote, gain in gains.items())
     used = sum(
-        (state.rate(quote, currency).of(cost) / Fraction(leverage) for (quote, leverage), cost in tied_up.items()),
+        (state.rate(quote, currency).of(cost) / fraction(leverage) for (quote, leverage), cost in tied_up.items()),
         Fraction(0),
     )
     for code, amount in state.unpaid.items():
         equity -= state.rate(code, currency).of(amount)
+    equity, used = named(equity, "equity", ("B1",)), named(used, "used margin", ("B2",))
     return Margin(currency, trade_balance, equity, used)
 
 
@@ -97,10 +107,10 @@ def require_level(state: State, currency: str, doing: str, rules: tuple[str, ...
     if not (state.rulebook.initial_margin_check and state.positions):
         return
     after = margin(state, currency)
-    least = after.used_margin * Fraction(state.rulebook.opening_level) / 100
+    least = after.used_margin * fraction(state.rulebook.opening_level) / 100
     if after.equity < least:
         lacking, level = least - after.equity, after.level or Fraction(0)
-        short = quotient_up(Decimal(lacking.numerator), Decimal(lacking.denominator), state.rulebook.places(currency))
+        short = fraction_up(lacking, state.rulebook.places(currency))
         digits = next((d for d in range(2, 20) if rounded(level, d) < state.rulebook.opening_level), 20)
         raise Refusal(
             "insufficient_margin",

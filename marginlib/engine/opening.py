@@ -5,6 +5,7 @@ from decimal import Decimal
 from marginlib.engine.account import Event, Position, Row, State
 from marginlib.engine.amounts import plain, quotient_up
 from marginlib.engine.cascade import charge
+from marginlib.engine.derivation import named
 from marginlib.engine.errors import InvalidScenario, Refusal
 from marginlib.engine.margin import require_level
 from marginlib.engine.scenario import Open
@@ -32,7 +33,7 @@ def open_position(state: State, step: int, order: Open, summary_currency: str) -
         )
     market = state.price(order.pair)
     state.opened += 1
-    price = order.price or market
+    price = named(order.price or market, "opening price", ("R1",))
     base, quote = order.pair.split("/")
     rollover = order.rollover
     if rollover is None:

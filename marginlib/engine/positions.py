@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Literal, NamedTuple, overload
 
 from marginlib.engine.amounts import ZERO
+from marginlib.engine.derivation import named
 from marginlib.engine.sharing import Shared
 
 PositionSide = Literal["long", "short"]
@@ -48,17 +49,19 @@ class Position:
     @property
     def cost(self) -> Decimal:
         """Volume times opening price, in QUOTE."""
-        return self.volume * self.open_price
+        return named(self.volume * self.open_price, "cost of position {}", of=self.id)
 
     @property
     def owed(self) -> tuple[str, Decimal]:
         """The obligation: currency and amount extended at opening (R1)."""
-        return (self.quote, self.cost) if self.side == "long" else (self.base, self.volume)
+        currency, amount = (self.quote, self.cost) if self.side == "long" else (self.base, self.volume)
+        return currency, named(amount, "obligation of position {}", ("R1",), of=self.id)
 
     @property
     def held(self) -> tuple[str, Decimal]:
         """What was received at opening and stays restricted (R1)."""
-        return (self.base, self.volume) if self.side == "long" else (self.quote, self.cost)
+        currency, amount = (self.base, self.volume) if self.side == "long" else (self.quote, self.cost)
+        return currency, named(amount, "received for position {}", ("R1",), of=self.id)
 
 
 class Sums(NamedTuple):

@@ -10,9 +10,10 @@ from decimal import ROUND_DOWN, ROUND_UP, Context, Decimal
 from fractions import Fraction
 
 from marginlib.engine.account import State
-from marginlib.engine.amounts import ZERO, plain, quotient_down, quotient_up, rounded
+from marginlib.engine.amounts import ZERO, fraction_up, plain, quotient_down, rounded
+from marginlib.engine.derivation import fraction, rounding
 from marginlib.engine.errors import Refusal
-from marginlib.engine.funds import order_for
+from marginlib.engine.funds import least_volume, order_for
 from marginlib.engine.margin import margin
 from marginlib.engine.scenario import Close, Open, Settle, Step, Trade, Withdraw
 from marginlib.engine.settling import need
@@ -126,11 +127,8 @@ def _shortened(volume: Decimal, digits: int, way: str) -> Decimal:
 
 def _little(state: State, step: Open | Trade) -> Decimal:
     """A very small volume of the same order."""
-    base, quote = step.pair.split("/")
     price = step.price or state.prices.get(step.pair)
-    unit = Decimal(1).scaleb(-state.rulebook.places(base))
-    cent = quotient_up(Decimal(1).scaleb(-state.rulebook.places(quote)), price or Decimal(1), 20)
-    return min(max(unit, cent), step.volume)
+    return min(least_volume(state, step.pair, price or Decimal(1)), step.volume)
 
 
 def _goes(before: State, step: Step, attempt: Attempt) -> bool:
@@ -190,9 +188,9 @@ def _worth(state: State, code: str, refusal: Refusal) -> Decimal | None:
     except Refusal:
         return None
     if refusal.code == "insufficient_margin":
-        each *= 1 - Fraction(state.rulebook.haircuts.get(code, ZERO))
+        each *= 1 - fraction(state.rulebook.haircuts.get(code, ZERO))
     need = short / each
-    return quotient_up(Decimal(need.numerator), Decimal(need.denominator), state.rulebook.places(code))
+    return fraction_up(need, state.rulebook.places(code))
 
 
 def _most(before: State, step: Withdraw, currency: str, attempt: Attempt) -> Decimal | None:
@@ -202,13 +200,14 @@ def _most(before: State, step: Withdraw, currency: str, attempt: Attempt) -> Dec
     try:
         if before.positions and before.rulebook.initial_margin_check:
             tied = margin(before, currency)
-            free = tied.equity - tied.used_margin * Fraction(before.rulebook.opening_level) / 100
+            free = tied.equity - tied.used_margin * fraction(before.rulebook.opening_level) / 100
             each = before.rate(step.currency, currency).of(Decimal(1))
-            each *= 1 - Fraction(before.rulebook.haircuts.get(step.currency, ZERO))
+            each *= 1 - fraction(before.rulebook.haircuts.get(step.currency, ZERO))
             if each > 0 and step.currency in before.rulebook.collateral_order:
                 bears = max(free / each, Fraction(0))
                 places = before.rulebook.places(step.currency)
-                most = min(most, quotient_down(Decimal(bears.numerator), Decimal(bears.denominator), places))
+                whole, parts = Decimal(bears.numerator), Decimal(bears.denominator)
+                most = min(most, rounding("rounded down", quotient_down(whole, parts, places), places, bears))
     except Refusal:
         return None
     return most if most > 0 and _goes(before, step.replaced(amount=most), attempt) else None

@@ -7,7 +7,9 @@ from decimal import Decimal, localcontext
 from marginlib.engine import closing, funds, liquidation, opening, settling
 from marginlib.engine.account import Realised, Row, State
 from marginlib.engine.amounts import EXACT, plain
+from marginlib.engine.derivation import entered, is_traced
 from marginlib.engine.errors import InvalidScenario, Refusal, given
+from marginlib.engine.inputs import SETTING, entered_rulebook, entered_scenario, entered_steps
 from marginlib.engine.kinds import shown
 from marginlib.engine.remedies import advised
 from marginlib.engine.rulebook import Rulebook
@@ -42,6 +44,8 @@ def replay(scenario: Scenario, rulebook: Rulebook) -> Story:
     >>> replay(Scenario(balances={"EUR": "5"}).then(Deposit(currency="EUR", amount=5)), rulebook()).final.balances
     {'EUR': Decimal('10.0000')}
     """
+    if is_traced():
+        scenario, rulebook = entered_scenario(scenario), entered_rulebook(rulebook)
     with localcontext(EXACT):
         return _go_on(scenario, _start(scenario, rulebook), (), scenario.steps)
 
@@ -61,6 +65,8 @@ def resume(story: Story, steps: Sequence[Step]) -> Story:
     given("story", story, Story, "a story, such as replay(scenario) gives")
     if story.error:
         raise ValueError(f"step {story.error.index + 1} of this story is refused; nothing can follow it")
+    if is_traced():
+        steps = entered_steps(steps)
     longer = story.scenario.then(*steps)
     with localcontext(EXACT):
         return _go_on(longer, story.final, story.moments, steps)
@@ -106,6 +112,10 @@ def _start(scenario: Scenario, rulebook: Rulebook) -> State:
 def _asked(asked: Rules, rulebook: Rulebook) -> Rulebook:
     """The rulebook as a scenario wants it."""
     fees = {name: fee for name, fee in asked.conversion_fees or () if fee is not None}
+    cuts = _haircuts(asked.haircuts, rulebook)
+    if is_traced():
+        fees = {name: entered(fee, "conversion fee", ("R16",), source=SETTING) for name, fee in fees.items()}
+        cuts = {code: entered(cut, f"haircut of {code}", ("B1",), source=SETTING) for code, cut in cuts.items()}
     call = rulebook.call_level if asked.call_level is None else asked.call_level
     end = rulebook.liquidation_level if asked.liquidation_level is None else asked.liquidation_level
     if call < end:
@@ -118,7 +128,7 @@ def _asked(asked: Rules, rulebook: Rulebook) -> Rulebook:
     return rulebook.replaced(
         collateral_order=_collateral(asked, rulebook),
         conversion_fees={**rulebook.conversion_fees, **fees},
-        haircuts={**rulebook.haircuts, **_haircuts(asked.haircuts, rulebook)},
+        haircuts={**rulebook.haircuts, **cuts},
         liquidation=asked.liquidation,
         initial_margin_check=asked.initial_margin_check,
         call_level=call,

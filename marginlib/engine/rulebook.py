@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -37,6 +37,8 @@ class Rulebook:
     most_leverage: Decimal
     liquidation: Liquidation = "off"
     initial_margin_check: bool = True
+    sources: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """Where conversion_fees, haircuts and levels stand, in words, and of which date."""
 
     def places(self, currency: str) -> int:
         """Decimals that a ledger amount of the currency carries (A8)."""

@@ -1,11 +1,11 @@
 """Settling: own funds go to the exchange, with no trade and no fee; what was received is kept (R3 to R5)."""
 
 from decimal import Decimal, localcontext
-from fractions import Fraction
 from typing import Literal, NamedTuple
 
 from marginlib.engine.account import Event, Position, Row, State
 from marginlib.engine.amounts import EXACT, ZERO, plain, quotient_down, quotient_up
+from marginlib.engine.derivation import fraction, named
 from marginlib.engine.errors import InvalidScenario, Refusal
 
 
@@ -24,7 +24,7 @@ class Need(NamedTuple):
     @property
     def missing(self) -> Decimal:
         """How much the balance lacks; nothing if it suffices."""
-        return max(self.amount - self.balance, ZERO)
+        return named(max(self.amount - self.balance, ZERO), "missing to settle", ("R6",))
 
 
 def first_in_first_out(state: State, pair: str, volume: Decimal | Literal["all"]) -> list[tuple[Position, Decimal]]:
@@ -81,18 +81,13 @@ def settle(state: State, step: int, pair: str, volume: Decimal | Literal["all"])
     ends = first_in_first_out(state, pair, volume)
     needed, due = _need(state, ends)
     paid = needed.currency
-    if not needed.amount and volume != "all" and volume < sum((lot.volume for lot in state.lots(pair)), ZERO):
-        least = _least(state, ends[0][0])
-        raise InvalidScenario(
-            f"steps[{step}].volume: expected at least {plain(least)} {ends[0][0].base}, got {plain(volume)}: so little "
-            f"of the position owes no {paid} that the ledger could count (A8)"
-        )
+    require_more_than_dust(state, step, ends)
     if needed.missing:
         raise Refusal(
             "insufficient_funds",
             f"Settling needs {plain(needed.amount)} {paid}, and the balance is {plain(needed.balance)} {paid}.",
             ("R6", "A7"),
-            (paid, Fraction(needed.missing)),
+            (paid, fraction(needed.missing)),
         )
     rows: list[Row] = []
     for lot, part in ends:
@@ -106,6 +101,25 @@ def settle(state: State, step: int, pair: str, volume: Decimal | Literal["all"])
     return rows
 
 
+def require_more_than_dust(state: State, step: int, ends: list[tuple[Position, Decimal]]) -> None:
+    """Refuse to end so little of a lot that the ledger would owe nothing for it; a whole lot may be that little (A8).
+
+    Raises:
+        InvalidScenario: says the smallest volume that works.
+    """
+    lot, part = ends[-1]
+    if part == lot.volume:
+        return
+    needed, due = _need(state, ends)
+    if any(due.values()):
+        return
+    before = sum((volume for _, volume in ends[:-1]), ZERO)
+    raise InvalidScenario(
+        f"steps[{step}].volume: expected at least {plain(before + _least(state, lot))} {lot.base}, got "
+        f"{plain(before + part)}: so little of the position owes no {needed.currency} that the ledger could count (A8)"
+    )
+
+
 def _least(state: State, lot: Position) -> Decimal:
     """The smallest volume of a lot that the ledger counts something for."""
     unit = Decimal(1).scaleb(-state.rulebook.places(lot.owed[0]))
@@ -117,7 +131,7 @@ def _need(state: State, ends: list[tuple[Position, Decimal]]) -> tuple[Need, dic
     paid = ends[0][0].owed[0]
     due = {lot.id: state.round(paid, part * lot.open_price if lot.side == "long" else part) for lot, part in ends}
     have = state.balance(paid)
-    return Need(paid, sum(due.values(), ZERO), have, _possible(ends, have)), due
+    return Need(paid, named(sum(due.values(), ZERO), "needed to settle", ("R3",)), have, _possible(ends, have)), due
 
 
 def _possible(ends: list[tuple[Position, Decimal]], have: Decimal) -> Decimal:

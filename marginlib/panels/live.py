@@ -12,6 +12,9 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
+from marginlib.reading.rulebooks import rules
+from marginlib.telling.on_page import written
+
 Message = dict[str, Any]
 Sent = tuple[Message, list[bytes]]
 Bundle = tuple[dict[str, Any], dict[str, Any]]
@@ -83,6 +86,10 @@ class Live:
 
     def hear(self, message: Message) -> Iterator[Sent]:
         """Answer a message; then send its ticket back, where it has one: the browser knows that it was heard."""
+        if message["kind"] == "rules":  # whatever it is that is shown, its words name rules
+            told = {rule.id: [written(rule.title), written(rule.text)] for rule in rules().values()}
+            yield {"kind": "rules", "rules": told}, []
+            return
         heard: list[Sent] = [({"kind": "heard", "ticket": message["ticket"]}, [])] if "ticket" in message else []
         try:
             yield from self.receive(message)

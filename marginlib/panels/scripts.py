@@ -22,13 +22,6 @@ _DECLARED = re.compile(r"^(export )?(?:async )?(?:function\*?|class|const|let|va
 _UNKNOWN = re.compile(r"^(?:import|export)\b.*|^(?:const|let|var) [{[].*", re.MULTILINE)
 _TYPES = re.compile(r"^ */\*\*(?:(?!\*/)[\s\S])*\*/\n", re.MULTILINE)  # comments on lines of their own, for the checker
 _DYNAMIC = re.compile(r"^(?!\s*//).*\bimport\s*[(.].*", re.MULTILINE)
-_NOTEBOOK = {
-    "ink": ("ink", "--jp-ui-font-color1"),
-    "quiet": ("quiet", "--jp-ui-font-color2"),
-    "line": ("line", "--jp-border-color2"),
-    "page": ("ground", "--jp-layout-color1"),
-}
-"""Colours of the page itself: the notebook's own where it has them, else those of a role."""
 
 
 class BrokenScript(Exception):
@@ -87,19 +80,25 @@ def _read(file: Path, path: tuple[Path, ...]) -> str:
 
 @functools.cache
 def style(name: str, folder: Path = BROWSER) -> str:
-    """A widget's style sheet, behind the colours that it names.
+    """A widget's style sheet, behind the colours that it names and what all widgets share.
 
     >>> style("host.css").startswith(colours())
     True
     """
-    return colours() + (folder / name).read_text(encoding="utf-8")
+    return colours() + shared() + (folder / name).read_text(encoding="utf-8")
+
+
+@functools.cache
+def shared() -> str:
+    """The style of what stands in words everywhere: links to rules, and their cards."""
+    return (BROWSER / "shared.css").read_text(encoding="utf-8")
 
 
 @functools.cache
 def colours() -> str:
     """The colours of the roles as custom properties, on light and on dark ground.
 
-    >>> "--mw-own: #072C79;" in colours(), "--mw-page: var(--jp-layout-color1, #111111);" in colours()
+    >>> "--mw-own: #072C79;" in colours(), "--mw-ground: #111111;" in colours()
     (True, True)
     """
     return f'body {{{_properties("light")}}}\nbody[data-jp-theme-light="false"] {{{_properties("dark")}}}\n'
@@ -107,5 +106,4 @@ def colours() -> str:
 
 def _properties(ground: Ground) -> str:
     roles = {role: each[ground] for role, each in {**ROLES, **WRITTEN}.items()}
-    page = {name: f"var({own}, {roles[role]})" for name, (role, own) in _NOTEBOOK.items()}
-    return "".join(f" --mw-{name}: {colour};" for name, colour in {**roles, **page}.items()) + " "
+    return "".join(f" --mw-{name}: {colour};" for name, colour in roles.items()) + " "

@@ -2,6 +2,7 @@
 
 import { follow, keepKeys, make, newId, newName, notice, write } from "../panels/browser/dom.js";
 import { correspondence } from "../panels/browser/patience.js";
+import { rulesIn } from "../panels/browser/rules.js";
 import { inSlots } from "../panels/browser/slots.js";
 
 /** @import { Model } from "../panels/browser/types.d.ts" */
@@ -18,6 +19,7 @@ import { inSlots } from "../panels/browser/slots.js";
  * @property {{ right: boolean, text: string } | null} verdict
  * @property {string[]} solution
  * @property {string} skipped
+ * @property {string[] | null} right the right options, once they may be seen; those of an order are told in words
  * @property {number} tries
  * @property {Record<string, string>} buttons what they say, by kind; without words there is none
  */
@@ -31,6 +33,7 @@ import { inSlots } from "../panels/browser/slots.js";
  *   node: HTMLElement,
  *   read?: () => string | string[],
  *   set: (given: any) => void,
+ *   mark?: (right: string[]) => void,
  *   first?: HTMLElement,
  * }} Means
  */
@@ -42,23 +45,53 @@ import { inSlots } from "../panels/browser/slots.js";
 const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 
 /**
+ * What marks the right ones among options.
+ * @param {Question} card
+ * @param {HTMLElement[]} nodes
+ * @param {HTMLElement[]} signs
+ * @returns {(right: string[]) => void}
+ */
+function marking(card, nodes, signs) {
+  return (right) => {
+    for (const [i, { value }] of card.options.entries()) {
+      nodes[i].toggleAttribute("data-right", right.includes(value));
+      write(signs[i], right.includes(value) ? " \u2713 right" : "");
+    }
+  };
+}
+
+/**
  * One of a few, chosen by pressing it.
  * @param {Question} card
  * @param {Send} send
  * @returns {Means}
  */
 function one(card, send) {
-  const buttons = card.options.map(({ value, text }) => {
-    const pressed = String(card.given === value);
-    const onclick = () => send(value);
-    return make("button", { type: "button", class: "mq-option", "aria-pressed": pressed, onclick }, text);
+  const signs = card.options.map(() => make("span", { class: "mq-sign" }));
+  let known = card.given;
+  /** Chosen here, and not judged yet: that may take a while. @type {string | null} */
+  let chosen = null;
+  const buttons = card.options.map(({ value, text }, i) => {
+    const onclick = () => {
+      chosen = value;
+      press();
+      send(value);
+    };
+    return make("button", { type: "button", class: "mq-option", onclick }, text, signs[i]);
   });
+  const press = () => {
+    for (const [i, button] of buttons.entries())
+      button.setAttribute("aria-pressed", String(card.options[i].value === (chosen ?? known)));
+  };
   /** @param {string | null} given */
   const set = (given) => {
-    for (const [i, button] of buttons.entries())
-      button.setAttribute("aria-pressed", String(card.options[i].value === given));
+    if (given !== known || given === chosen) chosen = null;
+    known = given;
+    press();
   };
-  return { node: make("div", { class: "mq-options", role: "group", "aria-label": card.text }, ...buttons), set };
+  press();
+  const node = make("div", { class: "mq-options", role: "group", "aria-label": "Choose one" }, ...buttons);
+  return { node, set, mark: marking(card, buttons, signs) };
 }
 
 /**
@@ -70,7 +103,8 @@ function several(card) {
   const boxes = card.options.map(({ value }) =>
     make("input", { type: "checkbox", value, checked: (card.given || []).includes(value) }),
   );
-  const labels = boxes.map((box, i) => make("label", { class: "mq-box" }, box, ` ${card.options[i].text}`));
+  const signs = boxes.map(() => make("span", { class: "mq-sign" }));
+  const labels = boxes.map((box, i) => make("label", { class: "mq-box" }, box, ` ${card.options[i].text}`, signs[i]));
   const read = () => boxes.filter((box) => box.checked).map((box) => box.value);
   let known = card.given || [];
   /** @param {string[] | null} given */
@@ -79,7 +113,8 @@ function several(card) {
     if (same([...read()].sort(), [...known].sort())) for (const box of boxes) box.checked = now.includes(box.value);
     known = now;
   };
-  return { node: make("fieldset", {}, make("legend", { class: "mq-hidden" }, card.text), ...labels), read, set };
+  const node = make("fieldset", {}, make("legend", { class: "mq-hidden" }, "Choose all that are right"), ...labels);
+  return { node, read, set, mark: marking(card, labels, signs) };
 }
 
 /**
@@ -205,9 +240,14 @@ function render({ model, el }) {
   /** The text of the question that is built. @type {string | null} */
   let asked = null;
   let verdict = make("div");
+  /** By what they ask for. @type {Map<string, HTMLElement>} */
+  let buttons = new Map();
   let told = "";
   /** @type {Means["set"]} */
   let set = () => {};
+  /** @type {Means["mark"]} */
+  let mark;
+  const rules = rulesIn(root, model);
 
   const { node: silent, note } = notice();
   const {
@@ -231,6 +271,8 @@ function render({ model, el }) {
     if (asked !== card.text) build(card);
     asked = card.text;
     set(card.given);
+    mark?.(card.right ?? []);
+    for (const [kind, button] of buttons) button.hidden = !card.buttons[kind];
     const judged = card.verdict && `${card.verdict.right ? "\u2713" : "\u2717"} ${card.verdict.text}`;
     const said = card.note || judged || card.skipped;
     const look = card.note || !card.verdict ? "mq-note" : card.verdict.right ? "mq-right" : "mq-wrong";
@@ -242,6 +284,7 @@ function render({ model, el }) {
     verdict.replaceChildren(...(said ? [make("p", { class: look }, said)] : []));
     const way = card.solution.map((line) => make("li", {}, line));
     if (way.length) verdict.append(make("ol", { class: "mq-way" }, ...way));
+    rules.link();
   }
 
   /** @param {Question} card */
@@ -249,12 +292,14 @@ function render({ model, el }) {
     const means = MEANS[card.kind](card, send);
     const { node, read, first } = means;
     set = means.set;
+    mark = means.mark;
     const here = root.contains(document.activeElement); // else another view, or Python, has gone on
     /** @param {string} kind */
     const button = (kind) => {
       const attributes = { type: "button", class: "mq-plain", onclick: () => tell({ kind }) };
-      return card.buttons[kind] && make("button", attributes, card.buttons[kind]);
+      return make("button", attributes, card.buttons[kind]);
     };
+    buttons = new Map(["skip", "hint", "another"].map((kind) => [kind, button(kind)]));
     verdict = make("div", { class: "mq-verdict", role: "status", "aria-live": "polite" });
     const press = { type: "button", class: "mq-check", onclick: () => read && send(read()) };
     const check = read && make("button", press, card.buttons.skip ? "Answer" : "Check");
@@ -263,7 +308,7 @@ function render({ model, el }) {
       make("p", { class: "mq-lead" }, card.lead),
       make("p", { class: "mq-text" }, card.text),
       make("div", { class: "mq-answer" }, node, check),
-      make("div", { class: "mq-buttons" }, ...["skip", "hint", "another"].map(button)),
+      make("div", { class: "mq-buttons" }, ...buttons.values()),
       verdict,
       silent,
       progress,
@@ -277,6 +322,7 @@ function render({ model, el }) {
   show();
   return () => {
     close();
+    rules.close();
     model.off("msg:custom", received);
     model.off("change:_card", show);
     model.off("change:progress", show);

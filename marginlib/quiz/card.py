@@ -62,9 +62,9 @@ class Card(Live):
             self._show(str(error))
             return None
         self.tries += 1
-        old, self.given = self.given, given
+        old, self.given = self.given, [str(each) for each in given] if isinstance(given, list | tuple) else str(given)
         self._show()
-        self._tell("given", old, given)  # the same answer again is an answer again
+        self._tell("given", old, self.given)  # the same answer again is an answer again
         return self.verdict
 
     def skip(self) -> None:
@@ -94,15 +94,21 @@ class Card(Live):
             "verdict": {"right": verdict.right, "text": written(self._said(verdict))} if verdict else None,
             "solution": all_written(question.solution()) if self.helped else [],
             "skipped": written(f"Skipped. The engine says: {question.shown_answer()}") if self.skipped else "",
-            "buttons": self.buttons,
+            "right": self._marked(),
+            "buttons": {**self.buttons, "skip": "" if self.skipped or verdict else self.buttons["skip"]},
             "tries": self.tries,
         }
         self._tell("state", None, None)
 
+    def _marked(self) -> list[str] | None:
+        """The right options, once they may be seen: asked for, or told by a prediction; None before."""
+        seen = self.helped or (self.buttons["skip"] and (self.skipped or self.verdict))
+        return self.question.right if seen and self.question.kind in ("one", "several") else None
+
     def _said(self, verdict: Verdict) -> str:
         """The verdict; for a prediction also what was said, beside what happens."""
         if not self.buttons["skip"]:
-            return verdict.sentence
+            return verdict.sentence.removesuffix(verdict.step if self.helped else "")  # the way begins with it
         options = {option.value: option.text for option in self.question.options}
         said = options.get(str(self.given), str(self.given))
         what = f"You said: {said}. It is: {self.question.shown_answer()}."

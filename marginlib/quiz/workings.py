@@ -62,7 +62,8 @@ def _first_of_a_result(story: Story, _ask: Ask) -> str:
     """What a short brings and costs, without the result."""
     if len(story.realised) != 1 or story.realised[0].position.side != "short":
         return ""
-    return "How many dollars did the coins bring when you sold them, and how many does it take to buy them back?"
+    quote = story.realised[0].position.quote
+    return f"How many {quote} did the coins bring when you sold them, and how many does it take to buy them back?"
 
 
 @hints("level")

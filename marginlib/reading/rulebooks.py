@@ -112,6 +112,11 @@ def load_rulebook(folder: "Traversable") -> Rulebook:
         rollover_hours=margin["rollover_hours"],
         haircut_sets={name: each["haircuts"] for name, each in sets.items()},
         most_leverage=margin["most_leverage"],
+        sources={
+            "conversion_fees": f"data/conversion.toml, of {conversion['date']}",
+            "haircuts": f"data/collateral.toml, of {collateral['date']}",
+            "levels": f"data/margin.toml, of {margin['date']}",
+        },
     )
 
 

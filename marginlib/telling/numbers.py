@@ -10,6 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from marginlib.engine.amounts import plain, rounded
+from marginlib.engine.derivation import bare, write
 from marginlib.reading.rulebooks import rulebook
 
 MINUS = "\N{MINUS SIGN}"
@@ -23,12 +24,14 @@ def number(amount: Decimal | Fraction, places: int, least: int = 0) -> str:
     >>> number(Decimal("-1234.5"), 2), number(Decimal("1234.5"), 8, 2)
     ('−1,234.5', '1,234.50')
     """
-    value = rounded(amount, places)
+    value = rounded(bare(amount), places)
     text = plain(value.copy_abs())  # abs() would round to the context's precision
     whole, _, decimals = text.partition(".")
     decimals = decimals.ljust(least, "0")
     sign = MINUS if value < 0 else ""
-    return f"{sign}{int(whole):,}{'.' if decimals else ''}{decimals}"
+    written = f"{sign}{int(whole):,}{'.' if decimals else ''}{decimals}"
+    write(amount, written)
+    return written
 
 
 def money(amount: Decimal | Fraction, currency: str, *, sign: bool = False) -> str:
@@ -78,13 +81,23 @@ def price(amount: Decimal, currency: str) -> str:
 
 
 def near(amount: Decimal | Fraction, currency: str) -> str:
-    """Write a price that was solved for: six digits of it, and cents at least.
+    """Write a price that was solved for: six digits of it, and cents at least; after eight decimals, only four.
 
     >>> near(Fraction(116000, 3), "EUR"), near(Fraction(1, 30), "EUR"), near(Fraction(1, 70000), "BTC")
-    ('38,666.67 EUR', '0.0333333 EUR', '0.0000142857 BTC')
+    ('38,666.67 EUR', '0.0333333 EUR', '0.00001429 BTC')
     """
     whole = rounded(amount, 20)
-    return price(rounded(whole, max(2, 5 - whole.adjusted())), currency)
+    return price(rounded(whole, max(2, decimals(whole, 6))), currency)
+
+
+def decimals(amount: Decimal | Fraction, digits: int) -> int:
+    """How many decimals a number has with so many digits: eight at most, unless that leaves fewer than four digits.
+
+    >>> decimals(Decimal("38666.6667"), 6), decimals(Decimal("0.0000142857"), 6), decimals(Decimal("0.000000142857"), 6)
+    (1, 8, 10)
+    """
+    first = -rounded(amount, 20).adjusted()  # the decimal at which its digits begin
+    return max(0, min(first + digits - 1, 8), first + 3)
 
 
 def exact(amount: Decimal, currency: str = "") -> str:

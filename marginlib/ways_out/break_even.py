@@ -10,6 +10,8 @@ from typing import NamedTuple
 from marginlib.analysis.roots import halved, rising_root
 from marginlib.engine.account import State
 from marginlib.engine.amounts import EXACT, ZERO, plain, quotient, quotient_down, quotient_up, rounded
+from marginlib.engine.derivation import bare, entered, is_traced, solved, untraced
+from marginlib.engine.inputs import bare_story
 from marginlib.engine.scenario import Trade
 from marginlib.engine.story import Story
 from marginlib.ways_out.plans import Way, WayName, dust, poorer, tied, way_out, which
@@ -49,6 +51,8 @@ def break_even_fee(story: Story, pair: str = "") -> Decimal | None:
     Decimal('0.025')
     """
     pair = which(story, pair)
+    if is_traced():
+        return _told(story, pair)
     with localcontext(EXACT):
         story.final.price(pair)
 
@@ -73,6 +77,21 @@ def break_even_fee(story: Story, pair: str = "") -> Decimal | None:
         # A sale's fee is f / (1 - f) of what it brings in: in those terms the cost is straight, and soon solved.
         odds = _root(lambda odds: dearer(_share(odds)), ZERO, rounded(most / (1 - most), 10))
         return None if odds is None else Decimal(plain(rounded(_share(odds), 6)))
+
+
+def _told(story: Story, pair: str) -> Decimal | None:
+    """The same, with what tells that it is the right rate: what both ways cost there."""
+    with untraced():
+        rate = break_even_fee(bare_story(story), pair)
+    if rate is None:
+        return None
+    state = story.final.copy()
+    state.fees = {**state.fees, "trading": entered(rate, "rate of the trading fee", source="looked for")}
+    there = replace(story, final=state)
+    close = way_out(there, pair, "close")
+    buy = way_out(there, pair, "buy", direct=close)
+    name = "trading fee at which closing now and buying first cost the same"
+    return solved(rate, name, ("R16", "R17"), [each.cost for each in (close, buy) if each.cost is not None])
 
 
 def _share(odds: Decimal) -> Decimal:
@@ -108,6 +127,9 @@ def flips(
         Refusal, ValueError: as :func:`plan`.
     """
     pair = which(story, pair)
+    if is_traced():
+        with untraced():
+            return flips(bare_story(story), pair, bare(low), bare(high), places)
     with localcontext(EXACT):
         now, settled = story.final.price(pair), way_out(story, pair, "settle")
         least = dust(story.final, pair)

@@ -7,7 +7,10 @@ from fractions import Fraction
 
 from marginlib.analysis.roots import crossing, secant_root
 from marginlib.engine.account import State
-from marginlib.engine.amounts import EXACT, ZERO, plain, quotient_down, quotient_up, rounded
+from marginlib.engine.amounts import EXACT, ZERO, fraction_up, quotient_down, rounded, trimmed
+from marginlib.engine.derivation import entered, fraction, is_traced, named, price_unit, solved, untraced
+from marginlib.engine.errors import InvalidScenario
+from marginlib.engine.inputs import bare_story
 from marginlib.engine.margin import margin
 from marginlib.engine.replaying import resume
 from marginlib.engine.scenario import Close, Deposit, Step
@@ -39,7 +42,8 @@ def covered_to(state: State, pair: str) -> Fraction | None:
         cost = sum((lot.cost for lot in lots), ZERO)
         volume = sum((lot.volume for lot in lots), ZERO)
         borne = state.balance(pair.partition("/")[2])
-        found = Fraction(cost - borne if lots[0].side == "long" else cost + borne) / Fraction(volume)
+        found = fraction(cost - borne if lots[0].side == "long" else cost + borne) / fraction(volume)
+        found = named(found, "price up to which your {} bear the loss", ("R13",), of=pair.partition("/")[2])
     return found if found > Decimal(0) else None
 
 
@@ -89,7 +93,10 @@ def part_first(story: Story, pair: str) -> Way | None:
     ['close', 'trade', 'trade', 'close']
     """
     volume = bearable(story.final, pair)
-    return _after(story, pair, Close(pair=pair, volume=Decimal(plain(volume)))) if volume else None
+    try:
+        return _after(story, pair, Close(pair=pair, volume=trimmed(volume))) if volume else None
+    except InvalidScenario:  # so little that the ledger counts nothing of it (A8)
+        return None
 
 
 def little_first(story: Story, pair: str) -> Way | None:
@@ -124,7 +131,7 @@ def little_first(story: Story, pair: str) -> Way | None:
     if not short or rest is None or rest >= short:
         return None
     # What is short falls nearly straight with it.
-    amount = _up(crossing((Fraction(0), short), (Fraction(amount), rest)), places)
+    amount = _up(crossing((Fraction(0), short), (fraction(amount), rest)), places)
     for _ in range(_TRIES):
         if way := _after(story, pair, Deposit(currency=quote, amount=amount)):
             return way
@@ -136,7 +143,7 @@ def little_first(story: Story, pair: str) -> Way | None:
 
 
 def _up(amount: Fraction, places: int) -> Decimal:
-    return Decimal(plain(quotient_up(Decimal(amount.numerator), Decimal(amount.denominator), places)))
+    return trimmed(fraction_up(amount, places))
 
 
 def orders_to(story: Story, bought: Way) -> Fraction | None:
@@ -159,6 +166,8 @@ def orders_to(story: Story, bought: Way) -> Fraction | None:
     """
     if bought.closed:
         return None
+    if is_traced():
+        return _told(story, bought)
     state, pair = story.final, bought.pair
     now = Fraction(state.price(pair))
     direction = -1 if state.lots(pair)[0].side == "long" else 1
@@ -175,6 +184,24 @@ def orders_to(story: Story, bought: Way) -> Fraction | None:
     near = now, _free(bought, _summary(story, pair))
     beyond = now * (1 + direction * Fraction(1, 50))
     return secant_root(free, near, beyond, ahead, _NEARLY * now, _TRIES)
+
+
+def _told(story: Story, bought: Way) -> Fraction | None:
+    """The same, with what tells that it is the right price: the equity there, and the used margin."""
+    pair, quote = bought.pair, bought.pair.partition("/")[2]
+    with untraced():
+        plain_story = bare_story(story)
+        at = orders_to(plain_story, way_out(plain_story, pair, "buy"))
+    if at is None:
+        return None
+    there = story.final.copy()
+    there.prices[pair] = entered(rounded(at, 20), f"price of {pair}", source="looked for", unit=price_unit(pair))
+    there.rulebook = there.rulebook.replaced(initial_margin_check=False)
+    way = way_out(replace(story, final=there), pair, "buy")
+    tied = margin(way.moments[-1].before, _summary(story, pair))
+    needed = tied.used_margin * fraction(there.rulebook.opening_level) / 100
+    name = f"price beyond which no order for {quote} is taken"
+    return solved(at, name, ("B9",), [tied.equity, needed], unit=price_unit(pair))
 
 
 def _after(story: Story, pair: str, first: Step) -> Way | None:
@@ -204,4 +231,4 @@ def _free_after_orders(story: Story, pair: str) -> Fraction | None:
 def _free(bought: Way, currency: str) -> Fraction:
     state = bought.moments[-1].before
     tied = margin(state, currency)
-    return tied.equity - tied.used_margin * Fraction(state.rulebook.opening_level) / 100
+    return tied.equity - tied.used_margin * fraction(state.rulebook.opening_level) / 100

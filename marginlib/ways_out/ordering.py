@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from marginlib.engine.account import State
-from marginlib.engine.amounts import ZERO, plain, quotient_down, quotient_up
+from marginlib.engine.amounts import ZERO, quotient_down, quotient_up, trimmed
 from marginlib.engine.cascade import preference
-from marginlib.engine.funds import order_for, trade
+from marginlib.engine.funds import least_volume, order_for, trade
 from marginlib.engine.scenario import Trade
 
 
@@ -23,6 +23,7 @@ def orders_for(state: State, pair: str, target: Decimal) -> Iterator[Trade]:
     >>> state = replay(Scenario.of({
     ...     "balances": {"USD": "100", "BTC": "0.1"},
     ...     "prices": {"BTC/EUR": "50000", "EUR/USD": "1.25", "ETH/EUR": "2000"}})).final
+    >>> from marginlib.engine.amounts import plain
     >>> [(order.side, plain(order.volume), order.pair) for order in orders_for(state, "ETH/EUR", Decimal(1000))]
     [('buy', '80', 'EUR/USD'), ('sell', '0.0184', 'BTC/EUR')]
     """
@@ -89,13 +90,14 @@ def _moves(state: State, order: Trade) -> tuple[Decimal, Decimal]:
 def _spending(state: State, pair: str, source: str, have: Decimal) -> Trade | None:
     """The order that spends all of an amount; None if that is too little to buy anything."""
     base = pair.partition("/")[0]
+    least = least_volume(state, pair, state.price(pair))
     if source == base:
-        return Trade(pair=pair, side="sell", volume=Decimal(plain(have)))
+        return Trade(pair=pair, side="sell", volume=trimmed(have)) if have >= least else None
     places = min(8, state.rulebook.places(base))
     gross = state.price(pair) * (1 + state.fees["trading"])
     volume = quotient_down(have, gross, places)
-    while volume > 0:
-        order = Trade(pair=pair, side="buy", volume=Decimal(plain(volume)))
+    while volume >= least:
+        order = Trade(pair=pair, side="buy", volume=trimmed(volume))
         over = _moves(state, order)[0] - have
         if over <= 0:
             return order

@@ -15,6 +15,7 @@ from typing import Literal, NamedTuple
 from marginlib.analysis.outcome import Outcome, outcome
 from marginlib.engine.account import State
 from marginlib.engine.amounts import EXACT, ZERO
+from marginlib.engine.derivation import fraction, named
 from marginlib.engine.errors import InvalidScenario, Refusal, given
 from marginlib.engine.margin import unrealised
 from marginlib.engine.replaying import resume
@@ -111,20 +112,25 @@ class Way:
                         elif part.reason == "trading_fee":
                             closing += after.rate(row.asset, quote).of(part.fee)
                 lost = sum((each.unpaid for each in moment.realised), ZERO)
-                closing += Fraction(moment.after.unpaid.get(quote, ZERO) - moment.before.unpaid.get(quote, ZERO) - lost)
-                converting += Fraction(sum((each.conversion_fees for each in moment.realised), ZERO))
-        return Parts(closing, ordering, converting)
+                closing += fraction(moment.after.unpaid.get(quote, ZERO) - moment.before.unpaid.get(quote, ZERO) - lost)
+                converting += fraction(sum((each.conversion_fees for each in moment.realised), ZERO))
+        return Parts(
+            named(closing, "fee of the closing", ("A9",)),
+            named(ordering, "fees of the orders before it", ("R17",)),
+            named(converting, "conversion fees", ("R16",)),
+        )
 
     @property
     def deposited(self) -> Decimal:
         """What it asks for from outside, in QUOTE."""
-        return sum((step.amount for step in self.steps if isinstance(step, Deposit)), ZERO)
+        return named(sum((step.amount for step in self.steps if isinstance(step, Deposit)), ZERO), "deposited")
 
     @property
     def unpaid(self) -> Decimal:
         """What stays unpaid on this way, in QUOTE (A5)."""
         quote = self.pair.partition("/")[2]
-        return self.left.unpaid.get(quote, ZERO) - self.before.unpaid.get(quote, ZERO)
+        left, before = self.left.unpaid.get(quote, ZERO), self.before.unpaid.get(quote, ZERO)
+        return named(left - before, "unpaid on this way", ("A5",))
 
     @property
     def outcome(self) -> Outcome | None:
@@ -215,12 +221,12 @@ def poorer(before: State, after: State, pair: str, deposited: Decimal = ZERO) ->
     """
     quote = pair.partition("/")[2]
     with localcontext(EXACT):
-        gone = Fraction(open_result(before, pair) + deposited)
+        gone = fraction(open_result(before, pair) + deposited)
         for sign, old, new in ((-1, before.balances, after.balances), (1, before.unpaid, after.unpaid)):
             for code, amount in new.items():
                 if change := amount - old.get(code, ZERO):
                     gone += sign * after.rate(code, quote).of(change)
-    return gone
+    return named(gone, "what this way costs")
 
 
 def open_result(state: State, pair: str) -> Decimal:
@@ -229,7 +235,7 @@ def open_result(state: State, pair: str) -> Decimal:
     volume, cost = lots.sums
     with localcontext(EXACT):
         moved = volume * state.price(pair) - cost
-        return moved if lots[0].side == "long" else -moved
+        return named(moved if lots[0].side == "long" else -moved, "profit or loss so far in {}", ("R11",), of=pair)
 
 
 def open_pairs(story: Story) -> list[str]:
@@ -251,6 +257,7 @@ def plan(story: Story, pair: str = "") -> Plan:
         state = story.final
         state.price(pair)
         pnl = sum((state.round(lot.quote, unrealised(state, lot)) for lot in state.lots(pair)), ZERO)
+        pnl = named(pnl, "profit or loss so far in {}", ("R11",), of=pair)
     direct = way_out(story, pair, "close")
     return Plan(pair, pnl, (direct, *(way_out(story, pair, name, direct=direct) for name in WAYS[1:])))
 

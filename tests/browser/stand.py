@@ -57,6 +57,7 @@ def standing(
     def tell(message: dict[str, Any]) -> None:
         for answer, _ in live.hear(message):
             page.evaluate("(message) => hear(message)", answer)
+        page.evaluate("(parts) => adopted(parts)", live.state())
 
     def adopt(parts: dict[str, Any]) -> None:
         for name, value in parts.items():

@@ -60,10 +60,11 @@ SEEN = """(panel) => {
     switches: Object.fromEntries(inputs.filter((node) => node.type === 'checkbox').map((n) => [name(n), n.checked])),
     figures: [...panel.querySelectorAll('.mw-figure')].map((figure) => ({
       name: figure.getAttribute('aria-label'),
+      wide: figure.clientWidth,
       ticks: [...figure.querySelectorAll('.xtick text')].map((tick) => tick.getAttribute('data-unformatted')),
       bars: [...figure.querySelectorAll('.barlayer .point')].map((point) => {
         const path = point.querySelector('path');
-        return [path.getBBox().height, getComputedStyle(path).fill];
+        return [path.getBBox().width, getComputedStyle(path).fill];
       }),
       labels: [...figure.querySelectorAll('.textpoint text')].map((text) => text.getAttribute('data-unformatted')),
     })),
@@ -214,23 +215,23 @@ def agree(seen: dict[str, Any], texts: dict[str, str]) -> None:
 
 
 def pictured(seen: dict[str, Any], view: View, ground: str = "light") -> None:
-    """The picture has the bars of the view: labels, heights and colours."""
+    """The picture has the bars of the view: labels, lengths and colours."""
     for drawn, figure in zip(seen["figures"], view["figures"], strict=True):
         layout = figure["layout"]
-        low, high = layout["yaxis"]["range"]
-        scale = (layout["height"] - layout["margin"]["t"] - layout["margin"]["b"]) / (high - low)
+        low, high = layout["xaxis"]["range"]
+        scale = (drawn["wide"] - layout["margin"]["l"] - layout["margin"]["r"]) / (high - low)
         wanted = [
             (abs(length) * scale, trace["marker"]["color"].removeprefix("role:"))
             for trace in figure["data"]
             if trace["type"] == "bar"
-            for length in trace["y"]
+            for length in trace["x"]
         ]
         labels = [text for trace in figure["data"] if trace.get("mode") == "text" for text in trace["text"]]
         assert drawn["name"] == written(view["title"])
         assert drawn["ticks"] == layout["xaxis"]["ticktext"]
         assert drawn["labels"] == labels
-        for (height, fill), (tall, role) in zip(drawn["bars"], wanted, strict=True):
-            assert abs(height - tall) < 1.5, role
+        for (length, fill), (long, role) in zip(drawn["bars"], wanted, strict=True):
+            assert abs(length - long) < 1.5, role
             if role != "fee":  # a fee is dotted
                 assert fill == rgb(ROLES[role][ground]), role  # type: ignore[index]
 

@@ -7,7 +7,8 @@ import pytest
 from playwright.sync_api import Browser, Locator, expect
 
 from browser.lab import Lab, Notebook, notebook, until
-from marginlib.lessons.settle_or_close.settle_form import TASKS
+from browser.stand import standing
+from marginlib.lessons.settle_or_close.settle_form import TASKS, SettleForm
 
 pytestmark = pytest.mark.browser
 
@@ -110,3 +111,22 @@ def test_a_wrong_turn_gets_its_sentence_and_loses_nothing(opened: Notebook, card
     card.locator(".ms-go").click()
     until(lambda: done(card) == ["true"] * 4, "settled after all")
     assert opened.complaints == []
+
+
+OUTSIDE = """() => {
+  const card = document.querySelector(".ms-card").getBoundingClientRect();
+  const parts = [...document.querySelectorAll(".ms-card :is(table, tr, button, select, input, p, pre, li)")];
+  const seen = parts.map((each) => [each, each.getBoundingClientRect()]).filter(([, { width }]) => width);
+  return seen.filter(([, { right }]) => right > card.right).map(([each]) => `${each.tagName} ${each.textContent}`);
+}"""
+
+
+@pytest.mark.parametrize("task", range(len(TASKS)))
+def test_all_of_the_form_is_in_reach_on_a_phone(chrome: Browser, task: int) -> None:
+    """336 px: a phone of 360 px, less the page's margin."""
+    form = SettleForm(task=task)
+    form.receive({"kind": "pick", "id": form.state()["_shown"]["positions"][0]["id"]})
+    with standing(chrome, form, width=336) as page:
+        expect(page.locator(".ms-go")).to_be_visible()
+        assert page.evaluate(OUTSIDE) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= 336

@@ -93,6 +93,21 @@ def test_text_can_be_read(role: str, ground: Ground) -> None:
     assert contrast(ROLES[role][ground], ROLES["ground"][ground]) >= 4.5
 
 
+@pytest.mark.parametrize("ground", GROUNDS)
+@pytest.mark.parametrize("role", [role for role in ROLES if role.startswith("on_")])
+def test_text_on_a_bar_can_be_read(role: str, ground: Ground) -> None:
+    assert contrast(ROLES[role][ground], ROLES[role.removeprefix("on_")][ground]) >= 4.5
+
+
+@pytest.mark.parametrize("ground", GROUNDS)
+def test_text_on_a_bar_is_told_from_text_that_has_a_halo(ground: Ground) -> None:
+    """The style sheet knows it by its colour."""
+    on_bars = {ROLES[role][ground] for role in ROLES if role.startswith("on_")}
+
+    assert on_bars <= {"#000000", "#FFFFFF"}
+    assert not on_bars & {ROLES[role][ground] for role in ("ink", "quiet")}
+
+
 @pytest.mark.parametrize(("ground", "least"), [("light", 32), ("dark", 36)])
 @pytest.mark.parametrize("sight", SIGHTS)
 def test_no_two_roles_look_alike(sight: str, ground: Ground, least: float) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from marginlib.drawing.colours import ROLES
-from marginlib.drawing.pieces import labels
+from marginlib.drawing.pieces import labels, swatch
+from marginlib.drawing.placing import unmarked
 from marginlib.drawing.still import still, svg
 from marginlib.lessons import LossCascade
 
@@ -43,7 +44,7 @@ def boxes(picture: ET.Element) -> list[dict[str, float]]:
 
 
 def words(picture: ET.Element) -> list[str]:
-    return ["\n".join(part.text or "" for part in text.iter(f"{SVG}tspan")) for text in picture.iter(f"{SVG}text")]
+    return ["\n".join("".join(line.itertext()) for line in text) for text in picture.iter(f"{SVG}text")]
 
 
 def test_a_bar_stands_where_its_numbers_say() -> None:
@@ -89,6 +90,28 @@ def test_labels_stand_on_the_sides_of_their_places() -> None:
     assert places["<up> & away"] < TOP + 50
     assert places["down"] > TOP + 150
     assert {"A", "B\n−5"} <= set(words(picture))
+
+
+def test_a_swatch_is_painted_before_its_words() -> None:
+    """The words are in ink; what a rule or a reader typed is no mark."""
+    written = labels([(0, 50, f"{swatch('fee', 'fee')}<br><b>5 & more", "middle right")])
+    (text,) = (each for each in drawn(spec(written)).iter(f"{SVG}text") if "fee" in "".join(each.itertext()))
+    lines = [[(part.get("fill"), part.text, part.tail) for part in line] for line in text]
+
+    assert text.get("fill") == ROLES["ink"]["light"]
+    assert lines == [[(ROLES["fee"]["light"], "■", " fee")], []]
+    assert ["".join(line.itertext()) for line in text] == ["■ fee", "<b>5 & more"]
+
+
+def test_words_have_a_halo_unless_they_stand_on_a_bar() -> None:
+    picture = drawn(
+        spec(labels([(0, 50, "beside", "middle right")]), labels([(0, 50, "on it", "middle left")], "on_own"))
+    )
+    halo = {"".join(text.itertext()): text.get("stroke") for text in picture.iter(f"{SVG}text")}
+
+    assert halo["beside"] == ROLES["ground"]["light"]
+    assert halo["on it"] is None
+    assert {text.get("paint-order") for text in picture.iter(f"{SVG}text") if text.get("stroke")} == {"stroke"}
 
 
 def test_the_axis_counts_in_round_numbers_with_a_true_minus() -> None:
@@ -146,18 +169,19 @@ def test_a_real_figure_shows_its_labels_inside_the_picture(values: dict[str, Any
     panel = LossCascade(**values)
     (figure,) = panel._shown["view"]["figures"]
     picture = drawn(figure)
-    told = [text for trace in figure["data"] for text in trace.get("text", ())]
+    told = [unmarked(text).replace("<br>", "\n") for trace in figure["data"] for text in trace.get("text", ())]
 
+    high, edge = figure["layout"]["height"], figure["layout"]["margin"]
     assert set(told) <= set(words(picture))
     for text in picture.iter(f"{SVG}text"):
         lines = [part.text or "" for part in text.iter(f"{SVG}tspan")]
-        assert 8 <= float(text.get("y", "nan")) <= 400 - 14 * (len(lines) - 1), lines
+        assert 8 <= float(text.get("y", "nan")) <= high - 14 * (len(lines) - 1), lines
         assert 0 <= float(text.get("x", "nan")) <= WIDTH, lines
     for box in boxes(picture):
-        assert box["x"] >= LEFT
-        assert box["x"] + box["width"] <= WIDTH
-        assert box["y"] >= TOP
-        assert box["y"] + box["height"] <= 400 - BOTTOM + 0.1
+        assert box["x"] >= edge["l"]
+        assert box["x"] + box["width"] <= WIDTH - edge["r"] + 0.1
+        assert box["y"] >= edge["t"]
+        assert box["y"] + box["height"] <= high - edge["b"] + 0.1
 
 
 def test_the_picture_is_the_same_twice() -> None:
@@ -208,3 +232,25 @@ def test_without_a_grid_only_zero_is_marked() -> None:
     (zero,) = drawn(figure).findall(f"{SVG}line")
     assert with_grid > 1
     assert zero.get("y1") == str(float(TOP + 100))
+
+
+def test_an_arrow_has_its_head_where_it_goes() -> None:
+    heads = {
+        "type": "scatter", "mode": "markers", "x": [0.5], "y": [0.5],
+        "marker": {"color": "role:owed", "size": 12, "symbol": "triangle-left"},
+    }  # fmt: skip
+    layout = {"height": 300, "xaxis": {"range": [0, 1]}, "yaxis": {"range": [0, 1]}}
+    drawn = svg({"data": [heads], "layout": layout})
+
+    assert 'd="M0,-6.0 L6.0,6.0 L-6.0,6.0 Z"' in drawn
+    assert "rotate(270)" in drawn
+    assert "<circle" not in drawn
+
+
+def test_names_of_steps_stand_aside_where_an_axis_says_so() -> None:
+    def at(aside: int) -> str:
+        yaxis = {"range": [0, 1], "tickvals": [1], "ticklabelstandoff": aside}
+        return svg({"data": [], "layout": {"height": 300, "xaxis": {"range": [0, 1]}, "yaxis": yaxis}})
+
+    assert '<text x="76"' in at(0)
+    assert '<text x="36"' in at(40)

@@ -28,6 +28,7 @@ from javascript import merge
 
 import marginlib.lessons
 from marginlib.drawing.colours import ROLES
+from marginlib.drawing.placing import unmarked
 from marginlib.lessons import LossCascade
 from marginlib.panels.controls import Choice, Control, Slider, Switch, Value, Walk, key, read_all, text
 from marginlib.panels.panel import Panel, View, changes, kept
@@ -87,7 +88,7 @@ def texts(view: View) -> Iterator[str]:
     for figure in view["figures"]:
         for trace in figure["data"]:
             written = trace.get("text") or []
-            yield from [written] if isinstance(written, str) else written
+            yield from map(unmarked, [written] if isinstance(written, str) else written)
         for name, part in figure["layout"].items():
             if re.fullmatch(r"[xy]axis\d*", name):
                 yield from part.get("ticktext", ())
@@ -207,7 +208,7 @@ def test_figures_name_roles_not_colours(panel_class: type[Panel[Any]]) -> None:
     for _, view in sweep(panel_class):
         written = json.dumps(view["figures"])
         assert not re.search(r'"#[0-9A-Fa-f]{3,8}"', written)
-        named |= set(re.findall(r'"role:(\w+)"', written))
+        named |= set(re.findall(r"role:(\w+)", written))
     assert named
     assert named <= set(ROLES)
 

@@ -131,8 +131,9 @@ def test_types_stay_out_of_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize("file", [*MODULES, *SHEETS], ids=lambda file: file.name)
 def test_no_colour_stands_outside_the_roles(file: Path) -> None:
     literal = re.compile(r"#[0-9a-fA-F]{3,8}\b|\b(?:rgb|hsl|hwb|lab|lch|oklab|oklch|color)a?\(")
+    named = re.sub(r'\[style\*="[^"]*"\]', "", file.read_text(encoding="utf-8"))  # what is looked for colours nothing
 
-    assert literal.findall(file.read_text(encoding="utf-8")) == []
+    assert literal.findall(named) == []
 
 
 @pytest.mark.parametrize("file", SHEETS, ids=lambda file: file.name)

@@ -25,7 +25,8 @@ JUDGED = "The full lesson, on the site, judges an answer."
 HERE = Path(__file__).parent
 _SLOT = "mw-slot-0"
 _RUN = re.compile(r"[^.\n]*\*(?:Run|Kernel) → [^*\n]*\*[^.\n]*\.")
-_LINK = re.compile(r"\]\(([\w-]+)\.ipynb(#[\w-]+)?\)")
+_LINK = re.compile(r"\]\(([\w-]+)\.ipynb(?:(#)(?:cell-id=)?([\w-]+))?\)")
+_CELL = re.compile(r"\]\(#cell-id=([\w-]+)\)")
 _ASIDES = "|".join(re.escape(html.escape(each)) for each in (STILL, exploring.STILL, UNANSWERED))
 _ASIDE = re.compile(rf"<p><em>(?:{_ASIDES})</em></p>")
 
@@ -64,10 +65,10 @@ class Page:
 def for_pages(text: str) -> str:
     """A notebook's Markdown as a page says it: links lead to pages, and nothing is said of running cells.
 
-    >>> for_pages("See [R1](rules.ipynb#R1). Begin with *Run → Run All Cells*.")
+    >>> for_pages("See [R1](rules.ipynb#cell-id=R1). Begin with *Run → Run All Cells*.")
     'See [R1](rules.html#R1).'
     """
-    return _LINK.sub(r"](\1.html\2)", _RUN.sub("", text))
+    return _CELL.sub(r"](#\1)", _LINK.sub(r"](\1.html\2\3)", _RUN.sub("", text)))
 
 
 def read(path: Path) -> Page:

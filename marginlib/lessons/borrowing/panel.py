@@ -20,6 +20,17 @@ LEVERAGE = Slider("leverage", "Leverage", "×", 2, 10, 1, 5, "What the cost is d
 MOVE = Slider(
     "move", "Price move", "%", -FURTHEST, FURTHEST, 1, 10, "How far the price goes after you opened; below 0 it falls."
 )  # fmt: skip
+OPENS = balance_sheet.Reach(
+    (0, MOST_FUNDS),
+    (0.05, float(MOST_VOLUME)),
+    (40_000, MOST_PRICE),
+    (2, 10),
+    None,
+    float(MOST_FUNDS + MOST_VOLUME * MOST_PRICE),
+)
+MOVES = OPENS._replace(
+    move=(-FURTHEST, FURTHEST), most=float(MOST_FUNDS + MOST_VOLUME * MOST_PRICE * (100 + FURTHEST) / 100)
+)
 
 
 class _Opening(TypedDict):
@@ -71,9 +82,7 @@ class OpeningSteps(Panel[StepValues]):
 
     def view(self, values: StepValues) -> View:
         """The balance sheet as it stands at this step."""
-        return balance_sheet.opening(
-            replay(self.scenario(values)), int(values["step"]), float(MOST_FUNDS + MOST_VOLUME * MOST_PRICE)
-        )
+        return balance_sheet.opening(replay(self.scenario(values)), int(values["step"]), OPENS)
 
 
 class BalanceSheet(Panel[SheetValues]):
@@ -88,5 +97,4 @@ class BalanceSheet(Panel[SheetValues]):
 
     def view(self, values: SheetValues) -> View:
         """The balance sheet after the move."""
-        most = MOST_FUNDS + MOST_VOLUME * MOST_PRICE * (100 + FURTHEST) / 100
-        return balance_sheet.squeeze(replay(self.scenario(values)), float(most))
+        return balance_sheet.squeeze(replay(self.scenario(values)), MOVES)

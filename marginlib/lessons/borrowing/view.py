@@ -1,96 +1,185 @@
 """Whose money it is: what you have beside what you owe and what is yours, as an opening goes on and as prices move."""
 
+from decimal import Decimal
 from fractions import Fraction
+from typing import NamedTuple
 
 from marginlib.analysis.sheet import Entry, Sheet, flows, opening_sheets, sheet, worth
-from marginlib.drawing.pieces import Part, Point, Spec, figure, layout, lines, stacks
+from marginlib.drawing.axes import stepped
+from marginlib.drawing.pieces import Part, Spec, around, figure, layout, lines, stacks
 from marginlib.drawing.placing import Label
 from marginlib.drawing.screen import Table, View, refused, screen, table
+from marginlib.drawing.touch import Grip, grip, touched
 from marginlib.engine.account import Position
 from marginlib.engine.margin import Margin, put_up, return_on_put_up
+from marginlib.engine.scenario import Open
 from marginlib.engine.story import Moment, Story
 from marginlib.telling import sentences
+from marginlib.telling.events import fallen
 from marginlib.telling.numbers import listed, money, number, percent, price
 
 STEPS = ("Before", "The extension", "The trade", "What is tied up")
 """The steps that an opening is walked in."""
 
 _PLACES = {"exchange": "The exchange", "position": "your position", "market": "the market"}
-_WIDE = 0.84
-_ROOM = 1.16  # so much of the axis is above the highest bar, for what is written there
+_WIDE, _EDGE = 0.97, 0.56  # a bar, and from the middle of one to the names beside it
+_NAMES, _NUMBERS, _BESIDE = 90, 52, 94  # pixels for the names of the left bar, of the axis, and of the right bar
+_ROOM = 1.12  # so much of the axis is above the highest bar, for what is written there
 
 
-def opening(story: Story, step: int, most: float) -> View:
-    """An opening, walked to one of the steps (from 1); the figure's axis goes to the most, in the sheet's currency."""
+class Reach(NamedTuple):
+    """How far the controls go: amounts in EUR, volume in BTC, the move in percent; and the height of the figure."""
+
+    funds: tuple[float, float]
+    volume: tuple[float, float]
+    price: tuple[float, float]
+    leverage: tuple[int, int]
+    move: tuple[float, float] | None
+    most: float
+
+
+def opening(story: Story, step: int, reach: Reach) -> View:
+    """An opening, walked to one of the steps (from 1)."""
     if story.error:
-        return _refused(story, most)
+        return _refused(story, reach)
     moment, currency = story.moments[0], story.scenario.summary_currency or ""
     lot = moment.after.positions[-1]
     seen = opening_sheets(moment.before, moment.after, currency)[min(step, 3) - 1]
     tied = story.margin if step == 4 else None
     title, *told = [_before, _extended, _traded, _tied_up][step - 1](lot, seen, story)
-    return screen(title, [_figure(seen, tied, most)], told, [_moves(lot, step)])
+    return screen(title, [_figure(story, seen, tied, reach)], told, [_moves(lot, step)])
 
 
-def squeeze(story: Story, most: float) -> View:
-    """A position after its price moved, as a balance sheet; the figure's axis goes to the most."""
+def squeeze(story: Story, reach: Reach) -> View:
+    """A position after its price moved, as a balance sheet."""
     if story.error:
-        return _refused(story, most)
+        return _refused(story, reach)
     currency = story.scenario.summary_currency or ""
     then, now = (sheet(state, currency) for state in (story.moments[0].after, story.final))
     tied = story.margin
     assert tied is not None
     title, told = _headline(story.moments[-1], then, now), _explained(story, now, tied)
-    return screen(title, [_figure(now, tied, most)], told, [_numbers(story, then, now)])
+    happens = [*(["break-even"] if now.yours > then.yours else []), *fallen(tied, story.final.rulebook)]
+    drawn = _figure(story, now, tied, reach)
+    return screen(title, [drawn], told, [_numbers(story, then, now)], happens=happens)
 
 
-def _figure(seen: Sheet, tied: Margin | None, most: float) -> Spec:
-    """Two bars of one height: what you have, and what you owe with what is yours; beside it, what is tied up."""
+def _figure(story: Story, seen: Sheet, tied: Margin | None, reach: Reach, needed: Fraction | None = None) -> Spec:
+    """Two bars of one height: what you have, and whose it is. In what is yours, what is tied up is the floor.
+
+    ``needed`` is the floor of an opening that was refused.
+    """
     own, held, owes = (float(worth(entries)) for entries in (seen.own, seen.restricted, seen.owed))
     has, yours = float(seen.has), float(seen.yours)
+    used = tied.used_margin if tied else needed
     parts: dict[str, list[Part]] = {
         "own": [(0, 0, own), (1, owes, max(yours, 0.0))],
         "restricted": [(0, own, held)],
         "owed": [(1, 0, owes)],
         "loss": [(0, has, max(-yours, 0.0))],
     }
-    left = [(own / 2, f"your balance<br>{_worded(seen.own, seen)}")] if own else []
-    left += [(own + held / 2, f"restricted<br>{_worded(seen.restricted, seen)}")] if held else []
-    left += [(has - yours / 2, f"not covered<br>▼ {_money(seen, seen.yours)}")] if yours < 0 else []
-    right = [(owes / 2, f"owed<br>{_worded(seen.owed, seen)}")] if owes else []
-    frame: list[Point | None] = []
+    left = [(own / 2, f"balance<br>{_amounts(seen.own, seen)}")] if own else []
+    left += [(own + held / 2, f"restricted<br>{_amounts(seen.restricted, seen)}")] if held else []
+    left += [(has - yours / 2, f"▼ not<br>covered<br>{_cash(seen.yours)}")] if yours < 0 else []
+    right = [(owes / 2, f"owed<br>{_amounts(seen.owed, seen)}")] if owes else []
+    top, floor = max(owes, owes + yours), []
+    if used is not None:
+        at = owes + float(used)
+        lacking = at - max(owes + yours, owes)
+        if lacking > 0:  # room for margin that isn't there
+            hollow = around(1 - _WIDE / 2, at - lacking, 1 + _WIDE / 2, at)
+            floor.append(lines(hollow, "quiet", 1.5, "dot"))
+        top = max(top, at)
+        line = [(1 - _WIDE / 2, at), (1 + _WIDE / 2, at)]
+        floor += [lines(line, "ground", 5), lines(line, "ink", 2)]
+        right.append((owes + float(used) / 2, f"{'used margin' if tied else 'needed'}<br>{_cash(used)}"))
+        free = seen.yours - used
+        kind = "free margin" if tied else "lacking"
+        right.append((at + max(float(free), 0) / 2, f"{kind}<br>{_cash(free)}"))
+    written = [
+        Label(0.42, 0, "what you have", "bottom left", fixed=True),
+        Label(0.58, 0, "whose it is", "bottom right", fixed=True),
+    ]
+    if tied and tied.level is not None:
+        written.append(Label(1 + _EDGE, reach.most * 1.06, f"margin level<br>{percent(tied.level / 100)}", fixed=True))
+    written.append(Label(1 + _EDGE, max(top, reach.most / 100), f"yours<br>{_cash(seen.yours)}", "top left", bold=True))
+    written += [Label(-_EDGE, height, text, "middle left") for height, text in left]
+    written += [Label(1 + _EDGE, height, text, "middle right") for height, text in right]
+    axes = layout(
+        {},
+        (-_EDGE, 1 + _EDGE),
+        (0, reach.most * _ROOM),
+        seen.currency,
+        28,
+        height=380,
+        l=_NUMBERS + _NAMES,
+        r=_BESIDE,
+        t=8,
+    )
+    spec = figure([*stacks(parts, _WIDE), *floor], stepped(axes, 20_000, seen.currency, aside=_NAMES), written)
+    name = "Your balance sheet: what you have, and whose it is"
+    return touched(spec, *_grips(story, seen, reach, used is not None), name=name, tells=_tells(seen, tied, needed))
+
+
+def _grips(story: Story, seen: Sheet, reach: Reach, floor: bool) -> list[Grip]:
+    """The tops of the bars, and the floor: where each would stand at both ends of its control."""
+    opens = story.scenario.steps[0]
+    assert isinstance(opens, Open)
+    rate, now = (float(prices[opens.pair]) for prices in (story.scenario.prices, story.final.prices))
+    volume, own, owes = float(opens.volume), float(worth(seen.own)), float(seen.owes)
+    left, right = (-_WIDE / 2, 0.36), (1 + _WIDE / 2, 0.64)  # knobs stand near the middle, names outside
+    found = [grip("funds", "y", reach.funds, left)]
+    if owes:
+        volumes, follows = [each * rate for each in reach.volume], [volume * each for each in reach.price]
+        if reach.move:  # what is owed stays and what is held moves; for a short it is the other way round
+            follows = [volume * rate * (1 + each / 100) for each in reach.move]
+        if reach.move and opens.side == "short":
+            volumes = [own + each for each in volumes]
+            found += [grip("volume", "y", volumes, left), grip("move", "y", follows, right)]
+        else:
+            follows = [own + each for each in follows]
+            found += [grip("move" if reach.move else "price", "y", follows, left), grip("volume", "y", volumes, right)]
+    if floor:
+        cost = volume * (now if opens.side == "short" else rate)
+        low, high = reach.leverage
+        found.append(grip("leverage", "y", [owes + cost / each for each in range(low, high + 1)], right))
+    return found
+
+
+def _tells(seen: Sheet, tied: Margin | None, needed: Fraction | None) -> list[tuple[str, float]]:
+    """The parts of both bars in words, from below."""
+    told: list[tuple[str, Decimal | Fraction]] = []
+    for name, entries in (("Your balance", seen.own), ("Restricted", seen.restricted), ("Owed", seen.owed)):
+        amounts = listed([money(entry.amount, entry.currency) for entry in entries]) or _money(seen, Fraction(0))
+        worthy = (
+            ""
+            if {entry.currency for entry in entries} <= {seen.currency}
+            else f", worth {_money(seen, worth(entries))}"
+        )
+        told.append((f"{name}: {amounts}{worthy}", worth(entries)))
+    told.append((f"Yours: {_money(seen, seen.yours)}", seen.yours))
     if tied:
-        used, free = float(tied.used_margin), float(tied.free_margin)
-        frame = [*_bracket(owes, owes + used), *(_bracket(owes + used, owes + yours) if free > 0 else [])]
-        right.append((owes + used / 2, f"used margin<br>{_money(seen, tied.used_margin)}"))
-        mark = "▼ " if free < 0 else ""
-        right.append((owes + used + max(free, 0) / 2, f"free margin<br>{mark}{_money(seen, tied.free_margin)}"))
-        level = percent(tied.level / 100) if tied.level is not None else ""
-        right.append((most * 1.09, f"margin level<br>{level}"))
-    written = [Label(1, max(owes, owes + yours, most / 100), f"yours<br>{_money(seen, seen.yours)}", "top center")]
-    written += [Label(-0.5, height, text, "middle left") for height, text in left]
-    written += [Label(1.6 if tied else 1.5, height, text, "middle right") for height, text in right]
-    axes = layout({0: "What<br>you have", 1: "Owed<br>and yours"}, (-1.95, 2.75), (0, most * _ROOM), seen.currency)
-    return figure([*stacks(parts, _WIDE), lines(frame)], axes, written)
+        told.append((f"Used margin: {_money(seen, tied.used_margin)}", tied.used_margin))
+        told.append((f"Free margin: {_money(seen, tied.free_margin)}", tied.free_margin))
+    if needed is not None:
+        told.append((f"Margin that the opening would use: {_money(seen, needed)}", needed))
+    return [(text, float(value)) for text, value in told]
 
 
-def _bracket(low: float, high: float) -> list[Point | None]:
-    """Beside the second bar: from here to there."""
-    return [(1.48, low), (1.54, low), (1.54, high), (1.48, high), None]
+def _cash(amount: Fraction) -> str:
+    """An amount in the currency that the axis names."""
+    return number(amount, 2, 2)
+
+
+def _amounts(entries: tuple[Entry, ...], seen: Sheet) -> str:
+    """What a part is: in another currency than the axis's with its code, and what it is worth."""
+    if {entry.currency for entry in entries} == {seen.currency}:
+        return _cash(worth(entries))
+    return f"{listed([money(entry.amount, entry.currency) for entry in entries])}<br>{_cash(worth(entries))}"
 
 
 def _money(seen: Sheet, amount: Fraction) -> str:
     return money(amount, seen.currency)
-
-
-def _worded(entries: tuple[Entry, ...], seen: Sheet) -> str:
-    """Amounts in their own currencies; what is not in the sheet's currency also says what it is worth."""
-    amounts = listed([money(entry.amount, entry.currency) for entry in entries])
-    return (
-        amounts
-        if {entry.currency for entry in entries} == {seen.currency}
-        else f"{amounts}<br>= {_money(seen, worth(entries))}"
-    )
 
 
 def _before(lot: Position, seen: Sheet, _story: Story) -> list[str]:
@@ -223,14 +312,18 @@ def _numbers(story: Story, then: Sheet, now: Sheet) -> Table:
     return table("The same in numbers, at opening and now", heads, rows, numbers=(1, 2), marks=marks)
 
 
-def _refused(story: Story, most: float) -> View:
-    """The opening that the exchange refuses: you keep what you had, and hear what would work (B4)."""
+def _refused(story: Story, reach: Reach) -> View:
+    """The opening that the exchange refuses: you keep what you had, and see and hear what it would need (B4)."""
     assert story.error is not None
-    return refused(
+    opens, seen = story.scenario.steps[0], sheet(story.final, story.scenario.summary_currency or "")
+    assert isinstance(opens, Open)
+    needed = Fraction(opens.volume) * Fraction(story.final.prices[opens.pair]) / Fraction(opens.leverage)
+    shown = refused(
         story,
-        [_figure(sheet(story.final, story.scenario.summary_currency or ""), None, most)],
+        [_figure(story, seen, None, reach, needed)],
         sentences.refusal(story.error).partition(": ")[2],
         "Nothing is extended, so nothing is owed. Your balance stays as it is (A7).",
         "A position may only start if your equity covers its used margin (B4).",
         alert="",
     )
+    return {**shown, "happens": ["refused"]}

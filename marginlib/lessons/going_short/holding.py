@@ -1,126 +1,41 @@
 """A margin short and a futures short, side by side as days pass: the five rows in which they differ (R23)."""
 
-import functools
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
-from itertools import accumulate
-from typing import NamedTuple
 
 from marginlib.analysis.futures import FUNDING_HOURS, Perpetual
 from marginlib.analysis.limits import limit_price
-from marginlib.analysis.sheet import Sheet, sheet
-from marginlib.drawing.pieces import Part, Point, Spec, figure, layout, lines, marked, rings, stacks
-from marginlib.drawing.placing import Label
+from marginlib.analysis.sheet import sheet
 from marginlib.drawing.screen import View, screen, table
-from marginlib.engine.account import Position, Row, State, fees_taken
 from marginlib.engine.amounts import ZERO
-from marginlib.engine.margin import unrealised
-from marginlib.engine.story import Moment, Story
+from marginlib.lessons.going_short.held import ROWS, Held
+from marginlib.lessons.going_short.multiples import Ranges, figures
 from marginlib.telling import sentences
+from marginlib.telling.events import fallen
 from marginlib.telling.numbers import money, number, percent
-
-ROWS = ("what is borrowed", "what holding costs", "what liquidates it", "how it ends", "which stop protects")
-"""The five rows of the source's comparison (R23)."""
-
-PREPARED = 2  # the opening and the move of the price, before the days
-_SIDE = 0.18  # half of a column
-_EDGE = _SIDE + 0.03
-
-
-class Ranges(NamedTuple):
-    """How far the axes go, in QUOTE: what is held and owed, what holding costs, prices, what is left, results."""
-
-    columns: tuple[float, float]
-    costs: tuple[float, float]
-    prices: tuple[float, float]
-    left: tuple[float, float]
-    results: tuple[float, float]
-
-
-@dataclass(frozen=True)
-class Held:
-    """A short that was opened, whose price moved, and which was held day by day; beside it a contract of its size.
-
-    ``month`` opens it, moves the price and waits a day at a time, ``days`` of which have gone by; ``mirror`` does the
-    same with a long; ``funding`` is what the contract has received by the end of each day from 0, in QUOTE. What the
-    last two rows need: ``closed`` is the short closed after those days; ``stops`` are the short with a stop that is
-    placed then and run into, and with the attempt to place one of the other type.
-    """
-
-    month: Story
-    mirror: Story
-    days: int
-    contract: Perpetual
-    funding: tuple[Decimal, ...]
-    closed: Story | None = None
-    stops: tuple[Story, Story] | None = None
-
-    @property
-    def state(self) -> State:
-        """The state after these days, the short still open."""
-        return self.month.moments[PREPARED + self.days - 1].after
-
-    @property
-    def lot(self) -> Position:
-        """The short."""
-        return self.state.positions[0]
-
-    @property
-    def now(self) -> Decimal:
-        """The price now."""
-        return self.state.prices[self.lot.pair]
-
-    @property
-    def received(self) -> Decimal:
-        """Funding so far: received with a plus, paid with a minus."""
-        return self.funding[self.days]
-
-    @functools.cached_property
-    def costs(self) -> tuple[Decimal, ...]:
-        """What borrowing has cost by the end of each day from 0, in QUOTE: opening fee and rollovers."""
-        return _by_day(self.month)
-
-    @property
-    def long_cost(self) -> Decimal:
-        """What borrowing would have cost a long so far, in QUOTE, which is what it borrows."""
-        return _by_day(self.mirror)[self.days]
-
-    @property
-    def cost(self) -> Decimal:
-        """What borrowing has cost so far."""
-        return self.costs[self.days]
-
-    @property
-    def rollovers(self) -> list[Row]:
-        """The rollovers so far."""
-        passed = self.month.moments[: PREPARED + self.days]
-        return [row for moment in passed for row in moment.rows if row.type == "rollover"]
-
-
-def _by_day(month: Story) -> tuple[Decimal, ...]:
-    daily = [_charged(month.moments[:PREPARED]), *(_charged([moment]) for moment in month.moments[PREPARED:])]
-    return tuple(accumulate(daily))
-
-
-def _charged(moments: Sequence[Moment]) -> Decimal:
-    """Opening fees and rollovers of some moments, in QUOTE."""
-    rows = [row for moment in moments for row in moment.rows]
-    return sum(fees_taken(rows, reasons=("opening_fee", "rollover_fee")).values(), ZERO)
 
 
 def view(row: str, held: Held, ranges: Ranges) -> View:
     """What the screen shows of one of the five rows."""
-    title, drawn, told, rows = _ROWS[row](held, ranges)
+    title, told, rows = _ROWS[row](held)
     heads = ("", "Margin short", "Futures short", "Rules")
-    return screen(title, [drawn], told, [table(f"{row.capitalize()}: side by side", heads, rows, unfolded=True)])
+    happens = ["break-even"] if held.contract.pnl(held.now) > 0 else []
+    happens += fallen(held.month.margin_of(held.state), held.state.rulebook)
+    return screen(
+        title,
+        figures(row, held, ranges),
+        told,
+        [table(f"{row.capitalize()}: side by side", heads, rows, unfolded=True)],
+        happens=happens,
+    )
 
 
-Shown = tuple[str, Spec, list[str], list[list[str]]]
+Shown = tuple[str, list[str], list[list[str]]]
+"""A title, sentences, and the rows of a table."""
 
 
-def _borrowed(held: Held, ranges: Ranges) -> Shown:
+def _borrowed(held: Held) -> Shown:
     lot, quote = held.lot, held.lot.quote
     seen, equity = sheet(held.state, quote), held.contract.equity(held.now, held.received)
     pnl = held.contract.pnl(held.now)
@@ -141,46 +56,7 @@ def _borrowed(held: Held, ranges: Ranges) -> Shown:
         ["Profit or loss so far", gain, gain, "R11"],
         ["Yours", money(seen.yours, quote), money(equity, quote), "B1"],
     ]
-    return title, _columns(seen, held, ranges), told, rows
-
-
-def _columns(seen: Sheet, held: Held, ranges: Ranges) -> Spec:
-    """What is yours or held above the line, what is owed below it; the contract has its profit or loss instead."""
-    pnl, equity = held.contract.pnl(held.now), float(held.contract.equity(held.now, held.received))
-    won, lost = float(max(pnl, ZERO)), float(max(-pnl, ZERO))
-    own, restricted, owed = (
-        sum(float(entry.worth) for entry in kind) for kind in (seen.own, seen.restricted, seen.owed)
-    )
-    backs, lent = equity - won, seen.owed[0]
-    amount = number(held.contract.collateral + held.received + min(pnl, ZERO), 2)
-    written = [
-        Label(_EDGE, -owed / 2, f"owed<br>{money(lent.amount, lent.currency)}<br>= {number(lent.worth, 2)}"),
-        Label(_EDGE, own / 2, f"your balance<br>{number(seen.own[0].amount, 2)}"),
-        Label(_EDGE, own + restricted / 2, f"held,<br>restricted<br>{number(seen.restricted[0].amount, 2)}"),
-        Label(1 + _EDGE, 0, "nothing owed", "bottom right"),
-        Label(1 + _EDGE, backs / 2, f"your balance<br>{amount}"),
-    ]
-    if pnl:
-        told = f"{'▲ profit' if pnl > 0 else '▼ loss'} so far<br>{_signed(pnl)}"
-        written.append(Label(1 + _EDGE, backs + (won + lost) / 2, told))
-    parts: dict[str, list[Part]] = {
-        "own": [(0, 0, own), (1, 0, backs)],
-        "restricted": [(0, own, restricted)],
-        "owed": [(0, 0, -owed)],
-        "profit": [(1, backs, won)],
-        "loss": [(1, backs, lost)],
-    }
-    return figure(stacks(parts, 2 * _SIDE), _two(ranges.columns, seen.currency), written)
-
-
-def _two(up: tuple[float, float], quote: str) -> Spec:
-    """The axes of a column for each of the two."""
-    return layout({0.0: "margin short", 1.0: "futures short"}, (-0.4, 1.95), up, quote, grid=False)
-
-
-def _signed(amount: Decimal) -> str:
-    """An amount with its sign, for a figure whose axis names the currency."""
-    return f"{'+' if amount > 0 else ''}{number(amount, 2)}"
+    return title, told, rows
 
 
 def _days(days: int) -> str:
@@ -194,7 +70,7 @@ def _paid(amount: Decimal, quote: str) -> str:
     return f"funding has {'brought' if amount > 0 else 'cost'} {money(abs(amount), quote)}"
 
 
-def _holding(held: Held, ranges: Ranges) -> Shown:
+def _holding(held: Held) -> Shown:
     lot, quote = held.lot, held.lot.quote
     cost, got = money(held.cost, quote), _paid(held.received, quote)
     rolled = held.rollovers
@@ -222,7 +98,7 @@ def _holding(held: Held, ranges: Ranges) -> Shown:
         ["Paid to", "the exchange", "the other side, or from it", "R21, R23"],
         ["In all so far", money(-held.cost, quote), money(held.received, quote, sign=True), ""],
     ]
-    return title, _over_time(held, ranges), told, rows
+    return title, told, rows
 
 
 def _mirrored(held: Held) -> str:
@@ -236,37 +112,7 @@ def _mirrored(held: Held) -> str:
     )
 
 
-def _over_time(held: Held, ranges: Ranges) -> Spec:
-    """What holding has done to your money by each day: up is received, down is paid."""
-    quote, last = held.lot.quote, len(held.costs) - 1
-    low, high = ranges.costs
-    cost = [(float(day), -float(amount)) for day, amount in enumerate(held.costs)]
-    got = [(float(day), float(amount)) for day, amount in enumerate(held.funding)]
-    here = [cost[held.days], got[held.days]]
-    told = [
-        f"after {_days(held.days)}",
-        f"── borrowing: {marked(-held.cost, quote)}",
-        f"╌╌ funding: {marked(held.received, quote)}",
-    ]
-    days = {float(day): f"{day}{'<br>days held' if day == 15 else ''}" for day in range(0, last + 1, 5)}
-    return figure(
-        [
-            lines([(held.days, low + (high - low) / 15), (held.days, max(y for _, y in here))], "line", 1.5),
-            lines(got, "ink", 2, "dash"),
-            lines(cost, "own", 3),
-            rings(here),
-        ],
-        layout(days, (-0.8, last * 1.34), ranges.costs, quote, grid=False),
-        [
-            Label(0, high, "<br>".join(told), "bottom right", bold=True, fixed=True),
-            Label(0, low, "▲ up: received, ▼ down: paid", "top right", "quiet", fixed=True),
-            Label(last * 1.03, cost[-1][1], "borrowing", size=13),
-            Label(last * 1.03, got[-1][1], "funding", size=13),
-        ],
-    )
-
-
-def _liquidated(held: Held, ranges: Ranges) -> Shown:
+def _liquidated(held: Held) -> Shown:
     lot, quote, state = held.lot, held.lot.quote, held.state
     book = state.rulebook
     levels = (book.call_level, book.liquidation_level, ZERO)
@@ -303,11 +149,7 @@ def _liquidated(held: Held, ranges: Ranges) -> Shown:
         ],
         ["All gone (equity 0)", money(gone, quote), _all_gone(held), "C3"],
     ]
-    marks = [
-        [(call, "margin call"), (ends, "liquidation"), (gone, "equity 0")],
-        [(future, "liquidation"), (_gone(held), "equity 0")],
-    ]
-    return title, _ladder(held, marks, ranges), told, rows
+    return title, told, rows
 
 
 def _gone(held: Held) -> Fraction:
@@ -321,34 +163,7 @@ def _all_gone(held: Held) -> str:
     return money(_gone(held), held.lot.quote)
 
 
-def _ladder(held: Held, marks: list[list[tuple[Fraction, str]]], ranges: Ranges) -> Spec:
-    """Two columns of prices: from the price now up to where each is liquidated."""
-    quote, now, start = held.lot.quote, float(held.now), float(held.lot.open_price)
-    rungs: list[Point | None] = []
-    room: list[Part] = []
-    written = [
-        Label(1.95, now, f"price now, {number(held.now, 0)}", "bottom left", bold=True),
-        Label(0.5, start, "opened here", "top center", "quiet"),
-    ]
-    for at, column in enumerate(marks):
-        for limit, text in column:
-            rungs += [(at - _SIDE, float(limit)), (at + _SIDE, float(limit)), None]
-            written.append(Label(at + _EDGE, float(limit), f"{text}<br>{number(limit, 0)}"))
-        end = next(float(limit) for limit, text in column if text == "liquidation")
-        room.append((at, now, end - now))
-    return figure(
-        [
-            lines([(-0.4, start), (1.95, start)], "line", 1.5),
-            *stacks({"market": room}, 2 * _SIDE),
-            lines(rungs, "ink", 3),
-            lines([(-0.4, now), (_SIDE, now), None, (1 - _SIDE, now), (1.95, now)], "ink", 2),
-        ],
-        _two(ranges.prices, quote),
-        written,
-    )
-
-
-def _ending(held: Held, ranges: Ranges) -> Shown:
+def _ending(held: Held) -> Shown:
     assert held.closed
     lot, quote = held.lot, held.lot.quote
     left, other = held.closed.final.balance(quote), held.contract.equity(held.now, held.received)
@@ -374,33 +189,10 @@ def _ending(held: Held, ranges: Ranges) -> Shown:
         ["Holding it", money(-held.cost, quote), money(held.received, quote, sign=True), "B6, R23"],
         ["You have then", money(left, quote), money(other, quote), ""],
     ]
-    return title, _leftovers(held, ranges), told, rows
+    return title, told, rows
 
 
-def _leftovers(held: Held, ranges: Ranges) -> Spec:
-    """What you have after closing: your own, what was gained, and on top what holding and a loss have taken."""
-    pnl, start = held.contract.pnl(held.now), float(held.contract.collateral)
-    won, lost = float(max(pnl, ZERO)), float(max(-pnl, ZERO))
-    parts: dict[str, list[Part]] = {role: [] for role in ("own", "profit", "loss", "fee")}
-    written: list[Label] = []
-    for at, change in enumerate((-held.cost, held.received)):
-        taken, brought = float(max(-change, ZERO)), float(max(change, ZERO))
-        what = "profit<br>and funding" if won and brought else "profit" if won else "funding"
-        level = 0.0
-        for role, height, text in (
-            ("own", start - taken - lost, "your own"),
-            ("profit", won + brought, f"▲ {what}<br>{_signed(max(pnl, ZERO) + max(change, ZERO))}"),
-            ("fee", taken, f"{'funding' if at else 'borrowing'}<br>{_signed(change)}"),
-            ("loss", lost, f"▼ loss<br>{_signed(pnl)}"),
-        ):
-            if height:
-                parts[role].append((at, level, height))
-                written.append(Label(at + _EDGE, level + height / 2, text))
-                level += height
-    return figure(stacks(parts, 2 * _SIDE), _two(ranges.left, held.lot.quote), written)
-
-
-def _protected(held: Held, ranges: Ranges) -> Shown:
+def _protected(held: Held) -> Shown:
     assert held.stops
     quote, (stopped, refused) = held.lot.quote, held.stops
     (result,) = stopped.moments[-1].realised
@@ -424,48 +216,9 @@ def _protected(held: Held, ranges: Ranges) -> Shown:
         ["A stop that sells", "would add to the short", "would add to the short", "R22"],
         [f"Ended at {trigger}", money(left, quote, sign=True), money(other, quote, sign=True), "R11"],
     ]
-    return title, _capped(held, ranges), told, rows
+    return title, told, rows
 
 
-def _capped(held: Held, ranges: Ranges) -> Spec:
-    """What each has made, holding counted in, against the price: beyond the stop it changes no more."""
-    assert held.stops
-    quote, lot = held.lot.quote, held.lot
-    low, high = (Decimal(int(end)) for end in ranges.prices)
-    (result,) = held.stops[0].moments[-1].realised
-
-    def drawn(made: Callable[[Decimal], Decimal], change: Decimal) -> list[Point]:
-        ends = [(at, float(made(at) + change)) for at in (low, result.price)]
-        return [*((float(at), y) for at, y in ends), (float(high), ends[-1][1])]
-
-    def on_margin(at: Decimal) -> Decimal:
-        moved = held.state.copy()
-        moved.prices[lot.pair] = at
-        return unrealised(moved, lot)
-
-    mine, contract = drawn(on_margin, -held.cost), drawn(held.contract.pnl, held.received)
-    bottom, top = ranges.results
-    span, now, stop = float(high - low), float(held.now), float(result.price)
-    here = [(now, float(on_margin(held.now) - held.cost)), (now, float(held.contract.pnl(held.now) + held.received))]
-    ticks = {float(at): number(Decimal(at), 0) for at in range(40_000, int(high) + 1, 20_000)}
-    ticks[80_000.0] += f"<br>price of 1 {lot.base}, in {quote}"
-    return figure(
-        [
-            lines([(stop, bottom), (stop, top)], "quiet", 1.5),
-            lines(contract, "ink", 2, "dash"),
-            lines(mine, "own", 3),
-            rings(here),
-        ],
-        layout(ticks, (float(low) - span / 30, float(high) + span / 5), ranges.results, quote, grid=False),
-        [
-            Label(stop + span / 100, top, f"stop at {number(result.price, 2)}", "bottom right", bold=True, fixed=True),
-            Label(float(high) + span / 80, mine[-1][1], "margin", size=13),
-            Label(float(high) + span / 80, contract[-1][1], "future", size=13),
-            Label(now, min(y for _, y in here), "now", "bottom left"),
-        ],
-    )
-
-
-_ROWS: dict[str, Callable[[Held, Ranges], Shown]] = dict(
+_ROWS: dict[str, Callable[[Held], Shown]] = dict(
     zip(ROWS, (_borrowed, _holding, _liquidated, _ending, _protected), strict=True)
 )

@@ -1,25 +1,25 @@
 """Lesson 02: how do I sell what I don't own, and how is that not a future?"""
 
-import functools
 from decimal import Decimal
 from typing import TypedDict
 
 from marginlib.analysis.futures import FUNDING_HOURS, Perpetual, turning
 from marginlib.engine.scenario import Close, Fees, Open, OrderSide, PositionSide, Price, Scenario, Step, Stop, Wait
 from marginlib.engine.story import Story
-from marginlib.lessons.going_short import holding, short_result, stops
+from marginlib.lessons.going_short import holding, multiples, short_result, stops
+from marginlib.lessons.going_short.held import AWAY, ROWS, Held
 from marginlib.panels.controls import Choice, Slider, Walk
-from marginlib.panels.panel import Panel, View
+from marginlib.panels.panel import Panel, View, kept_for
 from marginlib.reading.replaying import replay
 
 PAIR, QUOTE = "BTC/USD", "USD"
 FUNDS, VOLUME, PRICE, LEVERAGE = Decimal(40_000), Decimal(1), Decimal(60_000), Decimal(3)
 LOWEST_PRICE, HIGHEST_PRICE, FURTHEST, NEAR = 45_000, 75_000, 50, 30
-_LOW, _HIGH = Decimal(LOWEST_PRICE * (100 - FURTHEST)) / 100, Decimal(HIGHEST_PRICE * (100 + FURTHEST)) / 100
-_MOST = float(HIGHEST_PRICE * VOLUME) * FURTHEST / 100
 BOTH: tuple[PositionSide, PositionSide] = ("short", "long")
 CLOSES = Close(pair=PAIR, volume="all")
-MIRROR = short_result.Ranges((_LOW, _HIGH), (-1.25 * _MOST, 1.25 * _MOST))
+MIRROR = short_result.Reach(
+    (0.0, 120_000.0), (-45_000.0, 45_000.0), (LOWEST_PRICE, HIGHEST_PRICE), (2, 10), (-FURTHEST, FURTHEST)
+)
 
 
 def position(
@@ -61,19 +61,9 @@ class ShortAndMirror(Panel[MirrorValues]):
         return position(side, opened, values["leverage"], goes_to(opened * (100 + values["move"]) / 100))
 
     def view(self, values: MirrorValues) -> View:
-        """Two lines through the opening price, and where they stand now."""
-        opened = values["opened"]
+        """Two lines through the opening price, and both results at the price now."""
         short, long = (replay(self.scenario(values, side)) for side in BOTH)
-        return short_result.mirror(short, long, (_line("short", opened), _line("long", opened)), MIRROR)
-
-
-@functools.lru_cache(maxsize=256)
-def _line(side: PositionSide, opened: Decimal) -> short_result.Line:
-    """Profit or loss at both ends of the slider; it stays while the price moves."""
-    ends = [opened * (100 + move) / 100 for move in (-FURTHEST, FURTHEST)]
-    results = [short_result.result(replay(position(side, opened, LEVERAGE, goes_to(end)))) for end in ends]
-    low, high = ((float(end), float(pnl)) for end, pnl in zip(ends, results, strict=True))
-    return low, high
+        return short_result.mirror(short, long, MIRROR)
 
 
 class ClosingValues(TypedDict):
@@ -99,9 +89,12 @@ class ClosingSteps(Panel[ClosingValues]):
         return closing(values["move"], values["fee"])
 
     def view(self, values: ClosingValues) -> View:
-        """The three places as they stand at this step."""
+        """The balance sheet as it stands at this step."""
         story = closed(values["move"], values["fee"])
-        return short_result.closing(story, int(values["step"]), (-88_000.0, 78_000.0))
+        return short_result.closing(story, int(values["step"]), CLOSING)
+
+
+CLOSING = short_result.Walked((-20, 20), 124_000.0)
 
 
 def closing(move: Decimal, fee: Decimal) -> Scenario:
@@ -120,8 +113,14 @@ DOLLARS = Decimal("0.00024")
 """What a long pays for its dollars, at opening and at each rollover; made up, as a share."""
 COURSES = ("stays as it is", "turns its sign every 5 days")
 CONTRACT = Perpetual("short", VOLUME, PRICE, FUNDS, MAINTENANCE)
-HELD = holding.Ranges(
-    (-88_000.0, 112_000.0), (-6_200.0, 3_600.0), (36_000.0, 112_000.0), (0.0, 68_000.0), (-34_000.0, 28_000.0)
+HELD = multiples.Ranges(
+    columns=(-78_000.0, 60_000.0),
+    costs=(-6_200.0, 3_600.0),
+    prices=(22_000.0, 112_000.0),
+    results=(-24_500.0, 22_000.0),
+    stopped=(-36_000.0, 24_000.0),
+    now=(float(PRICE) * (100 - NEAR) / 100, float(PRICE) * (100 + NEAR) / 100),
+    days=MOST_DAYS,
 )
 
 
@@ -142,9 +141,9 @@ class ShortOrFuture(Panel[FutureValues]):
 
     heading = "A margin short and a futures short, side by side"
     controls = (
-        Choice("row", "Compare", holding.ROWS, holding.ROWS[1], "One of the five rows in which they differ (R23)."),
+        Choice("row", "Compare", ROWS, ROWS[1], "One of the five rows in which they differ (R23)."),
         Slider("move", "Price move", "%", -NEAR, NEAR, 2, -10, "From 60,000 USD, at once after you open; it stays."),
-        Slider("days", "Held for", "days", 0, MOST_DAYS, 1, 10, "How long both stay open at that price."),
+        Slider("days", "Held for", "days", 0, MOST_DAYS, 1, 10, "How long both stay open at that price.", played=True),
         Slider("opening", "Opening fee", "%", 0, MOST_RATE, "0.001", "0.02", "On the BTC that is extended, once (B6)."),
         Slider("borrowing", "Borrowing rate", "% per 4 h", 0, MOST_RATE, "0.001", "0.02",
                "The rollover fee of BTC: each currency has its own. From 0.01 % to 0.04 % occur (B6)."),
@@ -160,26 +159,26 @@ class ShortOrFuture(Panel[FutureValues]):
             values["opening"] / 100,
             values["borrowing"] / 100,
         )
-        ends = [CLOSES] if values["row"] == holding.ROWS[3] else []
+        ends = [CLOSES] if values["row"] == ROWS[3] else []
         return _after(now, opening, rollover, int(values["days"]), *ends)
 
     def view(self, values: FutureValues) -> View:
-        """One row of the comparison."""
+        """All five differences drawn, and one of them told."""
         return holding.view(values["row"], held(values), HELD)
 
 
-def held(values: FutureValues) -> holding.Held:
+def held(values: FutureValues) -> Held:
     """The short and the contract after these days; rates in percent."""
     now, days, row = PRICE * (100 + values["move"]) / 100, int(values["days"]), values["row"]
     short = (now, values["opening"] / 100, values["borrowing"] / 100)
-    return holding.Held(
+    return Held(
         month=_month("short", *short),
         mirror=_month("long", now, Decimal(0), Decimal(0)),
         days=days,
         contract=CONTRACT,
         funding=_funding(now, values["funding"] / 100, values["course"]),
-        closed=_closed(*short, days) if row == holding.ROWS[3] else None,
-        stops=_stops(*short, days) if row == holding.ROWS[4] else None,
+        closed=_closed(*short, days) if row == ROWS[3] else None,
+        stops=_stops(*short, days) if row == ROWS[4] else None,
     )
 
 
@@ -194,28 +193,28 @@ def _lent(opening: Decimal, rollover: Decimal) -> Fees:
     return Fees(opening={"BTC": opening, QUOTE: DOLLARS}, rollover={"BTC": rollover, QUOTE: DOLLARS})
 
 
-@functools.lru_cache(maxsize=64)
+@kept_for(64)
 def _closed(now: Decimal, opening: Decimal, rollover: Decimal, days: int) -> Story:
     return replay(_after(now, opening, rollover, days, CLOSES))
 
 
-@functools.lru_cache(maxsize=64)
+@kept_for(64)
 def _stops(now: Decimal, opening: Decimal, rollover: Decimal, days: int) -> tuple[Story, Story]:
     """A buy stop 10 % above the price now, run into, and a sell stop, refused."""
-    trigger = now * Decimal("1.1")
+    trigger = now * AWAY
     buy, sell = Stop(pair=PAIR, side="buy", trigger=trigger), Stop(pair=PAIR, side="sell", trigger=trigger)
     held_ = (now, opening, rollover, days)
     return replay(_after(*held_, buy, goes_to(trigger))), replay(_after(*held_, sell))
 
 
-@functools.lru_cache(maxsize=64)
+@kept_for(64)
 def _month(side: PositionSide, now: Decimal, opening: Decimal, rollover: Decimal) -> Story:
     """A position, day by day; it stays while the days go by and the funding rate changes."""
     days = [Wait(hours=Decimal(24))] * MOST_DAYS
     return replay(position(side, PRICE, LEVERAGE, goes_to(now), *days, fees=_lent(opening, rollover)))
 
 
-@functools.lru_cache(maxsize=256)
+@kept_for(256)
 def _funding(now: Decimal, rate: Decimal, course: str) -> tuple[Decimal, ...]:
     """What the contract has received by the end of each day from 0, in USD."""
     often = 24 // FUNDING_HOURS
@@ -233,7 +232,7 @@ PATHS: dict[str, str] = {
     "goes your way": "0 -0.5 -1 0 -1 -2 -3 -2.5 -4 -5 -4.5 -6 -7 -8 -7.5 -9 -10 -11 -10.5 -12 -13 -14 -15 -16 -17",
 }
 """Made-up prices, hour by hour: by how many percent the price has gone against the position."""
-STOP_RANGES = stops.Ranges((45_000.0, 75_000.0), (-17_000.0, 14_000.0), HOURS)
+STOP_RANGES = stops.Ranges((44_000.0, 76_000.0), (-18_000.0, 18_000.0), HOURS, (1, MOST_TRIGGER))
 
 
 class StopValues(TypedDict):
@@ -256,7 +255,7 @@ class StopRun(Panel[StopValues]):
         Slider("trigger", "Trigger", "% away from 60,000 USD", 1, MOST_TRIGGER, "0.5", 10,
                "How far above (a buy stop) or below (a sell stop) it stands."),
         Choice("path", "The price", tuple(PATHS), "goes against you", "What the price does in 24 hours; made up."),
-        Slider("hours", "Time gone by", "hours", 0, HOURS, 1, 8, "Let the price run."),
+        Slider("hours", "Time gone by", "hours", 0, HOURS, 1, 8, "Let the price run.", played=True),
     )  # fmt: skip
 
     def scenario(self, values: StopValues) -> Scenario:

@@ -5,32 +5,32 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from marginlib.analysis.sheet import Entry, Sheet, sheet
-from marginlib.drawing.pieces import Part, Point, Spec, clipped, figure, layout, lines, marked, rings, stacks
+from marginlib.drawing.axes import rounds, stepped
+from marginlib.drawing.pieces import Part, Spec, clipped, figure, layout, lines, rings, stacks
 from marginlib.drawing.placing import Label
 from marginlib.drawing.screen import Table, View, screen, table
+from marginlib.drawing.touch import Grip, grip, touched
 from marginlib.engine.account import Position, fees_taken
 from marginlib.engine.amounts import ZERO
 from marginlib.engine.margin import put_up, return_on_put_up, unrealised
 from marginlib.engine.story import Story
 from marginlib.lessons.going_short.buying_back import closing_sheets
 from marginlib.telling import sentences
+from marginlib.telling.events import fallen
 from marginlib.telling.numbers import money, number, percent, price
 
 STEPS = ("Still open", "Buy the coins back", "Repay what was lent", "Profit or loss", "The trading fee")
 """The steps that a closing is walked in: before it, and the four things that it does."""
 
-_SIDE = 0.15  # half of a column
 
+class Reach(NamedTuple):
+    """How far the axes go (the price, and profit or loss, in QUOTE), and the controls: QUOTE, times, percent."""
 
-class Ranges(NamedTuple):
-    """How far the axes go: the price, and profit or loss, in QUOTE."""
-
-    prices: tuple[Decimal, Decimal]
+    prices: tuple[float, float]
     results: tuple[float, float]
-
-
-Line = tuple[Point, Point]
-"""A position's profit or loss at a lower and a higher price, in QUOTE: between them it is straight."""
+    opened: tuple[float, float]
+    leverage: tuple[int, int]
+    move: tuple[float, float]
 
 
 def result(story: Story, lot: Position | None = None) -> Decimal:
@@ -38,8 +38,8 @@ def result(story: Story, lot: Position | None = None) -> Decimal:
     return unrealised(story.final, lot or story.final.positions[0])
 
 
-def mirror(short: Story, long: Story, drawn: tuple[Line, Line], ranges: Ranges) -> View:
-    """A short, and a long of the same size and opening price, after the price moved; ``drawn`` are their lines."""
+def mirror(short: Story, long: Story, reach: Reach) -> View:
+    """A short, and a long of the same size and opening price, after the price moved."""
     lot, state = short.final.positions[0], short.final
     pnl, quote = result(short), lot.quote
     share = return_on_put_up(state, lot)
@@ -52,53 +52,67 @@ def mirror(short: Story, long: Story, drawn: tuple[Line, Line], ranges: Ranges) 
         )
     else:
         title = "The price has not moved: neither short nor long has made or lost anything"
-    return screen(title, [_lines(short, long, drawn, ranges)], _mirrored(short, long), [_both(short, long)])
+    happens = ["break-even"] if pnl > 0 else []
+    for story, whose in ((short, "short: "), (long, "long: ")):
+        happens += [each for each in fallen(story.margin, state.rulebook, whose) if "free" not in each]
+    return screen(title, [_lines(short, long, reach)], _mirrored(short, long), [_both(short, long)], happens=happens)
 
 
 def _makes(pnl: Decimal, quote: str) -> str:
     return f"{'gains' if pnl > 0 else 'loses'} {money(abs(pnl), quote)}"
 
 
-def _lines(short: Story, long: Story, drawn: tuple[Line, Line], ranges: Ranges) -> Spec:
-    """Two lines that cross at the opening price, each with its name at its end and a point at the price now."""
+def _lines(short: Story, long: Story, reach: Reach) -> Spec:
+    """Two lines that cross at the opening price, and at the price now both results, grown from zero to their lines."""
     lot = short.final.positions[0]
-    now, quote, opened = float(short.final.prices[lot.pair]), lot.quote, float(lot.open_price)
-    (low, high), (bottom, top) = ranges.prices, ranges.results
-    ends = {name: result(story) for name, story in (("short", short), ("long", long))}
+    now, quote, opened, size = float(short.final.prices[lot.pair]), lot.quote, float(lot.open_price), float(lot.volume)
+    (low, high), (bottom, top) = reach.prices, reach.results
+    ends = {"short": result(short), "long": result(long)}
     here = [(now, float(end)) for end in ends.values()]
-    span, places = float(high - low), ((-0.72 * top, "bottom center"), (0.72 * top, "top center"))
+    ends_at, put = sorted(here), put_up(lot)
+    moves = [opened * (1 + move / 100) for move in reach.move]
+    drawn = [lines([(low, -float(put)), (high, -float(put))], "quiet", 1.5, "dot")]
+    for way, role, width, dash in ((1, "quiet", 2.0, "dash"), (-1, "ink", 3.0, "")):
+        line = [(at, way * size * (at - opened)) for at in (low, *moves, high)]
+        drawn.append(lines(clipped(line[1:3], bottom, top), role, width, dash))
+        beyond = [*clipped(line[:2], bottom, top), None, *clipped(line[2:], bottom, top)]
+        drawn.append(lines(beyond, role, 1.5, "dot"))
+    grown = {"profit": [(x, 0.0, y) for x, y in here if y > 0], "loss": [(x, 0.0, y) for x, y in here if y < 0]}
+    marks = [
+        lines([(now, bottom), ends_at[0], None, ends_at[1], (now, top)], "market", 2),
+        lines([(opened, bottom), (opened, top)], "line", 1.5),
+        *stacks(grown, (high - low) / 24),
+    ]
     written = [
-        Label(opened, y, f"{name}<br>{marked(ends[name], quote)}", side, bold=True)
-        for (y, side), name in zip(places, sorted(ends, key=lambda name: ends[name]), strict=True)
-    ]
-    written += [
-        Label(line[1][0] + span / 30, line[1][1], name, f"{way} right", size=13)
-        for line, name, way in zip(drawn, ends, ("top", "bottom"), strict=True)
-    ]
-    written.append(Label(opened, bottom, f"opened at {number(lot.open_price, 2)}", "top center", "quiet"))
-    right, (mine, mirrored) = float(high) + span / 7, drawn
-    beyond = [*_runs_on(mine, right, ranges.results), None, *_runs_on(mirrored, right, ranges.results)]
-    ticks = [low + (high - low) * at / 4 for at in range(5)]
-    names = {float(tick): price(tick, quote).split(".")[0] for tick in ticks}
-    names[float(ticks[2])] += f"<br>price of 1 {lot.base}, in {quote}"
-    upright = [(opened, 0.7 * bottom), (opened, 0.7 * top), None, *sorted(here)]
-    return figure(
-        [
-            lines(upright, "line", 1.5),
-            lines(mirrored, "quiet", 2, "dash"),
-            lines(mine, "own", 3),
-            lines(beyond, "quiet", dash="dot"),
-            rings(here),
+        Label(high, 0.78 * top, f"── short<br>{_result(ends['short'])}", bold=True, fixed=True),
+        Label(high, 0.36 * top, f"╌╌ long<br>{_result(ends['long'])}", bold=True, fixed=True),
+        Label(high, -float(put), f"put up<br>{number(put, 2, 2)}", "middle right", fixed=True),
+        Label(opened, top, f"opened at<br>{number(lot.open_price, 2, 2)}", "bottom center", "quiet", fixed=True),
+        Label(now, bottom, f"<br>price now<br>{number(Decimal(short.final.prices[lot.pair]), 2, 2)}",
+              "bottom center", fixed=True),
+    ]  # fmt: skip
+    ticks = {tick: number(Decimal(tick), 0) for tick in rounds(low, high, 60_000)}
+    axes = layout(ticks, (low, high), (bottom, top), quote, 64, height=400, grid=False, l=64, r=116)
+    spec = figure([*marks, *drawn, rings(here)], stepped(axes, 20_000, quote), written)
+    times = range(reach.leverage[0], reach.leverage[1] + 1)
+    return touched(
+        spec,
+        grip("move", "x", moves, (top, bottom)),
+        grip("opened", "x", reach.opened, (top, 0.66 * top)),
+        grip("leverage", "y", [-float(lot.cost) / each for each in times], (high, low)),
+        name=f"Profit or loss of the short and of the long, in {quote}, against the price",
+        tells=[
+            (f"Opened at {price(lot.open_price, quote)}", opened),
+            (f"Price now: {price(short.final.prices[lot.pair], quote)}", now),
+            *((f"The {name}: {money(end, quote, sign=True)}", float(end)) for name, end in ends.items()),
+            (f"Put up: {money(put, quote)}", float(put)),
         ],
-        layout(names, (float(low) - span / 25, right), (bottom, top), quote, grid=False),
-        written,
     )
 
 
-def _runs_on(line: Line, right: float, results: tuple[float, float]) -> list[Point | None]:
-    """A line beyond its last price, up to the frame: no price ends it."""
-    (x0, y0), (x1, y1) = line
-    return clipped([(x1, y1), (right, y1 + (y1 - y0) / (x1 - x0) * (right - x1))], *results)
+def _result(pnl: Decimal) -> str:
+    """A result in the currency that the axis names."""
+    return f"{'▲ +' if pnl > 0 else '▼ ' if pnl < 0 else ''}{number(pnl, 2, 2)}"
 
 
 def _mirrored(short: Story, long: Story) -> list[str]:
@@ -155,12 +169,20 @@ def _both(short: Story, long: Story) -> Table:
     return table("Short and long in numbers", heads, rows, numbers=(1, 2), marks=marks)
 
 
-def closing(story: Story, step: int, up: tuple[float, float]) -> View:
-    """The closing of a short, walked to one of the steps (from 1); the axis goes ``up`` from so low to so high."""
+class Walked(NamedTuple):
+    """How far the price may move before the closing, in percent, and how high the bars may be, in QUOTE."""
+
+    move: tuple[float, float]
+    most: float
+
+
+def closing(story: Story, step: int, reach: Walked) -> View:
+    """The closing of a short, walked to one of the steps (from 1)."""
     moment, currency = story.moments[-1], story.scenario.summary_currency or ""
     stages = closing_sheets(moment, currency)
     title, *told = _walked(story, stages, step)
-    return screen(title, [_places(story, stages, step, up)], told, [_movements(story, step)])
+    happens = ["break-even"] if moment.realised[0].pnl > 0 else []
+    return screen(title, [_bars(story, stages, step, reach)], told, [_movements(story, step)], happens=happens)
 
 
 def _fee(story: Story) -> Decimal:
@@ -168,48 +190,77 @@ def _fee(story: Story) -> Decimal:
     return sum(fees_taken(story.moments[-1].rows, reasons=("trading_fee",)).values(), ZERO)
 
 
-def _places(story: Story, stages: tuple[Sheet, ...], step: int, up: tuple[float, float]) -> Spec:
-    """Three places side by side: your balance, what the position holds, what is owed (hanging below zero)."""
-    seen, realised = stages[step - 1], story.moments[-1].realised[0]
+_WIDE, _OUT = 0.97, 0.56  # a bar, and from the middle of one to the names beside it
+_NUMBERS, _NAMES, _BESIDE = 60, 100, 100  # pixels for the axis's numbers, and for the names of both bars
+
+
+def _bars(story: Story, stages: tuple[Sheet, ...], step: int, reach: Walked) -> Spec:
+    """Two bars of one height: what you have, free or held in the position; and what of it is owed, and yours."""
+    seen, realised, quote = stages[step - 1], story.moments[-1].realised[0], stages[0].currency
     pnl, fee = (realised.pnl, _fee(story) if step == 5 else ZERO) if step >= 4 else (ZERO, ZERO)
-    have = seen.own[0].amount
+    have, owes = seen.own[0].amount, float(seen.owes)
     gained = max(pnl - fee, ZERO)
-    own, kept, took, lost = float(have), float(have - gained), float(fee), float(max(-pnl, ZERO))
-    parts: dict[str, list[Part]] = {
-        "own": [(0, 0, kept)],
-        "profit": [(0, kept, own - kept)],
-        "fee": [(0, own, took)],
-        "loss": [(0, own + took, lost)],
-        "restricted": [],
-        "owed": [],
-    }
-    edge = _SIDE + 0.03
-    written = [Label(edge, kept / 2, number(have - gained, 2))]
-    if pnl > 0:
-        written.append(Label(edge, (kept + own) / 2, f"▲ profit +{number(pnl, 2)}"))
-    if fee:
-        written.append(Label(edge, own + took / 2, f"fee {number(-fee, 2)}"))
-    if lost:
-        written.append(Label(edge, own + took + lost / 2, f"▼ loss {number(pnl, 2)}"))
-    if gained:
-        written.append(Label(edge, own + took, f"in all {number(have, 2)}"))
-    for x, role, entries, way in ((1, "restricted", seen.restricted, 1), (2, "owed", seen.owed, -1)):
-        level = 0.0
-        for entry in entries:
-            parts[role].append((x, level, way * float(entry.worth)))
-            written.append(Label(x + edge, level + way * float(entry.worth) / 2, _told(entry)))
-            level += way * float(entry.worth)
-        if not entries:
-            written.append(Label(x, 0, "nothing", "top center"))
-    names = {0.0: "your<br>balance", 1.0: "held in<br>the position", 2.0: "owed to<br>the exchange"}
-    return figure(stacks(parts, 2 * _SIDE), layout(names, (-0.35, 2.95), up, seen.currency, grid=False), written)
+    parts: dict[str, list[Part]] = {role: [] for role in ("own", "profit", "restricted", "owed", "fee", "loss")}
+    left: list[tuple[float, str]] = []
+    level = 0.0
+    stood: list[tuple[str, Decimal | Fraction, str]] = [
+        ("own", have - gained, f"balance<br>{number(have - gained, 2, 2)}"),
+        ("profit", gained, f"▲ profit<br>{_result(pnl)[2:]}"),
+        *(("restricted", entry.worth, _told("held", entry)) for entry in reversed(seen.restricted)),
+        ("fee", fee, f"fee<br>{number(-fee, 2, 2)}"),
+        ("loss", max(-pnl, ZERO), f"▼ loss<br>{number(pnl, 2, 2)}"),
+    ]
+    for role, amount, text in stood:
+        if amount:
+            parts[role].append((0.0, level, float(amount)))
+            left.append((level + float(amount) / 2, text))
+            level += float(amount)
+    right: list[tuple[float, str]] = []
+    level = 0.0
+    for entry in seen.owed:
+        parts["owed"].append((1.0, level, float(entry.worth)))
+        right.append((level + float(entry.worth) / 2, _told("owed", entry)))
+        level += float(entry.worth)
+    parts["own"].append((1.0, owes, float(seen.yours)))
+    right.append((owes + float(seen.yours) / 2, f"yours<br>{number(seen.yours, 2, 2)}"))
+    written = [
+        Label(0.42, 0, "what you have", "bottom left", fixed=True),
+        Label(0.58, 0, "whose it is", "bottom right", fixed=True),
+        *(Label(-_OUT, y, text, "middle left") for y, text in left),
+        *(Label(1 + _OUT, y, text) for y, text in right),
+    ]
+    axes = layout({}, (-_OUT, 1 + _OUT), (0, reach.most), quote, 28, height=380, l=_NUMBERS + _NAMES, r=_BESIDE)
+    return touched(
+        figure(stacks(parts, _WIDE), stepped(axes, 40_000, quote, aside=_NAMES), written),
+        *_moved_by(story, stages, step, reach),
+        name="Your balance sheet while the short is closed",
+        tells=[
+            *((f"Your balance: {money(entry.amount, entry.currency)}", float(entry.worth)) for entry in seen.own),
+            *((f"Held: {money(entry.amount, entry.currency)}", float(entry.worth)) for entry in seen.restricted),
+            *((f"Owed: {money(entry.amount, entry.currency)}", float(entry.worth)) for entry in seen.owed),
+            *([(f"{'Profit' if pnl > 0 else 'Loss'}: {money(pnl, quote, sign=True)}", float(pnl))] if pnl else []),
+            *([(f"Trading fee: {money(-fee, quote)}", -float(fee))] if fee else []),
+            (f"Yours: {money(seen.yours, quote)}", float(seen.yours)),
+        ],
+    )
 
 
-def _told(entry: Entry) -> str:
-    """An amount; what isn't dollars says on a second line what it is worth."""
-    if entry.amount == entry.worth:
-        return number(entry.amount, 2)
-    return f"{money(entry.amount, entry.currency)}<br>= {number(entry.worth, 2)}"
+def _moved_by(story: Story, stages: tuple[Sheet, ...], step: int, reach: Walked) -> list[Grip]:
+    """What the price moves: what is owed while the coin is; your balance once profit or loss has reached it."""
+    lot = story.moments[-1].realised[0].position
+    costs = [float(lot.cost) * (1 + move / 100) for move in reach.move]
+    if step <= 2:
+        return [grip("move", "y", costs, (1 + _WIDE / 2, 0.64))]
+    if step == 3:
+        return []
+    began, rate = float(stages[0].own[0].amount), float(story.final.fees["trading"]) if step == 5 else 0.0
+    return [grip("move", "y", [began + float(lot.cost) - cost * (1 + rate) for cost in costs], (-_WIDE / 2, 0.36))]
+
+
+def _told(kind: str, entry: Entry) -> str:
+    """What a part is; what isn't dollars says on a second line how much it is."""
+    amount = "" if entry.amount == entry.worth else f" {money(entry.amount, entry.currency)}"
+    return f"{kind}{amount}<br>{number(entry.worth, 2, 2)}"
 
 
 def _walked(story: Story, stages: tuple[Sheet, ...], step: int) -> list[str]:

@@ -4,14 +4,17 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
-from marginlib.drawing.pieces import Spec, figure, layout, lines, marked, rings, stacks
+from marginlib.drawing.axes import stepped
+from marginlib.drawing.pieces import Spec, figure, layout, lines, rings, stacks
 from marginlib.drawing.placing import Label
 from marginlib.drawing.screen import Table, View, screen, table
+from marginlib.drawing.touch import grip, touched
 from marginlib.engine.account import Position, Realised
 from marginlib.engine.margin import unrealised
 from marginlib.engine.scenario import Price, Stop
 from marginlib.engine.story import Story
 from marginlib.telling import sentences
+from marginlib.telling.events import fallen
 from marginlib.telling.numbers import money, number, percent, price
 
 _REFUSED = "This workbook refuses the stop, so that you see the mistake; an order form may take it."
@@ -19,11 +22,12 @@ _EARLY = 6  # hours: left of a point as early there is no room for a text
 
 
 class Ranges(NamedTuple):
-    """How far the axes go: prices and results in QUOTE, and hours."""
+    """How far the axes go: prices and results in QUOTE, hours, and the trigger in percent."""
 
     prices: tuple[float, float]
     results: tuple[float, float]
     hours: int
+    trigger: tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,11 @@ def view(with_stop: Story, without: Story, ranges: Ranges) -> View:
         _told(with_stop, chosen, plain_run, stop, bool(refused)),
         [_table(chosen, plain_run, stop, bool(refused))],
         alert=f"{_REFUSED} {refused}" if refused else "",
+        happens=[
+            *(["stop reached"] if chosen.closed else []),
+            *(["break-even"] if chosen.result > 0 else []),
+            *fallen(chosen.story.margin, chosen.story.final.rulebook),
+        ],
     )
 
 
@@ -132,29 +141,41 @@ def _told(with_stop: Story, chosen: Run, plain_run: Run, stop: Stop | None, refu
 
 def _path(chosen: Run, stop: Stop | None, refused: bool, ranges: Ranges) -> Spec:
     """The price so far: thick while the position is open, thin once it is closed; dashed, the stop's trigger."""
-    lot, hours = chosen.lot, ranges.hours
+    lot, hours, (low, high) = chosen.lot, ranges.hours, ranges.prices
     seen = [(float(hour), float(at)) for hour, at in enumerate(chosen.prices)]
     out = len(seen) if chosen.at is None else chosen.at + 1
-    opened, mark = float(lot.open_price), seen[out - 1]
-    drawn = [lines([(0, opened), (hours, opened)], "line", 1.5)]
-    written = [Label(hours + 0.3, opened, f"opened at<br>{number(lot.open_price, 2)}", role="quiet")]
+    opened, mark, now = float(lot.open_price), seen[out - 1], seen[-1]
+    edge = hours + 0.6
+    drawn = [lines([(0, opened), (edge, opened)], "line", 1.5)]
+    written = [Label(edge, opened, f"opened at<br>{number(lot.open_price, 2, 2)}", role="quiet")]
+    grips = [grip("hours", "x", (0, hours), (now[1], now[1]))]
+    tells = [(f"Opened at {price(lot.open_price, lot.quote)}", opened)]
     if stop:
-        trigger, told = float(stop.trigger), f"{stop.side} stop<br>{number(stop.trigger, 2)}"
-        drawn.append(lines([(0, trigger), (hours, trigger)], "quiet" if refused else "ink", 2, "dash"))
-        written.append(Label(hours + 0.3, trigger, told + ("<br>not placed" if refused else ""), role="quiet"))
-    drawn += [lines(seen[out - 1 :], "market", 1.5), lines(seen[:out], "own", 3), rings([mark])]
+        trigger, told = float(stop.trigger), f"{stop.side} stop<br>{number(stop.trigger, 2, 2)}"
+        drawn.append(lines([(0, trigger), (edge, trigger)], "quiet" if refused else "ink", 2, "dash"))
+        written.append(Label(edge, trigger, told + ("<br>not placed" if refused else "")))
+        way = 1 if stop.side == "buy" else -1
+        places = [opened * (1 + way * away / 100) for away in ranges.trigger]
+        grips.append(grip("trigger", "y", places, (edge, 0)))
+        placed = "not placed" if refused else "placed"
+        tells.append((f"A {stop.side} stop at {price(stop.trigger, lot.quote)}, {placed}", trigger))
+    drawn += [lines(seen[out - 1 :], "market", 1.5), lines(seen[:out], "market", 4), rings([mark])]
     x, y = mark
-    text, way, other = "now", *(("bottom", "top") if y < opened else ("top", "bottom"))
+    text, way_, other = "now", *(("bottom", "top") if y < opened else ("top", "bottom"))
     if chosen.closed:
-        text, below = f"closed at {number(chosen.closed.price, 2)}", lot.side == "long"
+        text, below = f"closed at<br>{number(chosen.closed.price, 2, 2)}", lot.side == "long"
         if x < _EARLY:  # the price runs on to the right, so the text stands on the other side of the opening price
             below, y = not below, min(y, opened) if lot.side == "short" else max(y, opened)
-        way = other = "bottom" if below else "top"
-    sides = f"{way} {'right' if x < _EARLY else 'left'}, {other} right"
+        way_ = other = "bottom" if below else "top"
+        drawn.append(rings([now], "market"))
+        tells.append((f"Closed at {price(chosen.closed.price, lot.quote)}", float(chosen.closed.price)))
+    sides = f"{way_} {'right' if x < _EARLY else 'left'}, {other} right"
     written.append(Label(x, y, text, sides, bold=True))
-    ticks = {float(hour): f"{hour}{'<br>hours gone by' if hour == 12 else ''}" for hour in range(0, hours + 1, 4)}
-    axes = layout(ticks, (-0.6, 1.24 * hours), ranges.prices, lot.quote, height=300, share=0.6, grid=False)
-    return figure(drawn, axes, written)
+    tells.append((f"Price now: {price(chosen.prices[-1], lot.quote)}", now[1]))
+    ticks = {float(hour): f"{hour}{'<br>hours gone by' if hour == 12 else ''}" for hour in range(0, hours + 1, 6)}
+    axes = layout(ticks, (-0.6, edge), (low, high), lot.quote, height=320, share=0.62, grid=False, l=60, r=92)
+    spec = figure(drawn, stepped(axes, 10_000, lot.quote), written)
+    return touched(spec, *grips, name=f"The price of 1 {lot.base} so far, hour by hour", tells=tells)
 
 
 def _results(chosen: Run, plain_run: Run, ranges: Ranges) -> Spec:
@@ -162,13 +183,24 @@ def _results(chosen: Run, plain_run: Run, ranges: Ranges) -> Spec:
     quote, ends = chosen.lot.quote, (chosen.result, plain_run.result)
     parts = [(float(at), 0.0, float(end)) for at, end in enumerate(ends)]
     written = [
-        Label(x, height, marked(end, quote), "top center" if end >= 0 else "bottom center", bold=True)
+        Label(x, height, _marked(end), "top center" if end >= 0 else "bottom center", bold=True)
         for (x, _, height), end in zip(parts, ends, strict=True)
     ]
     drawn = {"profit": [part for part in parts if part[2] > 0], "loss": [part for part in parts if part[2] < 0]}
     names = {0.0: "with<br>your choice", 1.0: "without<br>a stop"}
-    axes = layout(names, (-0.6, 1.6), ranges.results, quote, height=230, share=0.4, grid=False)
-    return figure(stacks(drawn, 0.6), axes, written)
+    axes = layout(names, (-0.5, 1.5), ranges.results, quote, height=250, share=0.38, grid=False, l=64)
+    spec = figure(stacks(drawn, 0.6), stepped(axes, 10_000, quote), written)
+    told = zip(("With your choice", "Without a stop"), ends, strict=True)
+    return touched(
+        spec,
+        name="Profit or loss with your choice, and without a stop",
+        tells=[(f"{name}: {money(end, quote, sign=True)}", float(end)) for name, end in told],
+    )
+
+
+def _marked(result: Decimal) -> str:
+    """A result in the currency that the axis names."""
+    return f"{'▲ +' if result > 0 else '▼ ' if result < 0 else ''}{number(result, 2, 2)}"
 
 
 def _table(chosen: Run, plain_run: Run, stop: Stop | None, refused: bool) -> Table:

@@ -1,5 +1,6 @@
 """Lesson 05: what gets sold to pay for my loss?"""
 
+from collections.abc import Container
 from decimal import Decimal
 
 from marginlib.engine.amounts import quotient
@@ -10,8 +11,10 @@ from marginlib.panels.panel import Panel, View
 from marginlib.panels.purse import FUNDS, PAIRS, Balances, Fund, held, prices
 from marginlib.reading.replaying import replay
 from marginlib.reading.rulebooks import rulebook
+from marginlib.telling.numbers import number
 
 MOST_SIZE, LOWEST, HIGHEST = 10_000, -40, 10
+_LEFT, _RIGHT = Decimal(-4400), Decimal(2400)  # EUR: the largest loss with its fee, the most of any balance
 
 
 def _balance(code: str, fund: Fund) -> Slider:
@@ -34,7 +37,6 @@ class LossCascade(Panel[Values]):
     """A long position is closed after a price move; a loss is taken from the balances in order (R13 to R16)."""
 
     heading = "What gets sold to pay for my loss?"
-    strip = "The whole order of preference"
     controls = (
         *(_balance(code, fund) for code, fund in FUNDS.items()),
         Choice("pair", "Pair", tuple(PAIRS), "BTC/EUR", "The coin you buy on margin, and the currency you owe for it."),
@@ -58,7 +60,19 @@ class LossCascade(Panel[Values]):
         )
 
     def view(self, values: Values) -> View:
-        """The waterfall, the order of preference, and the words."""
-        unit = Decimal(FUNDS[PAIRS[values["pair"]][1]].price)
-        lowest, highest = (MOST_SIZE * percent / (100 * unit) for percent in (LOWEST, HIGHEST))
-        return loss.view(replay(self.scenario(values)), lowest, highest)
+        """The loss drained currency by currency, and the words."""
+        return loss.view(replay(self.scenario(values)), _scale(values["pair"], values["size"], held(values)))
+
+
+def _scale(pair: str, size: Decimal, there: Container[str]) -> loss.Scale:
+    """The axis and the ends of the controls, in QUOTE."""
+    quote = PAIRS[pair][1]
+    unit = Decimal(FUNDS[quote].price)
+    ticks = {at / unit: f"{number(at / unit, 8)}{'' if at else f' {quote}'}" for at in (-4000, -2000, 0, 2000)}
+    return loss.Scale(
+        (float(_LEFT / unit), float(_RIGHT / unit)),
+        {float(at): name for at, name in ticks.items()},
+        (float(size * LOWEST / 100 / unit), float(size * HIGHEST / 100 / unit)),
+        {code: Decimal(fund.most) for code, fund in FUNDS.items()},
+        there,
+    )

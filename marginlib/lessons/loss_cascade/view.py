@@ -1,97 +1,179 @@
-"""What a realised loss takes, and in which order: a waterfall, the order of preference, the words."""
+"""What a realised loss takes, and in which order: the loss drained currency by currency, and the words."""
 
+from collections.abc import Container, Mapping
 from decimal import Decimal
+from typing import NamedTuple
 
-from marginlib.drawing.pieces import Columns, Spec, figure, layout, lines, marked
+from marginlib.drawing.pieces import Spec, marked, swatch
+from marginlib.drawing.rows import Band, Rows, hung
 from marginlib.drawing.screen import Table, View, refused, screen, table
+from marginlib.drawing.touch import Grip, grip, touched
 from marginlib.engine.account import Realised, State, Take
 from marginlib.engine.amounts import ZERO
 from marginlib.engine.cascade import Place, preference
 from marginlib.engine.story import Moment, Story
 from marginlib.reading.rulebooks import rulebook
 from marginlib.telling import preference as preference_told
-from marginlib.telling.numbers import brief, listed, money, number, percent, short
+from marginlib.telling.numbers import brief, listed, money, number, percent, price
 
 _MARKS = {"taken": "● taken", "untouched": "○ untouched", "skipped": "– none there"}
 _COLUMNS = ("Currency", "Place in the order", "You had", "Turn", "Taken", "Covers", "Fee", "You have")
+_BAR, _DRIP, _GAP = 18.0, 5.0, 11.0  # pixels: how high a bar is, how far below it its fee drips, and from row to row
 
 
-def view(story: Story, lowest: Decimal, highest: Decimal) -> View:
-    """What the screen shows of a story of one closing; the figure's axis goes from lowest to highest, in QUOTE."""
+class Scale(NamedTuple):
+    """What stays while the controls move: the axis in QUOTE with its round ticks, and how far the controls go.
+
+    ``results`` are the results at the least and the most move of the price, in QUOTE; ``most`` are balances. ``there``
+    are the currencies that are shown when there is nothing of them, too.
+    """
+
+    across: tuple[float, float]
+    ticks: dict[float, str]
+    results: tuple[float, float]
+    most: Mapping[str, Decimal]
+    there: Container[str]
+
+
+def view(story: Story, scale: Scale) -> View:
+    """What the screen shows of a story of one closing."""
     if story.error:
-        quote = story.scenario.steps[0].pair.split("/")[1]  # type: ignore[union-attr]
-        return refused(
+        pair: str = story.scenario.steps[0].pair  # type: ignore[union-attr]
+        quote = pair.split("/")[1]
+        shown = refused(
             story,
-            [figure([], _layout(["Loss", "Unpaid"], quote, lowest, highest))],
+            [cascade(None, _turns(pair, (), story.final), story.final, quote, scale)],
             "Nothing is opened, so nothing can be lost. Your balances stay as they are (A7).",
             alert=f"{story.error.message} ({', '.join(story.error.rules)})",
         )
+        return {**shown, "happens": ["refused"]}
     moment = story.moments[-1]
     realised, before = moment.realised[0], moment.before
-    turns = _turns(realised, before)
+    turns = _turns(realised.position.pair, realised.cascade, before)
     return screen(
         headline(realised),
-        [waterfall(realised, turns, lowest, highest)],
+        [cascade(realised, turns, before, realised.position.quote, scale)],
         words(moment, turns),
         [_table(realised, before, moment.after, turns)],
-        strip=[(place.currency, mark) for place, mark, _ in turns],
+        happens=happened(realised, before),
     )
+
+
+def happened(realised: Realised, before: State) -> list[str]:
+    """What a control's track is marked with: no loss any more, currencies used up, a rest unpaid."""
+    gone = [f"{take.currency} gone" for take in realised.cascade if take.taken == before.balance(take.currency)]
+    return [*(["break-even"] if realised.pnl > 0 else []), *gone, *(["a rest unpaid"] if realised.unpaid else [])]
 
 
 Turn = tuple[Place, str, Take | None]
 
 
-def _turns(realised: Realised, before: State) -> list[Turn]:
-    """The order of preference as it stood for this loss (R13 to R15), with what became of each place."""
-    lot = realised.position
-    takes = {take.currency: take for take in realised.cascade}
-    places = preference(before.rulebook.collateral_order, lot.base, lot.quote, before.balances)
+def _turns(pair: str, cascade: tuple[Take, ...], before: State) -> list[Turn]:
+    """The order of preference as it stands for a loss in a pair (R13 to R15), with what became of each place."""
+    base, quote = pair.split("/")
+    takes = {take.currency: take for take in cascade}
+    places = preference(before.rulebook.collateral_order, base, quote, before.balances)
     return [
         (
             place,
             "taken" if place.currency in takes else "untouched" if before.balance(place.currency) else "skipped",
-            take,
+            takes.get(place.currency),
         )
-        for place, take in ((place, takes.get(place.currency)) for place in places)
+        for place in places
     ]
 
 
-def waterfall(realised: Realised, turns: list[Turn], lowest: Decimal, highest: Decimal) -> Spec:
-    """From the loss to zero, in QUOTE: a bar for each currency there is, the conversion fee its own part of it.
+def cascade(realised: Realised | None, turns: list[Turn], before: State, quote: str, scale: Scale) -> Spec:
+    """From the loss to what stays unpaid, in QUOTE: a row for each currency there is, in the order of the rule.
 
-    What a conversion yields covers the loss; its fee hangs below, since it is sold and covers nothing.
+    Left of zero is what isn't covered yet; a currency's bar takes its part of that away, and its conversion fee drips
+    off, since it is sold and covers nothing. Right of zero is what stays of the currency. Nothing realised: only that.
     """
-    quote, pnl = realised.position.quote, realised.pnl
-    places = (2, 2) if quote in rulebook().cash else (8, 0)
-    held = [(place.currency, take) for place, mark, take in turns if mark != "skipped"]
-    result = "profit" if pnl > 0 else "loss"
-    drawn = Columns(0.31, result, "own", "fee")
-    for at, end in ((0, pnl), (len(held) + 1, -realised.unpaid)):
-        if end:
-            drawn.put(at, result, end, marked(end, quote), f"{'top' if end > 0 else 'bottom'} center", ink=result)
-    level = min(pnl, ZERO)
-    steps = [float(level)]
-    for at, (_, take) in enumerate(held, 1):
-        if take:
-            drawn.put(at, "own", take.covers, number(take.covers, *places), "top center", base=level, ink="own")
-        if take and take.fee:
-            fee = f"fee {number(take.fee, *places)}"
-            drawn.put(at, "fee", -take.fee, fee, "bottom center", base=level, ink="fee")
-        level += take.covers if take else ZERO
-        steps.append(float(level))
-    stairs = [point for at, y in enumerate(steps) for point in ((at + 0.31, y), (at + 0.69, y), None)]
-    names = ["Loss" if pnl < 0 else "Profit", *(code for code, _ in held), "Unpaid"]
-    sold = ["", *(f"−{short(take.taken, code)}" if take else "–" for code, take in held), ""]
-    ticks = [f"{name}<br>{sale}" for name, sale in zip(names, sold, strict=True)]
-    axes = _layout(ticks, quote, lowest, highest)
-    return figure([lines(stairs, "quiet", 1, "dot"), *drawn.drawn(edge=0)], axes, drawn.labels)
+    rows = Rows(scale.across, scale.ticks)
+    band, grips, tells = _lost(rows, realised, quote, scale)
+    due, fees, others = max(-realised.pnl, ZERO) if realised else ZERO, ZERO, 0
+    for place, _, take in turns:
+        code = place.currency
+        had = before.balance(code)
+        if not had and code not in scale.there:
+            others += 1
+            continue
+        taken, covers, fee = (take.taken, take.covers, take.fee) if take else (ZERO, ZERO, ZERO)
+        rows.band(_GAP)
+        told = _turn(code, had, taken)
+        rows.say(swatch("own", told) if taken else told, swatch("fee", f"fee {_short(fee, quote, 3)}") if fee else "")
+        if due:
+            rows.stroke([(float(-due), band[0]), (float(-due), -rows.down)], "quiet", 1, "dot")
+        band = rows.band(_BAR)
+        rows.put("own", band, -due, covers - due)
+        rows.put("fee", (band[0] - _DRIP, band[1] - _DRIP), -due - fee, -due)
+        rate = before.rate(code, quote)
+        worth = float(rate.up) / float(rate.down)
+        rows.outline(band, 0, float(had - taken) * worth)
+        if code in scale.most:
+            share = 1 - float(before.rulebook.conversion_fee(code, quote)) if code != quote else 1.0
+            grips.append(grip(code, "x", _ends(float(scale.most[code]) * worth, share, float(due)), hung(band)))
+        tells.append((_told(code, had, take, quote), float(covers)))
+        due, fees = due - covers, fees + fee
+        rows.put("loss", band, -due, 0)
+    rows.band(_GAP)
+    rest = f"and {others} others that you don't hold"
+    rows.say(rest, role="quiet")
+    stays = f"unpaid: {money(due, quote)}" if due else "nothing unpaid"
+    rows.say(swatch("loss", stays) if due else stays, swatch("fee", f"fees {_short(fees, quote, 3)}") if fees else "")
+    rows.put("loss", rows.band(_BAR), -due, 0)
+    tells += [(rest, 0.0), (stays, float(due))]
+    return touched(rows.drawn(), *grips, name="What the loss takes, in turn", tells=tells)
 
 
-def _layout(names: list[str], quote: str, lowest: Decimal, highest: Decimal) -> Spec:
-    room = (highest - lowest) / 12  # for the numbers beyond the ends of the bars
-    # The outer labels are wider than their bars.
-    across = (-0.75, len(names) - 0.25)
-    return layout(dict(enumerate(names)), across, (float(lowest - room), float(highest + room)), quote, r=28)
+def _lost(
+    rows: Rows, realised: Realised | None, quote: str, scale: Scale
+) -> tuple[Band, list[Grip], list[tuple[str, float]]]:
+    """The first row: the loss (or the profit) at its price, whose end moves with the price."""
+    if not realised:
+        rows.say("Nothing is opened")
+        return rows.band(_BAR), [], [("Nothing is opened", 0.0)]
+    pnl, at = realised.pnl, price(realised.price, quote)
+    role, result = "profit" if pnl > 0 else "loss", marked(pnl, quote)
+    rows.say(swatch(role, result) if pnl else result, f"price {at}")
+    band = rows.band(_BAR)
+    rows.put(role, band, 0, pnl)
+    return band, [grip("move", "x", scale.results, hung(band))], [(f"{result} at a price of {at}", float(pnl))]
+
+
+def _turn(code: str, had: Decimal, taken: Decimal) -> str:
+    """How much of a currency goes, in few signs."""
+    if not had:
+        return f"{code}: none there"
+    some, all_of_it = _short(taken, code, 4), _short(had, code)
+    if not taken:
+        return f"{code}: {all_of_it}, untouched"
+    return f"{code}: all {all_of_it}" if taken == had else f"{code}: {some} of {all_of_it.removesuffix('.00')}"
+
+
+def _told(code: str, had: Decimal, take: Take | None, quote: str) -> str:
+    """The same in words, with exact amounts."""
+    if not take:
+        return f"{money(had, code)}, untouched"
+    fee = f", for a fee of {money(take.fee, quote)}" if take.fee else ""
+    return f"{money(take.taken, code)} of {money(had, code)} cover {money(take.covers, quote)}{fee}"
+
+
+def _short(amount: Decimal, currency: str, digits: int = 6) -> str:
+    """An amount where there is little room: of coins so many digits, and all whole ones."""
+    if currency in rulebook().cash:
+        return number(amount, 2, 2)
+    return number(amount, min(8, max(0, digits - 1 - amount.adjusted())))
+
+
+def _ends(most: float, share: float, due: float) -> list[float]:
+    """Where a currency's bar ends, from none of it to the most of it, in QUOTE.
+
+    Left of zero it grows by what it covers, its share after the fee; right of zero by what stays of it.
+    """
+    steps = 10 if 0 < due < most * share else 1
+    worths = (most * step / steps for step in range(steps + 1))
+    return [round(worth * share - due if worth * share < due else worth - due / share, 8) for worth in worths]
 
 
 def headline(realised: Realised) -> str:

@@ -3,29 +3,38 @@
 import functools
 import itertools
 from bisect import bisect_right
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
 from marginlib.analysis.limits import Limit, limit_move
 from marginlib.analysis.outcome import worth
-from marginlib.analysis.paths import A_DAY, Path, PathRun
-from marginlib.drawing.pieces import Point, Spec, clipped, figure, layout, lines, rings
+from marginlib.analysis.paths import A_DAY, MOST_DAYS, Path, PathRun
+from marginlib.drawing.pieces import Point, Spec, areas, clipped, figure, layout, lines, rings
 from marginlib.drawing.placing import Label
 from marginlib.drawing.screen import Table, View, refused, screen, table
+from marginlib.drawing.touch import grip, touched
 from marginlib.engine.account import Position, Realised, State
-from marginlib.engine.scenario import Open, Price
+from marginlib.engine.amounts import plain
+from marginlib.engine.derivation import fraction, named, price_unit
+from marginlib.engine.scenario import Open, Price, Step
 from marginlib.engine.story import Moment, Story
+from marginlib.reading.replaying import replay
 from marginlib.telling import sentences
 from marginlib.telling.numbers import exact, listed, money, number, percent, price
 
-BOTTOM, TOP = -60.0, 300.0
+BOTTOM, TOP = -40.0, 300.0
 """How far the axis of the margin level goes, in percent."""
 FURTHEST = 70.0
-"""How far the axis of the price goes, in percent of the opening price, up and down."""
-_RIGHT = 112  # pixels: to the right of the last day stand the names of the lines
+"""How far the prices below it go, in percent of the opening price, up and down."""
+NEAREST, FURTHEST_STOP = 5, 40
+"""How near to the opening price a stop may be, and how far away, in percent."""
+OPENING = -148.0
+"""Where on the axis of the margin level the opening price stands: the prices share the days, and one picture."""
+_LOW, _HIGH, _STEP = OPENING - FURTHEST - 6, TOP + 58, 50.0
 _TICK = 4  # days from name to name
+_FAINT = 0.4  # of a line: what is still to come
 _BY = {
     "stop": ("your stop has closed", "your stops have closed"),
     "liquidation": ("the exchange has closed", "the exchange has closed"),
@@ -61,6 +70,39 @@ class Course:
             levels.append((point / A_DAY, _level(self.story, self.walk.state(point))))
             done = over
         return tuple(levels)
+
+    @functools.cached_property
+    def level_line(self) -> tuple[Point | None, ...]:
+        """The margin level as it is drawn, from the first day to the last."""
+        return tuple(_drawn(self.levels))
+
+    @functools.cached_property
+    def price_lines(self) -> dict[str, tuple[Point, ...]]:
+        """The prices as they are drawn, by pair, from the first day to the last."""
+        found = {}
+        for pair in (pair for pair in self.path.prices if pair in self.story.scenario.prices):
+            prices = self.path.prices[pair]
+            shares = (fraction(each) / fraction(prices[0]) - 1 for each in prices)
+            found[pair] = tuple((point / A_DAY, height(float(share * 100))) for point, share in enumerate(shares))
+        return found
+
+
+def height(share: float) -> float:
+    """Where a price stands that is so many percent away from the opening price.
+
+    >>> height(0) == OPENING, height(-50) < height(0)
+    (True, True)
+    """
+    return OPENING + min(max(share, -FURTHEST), FURTHEST)
+
+
+def _drawn(levels: Sequence[tuple[float, float | None]]) -> list[Point | None]:
+    """Margin levels as a line, with a gap where nothing is open."""
+    found: list[Point | None] = []
+    for open_, piece in itertools.groupby(levels, lambda each: each[1] is not None):
+        if open_:
+            found += [*clipped([(x, y) for x, y in piece if y is not None], BOTTOM, TOP), None]
+    return found
 
 
 def _level(story: Story, state: State) -> float | None:
@@ -125,13 +167,16 @@ def view(shown: Course, other: Course, days: Decimal, distance: Decimal, *, stop
     if shown.story.error:
         return _refused(shown)
     now, beside = at(shown, days), at(other, days)
+    last = Decimal(shown.path.points - 1) / A_DAY
     limits = _limits(now) if now.state.positions else None
     with_stop, without = (now, beside) if stopped else (beside, now)
     return screen(
         headline(now),
-        [_level_figure(now), _price_figure(now, limits, distance if stopped else None)],
+        [_figure(now, distance if stopped else None)],
         [_situation(now, limits), *_happened(now), _compared(now, beside, distance, stopped=stopped)],
         [_ledger(now), _beside(without, with_stop, distance)],
+        happens=_happens(now),
+        ends={"day": plain(last)},
     )
 
 
@@ -154,7 +199,8 @@ def _opened(now: Now) -> list[Position]:
 
 def _share(now: Now, pair: str) -> Fraction:
     """How far a price is from its start."""
-    return Fraction(now.state.prices[pair]) / Fraction(now.course.path.prices[pair][0]) - 1
+    start = named(now.course.path.prices[pair][0], "price of {} at the start", of=pair, unit=price_unit(pair))
+    return fraction(now.state.prices[pair]) / fraction(start) - 1
 
 
 def _last(path: Path) -> float:
@@ -200,97 +246,122 @@ def _ended(realised: list[Realised]) -> dict[str, list[str]]:
     return ended
 
 
-def _level_figure(now: Now) -> Spec:
-    """The margin level up to this moment, with the levels that matter."""
-    book = now.state.rulebook
-    seen = [(x, y) for x, y in now.course.levels if x <= now.days]
-    drawn: list[Point | None] = []
-    for open_, piece in itertools.groupby(seen, lambda each: each[1] is not None):
-        if open_:
-            drawn += [*clipped([(x, y) for x, y in piece if y is not None], BOTTOM, TOP), None]
-    marks = (
-        (book.opening_level, "to open"),
-        (book.call_level, "margin call"),
-        (book.liquidation_level, "liquidation"),
-    )
-    end = _last(now.course.path)
-    dashed = [point for level, _ in marks for point in ((0.0, float(level)), (end, float(level)), None)]
-    written = [
-        Label(end, float(level), f"{number(level, 2)} % {name}", side, size=11)
-        for (level, name), side in zip(marks, ("top right", "middle right", "middle right"), strict=True)
+def _happens(now: Now) -> list[str]:
+    """What has happened by now."""
+    level = Fraction(now.state.rulebook.call_level)
+    by = {each.by for moment in now.closings for each in moment.realised}
+    told = {
+        "margin call": any(y is not None and y <= level for x, y in now.course.levels if x <= now.days),
+        "stop": "stop" in by,
+        "liquidation": "liquidation" in by,
+        "something stays unpaid": bool(now.state.unpaid),
+    }
+    return [name for name, happened in told.items() if happened]
+
+
+def _figure(now: Now, stop: Decimal | None) -> Spec:
+    """The margin level day by day with its bands, and the prices below it: solid up to now, faint what is to come."""
+    course, last = now.course, _last(now.course.path)
+    x, level = next((x, y) for x, y in reversed(course.levels) if x <= now.days)
+    early = now.days < last / 2
+    sides = "right, {0} left" if early else "left, {0} right"
+    written, drawn = _named_bands(now.state, last), _bands(now.state, last)
+    drawn.append(lines([(now.days, _LOW), (now.days, TOP)], "market", 1.5))
+    drawn += [
+        _faint(course.level_line, "own"),
+        lines(_drawn([each for each in course.levels if each[0] <= x]), "own", 3),
     ]
-    x, last = seen[-1]
-    here: list[Point] = []
+    ends: list[Label] = []
+    for (pair, line), dash in zip(course.price_lines.items(), ("", "2px,3px"), strict=False):
+        drawn += [_faint(line, "market", dash), lines(line[: now.point + 1], "market", 2.5, dash)]
+        told = f"{pair.partition('/')[0]} {_signed(_share(now, pair))}"
+        ends.append(Label(now.days, line[now.point][1], told, f"middle {sides.format('middle')}", aside=last * 0.02))
     upright: list[Point | None] = []
     for place, moment in enumerate(now.closings):
         where = (now.point_of(moment) - 0.5) / A_DAY
-        # Two names stand one above the other, the earlier one below: so the later line doesn't cross it.
-        height = BOTTOM / 2 if len(now.closings) == 1 else BOTTOM * (0.74 - 0.47 * place)
-        upright += [(where, height if place else BOTTOM), (where, TOP), None]
-        sides = "middle right, middle left"
-        written.append(Label(where, height, _closing(moment), sides, "loss", bold=True, aside=end * 0.01))
-    if last is not None:
-        here = [(x, min(max(last, BOTTOM), TOP))]
-        over = " ↑" if last > TOP else " ↓" if last < BOTTOM else ""
-        sides = "top right, bottom right, top left, bottom left"
-        told = f"{percent(Fraction(last) / 100, 0)}{over}"
-        written.append(Label(*here[0], told, sides, bold=True, aside=end * 0.015))
-    return figure(
-        [
-            lines(dashed, "quiet", 1, "6px,4px"),
-            lines(upright, "loss", 1.5),
-            lines(drawn, "own", 2.5),
-            rings(here, "own"),
-        ],
-        _level_layout(now.course.path),
-        written,
-    )
+        upright += [(where, 0), (where, TOP), None]
+        side = f"bottom {'right' if where < last / 2 else 'left'}"
+        written.append(Label(where, TOP - 20 - 62 * place, _closing(moment), side, bold=True, aside=last * 0.012))
+    drawn.append(lines(upright, "loss", 2))
+    if level is not None:
+        here = (x, min(max(level, BOTTOM), TOP))
+        over = " ↑" if level > TOP else " ↓" if level < BOTTOM else ""
+        told = f"{percent(Fraction(level) / 100, 0)}{over}"
+        up = f"top {sides.format('top')}, bottom {sides.format('bottom')}"
+        written.append(Label(*here, told, up, bold=True, aside=last * 0.015))
+        drawn.append(rings([here], "own"))
+    grips = [grip("day", "x", _moments(course.path), (_LOW, TOP + 14))]
+    if stop is not None:
+        long = _opened(now)[0].side == "long"
+        y = height(float(-stop if long else stop))
+        drawn.append(lines([(0, y), (last, y)], "ink", 1.5, "6px,4px"))
+        places = [height(-each if long else each) for each in (NEAREST, FURTHEST_STOP)]
+        grips.append(grip("distance", "y", places, (0, last)))
+        name = f"{'sell' if long else 'buy'} stop {_signed(Fraction(stop) / (-100 if long else 100))}"
+        far = (last, "left") if now.days < last * 0.4 else (0.0, "right")
+        up, down = ("bottom", "top") if long else ("top", "bottom")  # away from where the prices begin
+        ends.append(Label(far[0], y, name, f"{up} {far[1]}, {down} {far[1]}"))
+    spec = figure(drawn, _layout(course.path), [*written, *reversed(ends)])
+    return touched(spec, *grips, name="Margin level and prices, day by day", tells=_tells(now))
+
+
+def _moments(path: Path) -> list[float]:
+    """Where each moment of the longest path stands; those that this one doesn't have, as good as at its end."""
+    last, squeezed = _last(path), 1e-4 / MOST_DAYS
+    return [min(at / A_DAY, last) + max(at / A_DAY - last, 0) * squeezed for at in range(MOST_DAYS * A_DAY)]
+
+
+def _faint(line: Sequence[Point | None], role: str, dash: str = "") -> Spec:
+    return {**lines(line, role, 2, dash), "opacity": _FAINT}
+
+
+def _bands(state: State, last: float) -> list[Spec]:
+    """Where a margin call has come, and below it, where liquidation comes; the opening price."""
+    call, end = (float(level) for level in (state.rulebook.call_level, state.rulebook.liquidation_level))
+    return [
+        {**areas([(0, end, last, call)], "loss"), "opacity": 0.13},
+        {**areas([(0, BOTTOM, last, end)], "loss"), "opacity": 0.3},
+        lines([(0, OPENING), (last, OPENING)], "quiet", 1),
+    ]
+
+
+def _named_bands(state: State, last: float) -> list[Label]:
+    """The names of what is drawn, at the left: there every path begins above the bands."""
+    book, x = state.rulebook, last * 0.01
+    call, end = book.call_level, book.liquidation_level
+    return [
+        Label(x, _HIGH, "margin level", "bottom right", "quiet", fixed=True),
+        Label(
+            x, float(call + end) / 2, f"margin call: {number(call, 2)}\N{NO-BREAK SPACE}%", "middle right", fixed=True
+        ),
+        Label(x, float(end) / 2, f"liquidation: {number(end, 2)}\N{NO-BREAK SPACE}%", "middle right", fixed=True),
+        Label(x, BOTTOM - 2, "prices since opening", "bottom right", "quiet", fixed=True),
+    ]
+
+
+def _tells(now: Now) -> list[tuple[str, float]]:
+    """The margin level at the end of each day and now, what was closed, and the prices."""
+    at_points = {x: y for x, y in now.course.levels if x * A_DAY == int(x * A_DAY)}
+    points = [*range(0, now.point, A_DAY), now.point]
+    told = []
+    for point in points:
+        level, when = at_points[point / A_DAY], _capital(now.course.path.when(point))
+        shown = "nothing is open" if level is None else f"margin level {percent(Fraction(level) / 100, 1)}"
+        told.append((f"{when}: {shown}", level or 0))
+    for moment in now.closings:
+        ended = _ended(list(moment.realised))
+        what = listed([f"{by} of {listed(bases)}" for by, bases in ended.items()])
+        reached = _level(now.story, _reached(moment))
+        told.append((f"On the way to {now.course.path.when(now.point_of(moment))}: {what}", reached or 0))
+    for pair in now.state.prices:
+        share = _share(now, pair)
+        told.append((f"{pair.partition('/')[0]} {_signed(share)} since opening", float(share * 100)))
+    return told
 
 
 def _closing(moment: Moment) -> str:
     """What was closed in a moment, and by what, in a few words."""
-    return f"▼ {'<br>'.join(f'{by}: {listed(what)}' for by, what in _ended(list(moment.realised)).items())}"
-
-
-def _price_figure(now: Now, limits: tuple[Limit, Limit] | None, stop: Decimal | None) -> Spec:
-    """The prices up to this moment in percent of their start; the stop, and where liquidation would be from here."""
-    path, last = now.course.path, _last(now.course.path)
-    drawn: list[Spec] = []
-    written: list[Label] = []
-    ends: list[Label] = []
-    long = _opened(now)[0].side == "long"
-    level: list[Point | None] = []
-    if stop is not None:
-        y = float(-stop if long else stop)
-        level = [(0, y), (last, y)]
-        name = f"{'sell' if long else 'buy'} stop, {_signed(Fraction(y) / 100)}"
-        written.append(Label(last, y, name, size=11))
-    for pair, dash in zip(now.state.prices, ("", "2px,3px"), strict=False):
-        start = Fraction(path.prices[pair][0])
-        points = [
-            (point / A_DAY, round(float((Fraction(path.prices[pair][point]) / start - 1) * 100), 2))
-            for point in range(now.point + 1)
-        ]
-        drawn.append(lines(clipped(points, -FURTHEST, FURTHEST), "market", 2.5, dash))
-        told = f"{pair.partition('/')[0]} {_signed(_share(now, pair))}"
-        ends.append(Label(now.days, points[-1][1], told, bold=True, aside=last * 0.025))
-    ticks: list[Point | None] = []
-    factor = None if limits is None else limits[1].below if long else limits[1].above
-    if factor is not None:
-        heights = [float((factor * (1 + _share(now, pair)) - 1) * 100) for pair in now.state.prices]
-        left = max(now.days - 0.25, 0)
-        for y in heights:
-            ticks += [(left, y), (left + 0.5, y), None] if abs(y) < FURTHEST else []
-        y = min(heights) if long else max(heights)
-        if ticks and abs(y) < FURTHEST:
-            below = long != (abs(y) > FURTHEST * 0.85)  # away from the prices, and inside the picture
-            y, up = (min(heights), "bottom") if below else (max(heights), "top")
-            written.append(Label(now.days, y, "liquidation from here", f"{up} right, {up} left", size=11))
-    return figure(
-        [lines(level, "ink", 1.5, "6px,4px"), *drawn, lines(ticks, "loss", 4)],
-        _price_layout(path),
-        [*written, *reversed(ends)],
-    )
+    return "<br>".join(f"▼ {by}:<br>{listed(what)}" for by, what in _ended(list(moment.realised)).items())
 
 
 def _signed(share: Fraction) -> str:
@@ -298,23 +369,18 @@ def _signed(share: Fraction) -> str:
     return f"+{text}" if share > 0 else text
 
 
-def _level_layout(path: Path) -> Spec:
-    return _layout(path, (BOTTOM, TOP), "margin level", 310)
-
-
-def _price_layout(path: Path) -> Spec:
-    return _layout(path, (-FURTHEST, FURTHEST), "price since opening", 300)
-
-
-def _layout(path: Path, up: tuple[float, float], name: str, height: int) -> Spec:
+def _layout(path: Path) -> Spec:
+    """Days along the first axis, as far as the path goes; on the second the margin level, and below it the prices."""
     names = {}
     for day in range(0, len(path.days), _TICK):
         number_, _, month = path.days[day].partition(" ")
         names[float(day)] = path.days[day] if path.made_up else f"{number_} {month[:3]}"
-    middle = float(_TICK * round(len(path.days) / (2 * _TICK)))
-    names[middle] += f"<br>{name}, day by day"
-    across = (-0.4, _last(path) * 1.03)
-    return layout(names, across, (up[0], up[1] * 1.04), "%", 52, height=height, l=58, r=_RIGHT)
+    last = _last(path)
+    levels = {float(level): f"{level}" for level in range(0, int(TOP), 100)} | {TOP: f"{number(Decimal(TOP), 0)} %"}
+    prices = {height(share): _signed(Fraction(share) / 100) if share else "0" for share in (-_STEP, 0, _STEP)}
+    ticks = {**prices, **levels}
+    spec = layout(names, (-last * 0.012, last * 1.012), (_LOW, _HIGH), "%", 30, height=440, l=58, r=14)
+    return {**spec, "yaxis": {**spec["yaxis"], "tickvals": [*ticks], "ticktext": [*ticks.values()]}}
 
 
 def _situation(now: Now, limits: tuple[Limit, Limit] | None) -> str:
@@ -466,11 +532,36 @@ def _beside(without: Now, with_stop: Now, distance: Decimal) -> Table:
 
 
 def _refused(shown: Course) -> View:
-    """The opening that the exchange refuses (B4)."""
-    least = percent(shown.story.final.rulebook.opening_level / 100)
+    """The opening that the exchange refuses (B4): where it would begin, and the days that it would not live through."""
+    story, last = shown.story, _last(shown.path)
+    least = percent(story.final.rulebook.opening_level / 100)
+    rules, opens = replace(story.scenario.rules, initial_margin_check=False), _opening(story)
+    tried = replay(story.scenario.replaced(rules=rules, steps=opens))
+    written, drawn = _named_bands(story.final, last), _bands(story.final, last)
+    drawn += [
+        _faint(line, "market", dash) for line, dash in zip(shown.price_lines.values(), ("", "2px,3px"), strict=False)
+    ]
+    level = None if tried.error else _level(tried, tried.final)
+    told: list[tuple[str, float]] = []
+    if level is not None:
+        here = (0.0, min(max(level, BOTTOM), TOP))
+        shown_level = percent(Fraction(level) / 100, 1)
+        drawn.append(rings([here], "own"))
+        needed = float(story.final.rulebook.opening_level)
+        drawn.append(lines([(0, needed), (last, needed)], "ink", 1.5, "6px,4px"))
+        written.append(Label(last, needed, f"needed to open: {least}", "top left"))
+        written.append(
+            Label(last, here[1], f"it would be {shown_level}", "middle left, top left, bottom left", bold=True)
+        )
+        told.append((f"The margin level would be {shown_level}; needed to open: {least}", level))
+    spec = touched(figure(drawn, _layout(shown.path), written), name="Margin level and prices, day by day", tells=told)
     return refused(
-        shown.story,
-        [figure([], each) for each in (_level_layout(shown.path), _price_layout(shown.path))],
+        story,
+        [spec],
         f"A position may only start with a margin level of {least} or more (B4). Take smaller positions, or give "
         "yourself more collateral.",
     )
+
+
+def _opening(story: Story) -> tuple[Step, ...]:
+    return tuple(step for step in story.scenario.steps if isinstance(step, Open))

@@ -1,6 +1,5 @@
 """Lesson 07: how far can the price go? The margin level against the price, and along the days of a crash."""
 
-import functools
 from decimal import Decimal
 from typing import TypedDict
 
@@ -13,7 +12,7 @@ from marginlib.engine.scenario import Close, Open, PositionSide, Prices, Rules, 
 from marginlib.engine.story import Story
 from marginlib.lessons.margin_call import crash, how_far
 from marginlib.panels.controls import Choice, Slider, Switch
-from marginlib.panels.panel import Panel, View, kept
+from marginlib.panels.panel import Panel, View, kept, kept_for
 from marginlib.reading.replaying import replay
 from marginlib.reading.rulebooks import rulebook
 
@@ -63,9 +62,10 @@ class HowFar(Panel[Values]):
     def view(self, values: Values) -> View:
         """The curve, the figures in words, the tables."""
         opened, reached, closed = _reach(kept(values, price=OPENED))
-        if reached is None:
-            return how_far.view(opened, opened, None, None, HIGHEST)
-        return how_far.view(opened, replay(self.scenario(values)), reached, closed, HIGHEST)
+        span = Decimal(LOWEST), HIGHEST
+        if opened.error:
+            return how_far.view(opened, closed or opened, reached, None, span)
+        return how_far.view(opened, replay(self.scenario(values)), reached, closed, span)
 
 
 def position(values: Values, price: Decimal | None = None, *, liquidation: Liquidation = "off") -> Scenario:
@@ -90,12 +90,16 @@ def position(values: Values, price: Decimal | None = None, *, liquidation: Liqui
     return Scenario(balances=balances, prices=prices, valuation="USD", rules=rules, steps=tuple(steps))
 
 
-@functools.lru_cache(maxsize=512)
+@kept_for(512)
 def _reach(values: Values) -> tuple[Story, how_far.Reach | None, Story | None]:
-    """The opening, how far it reaches, and its liquidation if there is one; they stay while the price moves."""
+    """The opening, how far it reaches, and its liquidation if there is one; they stay while the price moves.
+
+    Of a refused opening, how far it would have reached, and the opening as it would have been.
+    """
     opened = replay(position(values))
     if opened.error:
-        return opened, None, None
+        tried = how_far.unchecked(opened)
+        return opened, None if tried.error else how_far.reach(tried.final, HIGHEST), tried
     reached = how_far.reach(opened.final, HIGHEST, _MEASURES[values["counted"]])
     end = reached.marks[opened.final.rulebook.liquidation_level]
     if end is None:
@@ -132,7 +136,8 @@ class ThroughTheCrash(Panel[CrashValues]):
     heading = "Through the crash"
     controls = (
         Choice("path", "Prices", PATHS, "March 2020", "Three crashes as they were, and three made-up paths."),
-        Slider("day", "Days since you opened", "", 0, MOST_DAYS - Decimal("0.25"), "0.25", 0, "Four prices to a day."),
+        Slider("day", "Days since you opened", "", 0, MOST_DAYS - Decimal("0.25"), "0.25", 0,
+               "Four prices to a day, as far as the path goes.", played=True),
         Slider("USD", "Your dollars", "USD", 0, 30_000, 2_000, 6_000, "Your own: collateral that stays."),
         Slider("BTC", "Your bitcoin", "USD worth", 0, 20_000, 2_000, 4_000, "What your own are worth at the start."),
         Slider("haircut", "Haircut on your bitcoin", "%", 0, 50, 5, 0, "The part of it that does not count (B1)."),
@@ -142,7 +147,8 @@ class ThroughTheCrash(Panel[CrashValues]):
         Slider("leverage", "Leverage", "×", 2, 10, 1, 5, "What the cost is divided by to say how much is tied up."),
         Choice("how", "Liquidation closes", HOW, HOW[0], "Oldest first: all, or until the level is back (B5)."),
         Switch("stop", "Protective stops", False, "One for each position, at the same distance (R22)."),
-        Slider("distance", "Distance of the stops", "%", 5, 40, 5, 15, "From the opening price."),
+        Slider("distance", "Distance of the stops", "%", crash.NEAREST, crash.FURTHEST_STOP, 5, 15,
+               "From the opening price."),
         Switch("jumps", "Prices jump", False, "Only these four prices a day are traded, and nothing in between."),
     )  # fmt: skip
 
@@ -187,7 +193,7 @@ def account(values: CrashValues) -> Scenario:
     )
 
 
-@functools.lru_cache(maxsize=512)
+@kept_for(512)
 def _course(values: CrashValues) -> crash.Course:
     """The whole story of a setting; the slider through time only reads it."""
     path = paths()[values["path"]]

@@ -2,6 +2,7 @@
 
 import { follow, keepKeys, make, newId, newName, notice, sized, write } from "../../panels/browser/dom.js";
 import { correspondence } from "../../panels/browser/patience.js";
+import { rulesIn } from "../../panels/browser/rules.js";
 import { inSlots } from "../../panels/browser/slots.js";
 
 const AHEAD = 400; // ms for which a selector may show what the kernel has not yet answered
@@ -100,12 +101,13 @@ function render({ model, el }) {
     make(
       "div",
       { class: "ms-desk" },
-      make("div", {}, have, positions, form),
+      make("div", {}, have, make("div", { class: "ms-table" }, positions), form),
       make("div", {}, steps, said, silent, api),
     ),
   );
   keepKeys(root);
   el.append(root);
+  const rules = rulesIn(root, model);
 
   /** @param {number} index */
   function pickTask(index) {
@@ -158,6 +160,7 @@ function render({ model, el }) {
     api.hidden = !now.order;
     write(order, now.order);
     if (opened) type.focus({ preventScroll: true });
+    rules.link();
   }
   form.hidden = true;
   model.on("msg:custom", received);
@@ -166,6 +169,7 @@ function render({ model, el }) {
   show();
   return () => {
     close();
+    rules.close();
     clearTimeout(back);
     model.off("msg:custom", received);
     model.off("change:_shown", show);

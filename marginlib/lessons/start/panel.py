@@ -5,20 +5,27 @@ from typing import TypedDict
 
 from marginlib.engine.scenario import Close, Open, PositionSide, Price, Scenario, Settle, Trade
 from marginlib.lessons.start import view as life
-from marginlib.panels.controls import Choice, Slider
+from marginlib.panels.controls import Choice, Slider, Walk
 from marginlib.panels.panel import Panel, View
 from marginlib.reading.replaying import replay
 
 PAIR, FUNDS, VOLUME, PRICE, FURTHEST = "BTC/EUR", Decimal(30_000), Decimal("0.4"), Decimal(50_000), 40
+REACH = life.Reach(
+    (-FURTHEST, FURTHEST),
+    (2, 10),
+    float(FUNDS + VOLUME * PRICE * FURTHEST / 100),
+    float(VOLUME * PRICE * (100 + FURTHEST) / 100),
+)
 
 
 class Values(TypedDict):
-    """What the controls are set to: leverage as a number, the move in percent."""
+    """What the controls are set to: leverage as a number, the move in percent, the step of its life."""
 
     side: PositionSide
     leverage: Decimal
     move: Decimal
     end: str
+    moment: str
 
 
 class Life(Panel[Values]):
@@ -30,6 +37,7 @@ class Life(Panel[Values]):
         Slider("leverage", "Leverage", "×", 2, 10, 1, 4, "What is tied up is the cost divided by this."),
         Slider("move", "Price move", "%", -FURTHEST, FURTHEST, 1, -10, "From 50,000 EUR; below 0 the price falls."),
         Choice("end", "End it by", ("closing", "settling"), "closing", "Take the cash, or give back what was lent."),
+        Walk("moment", "Its life, step by step", life.STEPS, "6", "Walks through the position's life, and back."),
     )
 
     def scenario(self, values: Values) -> Scenario:
@@ -43,6 +51,5 @@ class Life(Panel[Values]):
         )
 
     def view(self, values: Values) -> View:
-        """The four stages."""
-        deepest = VOLUME * PRICE * (100 + FURTHEST) / 100
-        return life.view(replay(self.scenario(values)), float(FUNDS + deepest), float(deepest))
+        """The stations as they stand at this step of its life."""
+        return life.view(replay(self.scenario(values)), int(values["moment"]), REACH)

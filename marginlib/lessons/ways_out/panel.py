@@ -1,6 +1,5 @@
 """Lesson 06: what should I do before I close?"""
 
-import functools
 from decimal import Decimal
 
 from marginlib.engine.amounts import plain, quotient, rounded
@@ -8,12 +7,12 @@ from marginlib.engine.scenario import Fees, Open, PositionSide, Price, Scenario
 from marginlib.engine.story import Story
 from marginlib.lessons.ways_out import view as ways_out
 from marginlib.panels.controls import Choice, Slider
-from marginlib.panels.panel import Panel, View, kept
+from marginlib.panels.panel import Panel, View, kept, kept_for
 from marginlib.panels.purse import FUNDS, PAIRS, Balances, Code, held, prices
 from marginlib.reading.replaying import replay
 from marginlib.reading.rulebooks import rulebook
 
-MOST_SIZE, FURTHEST, MOST_FEE = 4_000, 30, 3
+MOST_SIZE, FURTHEST, MOST_FEE = 4_000, 30, 3  # at a leverage of 2, half of the size is tied up
 OWN: dict[Code, tuple[str, str]] = {
     "EUR": ("5000", "200"),
     "BTC": ("0.1", "0.02"),
@@ -69,14 +68,14 @@ class WaysOut(Panel[Values]):
 
 
 def ranges(quote: Code, side: str) -> ways_out.Ranges:
-    """How far the axes go, in QUOTE: as far as the fee of closing alone can, or what bringing in QUOTE can cost."""
+    """How far the axes go, in QUOTE: as far as a way can cost, and bringing in QUOTE alone."""
     size = Decimal(MOST_SIZE) / Decimal(FUNDS[quote].price)
     lost, dear = size * FURTHEST / 100, max(rulebook().conversion_fees.values())
     twice = 1 - Decimal(MOST_FEE) / 100  # where no pair leads straight to QUOTE, two orders do
     bringing = lost * max(dear / (1 - dear), 1 / twice**2 - 1)
     traded = size - lost if side == "long" else size + lost  # where the loss is largest
-    most = max(size, traded) * MOST_FEE / 100
-    return ways_out.Ranges(float(most), float(bringing), Decimal(MOST_FEE) / 100)
+    most = max(size * MOST_FEE / 100, traded * MOST_FEE / 100 + bringing)
+    return ways_out.Ranges(float(most), float(bringing), Decimal(MOST_FEE) / 100, MOST_SIZE / 2)
 
 
 def scenario(values: Values) -> Scenario:
@@ -102,7 +101,7 @@ def open_at(values: Values) -> Story:
     return replay(scenario(values))
 
 
-@functools.lru_cache(maxsize=512)
+@kept_for(512)
 def _line(free: Values) -> ways_out.Curve:
     """What ordering would cost at several trading fees; it stays while the fee moves, and starts without one."""
     return ways_out.curve(open_at(free), Decimal(MOST_FEE) / 100)

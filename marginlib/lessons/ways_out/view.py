@@ -2,46 +2,76 @@
 
 import math
 import re
-import textwrap
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from marginlib.drawing.pieces import DOTS, Part, Point, Spec, bars, figure, layout, lines, rings
-from marginlib.drawing.placing import Label
+from marginlib.drawing.placing import NARROWEST, Label, extent
 from marginlib.drawing.screen import Table, View, refused, screen, table
+from marginlib.drawing.touch import grip, touched
 from marginlib.engine.account import State, Take
 from marginlib.engine.amounts import ZERO
 from marginlib.engine.scenario import Deposit, Settle, Trade
 from marginlib.engine.story import Story
+from marginlib.reading.replaying import replay
+from marginlib.reading.rulebooks import rulebook
 from marginlib.telling.numbers import brief, listed, money, number, percent, regrouped
 from marginlib.ways_out import advice
 from marginlib.ways_out.break_even import break_even_fee
 from marginlib.ways_out.covering import little_first, part_first
 from marginlib.ways_out.plans import NOT_NEEDED, Plan, Way, plan, way_out
 
-_THICK, _NEAR = 0.26, 0.19  # of a row: the bar, and from its middle to what is written above and below
+Row = Literal["close", "buy", "part", "settle", "deposit", "little"]
+"""The four ways, and the two that open orders again."""
 _LAST = 16  # of the highest trading fee: no line is drawn for less
-_WIDE = 68  # characters of a reason in the place of a bar
-_ROOM = 1.35  # above the highest cost: for what is written there
-_PARTS = ("closing", "ordering", "converting")
+_ROW, _HEAD, _FOOT = 54, 28, 30  # pixels: a way, the heading of a group; below all of it
+_SAYS, _BAR, _TELLS, _THICK = 15, 24, 47, 12  # of a row, from its top: its name's foot, its bar, what is below; the bar
+_EDGE, _FULL = 10, NARROWEST - 20  # pixels: at both sides of the rows, and what is written in them at most
+_ASIDE = 0.008  # of the axis: from zero to what is written beside it
+_ROOM = 1.5  # above the highest cost: for what is written there
+_BEYOND = "\N{BLACK RIGHT-POINTING TRIANGLE}"
 _WITHIN = 1 - 1e-9  # of what is left of an axis, for a bar that ends with it
-_BEYOND = "\N{BLACK RIGHT-POINTING TRIANGLE}"  # where a bar goes on beyond the axis
-_DENSE = {"closing": 0.2, "ordering": 0.6, "converting": 0.6}  # of the dots: what may be avoided is darker
+_BEST = "cheapest with what you have"
+_PARTS = ("closing", "ordering", "converting")
 _NEEDLESS = f"{NOT_NEEDED}: "
 _COLUMNS = ("Way", "What you do", "Costs", "Asked of you", "You have then")
+_GROUPS: dict[str, tuple[Row, ...]] = {
+    "With what you have (\N{BLACK CIRCLE} the cheapest)": ("close", "buy", "part", "settle"),
+    "With money from outside": ("deposit", "little"),
+}
+_NAMES: dict[Row, str] = {
+    "close": "Close now",
+    "buy": "Buy {quote} first",
+    "part": "Close a part first",
+    "settle": "Settle",
+    "deposit": "Deposit first",
+    "little": "Deposit a little first",
+}
+"""Ways in a few words; the last four close, too, once that is done."""
 
 
 class Ranges(NamedTuple):
     """How far the axes go: the cost of a way, and what bringing in QUOTE costs, both in QUOTE; the trading fee.
 
-    A cost that goes further is drawn to the end of its axis.
+    A cost that goes further is drawn to the end of its axis. ``tied`` is the most that an opening ties up, in EUR.
     """
 
     cost: float
     bringing: float
     fee: Decimal
+    tied: float
+
+
+class Ways(NamedTuple):
+    """All ways that are told of, by row, or in a few words why there is none; the cheapest with what there is."""
+
+    rows: dict[Row, Way | str]
+    best: tuple[Row, ...]
+    least: Fraction
+    dust: Fraction
 
 
 @dataclass(frozen=True)
@@ -94,12 +124,43 @@ def view(story: Story, line: Curve, ranges: Ranges) -> View:
     ways = plan(story)
     refused = "B9" in ways.way("buy").closed
     part, little = (way(story, ways.pair) if refused else None for way in (part_first, little_first))
+    seen = compared(ways, part, little)
     return screen(
         headline(ways, part),
-        [costs(ways, ranges, part), against_fee(ways, story.final, line, ranges)],
+        [costs(ways, ranges, seen), against_fee(ways, story.final, line, ranges)],
         words(story, ways, line, part, little),
-        [_table(ways)],
+        [_table(ways, seen)],
+        happens=_happens(ways, seen),
     )
+
+
+def compared(plan: Plan, part: Way | None, little: Way | None) -> Ways:
+    """The four ways, and the two that open orders again where the margin level forbids them."""
+    bought = plan.way("buy")
+    if "B9" in bought.closed:
+        short = f"not open: your {plan.currency} bear too little (B9)"
+        more: dict[Row, Way | str] = {"part": part or short, "little": little or "not open: too much is short (B9)"}
+    else:
+        why = _short_of(bought, "buy") if bought.closed else "not needed: orders are open"
+        more = {"part": why, "little": why}
+    rows: dict[Row, Way | str] = {**{way.name: way for way in plan.ways}, **more}
+    best: tuple[Row, ...] = plan.tied
+    least = min((cost for name in plan.tied if (cost := plan.way(name).cost) is not None), default=Fraction(0))
+    dust = plan.dust
+    if part and part.cost is not None and (not best or part.cost < least - dust):
+        best, least = ("part",), part.cost
+    return Ways(rows, best, least, dust)
+
+
+def _happens(plan: Plan, seen: Ways) -> list[str]:
+    """What is so in this state, in few letters: a track has little room. Closing now is cheapest where nothing is."""
+    best = {"buy": "order", "part": "order", "settle": "settle"}
+    told = {
+        **{f"cheapest: {best[name]}": True for name in seen.best[:1] if name in best},
+        "no orders": "B9" in plan.way("buy").closed,
+        "unpaid": bool(plan.way("close").unpaid),
+    }
+    return [name for name, happens in told.items() if happens]
 
 
 def converted(plan: Plan) -> list[Take]:
@@ -139,65 +200,115 @@ def headline(plan: Plan, part: Way | None = None) -> str:
     return f"{told}, {now}: {gap} {'saved' if bought.cost < direct.cost else 'more'}"
 
 
-def costs(plan: Plan, ranges: Ranges, part: Way | None = None) -> Spec:
-    """A row for each way: its name and cost, a bar of the cost's parts, and what they are; or why it isn't open."""
-    quote = plan.currency
-    parts: list[Part] = []
-    dense: list[float] = []
-    written: list[Label] = []
+def costs(plan: Plan, ranges: Ranges, ways: Ways) -> Spec:
+    """A row for each way: its name, its cost, and a bar of what every closing costs and what of it may be avoided.
 
-    def write(row: float, text: str, *, above: bool, bold: bool = False) -> None:
-        side, role, size = ("top right", "ink", 13) if above else ("bottom right", "quiet", 12)
-        written.append(Label(0, row, text, side, role, size, bold, fixed=True))
+    A tick in a bar is where that of the cheapest way ends: what is beyond it is the difference.
+    """
+    quote, ends = plan.currency, list[Point | None]()
+    parts: dict[str, list[Part]] = {"market": [], "fee": []}
+    written, told = _headings(ranges.cost * _ASIDE), list[tuple[str, float]]()
 
-    for row, way in enumerate(reversed(plan.ways)):
-        name = advice.named(way.name, quote)
-        if way.cost is None:
-            write(row + _NEAR, f"{name}: {_short_of(way)}", above=True)
-            write(row + _NEAR - 0.1, "<br>".join(textwrap.wrap(_reason(way), _WIDE)[:2]), above=False)
+    def write(up: float, text: str, role: str = "ink", *, bold: bool = False) -> None:
+        written.append(Label(ranges.cost * _ASIDE, up, text, "top right", role, bold=bold, fixed=True))
+
+    for name, top in _places().items():
+        way, said = ways.rows[name], _NAMES[name].format(quote=quote)
+        if not isinstance(way, Way) or way.cost is None:
+            reason = way if isinstance(way, str) else _short_of(way, name)
+            write(top - _SAYS, said, "quiet")
+            write(top - _SAYS - 18, reason, "quiet")
+            told.append((f"{said}: {reason}", 0))
             continue
-        start, told = 0.0, []
-        for amount, what in zip(way.parts, _PARTS, strict=True):
-            if amount:
-                if start < ranges.cost:
-                    parts.append((row, start, min(float(amount), (ranges.cost - start) * _WITHIN)))
-                    dense.append(_DENSE[what])
-                told.append(f"{what} {_bare(amount, quote)}")
-                start += float(amount)
-        if start > ranges.cost:
-            written.append(Label(ranges.cost, row, _BEYOND, size=13, fixed=True))
-        made = (
-            f"{' + '.join(told)} {quote}"
-            if told
-            else ("no trade, no conversion (R5)" if way.name == "settle" else "no fee")
-        )
-        asks = f"; needs {money(way.deposited, quote)} from outside (R6)" if way.deposited else ""
-        leaves = f"; {_bare(way.unpaid, quote)} unpaid (A5)" if way.unpaid else ""
-        write(row - _NEAR, made + asks + leaves, above=False)
-        text = f"{name}: {money(way.cost, quote) if told else 'nothing'}"
-        best = way.name == plan.cheapest
-        write(row + _NEAR, f"\N{BLACK CIRCLE} {text}, {_best(plan, part)}" if best else text, above=True, bold=best)
-    rows, starts, lengths = ([each[i] for each in parts] for i in range(3))
-    bar = bars("fee", lengths, starts, rows, _THICK)
-    bar |= {"orientation": "h", "marker": {"color": "role:fee", "pattern": {**DOTS, "solidity": dense},
-                                           "line": {"color": "role:fee", "width": 2}}}  # fmt: skip
-    return figure([bar, lines([(0, -0.5), (0, 3.6)], "quiet", 2)], _rows_layout(quote, ranges), written)
+        start, best = 0.0, name in ways.best
+        for role, part in (("market", way.parts.closing), ("fee", way.parts.ordering + way.parts.converting)):
+            parts[role].append((top - _BAR, start, min(float(part), (ranges.cost - start) * _WITHIN)))
+            start = min(start + float(part), ranges.cost)
+        if sum(map(float, way.parts)) > ranges.cost:
+            written.append(Label(ranges.cost, top - _BAR, _BEYOND, "middle left", fixed=True))
+        least = float(ways.least)
+        if start > least > 0:
+            ends += [(least, top - _BAR + _THICK * 0.7), (least, top - _BAR - _THICK * 0.7), None]
+        cost = money(way.cost, quote) if any(way.parts) else "nothing"
+        write(top - _SAYS, _fitting(f"{f'{_DOT} ' if best else ''}{said}: {cost}", _beside(way, ways, plan)), bold=best)
+        write(top - _TELLS, _made_of(way), "quiet")
+        told.append((f"{said}: {cost}{f', {_BEST}' if best else ''}; {_made_of(way)}", float(way.cost)))
+    made = figure(
+        [
+            *(_lying(each, role) for role, each in parts.items()),
+            lines(ends, "ink", 2),
+            lines([(0, 0), (0, _TALL)], "quiet", 2),
+        ],
+        _lying_layout(ranges.cost, _TALL, quote),
+        written,
+    )
+    return touched(made, name="What each way out costs", tells=told)
 
 
-def _best(plan: Plan, part: Way | None) -> str:
-    """What the cheapest way without money from outside is called; one with a part closed first may cost less."""
-    return "cheapest of these four" if _cheaper(part, plan.way(plan.cheapest or "close").cost) else "cheapest"
+_DOT = "\N{BLACK CIRCLE}"
 
 
-def _cheaper(way: Way | None, cost: Fraction | None) -> bool:
-    return way is not None and way.cost is not None and cost is not None and way.cost < cost
+def _lying(parts: list[Part], role: str) -> Spec:
+    """Bars of a fee that lie: dotted, as any fee is."""
+    rows, starts, lengths = ([part[i] for part in parts if part[2]] for i in range(3))
+    colour = f"role:{role}"
+    dots = {**DOTS, "fgcolor": colour, "solidity": 0.3 if role == "market" else 0.6}
+    marker = {"color": colour, "pattern": dots, "line": {"color": colour, "width": 1.5 if role == "market" else 2}}
+    return {**bars(role, lengths, starts, rows, _THICK), "orientation": "h", "marker": marker}
 
 
-def _rows_layout(quote: str, ranges: Ranges) -> Spec:
-    """Costs along the first axis, in QUOTE; the rows have no numbers."""
-    ticks = _steps(ranges.cost, 5)
-    names = dict(zip(ticks, _named(ticks, quote), strict=True))
-    spec = layout(names, (0, ranges.cost), (-0.55, 3.6), "", 26, height=300, grid=False, l=12, r=28)
+def _places() -> dict[Row, float]:
+    """The top of each row, in pixels from the lower edge; the ways have the same place in every picture."""
+    top, found = float(_TALL), dict[Row, float]()
+    for names in _GROUPS.values():
+        top -= _HEAD
+        for name in names:
+            found[name] = top
+            top -= _ROW
+    return found
+
+
+_TALL = len(_GROUPS) * _HEAD + len(_NAMES) * _ROW
+
+
+def _headings(x: float) -> list[Label]:
+    """What the ways of a group have in common."""
+    tops = _places()
+    return [
+        Label(x, tops[names[0]] + 5, heading, "top right", bold=True, fixed=True) for heading, names in _GROUPS.items()
+    ]
+
+
+def _fitting(text: str, more: str) -> str:
+    """A text with what may be added to it, where it is still no longer than a telephone is wide."""
+    longer = f"{text}, {more}" if more else text
+    return longer if extent(longer, 14, bold=True)[0] <= _FULL else text
+
+
+def _beside(way: Way, ways: Ways, plan: Plan) -> str:
+    """How a way that needs nothing from outside compares with the cheapest of them."""
+    if way.deposited or way.cost is None:
+        return ""
+    more = way.cost - ways.least
+    return f"{_bare(more, plan.currency)} more" if more > ways.dust else "cheapest"
+
+
+def _made_of(way: Way) -> str:
+    """The parts of a bar, in their order; what a way asks for from outside, or leaves unpaid."""
+    quote = way.pair.partition("/")[2]
+    if way.deposited:
+        return f"needs {money(way.deposited, quote)} from outside (R6)"
+    told = [f"{_bare(part, quote)} {what}" for part, what in zip(way.parts, _PARTS, strict=True) if part]
+    none = "no trade, no conversion (R5)" if way.name == "settle" else "no fee"
+    unpaid = [f"{_bare(way.unpaid, quote)} unpaid"] if way.unpaid else []
+    return "; ".join([" + ".join(told) or none, *unpaid])
+
+
+def _lying_layout(most: float, tall: int, code: str) -> Spec:
+    """Amounts of a currency along the first axis; the second has pixels, and no numbers."""
+    ticks, edges = _steps(most, 4), {"t": 4, "l": _EDGE, "r": _EDGE + 16}
+    names = dict(zip(ticks, _named(ticks, code), strict=True))
+    spec = layout(names, (0, most * 1.02), (0, tall), "", _FOOT, height=tall + _FOOT + 4, grid=False, **edges)
     return {**spec, "yaxis": {**spec["yaxis"], "tickvals": [], "ticktext": [], "zeroline": False}}
 
 
@@ -223,8 +334,21 @@ def _bare(amount: Decimal | Fraction, quote: str) -> str:
     return money(amount, quote).removesuffix(f" {quote}")
 
 
-def _short_of(way: Way) -> str:
-    return "not needed" if way.closed.startswith(_NEEDLESS) else "not open"
+def _short_of(way: Way, row: Row | None = None) -> str:
+    """That a way isn't open; in its row, why, in a few words: the table has the whole sentence."""
+    if way.closed.startswith(_NEEDLESS):
+        quote = way.pair.partition("/")[2]
+        return f"not needed: your {quote} bear it all (R13)" if row else "not needed"
+    if not row:
+        return "not open"
+    error = way.story.error
+    if "B9" in way.closed:
+        return "not open: the level forbids orders (B9)"
+    if row == "settle" and error and "R6" in error.rules:
+        owed, amount = way.before.lots(way.pair)[0].owed
+        return f"not open: needs {brief(amount, owed)} (R6)"
+    rules = way.closed.rpartition(" (")[2].removesuffix(").")
+    return f"not open: nothing to sell ({rules})" if "sell" in way.closed or "sold" in way.closed else "not open"
 
 
 def _reason(way: Way) -> str:
@@ -239,47 +363,87 @@ def _reason(way: Way) -> str:
 def against_fee(plan: Plan, state: State, line: Curve, ranges: Ranges) -> Spec:
     """What bringing in the missing QUOTE costs, against the trading fee: converting is flat, ordering rises."""
     quote, (direct, bought) = plan.currency, (plan.way(name) for name in ("close", "buy"))
-    here, most = float(state.fees["trading"] * 100), float(ranges.fee * 100)
-    converting = float(direct.parts.converting)
-    ends = [(here, converting)] if direct.cost is not None and converting else []
-    told = []
-    if ends:
-        told.append(f"╎╎ converted at closing: {money(direct.parts.converting, quote)}")
-        if bought.cost is None:
-            told.append("── bought first: not open")
-        else:
-            told.append(f"── bought first: {money(bought.parts.ordering, quote)}")
-            ends.append((here, float(bought.parts.ordering)))
-    heading = f"Nothing is converted: there is no {quote} to bring in"
-    if ends:
+    here, most, top = float(state.fees["trading"] * 100), float(ranges.fee * 100), ranges.bringing * _ROOM
+    converting, ordering = float(direct.parts.converting), float(bought.parts.ordering)
+    fee = f"at a trading fee of {percent(state.fees['trading'])}"
+    told: list[tuple[str, float]] = []
+    if direct.cost is None or not converting:
+        said = f"Nothing is converted:<br>there is no {quote} to bring in"
+        written = [Label(0, top, said, "bottom right", fixed=True)]
+        ends, gap, even = [], [], None
+        told.append((f"Nothing is converted, so there is no {quote} to bring in", 0))
+    else:
         brought, missing = sum((take.covers for take in converted(plan)), ZERO), lacking(plan)
         of = "" if brought == missing else f"{_bare(brought, quote)} of "
-        heading = f"What bringing in {of}{money(missing, quote)} costs"
-    even = line.even
-    marks: list[Point | None] = [(here, 0), (here, max((y for _, y in ends), default=0))]
-    written = [Label(0, ranges.bringing * _ROOM, "<br>".join([heading, *told]), "bottom right", fixed=True)]
-    if even is not None and even <= ranges.fee and ends:
+        heading = f"To bring in {of}{money(missing, quote)}"
+        ends, gap, even = [(here, converting)], list[Point](), line.even
+        said = _brought("converting", direct.parts.converting, quote)
+        told.append((f"{heading}, {said}, at any trading fee", converting))
+        early = even is not None and even * 2 < ranges.fee  # then the flat line is free at its end
+        written = [Label(most if early else 0, converting, said, "bottom left, top left" if early else "top right")]
+        if bought.cost is None:
+            heading += ",<br>orders are not open"
+            told.append(("Buying first is not open", 0))
+        else:
+            said = _brought("ordering", bought.parts.ordering, quote)
+            told.append((f"{heading}, {said} {fee}", ordering))
+            up = min(line.ordering[-1][1], ranges.bringing)
+            written.append(Label(most, up, said, "top left" if early else "bottom left, top left"))
+            saved = direct.parts.converting - bought.parts.ordering
+            ends.append((here, ordering))
+            gap = [(here, ordering), (here, converting)]
+            less = f"{money(abs(saved), quote)} {'less' if saved > 0 else 'more'}"
+            heading += f",<br>ordering: {less if abs(saved) > plan.dust else 'the same'}"
+        written.append(Label(0, top, heading, "bottom right", bold=True, fixed=True))
+    marks: list[Point | None] = [(here, 0), (here, max((y for _, y in ends), default=top / 4))]
+    if even is not None and even <= ranges.fee:
         at = float(even * 100)
-        marks += [None, (at, 0), (at, converting)]
-        written.append(Label(at, converting, f"the same at {percent(even)}", "top left, top right"))
-    return figure(
+        marks += [None, (at, converting), (at, ranges.bringing * 1.08)]
+        side = f"middle {'left' if at > most / 2 else 'right'}"
+        written.append(
+            Label(at, ranges.bringing * 1.02, f"the same at {percent(even)}", side, fixed=True, aside=most / 90)
+        )
+        told.append((f"They cost the same at a trading fee of {percent(even)}", converting))
+    drawn = figure(
         [
-            lines(marks, "market", 1),
+            lines(marks, "market", 1.5),
             lines([(0, converting), (most, converting)] if ends else [], "fee", 9, "2px,9px"),
             lines(line.ordering if ends else [], "fee", 2.5),
+            lines(gap, "ink", 3),
             rings(ends, "fee"),
         ],
         _fee_layout(quote, ranges),
         written,
     )
+    return touched(
+        drawn,
+        grip("fee", "x", (0, most), (0, ranges.bringing * 0.8)),
+        name="What bringing in the missing amount costs",
+        tells=told,
+    )
+
+
+def _brought(what: str, cost: Fraction, quote: str) -> str:
+    """What bringing in costs, beside its line; in two lines where there is no room for one."""
+    said = f"{what} {money(cost, quote)}"
+    return said if extent(said, 14)[0] <= _FULL * 0.6 else said.replace(" ", "<br>", 1)
 
 
 def _fee_layout(quote: str, ranges: Ranges) -> Spec:
     """Trading fees in % along the first axis; the second has no lines where something is written."""
     most = float(ranges.fee * 100)
-    fees = {most * i / 6: percent(Decimal(str(most * i / 6)) / 100) for i in range(7)}
-    names = {**fees, most / 2: f"{fees[most / 2]}<br>trading fee"}
-    spec = layout(names, (-most / 60, most * 61 / 60), (0, ranges.bringing * _ROOM), quote, 46, height=230)
+    fees = [most * i / 3 for i in range(4)]
+    names = {at: percent(Decimal(str(at)) / 100) for at in fees}
+    names[fees[1]] += "<br>trading fee"
+    spec = layout(
+        names,
+        (-most / 60, most * 61 / 60),
+        (0, ranges.bringing * _ROOM),
+        quote,
+        46,
+        height=216,
+        l=64 if quote in rulebook().cash else 92,
+    )
     ticks = _steps(ranges.bringing, 5)
     return {**spec, "yaxis": {**spec["yaxis"], "tickvals": ticks, "ticktext": _named(ticks, quote)}}
 
@@ -294,7 +458,7 @@ def words(story: Story, plan: Plan, line: Curve, part: Way | None = None, little
         told,
         _why(plan, state),
         advice.reopening_after(plan, part, little),
-        _beside(plan),
+        _otherwise(plan),
         _waiting(plan, state, part),
         advice.turning_from_here(story, plan, line.even, missing=bool(lacking(plan))),
     )
@@ -334,7 +498,7 @@ def _why(plan: Plan, state: State) -> list[str]:
     return told
 
 
-def _beside(plan: Plan) -> list[str]:
+def _otherwise(plan: Plan) -> list[str]:
     """The deposit and the settlement."""
     quote, (bought, deposit, settled) = plan.currency, (plan.way(name) for name in ("buy", "deposit", "settle"))
     told = []
@@ -395,7 +559,7 @@ def _afterwards(plan: Plan) -> str:
     return f"It ends the loan, not the risk: you have the {base}, and selling them costs the trading fee (R4, R17)."
 
 
-def _table(plan: Plan) -> Table:
+def _table(plan: Plan, seen: Ways) -> Table:
     """The four ways, line by line: what you do, what it costs, what is asked of you, what you have then."""
     quote = plan.currency
     rows = []
@@ -406,9 +570,9 @@ def _table(plan: Plan) -> Table:
             held = [brief(amount, code) for code, amount in way.left.balances.items() if amount]
             unpaid = [f"{money(way.unpaid, quote)} unpaid (A5)"] if way.unpaid else []
             cells = [_done(way), money(way.cost, quote), _asked(way), listed([*held, *unpaid]) or "nothing"]
-        best = " \N{BLACK CIRCLE} cheapest" if way.name == plan.cheapest else ""
+        best = f" {_DOT} {_BEST}" if way.name in seen.best else ""
         rows.append([f"{advice.named(way.name, quote)}{best}", *cells])
-    marks = [way.name == plan.cheapest for way in plan.ways]
+    marks = [way.name in seen.best for way in plan.ways]
     return table("The four ways, line by line", _COLUMNS, rows, numbers=(2,), marks=marks)
 
 
@@ -438,11 +602,33 @@ def _asked(way: Way) -> str:
 
 def _not_opened(story: Story, ranges: Ranges) -> View:
     """The opening that the exchange refuses: nothing to end, and what would work (B4)."""
-    assert story.error is not None
-    quote = story.error.step.pair.partition("/")[2]  # type: ignore[union-attr]
     return refused(
         story,
-        [figure([], _rows_layout(quote, ranges)), figure([], _fee_layout(quote, ranges))],
+        [*_lacks(story, ranges.tied)],
         "Nothing is opened, so nothing is owed. Your balances stay as they are (A7).",
         title="The exchange refuses this opening, so there is nothing to end",
     )
+
+
+def _lacks(story: Story, most: float) -> Iterator[Spec]:
+    """What an opening would tie up, and what there is: the engine carries it out without the check, to see (B2, B4)."""
+    rules, opening = replace(story.scenario.rules, initial_margin_check=False), story.scenario.steps[:1]
+    opened = replay(story.scenario.replaced(rules=rules, steps=opening))
+    if opened.error or (tied := opened.margin) is None:
+        return
+    code, short = tied.currency, tied.used_margin - tied.equity
+    entries = (
+        ("market", "it would tie up", tied.used_margin, "the margin of this opening (B2)"),
+        ("own", "you have", tied.equity, f"your equity: {money(short, code)} short of it (B4)"),
+    )
+    tall, written, drawn, told = len(entries) * _ROW + 4, list[Label](), list[Spec](), list[tuple[str, float]]()
+    for at, (role, said, amount, what) in enumerate(entries):
+        top, aside = float(tall - at * _ROW), most * _ASIDE
+        drawn.append(
+            {**bars(role, [max(float(amount), 0)], [0], [top - _BAR], _THICK), "orientation": "h"},
+        )
+        written.append(Label(aside, top - _SAYS, f"{said} {money(amount, code)}", "top right", bold=True, fixed=True))
+        written.append(Label(aside, top - _TELLS, what, "top right", "quiet", fixed=True))
+        told.append((f"{said} {money(amount, code)}, {what}", float(amount)))
+    made = figure([*drawn, lines([(0, 0), (0, tall)], "quiet", 2)], _lying_layout(most, tall, code), written)
+    yield touched(made, name="What this opening lacks", tells=told)

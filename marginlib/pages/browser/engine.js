@@ -9,6 +9,8 @@ import { openModel } from "./model.js";
 
 /** @typedef {"asleep" | "starting" | "ready" | "failed"} Stage */
 
+const ANSWERS = ["answer", "skip", "another"];
+
 /**
  * The start states that a panel can be shown in before there is an engine: those of values of which at most one is not
  * as at the start.
@@ -32,7 +34,7 @@ export function answers(starts, start, message) {
  * @param {() => Worker} given.hire makes the worker
  * @param {(address: string) => Promise<Starts>} given.fetchStarts
  * @param {(stage: Stage, why: string) => void} given.told hears how far the engine is
- * @param {(name: string, model: PageModel) => void} given.came hears that a live thing has its Python
+ * @param {(name: string, model: PageModel) => void} given.came hears that a live thing has its Python, and that no answer waited for it
  * @param {(work: () => void) => void} given.later has something done in peace
  */
 export function openEngine({ lesson, hire, fetchStarts, told, came, later }) {
@@ -64,8 +66,9 @@ export function openEngine({ lesson, hire, fetchStarts, told, came, later }) {
 
   /** @param {string} why */
   function fail(why) {
-    if (stage === "ready" || stage === "failed") return;
+    if (stage === "failed") return;
     turn("failed", why);
+    there.clear();
     worker?.terminate();
     for (const [name, messages] of waiting) for (const { message } of messages) if (message) refuse(name, message);
     waiting.clear();
@@ -79,6 +82,10 @@ export function openEngine({ lesson, hire, fetchStarts, told, came, later }) {
   function refuse(name, message) {
     if (message.kind === "exact")
       models.get(name)?.hear({ kind: "failed", message: `Only one control at a time moves here: ${reason}` });
+    if (message.kind === "why" && message.wanted) {
+      const failed = `Only the engine can tell how numbers came about: ${reason}`;
+      models.get(name)?.hear({ kind: "known", key: message.key, texts: [], failed });
+    }
   }
 
   /**
@@ -102,9 +109,10 @@ export function openEngine({ lesson, hire, fetchStarts, told, came, later }) {
     else if (stage === "failed") parcel.message && refuse(name, parcel.message);
     else {
       const queue = waiting.get(name) ?? [];
-      // Only the newest exact request is waited for; an older one has been overtaken. So it is with what has happened.
+      // Only the newest exact request is waited for; an older one has been overtaken. So it is with what
+      // has happened, and with what somebody points at.
       const kind = parcel.message?.kind;
-      const one = kind === "exact" || kind === "happens";
+      const one = ["exact", "happens", "why"].includes(kind);
       waiting.set(name, [...queue.filter(({ message }) => !one || message?.kind !== kind), parcel]);
     }
   }
@@ -116,7 +124,9 @@ export function openEngine({ lesson, hire, fetchStarts, told, came, later }) {
   async function ask(name, message) {
     if (message.kind === "plotly") return; // the page has it lying itself
     if (message.kind === "happens") return post(name, { message }); // nothing is fetched for it: it has time
-    if (!there.has(name) && message.values) {
+    if (!there.has(name) && message.kind === "why") {
+      if (message.wanted) start(); // who only points at a number doesn't fetch Python for it
+    } else if (!there.has(name) && message.values) {
       const known = await starts(name);
       const found = known && !there.has(name) ? answers(known, lesson.slots[name].state.values, message) : [];
       for (const each of found) models.get(name)?.hear(each);
@@ -153,7 +163,8 @@ export function openEngine({ lesson, hire, fetchStarts, told, came, later }) {
     for (const parcel of parcels) if (!later.includes(parcel)) post(name, parcel);
     for (const parcel of later) post(name, parcel);
     const model = models.get(name);
-    if (model) came(name, model);
+    // What was answered meanwhile is newer than whatever is kept of it.
+    if (model && !parcels.some(({ message }) => ANSWERS.includes(message?.kind))) came(name, model);
   }
 
   function start() {
@@ -166,7 +177,10 @@ export function openEngine({ lesson, hire, fetchStarts, told, came, later }) {
       return;
     }
     worker.addEventListener("message", heard);
-    worker.addEventListener("error", (event) => fail(event.message || "the engine's worker can't be loaded."));
+    worker.addEventListener("error", ({ message }) => {
+      // Once it is there, what a single answer fails at is no end.
+      if (stage !== "ready") fail(message || "the engine's worker can't be loaded");
+    });
     worker.postMessage({ ...source, kind: "start", cells: lesson.cells });
   }
 

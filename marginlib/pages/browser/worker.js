@@ -14,11 +14,56 @@ let room;
 /** A moment in which messages are heard. */
 const pause = () => new Promise((resolve) => setTimeout(resolve, 0));
 
+/** Something that Python starts from is not to be had: its message says what. */
+class Missing extends Error {}
+
+/** What was missing first: Pyodide goes on without some parts, and then fails in words of its own. @type {Missing | undefined} */
+let missing;
+
+/**
+ * @param {string} address
+ * @param {string} [why]
+ */
+function miss(address, why) {
+  const name = decodeURIComponent(new URL(address).pathname.split("/").pop() ?? "");
+  missing ??= new Missing(`a part of it, ${name}, didn't come${why ? ` (${why})` : ""}`);
+  return missing;
+}
+
+const plainFetch = globalThis.fetch;
+
+/** As it is, but that a part which doesn't come is known by name; Pyodide asks by this, too. @type {typeof fetch} */
+globalThis.fetch = async (what, ...rest) => {
+  const address = String(what instanceof Request ? what.url : what);
+  let answer;
+  try {
+    answer = await plainFetch(what, ...rest);
+  } catch (error) {
+    throw miss(address, inWords(error));
+  }
+  if (!answer.ok) throw miss(address, `the answer was ${answer.status}`);
+  return answer;
+};
+
 /** @param {string} address */
 async function fetched(address) {
   const answer = await fetch(address);
-  if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
-  return answer.arrayBuffer();
+  return answer.arrayBuffer().catch((error) => Promise.reject(miss(address, inWords(error))));
+}
+
+/** @param {string} address */
+const brought = (address) => import(address).catch(() => Promise.reject(miss(address)));
+
+/**
+ * What went wrong, in words; Pyodide's own errors may be of any kind.
+ * @param {any} error
+ */
+function inWords(error) {
+  if (missing) return missing.message;
+  const script = /module\b.*?(https?:\S+)$/.exec(error?.message)?.[1]; // Pyodide imports one itself
+  if (script) return miss(script).message;
+  if (error instanceof Error) return error.message.trim().split("\n").pop() || error.name;
+  return typeof error === "string" ? error : "Python stopped while it was starting";
 }
 
 const SHELF = "marginlib-python";
@@ -40,22 +85,31 @@ async function image(source) {
 }
 
 /**
- * Start Python from an image: its memory must first be as large as the image's was.
+ * Start Python; from an image, its memory must first be as large as the image's was. Where its machine code doesn't come
+ * or doesn't run, Pyodide would wait for ever.
  * @param {(options: object) => Promise<any>} loadPyodide
  * @param {object} options
- * @param {Uint8Array} found
+ * @param {Uint8Array} [image]
  */
-async function restore(loadPyodide, options, found) {
+async function begin(loadPyodide, options, image) {
   const { instantiateStreaming } = WebAssembly;
-  WebAssembly.instantiateStreaming = async (...given) => {
-    const made = await instantiateStreaming.apply(WebAssembly, given);
-    const memory = /** @type {WebAssembly.Memory} */ (made.instance.exports.memory);
-    const missing = found.length - memory.buffer.byteLength;
-    if (missing > 0) memory.grow(Math.ceil(missing / 65536));
-    return made;
-  };
+  /** @type {Promise<never>} */
+  const broken = new Promise((_, reject) => {
+    WebAssembly.instantiateStreaming = async (...given) => {
+      try {
+        const made = await instantiateStreaming.apply(WebAssembly, given);
+        const memory = /** @type {WebAssembly.Memory} */ (made.instance.exports.memory);
+        const short = (image?.length ?? 0) - memory.buffer.byteLength;
+        if (short > 0) memory.grow(Math.ceil(short / 65536));
+        return made;
+      } catch (error) {
+        reject(error);
+        throw error;
+      }
+    };
+  });
   try {
-    return await loadPyodide({ ...options, _loadSnapshot: found });
+    return await Promise.race([broken, loadPyodide(image ? { ...options, _loadSnapshot: image } : options)]);
   } finally {
     WebAssembly.instantiateStreaming = instantiateStreaming;
   }
@@ -66,18 +120,19 @@ async function python(source, extra = {}) {
   const options = { indexURL: source.pyodide, stdout: () => {}, checkAPIVersion: false, ...extra };
   const packed = fetched(source.wheel);
   const [{ loadPyodide }, found] = await Promise.all([
-    import(`${source.pyodide}pyodide.mjs`),
+    brought(`${source.pyodide}pyodide.mjs`),
     "_makeSnapshot" in extra ? undefined : image(source),
   ]);
   let made;
   if (found) {
     try {
-      made = await restore(loadPyodide, options, found);
-    } catch {
+      made = await begin(loadPyodide, options, found);
+    } catch (error) {
+      if (missing) throw error; // not the image's fault
       await caches.delete(SHELF); // it doesn't fit this browser: it isn't tried again
     }
   }
-  made ??= await loadPyodide(options);
+  made ??= await begin(loadPyodide, options);
   made.unpackArchive(await packed, "wheel");
   return made;
 }
@@ -109,8 +164,27 @@ async function keep(source) {
   await shelf.put(label(source), new Response(bytes));
 }
 
+/** @param {any} error */
+const fail = (error) => postMessage({ kind: "failed", why: inWords(error) });
+
+let work = "";
+
+// Pyodide lets go of some failures while it starts: then nothing would come any more, and nobody would say so.
+addEventListener("unhandledrejection", ({ reason }) => {
+  if (work === "start" && !room) fail(reason);
+});
+
 addEventListener("message", ({ data }) => {
-  if (data.kind === "start") start(data).catch((error) => postMessage({ kind: "failed", why: String(error) }));
+  work ||= data.kind;
+  if (data.kind === "start") start(data).catch(fail);
   else if (data.kind === "keep") keep(data).then(close, close);
-  else room?.receive(data.text);
+  else {
+    try {
+      room?.receive(data.text);
+    } catch (error) {
+      if (/** @type {any} */ (error)?.pyodide_fatal_error)
+        fail("Python has stopped"); // no call will be answered
+      else throw error;
+    }
+  }
 });

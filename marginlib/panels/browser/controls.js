@@ -22,10 +22,14 @@ import { track } from "./track.js";
  * @property {(value: string) => void} set
  * @property {() => void} focus
  * @property {() => void} [drop] what is being typed
+ * @property {(most?: string) => void} [end] where its track ends
  * @property {(marks: Mark[] | null) => void} [mark]
  * @property {() => void} [close]
  */
 
+const CODE = /^[A-Z]{3,5}$/; // a currency's
+/** Units that are written as signs, and how they are said. @type {Record<string, string>} */
+const UNITS = { "×": "times", "%": "percent" };
 const RESTS = 100; // ms that the pointer rests on a control before its states are asked for
 
 /**
@@ -39,9 +43,12 @@ function slider(control, moved) {
   const input = make("input", { type: "range", id, min: control.least, max: control.most, step: control.step });
   const rail = track(control, input);
   const label = `${control.label}${control.unit ? `, ${control.unit}` : ""}`;
-  const name = `${label}, as a number`;
+  // A group's heading, or what the control is told as, goes before a label that is but a currency.
+  const called = [control.spoken || control.group, label].filter(Boolean).join(", ");
+  const name = `${called}, as a number`;
   const box = make("input", { type: "text", inputmode: "decimal", class: "mw-box", "aria-label": name });
   const wrong = make("p", { class: "mw-wrong", role: "alert", hidden: true });
+  if (called !== label) input.setAttribute("aria-label", called);
   const row = make("div", { class: "mw-row mw-slider" }, make("label", { for: id }, label), rail.node, box);
   let value = "";
   /** Where the pointer was pressed on the track; null once it drags. @type {number | null} */
@@ -65,7 +72,7 @@ function slider(control, moved) {
     if (next === "") return drop();
     if (input.value !== next) input.value = next;
     rail.set(next);
-    const unit = control.unit || (control.removable ? control.label : "");
+    const unit = UNITS[control.unit] ?? (control.unit || (CODE.test(control.label) ? control.label : ""));
     input.setAttribute("aria-valuetext", `${readable(next)} ${unit}`.trim());
     // What is being typed stays, whatever moves meanwhile; a text that was refused goes when its own control moves.
     if (!typing || (refused && other)) drop();
@@ -83,6 +90,13 @@ function slider(control, moved) {
     typing = false;
     if (next !== value) moved(next, true, GLIDE);
     else drop();
+  };
+  /** The track ends where the values do that change anything. @param {string} [most] */
+  const end = (most = control.most) => {
+    if (input.max === most) return;
+    input.max = most;
+    input.value = value;
+    rail.end(most);
   };
   /**
    * @param {boolean} settled
@@ -113,10 +127,12 @@ function slider(control, moved) {
   box.addEventListener("blur", () => typing && !refused && typed());
   box.addEventListener("keydown", (event) => {
     if (event.key === "Enter") typed();
-    if (event.key === "Escape") drop();
+    if (event.key !== "Escape" || !typing) return;
+    event.preventDefault(); // what was typed is left, not a panel that fills the window
+    drop();
   });
   row.append(wrong);
-  return { row, set, drop, focus: () => input.focus(), mark: rail.mark, close: rail.close };
+  return { row, set, drop, end, focus: () => input.focus(), mark: rail.mark, close: rail.close };
 }
 
 /**
@@ -225,6 +241,8 @@ export function desk(about, moved, warm, ready, beside) {
   const groups = {};
   /** What is shown. @type {Values} */
   let shown = {};
+  /** Where some sliders end. @type {Record<string, string>} */
+  let ends = {};
   /** Stops what runs by itself. @type {(() => void) | null} */
   let running = null;
   for (const control of about.controls) {
@@ -275,6 +293,7 @@ export function desk(about, moved, warm, ready, beside) {
   function play(control, part, run) {
     const { button } = player(control, {
       value: () => shown[control.name],
+      end: () => ends[control.name],
       moved: run,
       ready(value) {
         warm(control.name);
@@ -374,5 +393,16 @@ export function desk(about, moved, warm, ready, beside) {
     stop();
     for (const part of Object.values(parts)) part.close?.();
   };
-  return { node, set, mark, stop, close };
+  /** @param {Record<string, string>} [now] where some sliders end in this state */
+  const end = (now = {}) => {
+    ends = now;
+    for (const [name, part] of Object.entries(parts)) part.end?.(now[name]);
+  };
+  /**
+   * A value, or the last that changes anything.
+   * @param {string} name
+   * @param {string} value
+   */
+  const within = (name, value) => (name in ends && +value > +ends[name] ? ends[name] : value);
+  return { node, set, end, within, mark, stop, close };
 }

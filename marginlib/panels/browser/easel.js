@@ -3,6 +3,7 @@
 
 import { paint } from "./colours.js";
 import { make, notice, sized } from "./dom.js";
+import { ears } from "./ears.js";
 import { gripped } from "./grips.js";
 import { movement } from "./motion.js";
 import { havePlotly } from "./plotly.js";
@@ -36,6 +37,8 @@ export function easel(about, box, model, look, hand) {
   const kept = new Map();
   /** The handles of each figure. @type {WeakMap<Element, ReturnType<typeof gripped>>} */
   const handles = new WeakMap();
+  /** What makes each figure heard. @type {WeakMap<Element, ReturnType<typeof ears>>} */
+  const hearing = new WeakMap();
   const moving = movement();
   /** @type {Drawing | undefined} */
   let Plotly;
@@ -47,12 +50,18 @@ export function easel(about, box, model, look, hand) {
   let due = false;
 
   /**
-   * How wide each figure is: figures with a share of the width stand side by side where there is room.
+   * How wide each figure is: figures with a share of the width stand side by side where there is room; those that
+   * say how little they need stand in as few rows as they can, as many in each.
    * @param {View} view
    */
   function widths(view) {
     const full = box.clientWidth;
-    return view.figures.map(({ layout }) => Math.floor(full * ((full >= ROOM && layout.meta?.share) || 1)));
+    const all = view.figures.length;
+    return view.figures.map(({ layout: { meta } }) => {
+      if (!meta?.least) return Math.floor(full * ((full >= ROOM && meta?.share) || 1));
+      const rows = Math.ceil(all / Math.max(1, Math.floor(full / meta.least)));
+      return Math.floor(full / Math.ceil(all / rows));
+    });
   }
 
   /**
@@ -73,7 +82,7 @@ export function easel(about, box, model, look, hand) {
       react(canvas, data, { ...layout, width: each[i] }, { staticPlot: true });
       const drawn = /** @type {Element} */ (canvas.querySelector(".svg-container"));
       const picture = /** @type {Element} */ (drawn.cloneNode(true));
-      picture.setAttribute("aria-hidden", "true"); // the figure around it has the title as its name
+      picture.setAttribute("aria-hidden", "true"); // the figure around it has a name
       return picture;
     });
     kept.set(id, nodes);
@@ -82,6 +91,15 @@ export function easel(about, box, model, look, hand) {
       kept.delete(oldest);
     }
     return nodes;
+  }
+
+  /**
+   * What a figure is called: its own name, or that of the panel's title.
+   * @param {View} view
+   * @param {number} i
+   */
+  function nameOf({ title, figures }, i) {
+    return figures[i].layout.meta?.name || (figures.length > 1 ? `${title} (${i + 1} of ${figures.length})` : title);
   }
 
   /**
@@ -98,10 +116,12 @@ export function easel(about, box, model, look, hand) {
     sized(box, view.figures.length, "div", { class: "mw-figure", role: "img" }).forEach((figure, i) => {
       figure.style.minHeight = `${view.figures[i].layout.height}px`;
       figure.style.width = `${each[i]}px`;
-      figure.setAttribute("aria-label", view.title);
+      const heard = hearing.get(figure) ?? ears(figure);
+      hearing.set(figure, heard);
+      heard.set(view.figures[i].layout.meta, nameOf(view, i));
       const over = handles.get(figure) ?? gripped(hand);
       handles.set(figure, over);
-      if (nodes) hang(figure, nodes[i], over.node, pace);
+      if (nodes) hang(figure, nodes[i], [over.node, ...heard.nodes], pace);
       over.lay(view.figures[i].layout, each[i], pace);
     });
   }
@@ -109,13 +129,13 @@ export function easel(about, box, model, look, hand) {
   /**
    * @param {Element} figure
    * @param {Element} picture
-   * @param {Element} over its handles
+   * @param {Element[]} over its handles, and what is for the ears
    * @param {Pace} [pace]
    */
   function hang(figure, picture, over, pace) {
     const before = figure.firstElementChild;
     if (before === picture) return;
-    if (!before) figure.append(picture, over);
+    if (!before) figure.append(picture, ...over);
     else if (pace) moving.go(before, picture, pace);
     else before.replaceWith(picture);
   }
@@ -152,12 +172,14 @@ export function easel(about, box, model, look, hand) {
     else setTimeout(() => later(work), STILL);
   }
 
+  const now = () => current && show(...current);
   /** Once the page has found its new form: in the middle of a change of theme nothing has a width. */
-  const again = () => requestAnimationFrame(() => current && show(...current));
+  const again = () => requestAnimationFrame(now);
   const sizes = new ResizeObserver(again);
   const themes = new MutationObserver(again);
   sizes.observe(box);
   themes.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light", "data-jp-theme-name"] });
+  addEventListener("beforeprint", now); // paper waits for no frame
   const leave = havePlotly(
     model,
     (loaded) => {
@@ -169,8 +191,10 @@ export function easel(about, box, model, look, hand) {
   const close = () => {
     leave();
     moving.finish();
+    for (const figure of box.children) hearing.get(figure)?.close();
     sizes.disconnect();
     themes.disconnect();
+    removeEventListener("beforeprint", now);
     current = undefined;
     queue = [];
     kept.clear();

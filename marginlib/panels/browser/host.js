@@ -6,13 +6,17 @@ import { keepKeys, make, notice, write } from "./dom.js";
 import { openTracks } from "./happens.js";
 import { linkTo } from "./links.js";
 import { GLIDE, isStill } from "./motion.js";
+import { rulesIn } from "./rules.js";
 import { screen } from "./screen.js";
 import { sharing } from "./sharing.js";
 import { inSlots } from "./slots.js";
+import { stage } from "./stage.js";
 import { openStore } from "./store.js";
+import { reasons } from "./why.js";
 
 /** @import { About, Message, Model, Pace, Values } from "./types.d.ts" */
 
+const AT_REST = 500; // ms after which a state that is shown is at rest
 const SPEECH = 800; // ms after which a screen reader hears what is there
 const SETTLED = 1000; // ms that a panel has been in sight until its tracks are looked at
 
@@ -26,6 +30,7 @@ function render({ model, el }) {
   const about = model.get("_about");
   let frame = 0;
   let speech = 0;
+  let calm = 0;
   /** @type {string | null} */
   let drawn = null;
   /** How what is shown next comes about. @type {Pace | undefined} */
@@ -58,7 +63,7 @@ function render({ model, el }) {
     rested(values) {
       if (!model.get("veil")) tracks.rested();
       clearTimeout(speech);
-      speech = setTimeout(view.say, SPEECH);
+      speech = setTimeout(rest, SPEECH);
       if (values) model.set("values", { ...values });
       model.save_changes();
     },
@@ -78,22 +83,31 @@ function render({ model, el }) {
     values: store.values,
     moved(name, value, settled, pace) {
       controls.stop();
-      moved({ [name]: value }, settled, pace);
+      moved({ [name]: controls.within(name, value) }, settled, pace);
     },
     warm: store.warm,
   });
   const share = sharing(() => linkTo(about, store.values(), model.get("_address")));
   const controls = desk(about, moved, store.warm, store.has, share.parts);
-  const root = make(
-    "section",
-    { class: "mw-panel", "aria-label": about.heading },
-    make("div", { class: "mw-layout" }, controls.node, make("div", { class: "mw-stand" }, veil, view.node)),
-    said,
-  );
+  // The picture first: whoever reads or tabs through a panel meets what it is about before what moves it.
+  const rail = make("div", { class: "mw-rail" }, view.picture);
+  const layout = make("div", { class: "mw-layout" }, rail, controls.node, view.reading);
+  const root = make("section", { class: "mw-panel", role: "group", "aria-label": about.heading }, layout, said);
+  view.picture.append(veil);
   keepKeys(root);
   root.addEventListener("pointerdown", tracks.moved); // a drag may begin
   root.addEventListener("pointerup", () => model.get("veil") || tracks.rested());
   el.append(root);
+  const placed = stage({ ...view, root, layout, rail, desk: controls.node });
+  view.picture.prepend(placed.button);
+  const rules = rulesIn(root, model);
+  const why = reasons(root, view.reading, (message) => model.send(message));
+  /** Nothing has moved for a while. */
+  function rest() {
+    view.say();
+    placed.settle();
+    rules.link();
+  }
 
   /**
    * @param {Values} values
@@ -123,6 +137,7 @@ function render({ model, el }) {
     frame = 0;
     const key = store.key();
     const known = store.known();
+    why.moved(key);
     root.toggleAttribute("data-waiting", !known);
     root.setAttribute("aria-busy", String(!known));
     root.dataset.key = known ? key : "";
@@ -130,7 +145,14 @@ function render({ model, el }) {
     note("");
     const now = key === drawn ? null : store.view(key);
     drawn = key;
-    if (now) view.show(key, now, motion());
+    if (!now) return;
+    const first = !root.dataset.shown;
+    root.dataset.shown = "true";
+    controls.end(now.ends);
+    view.show(key, now, motion());
+    if (first) rules.link();
+    clearTimeout(calm);
+    calm = setTimeout(() => store.key() === drawn && why.rested(store.values()), AT_REST);
   }
 
   const onValues = () => store.heard({ ...model.get("values") });
@@ -140,6 +162,7 @@ function render({ model, el }) {
     const keys = store.received(message);
     if (message.kind === "states") view.prepare(keys);
     if (message.kind === "states" || message.kind === "happens") tracks.learned(message.kind === "happens");
+    why.received(message);
   };
   const seen = new IntersectionObserver(([{ isIntersecting }]) => {
     clearTimeout(sight);
@@ -163,10 +186,14 @@ function render({ model, el }) {
     clearTimeout(speech);
     clearTimeout(sight);
     seen.disconnect();
+    clearTimeout(calm);
     share.forget();
+    why.close();
     tracks.close();
     controls.close();
     store.close();
+    rules.close();
+    placed.close();
     view.close();
     root.remove();
   };

@@ -1,4 +1,4 @@
-// What a panel shows for its values: title, figures, words, strip, tables.
+// What a panel shows for its values: the picture, which is title and figures, and below it words, strip and tables.
 
 import { make, sized, write } from "./dom.js";
 import { easel } from "./easel.js";
@@ -14,23 +14,27 @@ import { easel } from "./easel.js";
  * @param {Hand} hand what moves the controls where they are dragged in a figure
  */
 export function screen(about, model, look, hand) {
-  const title = make("h3", { class: "mw-title" });
+  const saying = make("span");
+  const title = make("h3", { class: "mw-title" }, saying);
   const alert = make("p", { class: "mw-alert", role: "note", hidden: true });
   const figures = make("div", { class: "mw-figures" });
+  const instead = make("div", { class: "mw-instead", hidden: true });
+  const lens = make("div", { class: "mw-lens" }, figures, instead);
   const words = make("div", { class: "mw-words" });
+  const said = make("div", {}, alert, words);
+  const told = make("div", { class: "mw-told" }, said);
   const strip = make("ol", { class: "mw-strip", "aria-label": about.strip });
   const tables = make("div", { class: "mw-tables" });
   const live = make("p", { class: "mw-hidden", "aria-live": "polite" });
   const art = easel(about, figures, model, look, hand);
-  const node = make("div", { class: "mw-screen" }, title, alert, art.missing, figures, words, strip, tables, live);
+  const picture = make("div", { class: "mw-screen mw-picture" }, title, art.missing, lens);
+  const reading = make("div", { class: "mw-screen mw-reading" }, told, strip, tables, live);
   /** @type {WeakMap<HTMLElement, { shape: string, details: HTMLDetailsElement, body: HTMLElement }>} */
   const built = new WeakMap();
   /** @type {View | undefined} */
   let current;
-  /** @type {string | undefined} */
+  /** What was told last: the title, then each sentence. @type {string[] | undefined} */
   let spoken;
-  /** @type {number | undefined} */
-  let wide;
 
   /**
    * What makes it another table: its caption and its heads.
@@ -46,7 +50,11 @@ export function screen(about, model, look, hand) {
   function build(box, table) {
     const open = built.get(box)?.details.open ?? table.open;
     const heads = table.columns.map(({ label, number }) =>
-      label ? make("th", { scope: "col", class: number && "mw-number" }, label) : make("td"),
+      make(
+        "th",
+        { scope: "col", class: number && "mw-number" },
+        label || make("span", { class: "mw-hidden" }, table.caption),
+      ),
     );
     const body = make("tbody");
     const top = make("thead", {}, make("tr", {}, ...heads));
@@ -79,13 +87,25 @@ export function screen(about, model, look, hand) {
   }
 
   /**
+   * Words stand in the place of figures, with the room that those had: nothing around them moves.
+   * @param {boolean} bare
+   */
+  function place(bare) {
+    if (bare === !instead.hidden) return;
+    if (bare) instead.style.minHeight = `${figures.offsetHeight}px`;
+    instead.hidden = !bare;
+    (bare ? instead : told).append(said);
+  }
+
+  /**
    * @param {string} key
    * @param {View} view
    * @param {Pace} [pace]
    */
   function show(key, view, pace) {
     current = view;
-    write(title, view.title);
+    spoken ??= sentences(view);
+    write(saying, view.title);
     write(alert, view.alert || "");
     alert.hidden = !view.alert;
     for (const [i, p] of sized(words, view.words.length, "p").entries()) write(p, view.words[i]);
@@ -98,18 +118,38 @@ export function screen(about, model, look, hand) {
       item.setAttribute("aria-label", `${text}: ${mark}`);
     });
     for (const [i, box] of sized(tables, view.tables.length, "div").entries()) fillTable(box, view.tables[i]);
+    place(!view.figures.length && (figures.childElementCount > 0 || !instead.hidden));
     art.show(key, view, pace);
   }
 
-  /** Tell a screen reader what is there, once things have come to rest; keep the room that the words have taken. */
+  /** @param {View} view */
+  const sentences = (view) => [view.title, view.alert || "", ...view.words];
+
+  /** Tell a screen reader what has changed, once things have come to rest: the title, and the first new sentence. */
   function say() {
-    if (wide !== node.clientWidth) words.style.minHeight = "";
-    wide = node.clientWidth;
-    words.style.minHeight = `${words.offsetHeight}px`;
-    const text = current ? [current.title, current.alert || "", ...current.words].join(" ") : "";
-    if (spoken !== undefined && text !== spoken) write(live, text);
-    spoken = text;
+    if (!current || !spoken) return;
+    const known = spoken;
+    const [first, ...others] = sentences(current);
+    spoken = [first, ...others];
+    const fresh = others.find((text) => text && !known.includes(text));
+    if (fresh || first !== known[0]) write(live, fresh ? `${first}. ${fresh}` : first);
   }
 
-  return { node, show, say, follow: art.follow, prepare: art.prepare, close: art.close };
+  /** How high each figure is, and its share of the width, if it has one. */
+  const sizes = () =>
+    (current?.figures ?? []).map(({ layout }) => ({ height: layout.height, share: layout.meta?.share }));
+
+  return {
+    picture,
+    reading,
+    rooms: { title, saying, told, said },
+    lens,
+    figures,
+    show,
+    say,
+    sizes,
+    follow: art.follow,
+    prepare: art.prepare,
+    close: art.close,
+  };
 }

@@ -44,6 +44,7 @@ export function sharing(link) {
 
   field.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
+    event.preventDefault(); // it is this that is left, not a panel that fills the window
     forget();
     button.focus();
   });

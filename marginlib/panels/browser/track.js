@@ -34,6 +34,8 @@ export function track(control, input) {
   let drawn = "";
   /** @type {Point[]} */
   let points = [];
+  let scale = 1; // the whole range, in lengths of the track: it may end where the values do that change anything
+  let value = control.least;
   const unit = control.unit && ` ${control.unit}`;
   const sizes = new ResizeObserver(() => draw());
   sizes.observe(node);
@@ -42,18 +44,18 @@ export function track(control, input) {
   const where = ({ low, high }) => `between ${readable(low)} and ${readable(high)}${unit}`;
 
   /**
-   * Where a share of the track is, in pixels.
+   * Where a share of the range is, in pixels.
    * @param {number} share
    */
-  const pixel = (share) => THUMB / 2 + share * (node.clientWidth - THUMB);
+  const pixel = (share) => THUMB / 2 + share * scale * (node.clientWidth - THUMB);
 
   function draw() {
     const wide = node.clientWidth;
-    const next = JSON.stringify([wide, marks]);
+    const next = JSON.stringify([wide, marks, scale]);
     if (!wide || next === drawn) return;
     drawn = next;
     points = [];
-    for (const mark of marks) {
+    for (const mark of marks.filter(({ share }) => share * scale <= 1)) {
       const before = points.at(-1);
       const text = mark.names.join(", ");
       if (before && pixel(mark.share) - pixel(before.share) < TOGETHER) {
@@ -61,7 +63,10 @@ export function track(control, input) {
         before.told += `; ${text}: ${where(mark)}`;
       } else points.push({ text, told: `${text}: ${where(mark)}`, share: mark.share });
     }
-    const labels = points.map(({ text, share }) => ({ text, wish: pixel(share), wide: long(text) + APART }));
+    const labels = points.map((point) => {
+      const text = long(point.text) > wide ? `${point.text.split(", ")[0]}, \u2026` : point.text;
+      return { text, wish: pixel(point.share), wide: long(text) + APART };
+    });
     const middles = spread(labels, -APART / 2, wide + APART / 2);
     const nodes = points.map(({ share }) => tick(share, "mw-tick"));
     for (const [i, middle] of middles.entries()) if (middle !== null) nodes.push(name(labels[i].text, middle));
@@ -116,14 +121,22 @@ export function track(control, input) {
       else input.removeAttribute("aria-describedby");
     },
 
-    /** @param {string} value */
-    set(value) {
-      const share = shareOf(control, value);
+    /** @param {string} next */
+    set(next) {
+      value = next;
+      const share = Math.min(1, shareOf(control, value) * scale);
       const thumb = `calc(${THUMB / 2}px + (100% - ${THUMB}px) * ${share})`;
-      const from = zero === null ? "0px" : `calc(${THUMB / 2}px + (100% - ${THUMB}px) * ${zero})`;
-      const left = zero === null || share >= zero;
+      const from = zero === null ? "0px" : `calc(${THUMB / 2}px + (100% - ${THUMB}px) * ${zero * scale})`;
+      const left = zero === null || share >= zero * scale;
       node.style.setProperty("--mw-from", left ? from : thumb);
       node.style.setProperty("--mw-to", left ? thumb : from);
+    },
+
+    /** @param {string} most where it ends */
+    end(most) {
+      scale = 1 / shareOf(control, most);
+      this.set(value);
+      draw();
     },
 
     close: () => sizes.disconnect(),

@@ -22,6 +22,8 @@ export interface SliderControl extends Described {
   step: string;
   places: number;
   played: boolean;
+  /** What a screen reader says before the label, if not the group's heading. */
+  spoken: string;
 }
 
 export interface ChoiceControl extends Described {
@@ -64,6 +66,8 @@ export interface View {
   strip: [text: string, mark: string][];
   /** What has happened in this state, by name: where one comes or goes along a control, its track is marked. */
   happens: string[];
+  /** Of sliders, by name: up to which value they change anything in this state, where that is less than their most. */
+  ends: Record<string, string>;
   tables: Table[];
 }
 
@@ -96,7 +100,7 @@ export interface Figure {
     margin?: { l?: number; r?: number; t?: number; b?: number };
     xaxis?: Axis;
     yaxis?: Axis;
-    meta?: { share?: number; name?: string; grips?: Grip[]; tells?: [text: string, value: number][] };
+    meta?: { share?: number; least?: number; name?: string; grips?: Grip[]; tells?: [text: string, value: number][] };
   };
 }
 
@@ -114,6 +118,9 @@ export interface States {
   states: Record<string, unknown>;
 }
 
+/** The rules, by id: title and words. */
+export type Rules = Record<string, [title: string, text: string]>;
+
 /** What has happened in some states, by their keys. */
 export interface Happenings {
   kind: "happens";
@@ -125,7 +132,30 @@ export type Message =
   | Happenings
   | { kind: "failed"; message: string }
   | { kind: "plotly" }
-  | { kind: "heard"; ticket: string };
+  | { kind: "rules"; rules: Rules }
+  | { kind: "heard"; ticket: string }
+  | { kind: "known"; key: string; texts: string[]; failed?: string }
+  | Because;
+
+/** How an amount came about: the lines that tell what it stands for, and those of all their parts. */
+export interface Because {
+  kind: "because";
+  key: string;
+  text: string;
+  found: number[];
+  lines: Line[];
+  /** Why there is no answer. */
+  failed?: string;
+}
+
+/** One amount with its sum; the ledger row that it stands in, where an input comes from, the lines of its parts. */
+export interface Line {
+  line: string;
+  rules: string[];
+  row: string;
+  source: string;
+  parts: number[];
+}
 
 // biome-ignore lint/suspicious/noExplicitAny: what a name holds is known where it is asked for
 type Anything = any;
@@ -164,5 +194,8 @@ declare global {
   var define: unknown;
   var __marginlibIds: number | undefined;
   var __marginlibSlots: { open(name: string, show: (el: HTMLElement) => () => void): () => void } | undefined;
+  var __marginlibSound: AudioContext | undefined;
   var __marginlibPlotly: Supply | undefined;
+  /** What a page has of the rules, where its list of them is (empty: nowhere), and who waits for them. */
+  var __marginlibRules: { known?: Rules; list?: string; waiting: Set<() => void> } | undefined;
 }

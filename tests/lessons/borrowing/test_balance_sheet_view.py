@@ -15,7 +15,7 @@ from marginlib.lessons.borrowing.panel import scenario
 from marginlib.lessons.borrowing.view import STEPS
 from marginlib.panels.controls import Walk, text
 from marginlib.reading.replaying import replay
-from marginlib.telling.numbers import money, percent
+from marginlib.telling.numbers import money, number, percent
 
 View = dict[str, Any]
 
@@ -39,6 +39,18 @@ def bars(view: View, trace: int) -> tuple[float, float]:
     drawn = view["figures"][0]["data"][trace]
     found = dict(zip(drawn["x"], drawn["y"], strict=True))
     return found.get(0, 0), found.get(1, 0)
+
+
+def written(view: View) -> dict[str, float]:
+    """Every label, and how high it stands."""
+    traces = [trace for trace in view["figures"][0]["data"] if trace.get("mode") == "text"]
+    return {text: y for trace in traces for text, y in zip(trace["text"], trace["y"], strict=True)}
+
+
+def floor(view: View) -> list[float]:
+    """How high the floor of what is yours is, if it is drawn: the thick line in ink."""
+    traces = [trace for trace in view["figures"][0]["data"] if trace.get("mode") == "lines"]
+    return [trace["y"][0] for trace in traces if trace["line"]["color"] == "role:ink"]
 
 
 def test_both_bars_are_of_one_height_and_are_the_engines() -> None:
@@ -67,11 +79,13 @@ def test_the_words_and_the_labels_say_what_the_engine_says() -> None:
         assert tied.level is not None
         gain = unrealised(story.final, lot)
         told = " ".join(view["words"])
-        written = view["figures"][0]["data"][5]["text"]
-        assert f"yours<br>{money(tied.equity, 'EUR')}" in written, values
-        assert f"used margin<br>{money(tied.used_margin, 'EUR')}" in written, values
-        assert f"margin level<br>{percent(tied.level / 100)}" in written, values
-        assert any(each.startswith("free margin") and money(tied.free_margin, "EUR") in each for each in written)
+        labels = written(view)
+        assert f"yours<br>{number(tied.equity, 2, 2)}" in labels, values
+        assert f"used margin<br>{number(tied.used_margin, 2, 2)}" in labels, values
+        assert f"free margin<br>{number(tied.free_margin, 2, 2)}" in labels, values
+        assert f"margin level<br>{percent(tied.level / 100)}" in labels, values
+        owed = float(sheet(story.final, "EUR").owes)
+        assert floor(view) == [pytest.approx(owed + float(tied.used_margin))], values
         assert f"What is left over is yours: {money(tied.equity, 'EUR')} (B1)" in told, values
         assert money(lot.owed[1], lot.owed[0]) in told, values
         if gain and tied.equity >= 0:
@@ -82,12 +96,12 @@ def test_the_words_and_the_labels_say_what_the_engine_says() -> None:
 @pytest.mark.parametrize("side", ["long", "short"])
 @pytest.mark.parametrize("move", [-20, 15])
 def test_leverage_changes_what_is_tied_up_and_nothing_else(side: str, move: int) -> None:
-    """The surprise of the lesson: the same picture, the same title, another bracket."""
+    """The surprise of the lesson: the same picture, the same title, another floor."""
     views = [seen(BalanceSheet, side=side, move=move, leverage=leverage)[0] for leverage in (2, 5, 10)]
 
     assert len({view["title"] for view in views}) == 1
     assert all(view["figures"][0]["data"][:4] == views[0]["figures"][0]["data"][:4] for view in views)
-    assert len({tuple(view["figures"][0]["data"][4]["y"]) for view in views}) == 3
+    assert len({tuple(floor(view)) for view in views}) == 3
 
 
 def test_the_sources_example_can_be_set_on_the_panel() -> None:
@@ -121,7 +135,7 @@ def test_walking_the_opening_changes_what_you_have_and_owe_but_not_what_is_yours
     assert len({view["title"] for view in views}) == 4
     assert [bars(view, 0)[1] for view in views] == [15000] * 4
     assert [bars(view, 2) for view in views] == [(0, 0), (0, 25000), (0, 25000), (0, 25000)]
-    assert [bool(view["figures"][0]["data"][4]["x"]) for view in views] == [False, False, False, True]
+    assert [floor(view) for view in views] == [[], [], [], [25000 + 5000]]
     assert done == [0, 1, 3, 3]
 
 
@@ -146,6 +160,33 @@ def test_a_refused_opening_says_what_would_work_and_owes_nothing(panel: type[Bal
     assert view["words"][0].endswith("(B4).")
     assert bars(view, 2) == (0, 0)
     assert bars(view, 0) == (1000, 1000)
+    assert view["happens"] == ["refused"]
+
+
+@pytest.mark.parametrize(("side", "leverage"), [("long", 5), ("short", 2)])
+def test_a_refused_opening_shows_what_it_would_need(side: str, leverage: int) -> None:
+    """B4: what would be used, at that height, and how much of it you lack."""
+    view, story = seen(BalanceSheet, funds=1000, side=side, leverage=leverage, price=40000)
+    needed = Decimal(20_000) / leverage
+
+    assert story.error
+    assert floor(view) == [float(needed)]
+    assert {f"needed<br>{number(needed, 2, 2)}", f"lacking<br>{number(1000 - needed, 2, 2)}"} <= set(written(view))
+
+
+def test_what_has_happened_is_the_margin_levels_doing() -> None:
+    """B4, B5: at 100 %, 80 %, 40 % and 0 % of used margin; a gain is above break-even."""
+    for values in states():
+        view, story = seen(BalanceSheet, **values)
+        if story.error:
+            continue
+        tied = story.margin
+        assert tied
+        assert tied.level is not None
+        gains = unrealised(story.final, story.final.positions[0]) > 0
+        lines = {"no margin free": 100, "margin call": 80, "liquidation": 40, "equity gone": 0}
+        wanted = [name for name, line in lines.items() if tied.level <= line]
+        assert view["happens"] == [*(["break-even"] if gains else []), *wanted], values
 
 
 WALK = Walk("step", "The opening", STEPS, "1", "Forward and back.")

@@ -15,8 +15,8 @@ from marginlib.engine.account import Row
 from marginlib.engine.margin import unrealised
 from marginlib.engine.scenario import Price, Stop
 from marginlib.lessons import ClosingSteps, ShortAndMirror, ShortOrFuture, StopRun
-from marginlib.lessons.going_short import holding
 from marginlib.lessons.going_short.buying_back import closing_sheets
+from marginlib.lessons.going_short.held import ROWS
 from marginlib.lessons.going_short.panel import (
     BOTH,
     COURSES,
@@ -86,19 +86,52 @@ def test_both_lines_are_the_engines_and_mirror_each_other(values: Values) -> Non
     (marks,) = traces(view["figures"][0], "markers")
     opened, move = Decimal(str(values["opened"])), Decimal(str(values["move"]))
     now = opened * (100 + move) / 100
+    figure = view["figures"][0]
+    grown = heights(figure, float(now))
     for at, side in enumerate(BOTH):
         story = replay(position(side, opened, Decimal(str(values["leverage"])), goes_to(now)))
         pnl = unrealised(story.final, story.final.positions[0])
         assert (marks["x"][at], marks["y"][at]) == (float(now), float(pnl))
-        assert any(text.startswith(side) and text.endswith(money(pnl, "USD", sign=True)) for text in written_of(view))
+        assert grown.get("profit" if pnl > 0 else "loss", 0) == float(pnl)
+        told = [text for text in written(figure) if side in text]
+        assert len(told) == 1
+        assert told[0].endswith(f"{'▲ +' if pnl > 0 else '▼ ' if pnl < 0 else ''}{number(pnl, 2, 2)}")
     assert marks["y"][0] == -marks["y"][1]
-    _, *both, beyond = traces(view["figures"][0], "lines")
-    assert beyond["x"][0] == both[1]["x"][1] > both[1]["x"][0]  # no price ends a line at the right: it runs on
-    assert beyond["y"][-1] > both[0]["y"][1] >= 0 >= both[1]["y"][1] > beyond["y"][1]
-    for line in both:
+    drawn = traces(figure, "lines")
+    for colour, at in (("role:ink", 0), ("role:quiet", 1)):
+        named = [each for each in drawn if each["line"]["color"] == colour]
+        line = next(each for each in named if each["line"].get("dash") != "dot")
+        beyond = next(each for each in named if each["line"].get("dash") == "dot" and len(each["x"]) > 2)
         (x0, x1), (y0, y1) = line["x"], line["y"]
-        on_it = [y0 + (y1 - y0) * (float(now) - x0) / (x1 - x0)]
-        assert on_it[0] in (pytest.approx(marks["y"][0]), pytest.approx(marks["y"][1]))
+        assert y0 + (y1 - y0) * (float(now) - x0) / (x1 - x0) == pytest.approx(marks["y"][at])
+        assert max(x for x in beyond["x"] if x is not None) > x1  # no price ends a line at the right: it runs on
+    (put,) = (each for each in drawn if each["y"][0] == each["y"][1] and each["y"][0] < 0)
+    assert put["y"][0] == pytest.approx(-float(opened / Decimal(str(values["leverage"]))))
+
+
+def test_results_stand_where_they_stood_whichever_is_higher() -> None:
+    """A name that changes its place with the sign has to be looked for."""
+    found = []
+    for move in (-30, 0, 1, 40):
+        figure = shown(MIRROR, move=move)["figures"][0]
+        found.append({
+            text.split("<br>")[0]: (x, y)
+            for trace in traces(figure, "text")
+            for text, x, y in zip(trace["text"], trace["x"], trace["y"], strict=True)
+            if "short" in text or "long" in text
+        })  # fmt: skip
+
+    assert len(found[0]) == 2
+    assert found.count(found[0]) == 4
+
+
+@pytest.mark.parametrize(("move", "wanted"), [
+    (-41, ["break-even", "long: margin call"]), (0, []), (31, []), (32, ["short: margin call"]),
+    (48, ["short: margin call", "short: liquidation"]),
+])  # fmt: skip
+def test_what_happens_to_each_of_the_two(move: int, wanted: list[str]) -> None:
+    """B5: from 60,000 USD at 3x; a short's used margin grows with the price, a long's stays."""
+    assert shown(MIRROR, move=move)["happens"] == wanted
 
 
 def written_of(view: dict[str, Any]) -> list[str]:
@@ -143,17 +176,22 @@ def unrealised_at(opened: int, now: Decimal) -> Decimal:
 
 
 @given(anywhere(CLOSING))
-def test_the_places_are_the_balance_sheets_of_the_stage(values: Values) -> None:
+def test_the_bars_are_the_balance_sheet_of_the_stage(values: Values) -> None:
     view, step = CLOSING.view(values), int(str(values["step"]))
     story = closed(Decimal(str(values["move"])), Decimal(str(values["fee"])))
     seen, figure = closing_sheets(story.moments[-1], "USD")[step - 1], view["figures"][0]
-    own, restricted, owed = (heights(figure, x) for x in (0, 1, 2))
+    have, whose = heights(figure, 0), heights(figure, 1)
+    pnl, last = story.realised[0].pnl, step == 5
 
-    assert own.get("own", 0) + own.get("profit", 0) == pytest.approx(float(worth(seen.own)))
-    assert restricted.get("restricted", 0) == pytest.approx(float(worth(seen.restricted)))
-    assert owed.get("owed", 0) == pytest.approx(-float(seen.owes))
-    pnl = story.realised[0].pnl
-    assert own.get("loss", 0) == pytest.approx(float(max(-pnl, Decimal(0))) if step >= 4 else 0)
+    assert have.get("restricted", 0) == pytest.approx(float(worth(seen.restricted)))
+    assert whose.get("owed", 0) == pytest.approx(float(seen.owes))
+    assert whose["own"] == pytest.approx(float(seen.yours))
+    fee = sum((row.fee for row in story.moments[-1].rows), Decimal(0)) if last else Decimal(0)
+    assert have.get("fee", 0) == pytest.approx(float(fee))
+    assert have.get("loss", 0) == pytest.approx(float(max(-pnl, Decimal(0))) if step >= 4 else 0)
+    assert have.get("own", 0) + have.get("profit", 0) == pytest.approx(float(worth(seen.own)))
+    both = have.get("own", 0) + have.get("profit", 0) + have.get("restricted", 0)
+    assert both == pytest.approx(whose["own"] + whose.get("owed", 0))
 
 
 @pytest.mark.parametrize(("step", "rule"), [("2", "R9"), ("3", "R10"), ("4", "R11"), ("5", "A9")])
@@ -180,27 +218,12 @@ def test_both_trading_fees_are_told() -> None:
     assert "the trading fee at opening has taken 240.00 USD" in first["words"][0]
     assert "at opening" not in shown(CLOSING, fee=0)["words"][0]
     assert last["words"][1].endswith("+6,000.00 USD, less 240.00 USD at opening and 216.00 USD at closing.")
-    assert {"39,760", "▲ profit +6,000", "fee −216", "in all 45,544"} <= set(written(last["figures"][0]))
-    assert "in all" not in " ".join(written(shown(CLOSING, step="5", move=10)["figures"][0]))
-
-
-@given(anywhere(HELD))
-@settings(max_examples=40, deadline=None)
-def test_the_names_of_two_lines_keep_clear_of_zero_and_of_each_other(values: Values) -> None:
-    for row, names in ((1, ("borrowing", "funding")), (4, ("margin", "future"))):
-        figure = HELD.view(HELD.read({**values, "row": holding.ROWS[row]}))["figures"][0]
-        low, high = figure["layout"]["yaxis"]["range"]
-        pixel = (high - low) / 340
-        places = {
-            text: y for trace in traces(figure, "text") for text, y in zip(trace["text"], trace["y"], strict=True)
-        }
-        one, other = (places[name] for name in names)
-        assert min(abs(one), abs(other)) >= 9 * pixel  # of 13 pixels' height, each, and 3 to the line
-        assert abs(one - other) >= 13 * pixel
+    told = {"balance<br>39,760.00", "▲ profit<br>+6,000.00", "fee<br>−216.00", "yours<br>45,544.00"}
+    assert told <= set(written(last["figures"][0]))
 
 
 def test_what_borrowing_cost_is_told_apart_from_what_remains() -> None:
-    told = shown(HELD, row=holding.ROWS[4])["words"][0]
+    told = shown(HELD, row=ROWS[4])["words"][0]
 
     assert told.endswith("the result is +600.00 USD; borrowing has cost 660.00 USD, so −60.00 USD remain.")
 
@@ -244,9 +267,10 @@ def test_funding_by_day_is_three_payments_a_day(course: str, payments: int) -> N
 @given(anywhere(HELD))
 @settings(max_examples=40, deadline=None)
 def test_the_two_lines_end_where_the_words_say(values: Values) -> None:
-    read = HELD.read({**values, "row": holding.ROWS[1]})
+    read = HELD.read({**values, "row": ROWS[1]})
     view, found = HELD.view(read), held(read)
-    (marks,) = traces(view["figures"][0], "markers")
+    (marks,) = traces(view["figures"][1], "markers")
+    assert traces(view["figures"][1], "lines")[2]["line"]["color"] == "role:fee"
 
     assert marks["y"] == [-float(found.cost), float(found.received)]
     assert marks["x"] == [float(str(read["days"]))] * 2
@@ -258,7 +282,7 @@ def test_the_two_lines_end_where_the_words_say(values: Values) -> None:
 @settings(max_examples=40, deadline=None)
 def test_at_the_price_shown_each_is_liquidated(values: Values) -> None:
     """B5, C3, R23: 40 % of used margin; the model's 2 %; and the source's own trigger is further away."""
-    read = HELD.read({**values, "row": holding.ROWS[2]})
+    read = HELD.read({**values, "row": ROWS[2]})
     view, found = HELD.view(read), held(read)
     at = Fraction(cells(view, "Liquidation")[0].split(": ")[1].removesuffix(" USD").replace(",", ""))
     state = found.state.copy()
@@ -270,8 +294,12 @@ def test_at_the_price_shown_each_is_liquidated(values: Values) -> None:
     gone, other = (Fraction(cell.removesuffix(" USD").replace(",", "")) for cell in cells(view, "All gone")[:2])
     assert at < gone
     assert abs(found.contract.equity(Decimal(other.numerator) / other.denominator, found.received)) < Decimal("0.01")
-    bars = [trace for trace in view["figures"][0]["data"] if trace["type"] == "bar"]
+    bars = [trace for trace in view["figures"][2]["data"] if trace["type"] == "bar"]
     assert bars[0]["base"] == [float(found.now)] * 2
+    ends = [cell.split(": ")[1].removesuffix(" USD") for cell in cells(view, "Liquidation")[:2]]
+    assert [f"liquidated<br>{end}" for end in ends] == [
+        text for text in written(view["figures"][2]) if text.startswith("liquidated")
+    ]
     assert bars[0]["base"][0] + bars[0]["y"][0] == pytest.approx(float(at), abs=0.01)
 
 
@@ -279,39 +307,44 @@ def test_at_the_price_shown_each_is_liquidated(values: Values) -> None:
 @settings(max_examples=40, deadline=None)
 def test_what_is_left_differs_by_what_holding_costs(values: Values) -> None:
     """C4: profit or loss is the same."""
-    read = HELD.read({**values, "row": holding.ROWS[3]})
+    read = HELD.read({**values, "row": ROWS[3]})
     view, found = HELD.view(read), held(read)
     assert found.closed
     left, other = found.closed.final.balance("USD"), found.contract.equity(found.now, found.received)
 
     assert other - left == found.cost + found.received
     assert cells(view, "Profit or loss")[0] == cells(view, "Profit or loss")[1]
-    for x, end in ((0, left), (1, other)):
-        column = heights(view["figures"][0], x)
-        assert column.get("own", 0) + column.get("profit", 0) == pytest.approx(float(end))
+    for x, end, taken in ((0, left, found.cost), (1, other, max(-found.received, Decimal(0)))):
+        column, made = heights(view["figures"][3], x), end - 40_000
+        assert column.get("fee", 0) == pytest.approx(float(taken))
+        assert any(text.endswith(f"{number(made, 2, 2)}") for text in written(view["figures"][3])), made
+        if made >= 0:
+            assert column.get("profit", 0) == pytest.approx(float(made))
+        elif made + taken <= 0:
+            assert column.get("loss", 0) - column.get("fee", 0) == pytest.approx(float(made))
 
 
 @given(anywhere(HELD))
 @settings(max_examples=40, deadline=None)
 def test_one_borrows_and_the_other_owes_nothing(values: Values) -> None:
-    view = HELD.view(HELD.read({**values, "row": holding.ROWS[0]}))
+    view = HELD.view(HELD.read({**values, "row": ROWS[0]}))
     found, figure = held(values), view["figures"][0]
     margin, future = heights(figure, 0), heights(figure, 1)
 
     assert margin["owed"] == pytest.approx(-float(found.now))
     assert margin["restricted"] == 60000
-    assert {"owed", "restricted"} & set(future) == set()
-    equity = future["own"] + future.get("profit", 0)
-    assert equity == pytest.approx(float(found.contract.equity(found.now, found.received)))
-    assert margin["own"] + 60000 + margin["owed"] == pytest.approx(equity - float(found.cost + found.received))
+    pnl = found.contract.pnl(found.now)
+    assert future == ({"profit" if pnl > 0 else "loss": float(pnl)} if pnl else {})
+    assert margin["restricted"] + margin["owed"] == pytest.approx(float(pnl))
+    assert "nothing<br>owed" in written(figure)
 
 
 @given(anywhere(HELD))
 @settings(max_examples=40, deadline=None)
 def test_one_stop_is_refused_and_the_other_ends_both(values: Values) -> None:
     """R22: a short is closed by a buy."""
-    view = HELD.view(HELD.read({**values, "row": holding.ROWS[4]}))
-    found = held(HELD.read({**values, "row": holding.ROWS[4]}))
+    view = HELD.view(HELD.read({**values, "row": ROWS[4]}))
+    found = held(HELD.read({**values, "row": ROWS[4]}))
     assert found.stops
     stopped, refused = found.stops
 
@@ -323,13 +356,15 @@ def test_one_stop_is_refused_and_the_other_ends_both(values: Values) -> None:
     assert cells(view, "A stop that sells")[:2] == ["would add to the short"] * 2
     (result,) = stopped.realised
     assert result.price == found.now * Decimal("1.1")
-    lines = [trace for trace in traces(view["figures"][0], "lines") if len(trace["x"]) == 3]
+    figure = view["figures"][4]
+    lines = [trace for trace in traces(figure, "lines") if len(trace["x"]) == 3]
     ends = [float(found.contract.pnl(result.price) + change) for change in (found.received, -found.cost)]
     assert [line["y"][1:] for line in lines] == [[pytest.approx(end)] * 2 for end in ends]
+    assert f"stop at<br>{number(result.price, 2, 2)}" in written(figure)
     assert cells(view, "Ended at")[0] == money(stopped.final.balance("USD") - 40000, "USD", sign=True)
 
 
-@pytest.mark.parametrize("row", holding.ROWS)
+@pytest.mark.parametrize("row", ROWS)
 def test_every_row_names_its_rules_and_moves(row: str) -> None:
     """R23: the five rows; each changes with the price and with the days."""
     start = shown(HELD, row=row)
@@ -337,6 +372,26 @@ def test_every_row_names_its_rules_and_moves(row: str) -> None:
     assert "R23" in " ".join(start["words"])
     for change in ({"move": 4}, {"days": 20}, {"borrowing": "0.03"}, {"funding": "-0.02"}):
         assert shown(HELD, row=row, **change) != start, change
+
+
+def test_all_five_are_drawn_and_the_chosen_one_is_told() -> None:
+    """R23: what is drawn doesn't hang on which is told; only its heading stands out."""
+    views = [shown(HELD, row=row) for row in ROWS]
+
+    assert len({view["title"] for view in views}) == 5
+    for at, view in enumerate(views):
+        assert [figure["layout"]["meta"]["name"] for figure in view["figures"]] == [row.capitalize() for row in ROWS]
+        bold = [
+            text
+            for figure in view["figures"]
+            for trace in traces(figure, "text")
+            for text in trace["text"]
+            if trace["textfont"]["weight"] == "bold"
+        ]
+        assert [text.replace("<br>", " ") for text in bold] == [ROWS[at]]
+        assert [figure["data"][:2] for figure in view["figures"]] == [
+            figure["data"][:2] for figure in views[0]["figures"]
+        ]
 
 
 # The stop.
@@ -374,7 +429,8 @@ def test_a_stop_closes_at_the_first_price_beyond_its_trigger(values: Values) -> 
     assert result.price == beyond[0]
     assert results[0] == pytest.approx(float(result.pnl))
     assert money(result.pnl, "USD", sign=True) in cells(view, "Result with your choice")
-    assert f"closed at {number(beyond[0], 2)}" in written_of(view)
+    assert f"closed at<br>{number(beyond[0], 2, 2)}" in written_of(view)
+    assert "stop reached" in view["happens"]
 
 
 @given(st.sampled_from(sorted(PATHS)), st.integers(1, 20), st.integers(0, 24))

@@ -1,5 +1,6 @@
 """Lesson 05's view says what the engine says: every bar, word and row comes from the story."""
 
+import itertools
 import re
 from decimal import Decimal
 from typing import Any
@@ -9,15 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marginlib import replay
+from marginlib.drawing.placing import unmarked
 from marginlib.engine.account import Realised
+from marginlib.engine.cascade import preference
 from marginlib.engine.story import Story
 from marginlib.lessons import LossCascade
 from marginlib.panels.controls import Slider
-from marginlib.telling.numbers import money, short
+from marginlib.telling.numbers import money, price
 
 PANEL = LossCascade()
 FUNDS = [control.name for control in PANEL.controls if isinstance(control, Slider) and control.removable]
-CLOSE = Decimal("1e-6")
+CLOSE = 1e-6
 
 Values = Any
 
@@ -37,85 +40,135 @@ def shown(**values: object) -> tuple[dict[str, Any], Story]:
     return PANEL.view(read), replay(PANEL.scenario(read))
 
 
+def amount(written: str) -> Decimal:
+    return Decimal(written.replace(",", ""))
+
+
 def only(**funds: object) -> dict[str, object]:
     """Just these funds, and enough leverage to open on them."""
     return {**dict.fromkeys(FUNDS), **funds}
 
 
-def bars(view: dict[str, Any]) -> dict[str, list[tuple[int, Decimal, Decimal]]]:
-    """Place, base and length of the bars, by their colour's role."""
-    return {
-        trace["marker"]["color"].removeprefix("role:"): [
-            (x, Decimal(str(base)), Decimal(str(y)))
-            for x, base, y in zip(trace["x"], trace["base"], trace["y"], strict=True)
-        ]
-        for trace in view["figures"][0]["data"]
-        if trace["type"] == "bar"
-    }
+Bar = tuple[str, float, float]
+Row = tuple[str, str, list[Bar]]
 
 
-def told(view: dict[str, Any]) -> dict[tuple[str, int], str]:
-    """What is written at the bars, by their role and place."""
-    return {
-        (trace["textfont"]["color"].removeprefix("role:"), x): text
-        for trace in view["figures"][0]["data"]
-        if trace.get("mode") == "text"
-        for x, text in zip(trace["x"], trace["text"], strict=True)
-    }
+def pictured(view: dict[str, Any]) -> list[Row]:
+    """The figure from the top down: what is written on the left and on the right, and the bars below that.
+
+    A bar is its role, with where it begins and ends; what is untouched is an outline, of the role "untouched".
+    """
+    figure = view["figures"][0]
+    left = figure["layout"]["xaxis"]["range"][0]
+    written: list[tuple[float, bool, str]] = []
+    drawn: list[tuple[float, Bar]] = []
+    for trace in figure["data"]:
+        if trace.get("mode") == "text":
+            written += [
+                (y, x == left, unmarked(text)) for x, y, text in zip(trace["x"], trace["y"], trace["text"], strict=True)
+            ]
+        elif trace["type"] == "bar":
+            role = trace["marker"]["color"].removeprefix("role:")
+            assert (trace["marker"].get("pattern", {}).get("shape") == ".") == (role == "fee"), "fees are dotted"
+            ends = zip(trace["base"], trace["x"], trace["y"], strict=True)
+            drawn += [(middle, (role, base, base + length)) for base, length, middle in ends]
+        elif trace["line"]["color"] == "role:own":
+            boxes = [(trace["x"][at : at + 5], trace["y"][at : at + 5]) for at in range(0, len(trace["x"]), 6)]
+            drawn += [((min(ys) + max(ys)) / 2, ("untouched", min(xs), max(xs))) for xs, ys in boxes]
+    lines = sorted({y for y, on_the_left, _ in written if on_the_left}, reverse=True)
+    rows = []
+    for y, below in itertools.zip_longest(lines, lines[1:], fillvalue=-1e9):
+        here = {on_the_left: text for at, on_the_left, text in written if at == y}
+        rows.append((here[True], here.get(False, ""), [bar for middle, bar in drawn if below < middle < y]))
+    return rows
+
+
+def spans(bars: list[Bar]) -> dict[str, tuple[float, float]]:
+    """The bars of a row by their role: never two of one."""
+    found = {role: (start, end) for role, start, end in bars}
+    assert len(found) == len(bars)
+    return found
+
+
+def same(found: dict[str, tuple[float, float]], wanted: dict[str, tuple[float | Decimal, float | Decimal]]) -> bool:
+    """Whether bars stand where they should; those of nothing aren't there."""
+    wanted = {role: ends for role, ends in wanted.items() if ends[0] != ends[1]}
+    return found.keys() == wanted.keys() and all(
+        abs(at - float(there)) < CLOSE
+        for role, ends in wanted.items()
+        for at, there in zip(found[role], ends, strict=True)
+    )
+
+
+def worth(code: str, amount: Decimal, quote: str, story: Story) -> Decimal:
+    """In QUOTE, by the prices of the scenario alone: each currency has one in EUR, but for the pair's base perhaps."""
+    prices = story.final.prices
+    if code == quote:
+        return amount
+    if f"{code}/{quote}" in prices:
+        return amount * prices[f"{code}/{quote}"]
+    in_euros = {"EUR": Decimal(1), "USD": 1 / prices["EUR/USD"]}
+    rate = in_euros.get(code) or prices.get(f"{code}/EUR") or prices[f"{code}/USD"] / prices["EUR/USD"]
+    unit = in_euros.get(quote) or prices[f"{quote}/EUR"]
+    return amount * rate / unit
 
 
 def check(view: dict[str, Any], realised: Realised, story: Story) -> None:
     """Everything on the screen against the engine's account of the closing."""
     quote, lot = realised.position.quote, realised.position
-    found = bars(view)
-    names = [name.split("<br>") for name in view["figures"][0]["layout"]["xaxis"]["ticktext"]]
-    last, result, written = len(names) - 1, "profit" if realised.pnl > 0 else "loss", told(view)
-    ends = {x: (base, length) for x, base, length in found[result]}
-    assert ends.keys() <= {0, last}
-    assert abs(ends.get(0, (0, 0))[1] - realised.pnl) < CLOSE
-    assert abs(ends.get(last, (0, 0))[1] + realised.unpaid) < CLOSE
-    pnl_label, unpaid_label = (written.get((result, x), "") for x in (0, last))
-    assert sum((take.covers for take in realised.cascade), realised.unpaid) == max(-realised.pnl, Decimal(0))
-    if realised.pnl:
-        assert money(realised.pnl, quote, sign=True) in pnl_label
-        assert pnl_label[0] == ("▲" if realised.pnl > 0 else "▼")
-    assert bool(unpaid_label) == bool(realised.unpaid)
-    if realised.unpaid:
-        assert money(-realised.unpaid, quote) in unpaid_label
-        assert money(realised.unpaid, quote) in view["title"]
-
     before, after = story.moments[-1].before, story.moments[-1].after
-    assert names[0] == ["Loss" if realised.pnl < 0 else "Profit", ""]
-    assert names[last] == ["Unpaid", ""]
-    held = {code for code, amount in before.balances.items() if amount}
-    assert {name for name, _ in names[1:-1]} == held
+    assert sum((take.covers for take in realised.cascade), realised.unpaid) == max(-realised.pnl, Decimal(0))
+
+    first, *rows, others, last = pictured(view)
+    assert money(realised.pnl, quote, sign=True) in first[0]
+    assert ("▲" in first[0], "▼" in first[0]) == (realised.pnl > 0, realised.pnl < 0)
+    assert first[1] == f"price {price(realised.price, quote)}"
+    result = "profit" if realised.pnl > 0 else "loss"
+    assert same(spans(first[2]), {result: (min(realised.pnl, Decimal(0)), max(realised.pnl, Decimal(0)))})
 
     takes = {take.currency: take for take in realised.cascade}
-    assert [name for name, _ in names[1:-1] if name in takes] == list(takes), "in the order of the cascade"
-    level = min(realised.pnl, Decimal(0))
-    taken = {x: (base, covers) for x, base, covers in found["own"]}
-    for x, (name, sold) in enumerate(names[1:-1], 1):
-        take = takes.get(name)
-        assert sold == (f"−{short(take.taken, name)}" if take else "–")
-        assert (x in taken) == (("own", x) in written) == bool(take)
+    named = [left.lstrip("■ ").split(":")[0] for left, _, _ in rows]
+    assert set(named) == set(story.scenario.balances), "those that are there, and no other"
+    assert [name for name in named if name in takes] == list(takes), "in the order of the cascade"
+    due = max(-realised.pnl, Decimal(0))
+    for code, (left, right, drawn) in zip(named, rows, strict=True):
+        take, had = takes.get(code), before.balance(code)
+        covers, fee, taken = (take.covers, take.fee, take.taken) if take else (Decimal(0),) * 3
+        assert same(
+            spans(drawn),
+            {
+                "own": (-due, covers - due),
+                "fee": (-due - fee, -due),
+                "loss": (covers - due, 0),
+                "untouched": (0, worth(code, had - taken, quote, story)),
+            },
+        ), (code, drawn)
+        due -= covers
+        assert ("untouched" in left, "none there" in left) == (had > 0 and not take, not had)
+        assert left.startswith("■") == bool(take)
+        assert bool(right) == bool(fee)
         if take:
-            base, covers = taken[x]
-            assert abs(base - level) < CLOSE
-            assert abs(covers - take.covers) < CLOSE
-            level += take.covers
-    assert abs(level + realised.unpaid) < CLOSE, "the stairs end at what stays unpaid"
-    fees = [take for take in realised.cascade if take.fee]
-    for (x, base, fee), take in zip(found["fee"], fees, strict=True):
-        assert names[x][0] == take.currency
-        assert base == taken[x][0]
-        assert abs(fee + take.fee) < CLOSE
-        assert written["fee", x].startswith("fee ")
+            part, _, whole = left.partition(": ")[2].rpartition(" of ")
+            assert (part == "") == (taken == had)
+            assert abs(amount(part or whole.removeprefix("all ")) / taken - 1) < Decimal("0.0006")
+            assert abs(amount(whole.removeprefix("all ")) / had - 1) < Decimal("0.0005")
+        if fee:
+            assert right.startswith("■ fee ")
+            assert abs(amount(right.removeprefix("■ fee ")) - fee) <= max(fee / 100, Decimal("0.006"))
+    known = preference(before.rulebook.collateral_order, lot.base, quote, before.balances)
+    assert others == (f"and {len(known) - len(named)} others that you don't hold", "", [])
+    assert due == realised.unpaid, "what no currency covered"
+    assert last[0] == (f"■ unpaid: {money(due, quote)}" if due else "nothing unpaid")
+    assert same(spans(last[2]), {"loss": (-due, 0)})
+    assert bool(last[1]) == bool(realised.conversion_fees)
+    if realised.unpaid:
+        assert money(realised.unpaid, quote) in view["title"]
+    gone = {code for code, take in takes.items() if not after.balance(code)}
+    assert set(view["happens"]) == {f"{code} gone" for code in gone} | (
+        {"break-even"} if realised.pnl > 0 else set()
+    ) | ({"a rest unpaid"} if realised.unpaid else set())
 
-    strip = dict(view["strip"])
-    assert {code for code, mark in strip.items() if mark == "taken"} == set(takes)
-    assert {code for code, mark in strip.items() if mark == "untouched"} == held - set(takes)
-    assert [code for code, mark in view["strip"] if mark == "taken"] == list(takes)
-
+    held = {code for code, amount in before.balances.items() if amount}
     (table,) = view["tables"]
     assert [column["label"] for column in table["columns"]] == [
         "Currency", "Place in the order", "You had", "Turn", "Taken", "Covers", "Fee", "You have",
@@ -126,7 +179,7 @@ def check(view: dict[str, Any], realised: Realised, story: Story) -> None:
         code, place, had, turn, taken, covered, fee_cell, have = row["cells"]
         take = takes.get(code)
         mark = "taken" if take else "untouched" if before.balance(code) else "skipped"
-        assert row["mark"] == mark == strip[code]
+        assert row["mark"] == mark
         assert mark in turn or turn == "– none there"
         assert had == money(before.balance(code), code)
         assert have == money(after.balance(code), code)
@@ -134,7 +187,7 @@ def check(view: dict[str, Any], realised: Realised, story: Story) -> None:
         assert covered == (money(take.covers, quote) if take else "")
         assert bool(fee_cell) == bool(take and take.fee_rate)
         at = int(place.split(".")[0])
-        assert view["strip"][at - 1][0] == code
+        assert known[at - 1].currency == code
         reasons = {
             lot.quote: f"quote of {lot.pair}",
             lot.base: f"base of {lot.pair}",
@@ -168,7 +221,12 @@ def test_the_screen_says_what_the_engine_says(values: Values) -> None:
         assert view["title"] == "The exchange refuses this opening"
         assert story.error.message in view["alert"]
         assert all(rule in view["alert"] for rule in story.error.rules)
-        assert bars(view) == {}
+        nothing, *rows, _, last = pictured(view)
+        assert (nothing[0], nothing[2], last[2]) == ("Nothing is opened", [], [])
+        assert all(set(spans(drawn)) <= {"untouched"} for _, _, drawn in rows), (
+            "what is there, and nothing happens to it"
+        )
+        assert view["happens"] == ["refused"]
         assert view["tables"] == []
     else:
         check(view, story.realised[0], story)
@@ -189,9 +247,9 @@ def test_the_quote_currency_alone_pays_without_a_fee() -> None:
     view, _ = shown(**only(EUR=2000, BTC="0.04"), size=1000, leverage=5, move=-10)
 
     assert view["title"] == "The loss takes 100.00 EUR, and nothing else"
-    assert bars(view)["own"][0] == (1, Decimal("-100.0"), Decimal("100.0"))
-    assert told(view)["own", 1] == "100.00"
-    assert bars(view)["fee"] == []
+    _, euros, bitcoin, *_ = pictured(view)
+    assert euros == ("■ EUR: 100.00 of 2,000", "", [("own", -100, 0), ("untouched", 0, 1900)])
+    assert bitcoin == ("BTC: 0.04, untouched", "", [("untouched", 0, 1800)])
     assert view["words"][1] == (
         "EUR goes first, as the quote of BTC/EUR (R13). BTC: untouched, since nothing is left to cover."
     )
@@ -202,8 +260,7 @@ def test_what_nothing_covers_is_shown_as_unpaid() -> None:
     view, story = shown(**only(EUR=300), size=2000, leverage=10, move=-40)
 
     assert view["title"] == "The loss takes everything, and 500.00 EUR stay unpaid"
-    assert bars(view)["loss"][1] == (2, Decimal(0), Decimal("-500.0"))
-    assert told(view)["loss", 2] == "▼ −500.00 EUR"
+    assert pictured(view)[-1] == ("■ unpaid: 500.00 EUR", "", [("loss", -500, 0)])
     assert view["tables"][0]["rows"][-1]["mark"] == "unpaid"
     assert "500.00 EUR stay owed (A5)" in view["words"][1]
     assert story.final.unpaid == {"EUR": Decimal(500)}
@@ -213,15 +270,15 @@ def test_a_profit_takes_nothing() -> None:
     view, _ = shown(move=10)
 
     assert view["title"] == "No loss, so nothing is taken: closing adds 800.00 EUR"
-    assert told(view)["profit", 0] == "▲ +800.00 EUR"
-    assert all(mark != "taken" for _, mark in view["strip"])
+    assert pictured(view)[0][0] == "■ ▲ +800.00 EUR"
+    assert not any("own" in spans(drawn) or "loss" in spans(drawn) for _, _, drawn in pictured(view))
 
 
 def test_neither_profit_nor_loss_has_no_sign() -> None:
     view, story = shown(move=0)
 
     assert story.realised[0].pnl == 0
-    assert ("loss", 0) not in told(view)
+    assert pictured(view)[0] == ("0.00 EUR", "price 50,000.00 EUR", [])
     assert "−" not in view["title"]
 
 
@@ -248,4 +305,55 @@ def test_a_refused_opening_says_what_would_work() -> None:
     assert story.error is not None
     assert view["alert"].endswith("(B4)")
     assert view["words"] == ["Nothing is opened, so nothing can be lost. Your balances stay as they are (A7)."]
-    assert view["figures"][0]["layout"]["yaxis"] == shown()[0]["figures"][0]["layout"]["yaxis"]
+    for axis in ("xaxis", "yaxis"):
+        assert view["figures"][0]["layout"][axis] == shown()[0]["figures"][0]["layout"][axis]
+    assert pictured(view)[1] == ("EUR: 300.00, untouched", "", [("untouched", 0, 300)])
+
+
+def grips(view: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {each["control"]: each for each in view["figures"][0]["layout"]["meta"]["grips"]}
+
+
+def place(found: dict[str, Any], control: Slider, value: Decimal) -> float:
+    """Where a grip's mark stands for a value, straight between its places."""
+    least, most, places = Decimal(control.least), Decimal(control.most), found["places"]
+    at = float((value - least) / (most - least)) * (len(places) - 1)
+    left = min(int(at), len(places) - 2)
+    return float(places[left] + (at - left) * (places[left + 1] - places[left]))
+
+
+@given(anywhere())
+def test_a_grip_is_the_end_of_its_bar(values: Values) -> None:
+    """Where it is dragged to is where its bar ends when it is there: the axis stays."""
+    view, story = PANEL.view(values), replay(PANEL.scenario(values))
+    if story.error:
+        assert "move" not in grips(view)
+        return
+    _, *rows, _, _ = pictured(view)
+    found = grips(view)
+    assert found.keys() == {"move"} | {code for code in FUNDS if values[code] is not None}
+    controls = {control.name: control for control in PANEL.controls if isinstance(control, Slider)}
+    wide = view["figures"][0]["layout"]["xaxis"]["range"]
+    fine = (wide[1] - wide[0]) / 1000
+    result = story.realised[0].pnl
+    assert place(found["move"], controls["move"], values["move"]) == pytest.approx(float(result), abs=fine)
+    for left, _, drawn in rows:
+        code, bars = left.lstrip("■ ").split(":")[0], spans(drawn)
+        end = max([end for role, (_, end) in bars.items() if role in ("own", "untouched")] or [0.0])
+        if "own" in bars or "untouched" in bars:
+            assert place(found[code], controls[code], values[code]) == pytest.approx(end, abs=fine), code
+
+
+def test_the_figure_says_each_turn_with_its_exact_amounts() -> None:
+    told = [text for text, _ in shown()[0]["figures"][0]["layout"]["meta"]["tells"]]
+
+    assert told == [
+        "▼ −2,000.00 EUR at a price of 37,500.00 EUR",
+        "300.00 EUR of 300.00 EUR cover 300.00 EUR",
+        "0.008 BTC of 0.008 BTC cover 292.50 EUR, for a fee of 7.50 EUR",
+        "500.00 USD of 500.00 USD cover 394.00 EUR, for a fee of 6.00 EUR",
+        "10,668.42105263 DOGE of 12,000 DOGE cover 1,013.50 EUR, for a fee of 53.34 EUR",
+        "2 XMR, untouched",
+        "and 34 others that you don't hold",
+        "nothing unpaid",
+    ]

@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from marginlib.analysis.outcome import worth
 from marginlib.engine.story import Story
 from marginlib.lessons import Life
+from marginlib.lessons.start.view import flows
 from marginlib.reading.replaying import replay
 from marginlib.telling.numbers import money, number
 
@@ -30,28 +32,97 @@ def test_every_life_comes_to_its_end() -> None:
         assert seen(**values)[1].error is None, values
 
 
-def test_a_column_is_what_you_have_above_zero_and_what_you_owe_below() -> None:
+def traces(view: View, kind: str) -> list[dict[str, Any]]:
+    return [each for each in view["figures"][0]["data"] if kind in (each["type"], each.get("mode"))]
+
+
+def written(view: View) -> list[str]:
+    return [text for trace in traces(view, "text") for text in trace["text"]]
+
+
+def lying(view: View, role: str) -> list[tuple[float, float]]:
+    """From where to where the bars in the position's box go: restricted is hatched."""
+    found = []
+    for trace in traces(view, "bar"):
+        seen_ = "restricted" if "pattern" in trace["marker"] else trace["marker"]["color"].removeprefix("role:")
+        if trace.get("orientation") == "h" and seen_ == role:
+            found += [(base, base + long) for base, long in zip(trace["base"], trace["x"], strict=True)]
+    return found
+
+
+def told(view: View, start: str) -> list[str]:
+    return [text for text, _ in view["figures"][0]["layout"]["meta"]["tells"] if text.startswith(start)]
+
+
+def test_every_step_says_what_is_yours() -> None:
     for values in STATES:
-        view, story = seen(**values)
-        figure = view["figures"][0]
-        heights: dict[float, float] = dict.fromkeys(range(4), 0.0)
-        for trace in figure["data"][:3]:
-            for x, y in zip(trace["x"], trace["y"], strict=True):
-                heights[x] += y
-        after = [story.moments[0].before, story.moments[0].after, story.moments[1].after, story.final]
-        for x, state in enumerate(after):
+        for moment, at in (("1", 0), ("3", 1), ("4", 2), ("6", 3)):
+            view, story = seen(**values, moment=moment)
+            state = (story.moments[0].before, story.moments[0].after, story.moments[1].after, story.final)[at]
             yours = worth(state, "EUR")
-            assert heights[x] == pytest.approx(float(yours)), values
-            assert figure["layout"]["xaxis"]["ticktext"][x].endswith(f"yours:<br>{number(yours, 2)}"), values
+            assert told(view, "Yours") == [f"Yours: {money(yours, 'EUR')}"], values
+            assert f"yours:<br>{number(yours, 2, 2)}<br>EUR" in written(view), values
 
 
-def test_nothing_is_owed_or_restricted_at_the_ends() -> None:
+def test_the_positions_bars_are_what_it_holds_and_owes() -> None:
+    """R1: from one line, on one scale; their difference is the profit or loss so far."""
     for values in STATES:
-        view, _ = seen(**values)
-        _, restricted, owed = view["figures"][0]["data"][:3]
-        assert restricted["x"] == owed["x"] == [1, 2], values
-        assert "pattern" in restricted["marker"]
-        assert all(y < 0 for y in owed["y"]), values
+        view, story = seen(**values, moment="4")
+        lot, price = story.moments[1].after.positions[0], story.moments[1].after.prices["BTC/EUR"]
+        worths = {code: float(amount * (price if code == "BTC" else 1)) for code, amount in (lot.held, lot.owed)}
+        held, owed = worths[lot.held[0]], worths[lot.owed[0]]
+        ((left, hatched),), ((start, yellow),) = lying(view, "restricted"), lying(view, "owed")
+        assert left == start
+        assert (hatched - left) / (yellow - left) == pytest.approx(held / owed), values
+        gap = lying(view, "profit") + lying(view, "loss")
+        assert bool(lying(view, "profit")) == (held > owed), values
+        assert gap == ([] if held == owed else [pytest.approx((min(hatched, yellow), max(hatched, yellow)))]), values
+
+
+def test_nothing_is_held_or_owed_at_the_ends() -> None:
+    for values in STATES:
+        for moment in "16":
+            view, _ = seen(**values, moment=moment)
+            assert lying(view, "restricted") == lying(view, "owed") == [], values
+            assert "is owed nothing" in written(view), values
+
+
+def test_an_arrow_is_faint_until_its_step() -> None:
+    """What has moved is drawn through, what is to come is dotted; nothing moves twice or not at all."""
+    for values in STATES:
+        for step in range(1, 7):
+            view, story = seen(**values, moment=str(step))
+            found = flows(story)
+            shafts = [each for each in traces(view, "lines") if len(each["x"]) == 2 and each["line"]["width"] in (2, 4)]
+            faint = [each for each in shafts if each["line"].get("dash") == "dot"]
+            now = [each for each in shafts if each["line"]["width"] == 4 and each["line"]["color"] != "role:ink"]
+            assert len(faint) == sum(1 + bool(flow.back) for flow in found if flow.step > step), values
+            assert len(now) == sum(1 + bool(flow.back) for flow in found if flow.step == step), values
+            assert sum("to come" in text for text, _ in view["figures"][0]["layout"]["meta"]["tells"]) == sum(
+                flow.step > step for flow in found
+            )
+
+
+def test_what_moves_adds_up_to_what_is_left() -> None:
+    """What came in less what went out is what the engine leaves: in your balance, in the position, and owed."""
+    for values in STATES:
+        _, story = seen(**values)
+        there: dict[str, dict[str, Decimal]] = {
+            "You": {"EUR": Decimal(30_000)},
+            "Your position": {},
+            "The exchange": {},
+        }
+        for flow in flows(story):
+            for source, target, entry in ((flow.source, flow.target, flow.sent), (flow.target, flow.source, flow.back)):
+                if entry:
+                    for station, amount in ((source, -entry.amount), (target, entry.amount)):
+                        box = there.get(station, {})
+                        box[entry.currency] = box.get(entry.currency, Decimal(0)) + amount
+        assert {code: amount for code, amount in there["You"].items() if amount} == {
+            code: amount for code, amount in story.final.balances.items() if amount
+        }, values
+        assert not any(there["Your position"].values()), values
+        assert not any(there["The exchange"].values()), values
 
 
 @pytest.mark.parametrize("side", ["long", "short"])
@@ -63,11 +134,9 @@ def test_without_fees_settling_and_closing_leave_the_same_worth(side: str, move:
     assert ends[0] == ends[1]
 
 
-def test_the_title_and_the_labels_name_profit_or_loss() -> None:
+def test_the_title_names_profit_or_loss_and_the_arrow_carries_it() -> None:
     for values in STATES:
         view, story = seen(**values)
-        written = [trace for trace in view["figures"][0]["data"] if trace.get("mode") == "text"]
-        marks = [text for trace in written if trace["textfont"]["weight"] == "bold" for text in trace["text"]]
         pnl = sum(each.pnl for each in story.realised)
         if values["end"] == "settling":
             assert not story.realised
@@ -75,18 +144,24 @@ def test_the_title_and_the_labels_name_profit_or_loss() -> None:
         elif pnl:
             assert money(abs(pnl), "EUR") in view["title"], values
             assert ("profit" in view["title"]) == (pnl > 0), values
-            assert marks == [f"▲ +{number(pnl, 2)}" if pnl > 0 else f"▼ {number(pnl, 2)}"] * 2, values
-        if values["move"] == 0:
-            assert marks == [], values
+            ends = ("Your position to you", "You to your position")[pnl < 0]
+            assert told(view, ends) == [f"{ends}: {money(abs(pnl), 'EUR')}, now"], values
         assert money(worth(story.final, "EUR"), "EUR") in view["title"], values
 
 
 def test_leverage_shows_only_in_what_is_tied_up() -> None:
-    two, ten = (seen(leverage=leverage)[0]["figures"][0]["data"] for leverage in (2, 10))
+    views = [seen(leverage=leverage, moment="4")[0] for leverage in (2, 10)]
+    told_ = [[text for text, _ in view["figures"][0]["layout"]["meta"]["tells"]] for view in views]
 
-    assert two[:3] == ten[:3]
-    assert max(y for y in two[3]["y"] if y is not None) == 10_000
-    assert max(y for y in ten[3]["y"] if y is not None) == 2_000
+    assert [a == b for a, b in zip(*told_, strict=True)].count(False) == 1
+    assert "Tied up: 10,000.00 EUR" in told_[0]
+    assert "Tied up: 2,000.00 EUR" in told_[1]
+    assert {"tied up<br>10,000"} == set(written(views[0])) - set(written(views[1]))
+
+
+def test_each_step_has_a_title_of_its_own() -> None:
+    for values in STATES:
+        assert len({seen(**values, moment=step)[0]["title"] for step in "123456"}) == 6, values
 
 
 def test_each_rule_of_settling_and_closing_is_named() -> None:

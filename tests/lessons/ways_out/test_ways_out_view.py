@@ -1,5 +1,6 @@
 """Lesson 06's view says what the engine says: bars, lines, words and rows come from the four ways."""
 
+import re
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -19,7 +20,7 @@ from marginlib.panels.purse import FUNDS
 from marginlib.telling.numbers import brief, money, percent
 from marginlib.ways_out.break_even import break_even_fee, flips
 from marginlib.ways_out.covering import covered_to, little_first, part_first
-from marginlib.ways_out.plans import WAYS, Plan, plan
+from marginlib.ways_out.plans import WAYS, Plan, Way, plan
 
 PANEL = WaysOut()
 Values = Any
@@ -45,13 +46,19 @@ def texts(view: dict[str, Any], figure: int) -> list[str]:
     return [text for trace in view["figures"][figure]["data"] for text in trace.get("text", ())]
 
 
-def rows_of(view: dict[str, Any]) -> dict[int, list[tuple[float, float]]]:
-    """Base and length of the bars, by row: from closing now (3) to settling (0)."""
-    (trace,) = (trace for trace in view["figures"][0]["data"] if trace["type"] == "bar")
-    found: dict[int, list[tuple[float, float]]] = {}
-    for base, x, y in zip(trace["base"], trace["x"], trace["y"], strict=True):
-        found.setdefault(y, []).append((base, x))
+def bars_of(view: dict[str, Any]) -> dict[float, list[tuple[str, float, float]]]:
+    """Role, base and length of the bars, by their height; from the highest row down."""
+    found: dict[float, list[tuple[str, float, float]]] = {}
+    for trace in view["figures"][0]["data"]:
+        if trace["type"] == "bar":
+            role = trace["marker"]["color"].removeprefix("role:")
+            for base, x, y in zip(trace["base"], trace["x"], trace["y"], strict=True):
+                found.setdefault(y, []).append((role, base, x))
     return found
+
+
+def told(view: dict[str, Any], figure: int = 0) -> list[str]:
+    return [text for text, _ in view["figures"][figure]["layout"]["meta"]["tells"]]
 
 
 @settings(max_examples=60, deadline=None)
@@ -60,42 +67,65 @@ def test_the_screen_says_what_the_engine_says(values: Values) -> None:
     view, story = PANEL.view(values), open_at(values)
     if story.error:
         assert "refuses this opening" in view["title"]
-        assert all(not figure["data"] for figure in view["figures"])
+        check_refused(view, story, values)
         assert view["tables"] == []
         return
     ways = plan(story)
-    check_bars(view, ways)
+    check_rows(view, ways, story)
     check_lines(view, ways, values)
     check_table(view, ways)
 
 
-def check_bars(view: dict[str, Any], ways: Plan) -> None:
-    """Each way's bar is made of the parts of its cost, end to end; a way that isn't open has none, and says so."""
-    found, said, end = rows_of(view), texts(view, 0), view["figures"][0]["layout"]["xaxis"]["range"][1]
-    for row, way in enumerate(reversed(ways.ways)):
-        lengths = [length for _, length in found.get(row, [])]
-        if way.cost is None:
-            assert lengths == []
-            assert any(text.endswith((": not open", ": not needed")) for text in said)
+def check_refused(view: dict[str, Any], story: Story, values: Values) -> None:
+    """What the opening ties up, worked out here, and what is missing, from the engine's own sentence."""
+    (figure,) = view["figures"]
+    (used,), (own,) = (trace["x"] for trace in figure["data"] if trace["type"] == "bar")
+    assert story.error
+    assert used == pytest.approx(float(values["size"] / values["leverage"]), rel=1e-4)
+    short = re.search(r"equity is ([\d.]+) EUR short", story.error.message)
+    assert short
+    assert max(used - float(short[1]), 0) == pytest.approx(own, abs=0.01)
+    assert max(used, own) <= figure["layout"]["xaxis"]["range"][1]
+
+
+def check_rows(view: dict[str, Any], ways: Plan, story: Story) -> None:
+    """A row for each way that is told of: a bar of what every closing costs and what may be avoided, end to end."""
+    refused = "B9" in ways.way("buy").closed
+    part, little = (way(story, ways.pair) if refused else None for way in (part_first, little_first))
+    rows = [ways.way("close"), ways.way("buy"), part, ways.way("settle"), ways.way("deposit"), little]
+    end = view["figures"][0]["layout"]["xaxis"]["range"][1] / 1.02
+    drawn, said, heard = bars_of(view), texts(view, 0), told(view)
+    assert len(heard) == len(rows)
+    expected = []
+    for way, sentence in zip(rows, heard, strict=True):
+        if way is None or way.cost is None:
+            assert "not open" in sentence or "not needed" in sentence
             continue
-        parts = [float(part) for part in way.parts if part]
-        starts = [sum(parts[:i]) for i in range(len(parts))]
-        assert lengths == [
-            pytest.approx(min(part, end - at)) for at, part in zip(starts, parts, strict=True) if at < end
-        ]
-        assert sum(lengths) == pytest.approx(min(float(way.cost), end), abs=0.02)
-        assert [base for base, _ in found.get(row, [])] == [
-            pytest.approx(sum(lengths[:i])) for i in range(len(lengths))
-        ]
+        closing, avoidable = float(way.parts.closing), float(way.parts.ordering + way.parts.converting)
+        bar = [("market", 0, min(closing, end)), ("fee", closing, min(avoidable, end - closing))]
+        expected += [[each for each in bar if each[2] > 1e-12]] if any(way.parts) else []
+        assert closing + avoidable == pytest.approx(float(way.cost), abs=0.02)
         amount = money(way.cost, ways.currency) if any(way.parts) else "nothing"
         assert any(f": {amount}" in text for text in said)
-    beyond = sum(sum(map(float, way.parts)) > end for way in ways.ways if way.cost is not None)
-    assert said.count("\N{BLACK RIGHT-POINTING TRIANGLE}") == beyond
+        assert f": {amount}" in sentence
+    found = [bar for _, bar in sorted(drawn.items(), reverse=True)]
+    assert [[role for role, _, _ in bar] for bar in found] == [[role for role, _, _ in bar] for bar in expected]
+    for one, other in zip(found, expected, strict=True):
+        for (_, base, length), (_, start, long) in zip(one, other, strict=True):
+            assert [base, length] == pytest.approx([start, long], abs=1e-9)
+    check_cheapest(said, ways, part)
+
+
+def check_cheapest(said: list[str], ways: Plan, part: Way | None) -> None:
+    """What is marked costs least of all that needs nothing from outside, up to roundings; all such ways are."""
+    costs = [way.cost for way in (*ways.ways, *([part] if part else [])) if way.name != "deposit"]
+    known = [cost for cost in costs if cost is not None]
     marked = [text for text in said if text.startswith("\N{BLACK CIRCLE}")]
-    assert len(marked) == 1
-    cost = ways.way(ways.cheapest or "close").cost
-    assert cost is not None
-    assert all(other.cost is None or other.cost >= cost - ways.dust or other.name == "deposit" for other in ways.ways)
+    amounts = {money(cost, ways.currency) for cost in known if cost - min(known) <= ways.dust}
+    assert marked
+    for text in marked:
+        told = text.partition(": ")[2].removesuffix(", cheapest")
+        assert told in amounts | ({"nothing"} if min(known) <= ways.dust else set())
 
 
 def check_lines(view: dict[str, Any], ways: Plan, values: Values) -> None:
@@ -114,7 +144,8 @@ def check_table(view: dict[str, Any], ways: Plan) -> None:
     assert len(table["rows"]) == len(WAYS)
     for row, way in zip(table["rows"], ways.ways, strict=True):
         name, _, cost, _, left = row["cells"]
-        assert ("cheapest" in name) == (row["mark"] == "taken") == (way.name == ways.cheapest)
+        assert ("cheapest with what you have" in name) == (row["mark"] == "taken")
+        assert row["mark"] != "taken" or way.name in ways.tied
         if way.cost is None:
             assert cost in ("not open", "not needed")
             continue
@@ -138,10 +169,13 @@ def test_the_start_is_worth_moving() -> None:
     view, _ = shown()
 
     assert view["title"] == "Buying EUR first costs 15.21 EUR, closing now 34.37 EUR: 19.16 EUR saved"
-    assert "closing 12.00 + converting 22.37 EUR" in texts(view, 0)
-    assert "\N{BLACK CIRCLE} Buy EUR first, then close: 15.21 EUR, cheapest" in texts(view, 0)
-    assert "closing 12.00 EUR; needs 800.00 EUR from outside (R6)" in texts(view, 0)
-    assert "Settling needs 4,000 EUR, and the balance is 200 EUR (R6)." in texts(view, 0)
+    assert "Close now: 34.37 EUR, 19.16 more" in texts(view, 0)
+    assert "12.00 closing + 22.37 converting" in texts(view, 0)
+    assert "\N{BLACK CIRCLE} Buy EUR first: 15.21 EUR" in texts(view, 0)
+    assert "needs 800.00 EUR from outside (R6)" in texts(view, 0)
+    assert "not open: needs 4,000.00 EUR (R6)" in texts(view, 0)
+    assert "To bring in 800.00 EUR,<br>ordering: 19.16 EUR less" in texts(view, 1)
+    assert view["happens"] == ["cheapest: order"]
     words = " ".join(view["words"])
     assert (
         "0.02 BTC (2.5\N{NO-BREAK SPACE}%) and 723.684 DOGE (5\N{NO-BREAK SPACE}%) are converted, at a fee of 22.37 EUR"
@@ -164,6 +198,7 @@ def test_the_rings_cross_at_the_break_even() -> None:
     assert "saved" in shown(fee="2.7")[0]["title"]
     assert shown(fee="2.75")[0]["title"].endswith("more")
     assert [plan(shown(fee=fee)[1]).cheapest for fee in ("2.7", "2.75")] == ["buy", "close"]
+    assert [shown(fee=fee)[0]["happens"] for fee in ("2.7", "2.75")] == [["cheapest: order"], []]
 
 
 def test_the_line_does_not_move_with_the_fee() -> None:
@@ -202,9 +237,13 @@ def test_too_late_to_buy_first(move: int) -> None:
     words = " ".join(view["words"])
 
     assert view["title"].startswith(f"EUR can't be bought at once: closing a part first costs {float(part.cost):.2f},")
-    assert any(text.startswith("This order would leave a margin level of") for text in texts(view, 0))
-    assert any(text.endswith(", cheapest of these four") for text in texts(view, 0))
-    assert "── bought first: not open" in "".join(texts(view, 1))
+    assert "not open: the level forbids orders (B9)" in texts(view, 0)
+    assert any(
+        text.startswith(f"\N{BLACK CIRCLE} Close a part first: {money(part.cost, 'EUR')}") for text in texts(view, 0)
+    )
+    assert f"Deposit a little first: {money(little.cost, 'EUR')}" in texts(view, 0)
+    assert view["happens"] == ["cheapest: order", "no orders"]
+    assert "orders are not open" in "".join(texts(view, 1))
     assert "To buy EUR first is not open: this order would leave" in words
     assert "and is refused" not in words
     assert f"it all costs {money(part.cost, 'EUR')} (B2, R13, R17)" in words
@@ -239,8 +278,8 @@ def test_nothing_is_needed_where_the_quote_currency_suffices() -> None:
     view, _ = shown(EUR=2000)
 
     assert view["title"] == "Closing now costs 12.00 EUR: nothing is converted"
-    assert texts(view, 0).count("Closing converts nothing, since your EUR bear what is due (R13).") == 2
-    assert texts(view, 1) == ["Nothing is converted: there is no EUR to bring in"]
+    assert texts(view, 0).count("not needed: your EUR bear it all (R13)") == 4
+    assert texts(view, 1) == ["Nothing is converted:<br>there is no EUR to bring in"]
 
 
 def test_a_short_with_its_coins_is_settled_for_nothing() -> None:
@@ -312,7 +351,7 @@ def test_one_gap_has_one_figure() -> None:
     assert "800.00 EUR are missing" in view["words"][0]
     assert "80.75 EUR (12.00 EUR of it for the closing's fee) stay unpaid" in view["words"][1]
     assert "A deposit of 800.00 EUR pays for what is missing" in " ".join(view["words"])
-    assert texts(view, 1)[0].startswith("What bringing in 731.25 of 800.00 EUR costs")
+    assert any(text.startswith("To bring in 731.25 of 800.00 EUR,") for text in texts(view, 1))
 
 
 def test_what_stays_unpaid_is_told_everywhere() -> None:
@@ -320,7 +359,7 @@ def test_what_stays_unpaid_is_told_everywhere() -> None:
     view, _ = shown(EUR=500, BTC=None, DOGE=0, leverage=10)
 
     assert view["title"] == "Closing now costs 12.00 EUR and leaves 512.00 EUR unpaid"
-    assert "closing 12.00 EUR; 512.00 unpaid (A5)" in texts(view, 0)
+    assert "12.00 closing; 512.00 unpaid" in texts(view, 0)
     assert "You have 500.00 EUR: 500.00 EUR are missing." in view["words"][0]
     assert (
         "512.00 EUR (12.00 EUR of it for the closing's fee) stay unpaid and count against you (A5)." in view["words"][1]
@@ -334,7 +373,7 @@ def test_without_a_trading_fee_nothing_is_left_to_pay() -> None:
 
     assert view["title"] == "Buying EUR first costs nothing, closing now 22.37 EUR: 22.37 EUR saved"
     assert texts(view, 0).count("no fee") == 1
-    assert "no fee; needs 800.00 EUR from outside (R6)" in texts(view, 0)
+    assert "Deposit first: nothing" in texts(view, 0)
 
 
 def test_the_axes_stay_where_they_are() -> None:
@@ -346,18 +385,43 @@ def test_the_axes_stay_where_they_are() -> None:
         return [(axis["range"], axis["tickvals"], axis["ticktext"]) for axis in each]
 
     start = axes()
-    assert start[0][2] == ["0", "50", "100 EUR"]
+    assert start[0][2] == ["0", "50", "100", "150 EUR"]
     assert start[3][2] == ["0", "20", "40", "60 EUR"]
     for control in PANEL.controls:
         if isinstance(control, Slider):
             assert axes(**{control.name: control.least}) == axes(**{control.name: control.most}) == start
 
 
-def test_the_axis_goes_as_far_as_the_fee_of_closing_can() -> None:
-    """3 % of 4,000 EUR, or, where a short's coins cost 30 % more, of 5,200; costs that go further are cut off."""
-    assert ranges("EUR", "long").cost == pytest.approx(120)
-    assert ranges("EUR", "short").cost == pytest.approx(156)
-    assert ranges("USD", "long").cost == pytest.approx(150)
-    assert _steps(ranges("BTC", "long").cost, 5)[1] == 0.0005
-    assert "\N{BLACK RIGHT-POINTING TRIANGLE}" not in texts(shown()[0], 0)
-    assert "\N{BLACK RIGHT-POINTING TRIANGLE}" in texts(shown(DOGE=20000, BTC=None, EUR=0, fee=3)[0], 0)
+def test_the_axis_goes_as_far_as_a_way_can_cost() -> None:
+    """3 % of 2,800 EUR, or, where a short's coins cost 30 % more, of 5,200, and 1,200 ÷ 0.97² − 1,200 to order them."""
+    order = 1200 / 0.97**2 - 1200
+    assert ranges("EUR", "long").cost == pytest.approx(84 + order)
+    assert ranges("EUR", "short").cost == pytest.approx(156 + order)
+    assert ranges("USD", "long").cost == pytest.approx((84 + order) * 1.25)
+    assert _steps(ranges("BTC", "long").cost, 5)[1] == 0.001
+
+
+def test_the_line_of_the_fee_is_dragged_where_the_fee_is() -> None:
+    """The grip's place at the control's value is where the rings stand."""
+    fee = next(control for control in PANEL.controls if control.name == "fee")
+    assert isinstance(fee, Slider)
+    for value in ("0", "0.4", "1.5", "3"):
+        figure = shown(fee=value)[0]["figures"][1]
+        (grip,) = figure["layout"]["meta"]["grips"]
+        low, high = grip["places"]
+        share = (Decimal(value) - Decimal(fee.least)) / (Decimal(fee.most) - Decimal(fee.least))
+        (rings,) = (trace for trace in figure["data"] if trace.get("mode") == "markers")
+        assert (grip["control"], grip["axis"]) == ("fee", "x")
+        assert rings["x"] == [pytest.approx(low + float(share) * (high - low))] * 2
+
+
+def test_the_ticks_in_the_bars_are_where_the_cheapest_way_ends() -> None:
+    view, story = shown()
+    ticks = next(
+        trace
+        for trace in view["figures"][0]["data"]
+        if trace.get("mode") == "lines" and trace["line"]["color"] == "role:ink"
+    )
+    cost = plan(story).way("buy").cost
+    assert cost
+    assert [x for x in ticks["x"] if x is not None] == [pytest.approx(float(cost))] * 4

@@ -11,6 +11,7 @@ from javascript import call, engine
 
 import marginlib.lessons
 from marginlib.drawing.colours import ROLES, Ground, painted
+from marginlib.drawing.pieces import swatch
 from marginlib.engine.amounts import plain, rounded
 from marginlib.panels.controls import Slider, text
 from marginlib.panels.panel import Panel
@@ -94,3 +95,11 @@ def test_a_figure_is_painted_as_in_a_still(panel: type[Panel[Any]], ground: Grou
     figures = panel()._shown["view"]["figures"]
 
     assert call("colours.js", "paint", figures, ROLES, ground) == painted(figures, ground)
+
+
+@pytest.mark.parametrize("ground", ["light", "dark"])
+def test_a_swatch_is_painted_as_in_a_still(ground: Ground) -> None:
+    told = [swatch("fee", "fee"), f"{swatch('owed', 'owed')}<br>{swatch('restricted', 'held')}", "role:own", "a role"]
+
+    assert call("colours.js", "paint", told, ROLES, ground) == painted(told, ground)
+    assert "role:" not in "".join(painted(told, ground))

@@ -1,0 +1,125 @@
+"""Figures that are read from the top down: lines of words and bars that lie on their side, along one axis of amounts.
+
+A narrow page has no room for names beside bars, but always for a line of words above them. Heights are pixels, so a
+figure is as high as it has rows, and what stands in a row stays in it at any width.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from fractions import Fraction
+
+from marginlib.drawing.pieces import DOTS, Point, Spec, around, bars, figure, layout, lines
+from marginlib.drawing.placing import Label
+
+Amount = Decimal | Fraction | float
+Band = tuple[float, float]
+"""The lower and the upper edge of a row, in pixels below the figure's top, counted as negative numbers."""
+LINE, SIDE, FOOT = 20.0, 10, 28
+"""Pixels: of a line of words; beside the axis; and for the axis's own numbers below."""
+
+
+def held(band: Band) -> Band:
+    """How far across a mark reaches that is taken hold of in the middle of its row: words above stay free.
+
+    >>> held((-40.0, -20.0))
+    (-40.0, -30.0)
+    """
+    return band[0], (band[0] + band[1]) / 2
+
+
+def hung(band: Band) -> Band:
+    """How far across a mark reaches that is taken hold of at its row's lower edge: what stands in the row is seen.
+
+    >>> hung((-40.0, -20.0))
+    (-20.0, -42.0)
+    """
+    return band[1], band[0] - 2
+
+
+class Rows:
+    """Rows from the top down, along an axis of amounts from a least to a most that stays.
+
+    >>> rows = Rows((-100, 50), {-100: "−100", 0: "0 EUR"})
+    >>> rows.say("Your loss", "at 5 EUR")
+    (-20.0, 0.0)
+    >>> band = rows.band(24)
+    >>> rows.put("loss", band, -80, 0)
+    >>> spec = rows.drawn()
+    >>> spec["layout"]["height"], *(spec["data"][1][name] for name in ("base", "x", "width"))
+    (73, [-80.0], [80.0], 24.0)
+    """
+
+    def __init__(self, across: tuple[float, float], ticks: Mapping[float, str]) -> None:
+        """No rows yet. Ticks are the axis's round numbers, as they are written."""
+        self.across, self.ticks = across, dict(ticks)
+        self.down = 0.0
+        self.zero = (0.0, -math.inf)
+        self.parts: dict[tuple[str, float], list[tuple[float, float, float]]] = {}
+        self.strokes: dict[tuple[str, float, str], list[Point | None]] = {}
+        self.labels: list[Label] = []
+
+    def band(self, pixels: float) -> Band:
+        """A row so high, below those that there are."""
+        self.down += pixels
+        return -self.down, -self.down + pixels
+
+    def begin(self) -> None:
+        """From here on zero is marked; without, from the top."""
+        self.zero = -self.down, self.zero[1]
+
+    def say(self, left: str = "", right: str = "", *, role: str = "ink", bold: bool = False) -> Band:
+        """A line of words: at the axis's beginning and at its end."""
+        low, high = self.band(LINE)
+        for text, at, side in ((left, 0, "right"), (right, 1, "left")):
+            if text:
+                place = (self.across[at], (low + high) / 2 - 1)
+                self.labels.append(Label(*place, text, f"middle {side}", role, bold=bold, fixed=True))
+        return low, high
+
+    def axis(self, ticks: Mapping[float, str]) -> None:
+        """A line of an axis's numbers in the middle of a figure, where what stands below goes by other ones."""
+        low, high = self.band(LINE)
+        self.zero = self.zero[0], high
+        for at, text in ticks.items():
+            if text:
+                self.labels.append(Label(at, (low + high) / 2, text, "middle center", "ink", fixed=True))
+
+    def put(self, role: str, band: Band, start: Amount, end: Amount) -> None:
+        """A bar in a row, from an amount to another; one of nothing is left out."""
+        left, right = sorted((float(start), float(end)))
+        if right > left:
+            tall = round(band[1] - band[0], 6)
+            self.parts.setdefault((role, tall), []).append((left, right - left, (band[0] + band[1]) / 2))
+
+    def stroke(self, points: Sequence[Point | None], role: str = "quiet", width: float = 1.5, dash: str = "") -> None:
+        """A line over the rows; None lifts the pen."""
+        self.strokes.setdefault((role, width, dash), []).extend([*points, None])
+
+    def outline(self, band: Band, start: Amount, end: Amount, role: str = "own", dash: str = "") -> None:
+        """What is there and stays untouched: a thin outline in a row."""
+        left, right = sorted((float(start), float(end)))
+        if right > left:
+            self.stroke(around(left, band[0], right, band[1])[:-1], role, 1.5, dash)
+
+    def drawn(self, foot: int = FOOT, *, grid: bool = True) -> Spec:
+        """The figure: zero and (where its axis is one) a grid, the bars role by role, outlines, and words over them."""
+        names = {at: text for at, text in self.ticks.items() if text}
+        spec = layout(names, self.across, (-self.down, 0.0), "", foot, height=round(self.down) + foot + 1, grid=False,
+                      l=SIDE, r=SIDE, t=1)  # fmt: skip
+        spec["yaxis"] = {"range": [-self.down, 0.0], "tickvals": [], "ticktext": [], "showgrid": False,
+                         "zeroline": False}  # fmt: skip
+        spec["xaxis"] |= {"showgrid": grid, "gridcolor": "role:line"}
+        drawn = [lines([(0.0, self.zero[0]), (0.0, max(self.zero[1], -self.down))], "quiet", 1.5)]
+        drawn += [_lying(role, parts, tall) for (role, tall), parts in self.parts.items()]
+        drawn += [lines(points[:-1], *kind) for kind, points in self.strokes.items()]
+        return figure(drawn, spec, self.labels)
+
+
+def _lying(role: str, parts: Sequence[tuple[float, float, float]], tall: float) -> Spec:
+    """Bars on their side, of a role."""
+    start, length, middle = ([part[i] for part in parts] for i in range(3))
+    spec = bars(role, length, start, middle, tall, 0)
+    if role == "fee":
+        spec["marker"] |= {"pattern": DOTS, "line": {"color": "role:fee", "width": 2}}
+    return {**spec, "orientation": "h"}

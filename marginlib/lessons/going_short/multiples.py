@@ -1,0 +1,227 @@
+"""Five small figures in a row: in what a margin short and a futures short differ, each drawn for that (R23)."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from fractions import Fraction
+from typing import NamedTuple
+
+from marginlib.analysis.limits import limit_price
+from marginlib.drawing.axes import bare
+from marginlib.drawing.pieces import Part, Spec, clipped, figure, layout, lines, rings, stacks
+from marginlib.drawing.placing import Label
+from marginlib.drawing.touch import Grip, grip, touched
+from marginlib.engine.amounts import ZERO
+from marginlib.engine.margin import unrealised
+from marginlib.lessons.going_short.held import ROWS, Held
+from marginlib.telling.numbers import money, number
+
+_HEIGHT, _EDGE, _FOOT = 276, 4, 24
+_LEAST = 155  # pixels that one of them needs
+_TITLE, _TWO, _THREE = 44, 36, 54  # pixels for a heading, and for labels of two and of three lines
+_HALF, _BETWEEN, _SIDES = 0.3, 0.5, (-0.44, 1.44)
+_TITLES = ("what is<br>borrowed", "what holding<br>costs", "what<br>liquidates it", "how<br>it ends",
+           "which stop<br>protects")  # fmt: skip
+
+
+class Ranges(NamedTuple):
+    """How far the axes go, in QUOTE, and the controls: columns, costs, prices, results, those with a stop."""
+
+    columns: tuple[float, float]
+    costs: tuple[float, float]
+    prices: tuple[float, float]
+    results: tuple[float, float]
+    stopped: tuple[float, float]
+    now: tuple[float, float]
+    days: int
+
+
+def figures(row: str, held: Held, ranges: Ranges) -> list[Spec]:
+    """All five, the chosen row's heading in bold."""
+    drawn = (_borrowed, _over_time, _room_left, _left_over, _capped)
+    return [each(held, ranges, name == row) for name, each in zip(ROWS, drawn, strict=True)]
+
+
+def _small(
+    at: int,
+    chosen: bool,
+    drawn: Sequence[Spec],
+    written: Sequence[Label],
+    across: tuple[float, float],
+    up: tuple[float, float],
+    names: dict[float, str],
+    grips: Sequence[Grip],
+    tells: Sequence[tuple[str, Decimal | Fraction]],
+    above: int = _TWO,
+    below: int = _TWO,
+    zero: bool = True,
+) -> Spec:
+    """One of the five: its heading, room above and below for labels, no numbers along its axis."""
+    low, high = up
+    pixel = (high - low) / (_HEIGHT - _EDGE - _FOOT - _TITLE - above - below)
+    low, high = low - below * pixel, high + (above + _TITLE) * pixel
+    axes = bare(layout(names, across, (low, high), "", _FOOT, height=_HEIGHT, share=1 / len(ROWS), l=_EDGE, r=_EDGE,
+                       t=_EDGE), zero=zero)  # fmt: skip
+    axes["meta"] = {**axes["meta"], "least": _LEAST}
+    role = "ink" if chosen else "quiet"
+    heading = Label(sum(across) / 2, high, _TITLES[at], "bottom center", role, bold=chosen, fixed=True)
+    spec = figure(drawn, axes, [heading, *written])
+    told = [(text, float(value)) for text, value in tells]
+    return touched(spec, *grips, name=ROWS[at].capitalize(), tells=told)
+
+
+def _beyond(x: float, end: float, text: str) -> Label:
+    """What is written at the end of a column: above what goes up, below what goes down."""
+    return Label(x, end, text, "top center" if end >= 0 else "bottom center", fixed=True)
+
+
+def _borrowed(held: Held, ranges: Ranges, chosen: bool) -> Spec:
+    """Above zero what the short holds, below it what it owes; of the contract there is only its profit or loss."""
+    lot, pnl = held.lot, held.contract.pnl(held.now)
+    sold, worth = lot.cost, lot.volume * held.now
+    parts: dict[str, list[Part]] = {
+        "restricted": [(0, 0, float(sold))],
+        "owed": [(0, 0, -float(worth))],
+        "profit": [(1, 0, float(max(pnl, ZERO)))],
+        "loss": [(1, 0, float(min(pnl, ZERO)))],
+    }
+    written = [
+        _beyond(0, float(sold), f"held<br>{number(sold, 2, 2)}"),
+        _beyond(0, -float(worth), f"owed<br>{money(lot.volume, lot.base)}<br>{number(worth, 2, 2)}"),
+    ]
+    if pnl:
+        written.append(_beyond(1, float(pnl), f"{_way(pnl)} {'profit' if pnl > 0 else 'loss'}<br>{_signed(pnl)}"))
+    sides = "top center" if pnl < 0 else "bottom center"
+    written.append(Label(1, 0, "nothing<br>owed", sides, fixed=True))
+    costs = [-float(lot.volume) * now for now in ranges.now]
+    return _small(
+        0, chosen, stacks(parts, 2 * _HALF), written, _SIDES, ranges.columns, {0: "margin", 1: "future"},
+        [grip("move", "y", costs, (-_HALF, _BETWEEN))],
+        [
+            (f"The margin short holds {money(sold, lot.quote)}", sold),
+            (f"It owes {money(lot.volume, lot.base)}, worth {money(worth, lot.quote)}", worth),
+            (f"The futures short owes nothing; its profit or loss so far: {money(pnl, lot.quote, sign=True)}", pnl),
+        ],
+        below=_THREE,
+    )  # fmt: skip
+
+
+def _over_time(held: Held, ranges: Ranges, chosen: bool) -> Spec:
+    """What holding has done to your money by each day: borrowing only takes, funding goes either way."""
+    quote, (low, high) = held.lot.quote, ranges.costs
+    cost = [(float(day), -float(amount)) for day, amount in enumerate(held.costs)]
+    got = [(float(day), float(amount)) for day, amount in enumerate(held.funding)]
+    here, last, day = [cost[held.days], got[held.days]], ranges.days, held.days
+    middle = last / 2
+    written = [
+        Label(middle, high, f"╌╌ funding<br>{_signed(held.received)}", "top center", fixed=True),
+        Label(middle, low, f"── borrowing<br>{_signed(-held.cost)}", "bottom center", fixed=True),
+    ]
+    drawn = [
+        lines([(day, low), (day, high)], "line", 1.5),
+        lines(got, "ink", 2, "dash"),
+        lines(cost, "fee", 4),
+        rings(here),
+    ]
+    days = {0.0: "0", middle: "days", float(last): str(last)}
+    told: list[tuple[str, Decimal | Fraction]] = [
+        (f"Borrowing has cost {money(held.cost, quote)}", -held.cost),
+        (f"Funding: {money(held.received, quote, sign=True)}", held.received),
+    ]
+    places = grip("days", "x", (0, last), (high, here[0][1]))
+    return _small(1, chosen, drawn, written, (-1.5, last + 1.5), ranges.costs, days, [places], told)
+
+
+def _room_left(held: Held, ranges: Ranges, chosen: bool) -> Spec:
+    """Two columns of prices: from the price now up to where each is liquidated."""
+    state, lot, now = held.state, held.lot, float(held.now)
+    ends = limit_price(state, lot.quote, state.rulebook.liquidation_level, lot.pair).nearest
+    other = held.contract.liquidation_price(held.received)
+    assert ends
+    assert other
+    limits = [(0.0, ends), (1.0, other)]
+    drawn = [
+        *stacks({"market": [(x, now, float(end) - now) for x, end in limits]}, 2 * _HALF),
+        lines([(x + way * _HALF, float(end)) for x, end in limits for way in (-1, 1)][:2], "ink", 3),
+        lines([(x + way * _HALF, float(end)) for x, end in limits for way in (-1, 1)][2:], "ink", 3),
+        lines([(_SIDES[0], now), (_SIDES[1], now)], "ink", 2),
+    ]
+    written = [
+        *(Label(x, float(end), f"liquidated<br>{number(end, 2, 2)}", "top center", fixed=True) for x, end in limits),
+        Label(0.5, now, f"now {number(held.now, 2, 2)}", "bottom center", fixed=True),
+    ]
+    told: list[tuple[str, Decimal | Fraction]] = [
+        (f"Price now: {money(held.now, lot.quote)}", held.now),
+        (f"The margin short is liquidated near {money(ends, lot.quote)}", ends),
+        (f"The futures short is liquidated near {money(other, lot.quote)}", other),
+    ]
+    names = {0.0: "margin", 1.0: "future"}
+    places = grip("move", "y", ranges.now, _SIDES)
+    return _small(
+        2, chosen, drawn, written, _SIDES, ranges.prices, names, [places], told, below=20, zero=False
+    )  # fmt: skip
+
+
+def _left_over(held: Held, ranges: Ranges, chosen: bool) -> Spec:
+    """What closing has made of it: the same profit or loss, and what holding has taken from it or added."""
+    quote, pnl = held.lot.quote, held.contract.pnl(held.now)
+    parts: dict[str, list[Part]] = {role: [] for role in ("profit", "loss", "fee")}
+    written, told = [], []
+    for x, change, name in ((0.0, -held.cost, "margin"), (1.0, held.received, "futures")):
+        left = pnl + change
+        whole = left if change > 0 else pnl
+        solid = max(left, ZERO) if change <= 0 < pnl else whole
+        parts["profit" if solid > 0 else "loss"].append((x, 0.0, float(solid)))
+        if change < 0:
+            parts["fee"].append((x, float(left), float(-change)))
+        ends = left if change > 0 or left < 0 else pnl
+        what = "gained" if left > 0 else "lost" if left < 0 else "even"
+        written.append(_beyond(x, float(ends), f"{_way(left)} {what}<br>{_signed(left)}"))
+        told.append((f"Closed now, the {name} short has made {money(left, quote, sign=True)}", left))
+    names = {0.0: "margin", 1.0: "future"}
+    lot = held.lot
+    results = [float(lot.cost) - float(lot.volume) * now for now in ranges.now]
+    places = grip("move", "y", results, (-_HALF, _BETWEEN))
+    return _small(3, chosen, stacks(parts, 2 * _HALF), written, _SIDES, ranges.results, names, [places], told)
+
+
+def _capped(held: Held, ranges: Ranges, chosen: bool) -> Spec:
+    """What each has made, holding counted in, against the price: beyond the stop it changes no more."""
+    lot, quote, (low, high), stop = held.lot, held.lot.quote, ranges.prices, held.trigger
+
+    def on_margin(at: Decimal) -> Decimal:
+        moved = held.state.copy()
+        moved.prices[lot.pair] = at
+        return unrealised(moved, lot) - held.cost
+
+    def contract(at: Decimal) -> Decimal:
+        return held.contract.pnl(at) + held.received
+
+    drawn = [lines([(float(stop), ranges.stopped[0]), (float(stop), ranges.stopped[1])], "quiet", 1.5)]
+    for made, role, width, dash in ((contract, "quiet", 2.0, "dash"), (on_margin, "ink", 3.0, "")):
+        first, last = float(made(Decimal(int(low)))), float(made(stop))
+        path = [(low, first), (float(stop), last), (high, last)]
+        drawn.append(lines(clipped(path, *ranges.stopped), role, width, dash))
+    drawn.append(rings([(float(held.now), float(on_margin(held.now)))]))
+    middle, (bottom, top) = (low + high) / 2, ranges.stopped
+    both = [on_margin(stop), contract(stop)]
+    written = [
+        Label(middle, top, f"margin {_signed(both[0])}<br>future {_signed(both[1])}", "top center", fixed=True),
+        Label(float(stop), bottom, f"stop at<br>{number(stop, 2, 2)}", "bottom center", fixed=True),
+    ]
+    told: list[tuple[str, Decimal | Fraction]] = [
+        (f"The stop stands at {money(stop, quote)}", stop),
+        (f"There the margin short has made {money(both[0], quote, sign=True)}", both[0]),
+        (f"There the futures short has made {money(both[1], quote, sign=True)}", both[1]),
+    ]
+    places = grip("move", "x", ranges.now, (top, float(on_margin(held.now))))
+    names = {low + (high - low) / 2: "price"}
+    return _small(4, chosen, drawn, written, (low, high), ranges.stopped, names, [places], told)
+
+
+def _way(result: Decimal) -> str:
+    return "▲" if result > 0 else "▼" if result < 0 else "="
+
+
+def _signed(amount: Decimal) -> str:
+    """An amount with its sign, for a figure whose currency its panel names."""
+    return f"{'+' if amount > 0 else ''}{number(amount, 2, 2)}"

@@ -1,0 +1,128 @@
+"""No text of a figure is drawn over another or cut off by its edge: measured in a browser, by the texts' own ink.
+
+Each panel's figures, in the states of the sweep, are drawn as wide as the host makes them on pages of three widths.
+The placer only reckons with how wide a text may be; here it is seen, and with it what plotly itself writes: the names
+and amounts along the axes.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+from sweeping import drawn_width, every_panel, swept
+
+import marginlib.lessons
+from browser.stand import standing
+from marginlib.drawing.colours import painted
+from marginlib.panels.panel import Panel
+
+pytestmark = pytest.mark.browser
+
+PAGES = (1400, 1024, 360)
+KNOWN: dict[tuple[str, int], tuple[int, int]] = {
+    ("HowFar", 360): (3, 1),
+    ("ThroughTheCrash", 360): (1, 0),
+    ("WaysOut", 360): (1, 3),
+}
+"""How many pairs of texts meet, and how many texts are cut off, on a page: they may become fewer only."""
+
+# Boxes as tight as the ink: a line's own box has room above and below, where another line's may reach into it.
+MEASURE = """async ([figures, widths]) => {
+  const pen = document.createElement("canvas").getContext("2d");
+  const box = document.body.appendChild(document.createElement("div"));
+  const ink = (line) => {
+    const text = line.textContent.trim(), style = getComputedStyle(line);
+    const {left, top, right} = line.getBoundingClientRect();
+    pen.font = `${style.fontWeight} ${style.fontSize} ${style.fontFamily}`;
+    const is = pen.measureText(text), base = top + is.fontBoundingBoxAscent;
+    return {text, left, right, top: base - is.actualBoundingBoxAscent, bottom: base + is.actualBoundingBoxDescent};
+  };
+  const found = [];
+  for (const [at, {data, layout}] of figures.entries()) {
+    const width = widths[at];
+    await Plotly.react(box, data, {...layout, width}, {staticPlot: true});
+    const edge = box.querySelector(".svg-container").getBoundingClientRect();
+    const texts = [...box.querySelectorAll("svg text")].map((text) => {
+      const lines = text.querySelectorAll("tspan.line");
+      return (lines.length ? [...lines] : [text]).filter((line) => line.textContent.trim()).map(ink);
+    });
+    const over = [], cut = [], all = texts.flatMap((lines, i) => lines.map((line) => [i, line]));
+    for (const [i, one] of all) {
+      const beside = Math.min(one.left - edge.left, edge.right - one.right);
+      if (Math.min(beside, one.top - edge.top, edge.bottom - one.bottom) < -1) cut.push(one.text);
+      for (const [j, other] of all) {
+        const wide = Math.min(one.right, other.right) - Math.max(one.left, other.left);
+        const high = Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top);
+        if (i < j && wide > 1 && high > 1) over.push([one.text, other.text, Math.round(wide), Math.round(high)]);
+      }
+    }
+    found.push({texts: all.length, over, cut});
+  }
+  Plotly.purge(box);
+  box.remove();
+  return found;
+}"""
+
+
+@pytest.fixture(scope="module")
+def rooms(chrome: Browser) -> dict[int, int]:
+    """How wide the figures' room is on each page."""
+    found = {}
+    for width in PAGES:
+        with standing(chrome, marginlib.lessons.LossCascade(), width=width) as page:
+            found[width] = page.locator(".mw-figures").evaluate("(box) => box.clientWidth")
+    return found
+
+
+@pytest.fixture(scope="module")
+def paper(chrome: Browser) -> Iterator[Page]:
+    """A blank page with plotly."""
+    from plotly.offline import get_plotlyjs
+
+    page = chrome.new_page(viewport={"width": 1400, "height": 1200})
+    page.set_content("<!doctype html><body style='margin:0'></body>")
+    page.add_script_tag(content=get_plotlyjs())
+    yield page
+    page.close()
+
+
+def measured(paper: Page, figures: list[dict[str, Any]], room: int) -> list[dict[str, Any]]:
+    """What is wrong with each figure in a room of a width."""
+    widths = [drawn_width(figure, room) for figure in figures]
+    found: list[dict[str, Any]] = paper.evaluate(MEASURE, [[painted(figure) for figure in figures], widths])
+    return found
+
+
+@every_panel
+@pytest.mark.parametrize("width", PAGES)
+def test_no_text_is_drawn_over_another_or_cut_off(
+    panel_class: type[Panel[Any]], width: int, rooms: dict[int, int], paper: Page
+) -> None:
+    told = {json.dumps(figure): (values, figure) for values, figure in swept(panel_class)}
+    found = measured(paper, [figure for _, figure in told.values()], rooms[width])
+    over = [(values, pair) for (values, _), each in zip(told.values(), found, strict=True) for pair in each["over"]]
+    cut = [(values, text) for (values, _), each in zip(told.values(), found, strict=True) for text in each["cut"]]
+    known = KNOWN.get((panel_class.__name__, width), (0, 0))
+    pairs, ends = {(one, other) for _, (one, other, *_) in over}, {text for _, text in cut}
+
+    assert len(over) <= known[0], f"{len(over)} over each other: {sorted(pairs)[:20]}, such as at {over[:1]}"
+    assert len(cut) <= known[1], f"{len(cut)} cut off: {sorted(ends)[:20]}, such as at {cut[:1]}"
+
+
+def test_what_is_wrong_is_seen(paper: Page) -> None:
+    """Of two texts over each other, one beyond the edge and one apart."""
+    font = {"size": 14, "color": "role:ink", "weight": "normal"}
+    texts = ["one<br>below", "<span style='color:role:fee'>■</span> other", "a text beyond the edge", "apart"]
+    labels = {
+        "type": "scatter", "mode": "text", "x": [0, 0.05, 0.9, 0], "y": [5, 5.5, 5, 8], "text": texts,
+        "textposition": ["middle right"] * 4, "textfont": font, "cliponaxis": False,
+    }  # fmt: skip
+    layout = {"height": 300, "margin": {"l": 60, "r": 10, "t": 10, "b": 40}, "xaxis": {"range": [0, 1]},
+              "yaxis": {"range": [0, 10]}}  # fmt: skip
+    (found,) = measured(paper, [{"data": [labels], "layout": layout}], 400)
+
+    assert [pair[:2] for pair in found["over"]] == [["one", "■ other"]]
+    assert found["cut"] == ["a text beyond the edge"]
+    assert found["texts"] > 5
