@@ -184,7 +184,8 @@ def test_the_stretches_are_as_long_as_the_prices_may_go(values: Values) -> None:
     together = [(reach, Fraction(1)) for reach in found.together if reach]
     moves = [together] if len(found.pairs) > 1 else []
     moves += [
-        [(reach, Fraction(found.prices[pair])) for reach in pair_limits if reach] for pair, pair_limits in found.pairs.items()
+        [(reach, Fraction(found.prices[pair])) for reach in pair_limits if reach]
+        for pair, pair_limits in found.pairs.items()
     ]
     safe, caution = list[list[float]](), list[list[float]]()
     far = 0.0 if side == "below" else end
