@@ -25,9 +25,7 @@ OVER = {
     ("SettleOrClose", 360): 3,
 }  # fmt: skip
 """How many pairs of labels meet at a width, in all states of the sweep."""
-BEYOND = {
-
-}  # fmt: skip
+BEYOND: dict[tuple[str, int], int] = {}
 """How many labels are longer than the figure is wide, or than what is left of it beside their bars."""
 
 

@@ -175,7 +175,7 @@ def _left_over(held: Held, ranges: Ranges, chosen: bool) -> Spec:
             parts["fee"].append((x, float(left), float(-change)))
         ends = left if change > 0 or left < 0 else pnl
         what = "gained" if left > 0 else "lost" if left < 0 else "even"
-        written.append(_beyond(x, float(ends), f"{_way(left)} {what}<br>{_signed(left)}"))
+        written.append(_beyond(x, float(ends), f"{_way(left)} {what}<br>{number(abs(left), 2, 2)}"))
         told.append((f"Closed now, the {name} short has made {money(left, quote, sign=True)}", left))
     names = {0.0: "margin", 1.0: "future"}
     lot = held.lot
