@@ -8,8 +8,8 @@ engine alone (``import marginlib.engine``) stays light.
 Decimal('100')
 """
 
-import importlib
-from typing import TYPE_CHECKING, Any
+# Nothing is imported here that takes time: the command can be interrupted from its first moment on.
+TYPE_CHECKING = False  # for those who check types, True
 
 if TYPE_CHECKING:
     from marginlib.analysis.add_order import order
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from marginlib.reading.rulebooks import load_rulebook, rulebook, rules
     from marginlib.reading.scenarios import read_scenario
     from marginlib.telling.numbers import money, percent
+    from marginlib.telling.saying import say
     from marginlib.telling.sentences import tell
     from marginlib.ways_out import advice
     from marginlib.ways_out.break_even import break_even_fee, flips
@@ -66,6 +67,7 @@ _ROOMS = {
     "analysis.paths": ("paths", "walk"),
     "analysis.sheet": ("sheet",),
     "telling.numbers": ("money", "percent"),
+    "telling.saying": ("say",),
     "telling.sentences": ("tell",),
     "ways_out": ("advice",),
     "ways_out.break_even": ("break_even_fee", "flips"),
@@ -79,11 +81,13 @@ __all__ = [
     "Refusal", "Rulebook", "Rules", "Scenario", "Settle", "Stop", "Story", "Trade", "Wait", "Withdraw", "advice",
     "break_even_fee", "flips", "limit_move", "limit_price", "limit_together", "limits", "little_first",
     "load_rulebook", "margin_at_opening", "money", "order", "part_first", "paths", "percent", "plan",
-    "read_scenario", "replay", "resume", "rulebook", "rules", "sheet", "tell", "walk", "worth",
+    "read_scenario", "replay", "resume", "rulebook", "rules", "say", "sheet", "tell", "walk", "worth",
 ]  # fmt: skip
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
+    import importlib
+
     if name not in _WHERE:
         raise AttributeError(f"module 'marginlib' has no attribute {name!r}")
     room = importlib.import_module(f"marginlib.{_WHERE[name]}")
@@ -94,3 +98,16 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
+
+
+def _plainly() -> None:
+    """Only a notebook, or IPython on a terminal, shows things by itself: there amounts are shown as plain numbers."""
+    import sys
+
+    if shell := getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)():
+        import importlib
+
+        importlib.import_module("marginlib.telling.display").plainly(shell)
+
+
+_plainly()

@@ -1,7 +1,11 @@
 """The command ``marginlib``, also as ``python -m marginlib``."""
 
-import signal
 import sys
+
+try:
+    import signal
+except KeyboardInterrupt:
+    sys.exit(130)
 
 
 def main() -> int:

@@ -795,3 +795,11 @@ def test_an_interrupt_while_it_loads_is_silent() -> None:
     assert out == ""
     assert "Traceback" not in said
     assert run.returncode in (-signal.SIGINT, 130)
+
+
+def test_nothing_is_loaded_before_the_command_can_be_interrupted() -> None:
+    """What the package itself imports comes first of all: an interruption there would be a traceback."""
+    code = "import sys; known = {*sys.modules}; import marginlib; print(sorted({*sys.modules} - known))"
+    run = subprocess.run([sys.executable, "-S", "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert run.stdout == "['marginlib']\n"

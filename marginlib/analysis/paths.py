@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from marginlib.analysis.limits import limit_price
 from marginlib.engine.account import State
-from marginlib.engine.amounts import plain, rounded
+from marginlib.engine.amounts import rounded, trimmed
 from marginlib.engine.errors import InvalidRulebook
 from marginlib.engine.replaying import resume
 from marginlib.engine.rulebook import Rulebook
@@ -311,5 +311,5 @@ def beyond(solved: Fraction, *, falls: bool) -> Decimal:
     near = rounded(solved, places)
     cent = Decimal(1).scaleb(-places)
     if falls:
-        return Decimal(plain(near if near <= solved else near - cent))
-    return Decimal(plain(near if near >= solved else near + cent))
+        return trimmed(near if near <= solved else near - cent)
+    return trimmed(near if near >= solved else near + cent)

@@ -14,8 +14,11 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 Spec = dict[str, Any]
-NARROW, NARROWEST = 520, 360
-"""Pixels: the width that labels are placed for; and the least one that they give way to each other for."""
+NARROW, NARROWEST = 520, 318
+"""Pixels: the width that labels are placed for; and the least one that they give way to each other for.
+
+The least is what a page of 360 pixels leaves a figure, less the edges of page and panel.
+"""
 
 _GAP = 3.0  # pixels between a label and what it keeps clear of
 _TOUCH = 0.5  # pixels that boxes may share and count as apart
@@ -388,6 +391,8 @@ def boxes(figure: Spec, width: float) -> list[tuple[str, Box]]:
 def solid(figure: Spec, width: float) -> Iterator[tuple[str, Box]]:
     """The boxes of bars and filled areas at a width, in the order in which they are drawn, each with its role.
 
+    What is seen through is left out: the ground is below it.
+
     >>> bar = {"type": "bar", "x": [0], "base": [0], "y": [1], "width": 1, "marker": {"color": "role:own"}}
     >>> axes = {"xaxis": {"range": [-1, 1]}, "yaxis": {"range": [0, 2]}, "margin": dict.fromkeys("lrtb", 0)}
     >>> [(role, tuple(box)) for role, box in solid({"data": [bar], "layout": {"height": 100, **axes}}, 400)]
@@ -399,7 +404,7 @@ def solid(figure: Spec, width: float) -> Iterator[tuple[str, Box]]:
             shape = trace["marker"].get("pattern", {}).get("shape", "")
             role = {"/": "restricted", ".": "fee"}.get(shape, trace["marker"]["color"].removeprefix("role:"))
             yield from ((role, box) for box in _bars(trace, frame))
-        elif trace.get("fill") == "toself":
+        elif trace.get("fill") == "toself" and trace.get("opacity", 1) == 1:
             for whole, points in itertools.groupby(zip(trace["x"], trace["y"], strict=True), lambda at: at[0] is None):
                 corners = [(frame.x(x), frame.y(y)) for x, y in points if not whole]
                 if corners:

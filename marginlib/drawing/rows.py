@@ -4,6 +4,7 @@ A narrow page has no room for names beside bars, but always for a line of words 
 figure is as high as it has rows, and what stands in a row stays in it at any width.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
@@ -16,6 +17,24 @@ Band = tuple[float, float]
 """The lower and the upper edge of a row, in pixels below the figure's top, counted as negative numbers."""
 LINE, SIDE, FOOT = 20.0, 10, 28
 """Pixels: of a line of words; beside the axis; and for the axis's own numbers below."""
+
+
+def held(band: Band) -> Band:
+    """How far across a mark reaches that is taken hold of in the middle of its row: words above stay free.
+
+    >>> held((-40.0, -20.0))
+    (-40.0, -30.0)
+    """
+    return band[0], (band[0] + band[1]) / 2
+
+
+def hung(band: Band) -> Band:
+    """How far across a mark reaches that is taken hold of at its row's lower edge: what stands in the row is seen.
+
+    >>> hung((-40.0, -20.0))
+    (-20.0, -42.0)
+    """
+    return band[1], band[0] - 2
 
 
 class Rows:
@@ -35,6 +54,7 @@ class Rows:
         """No rows yet. Ticks are the axis's round numbers, as they are written."""
         self.across, self.ticks = across, dict(ticks)
         self.down = 0.0
+        self.zero = (0.0, -math.inf)
         self.parts: dict[tuple[str, float], list[tuple[float, float, float]]] = {}
         self.strokes: dict[tuple[str, float, str], list[Point | None]] = {}
         self.labels: list[Label] = []
@@ -43,6 +63,10 @@ class Rows:
         """A row so high, below those that there are."""
         self.down += pixels
         return -self.down, -self.down + pixels
+
+    def begin(self) -> None:
+        """From here on zero is marked; without, from the top."""
+        self.zero = -self.down, self.zero[1]
 
     def say(self, left: str = "", right: str = "", *, role: str = "ink", bold: bool = False) -> Band:
         """A line of words: at the axis's beginning and at its end."""
@@ -53,11 +77,19 @@ class Rows:
                 self.labels.append(Label(*place, text, f"middle {side}", role, bold=bold, fixed=True))
         return low, high
 
+    def axis(self, ticks: Mapping[float, str]) -> None:
+        """A line of an axis's numbers in the middle of a figure, where what stands below goes by other ones."""
+        low, high = self.band(LINE)
+        self.zero = self.zero[0], high
+        for at, text in ticks.items():
+            if text:
+                self.labels.append(Label(at, (low + high) / 2, text, "middle center", "ink", fixed=True))
+
     def put(self, role: str, band: Band, start: Amount, end: Amount) -> None:
         """A bar in a row, from an amount to another; one of nothing is left out."""
         left, right = sorted((float(start), float(end)))
         if right > left:
-            tall = round(band[1] - band[0], 3)
+            tall = round(band[1] - band[0], 6)
             self.parts.setdefault((role, tall), []).append((left, right - left, (band[0] + band[1]) / 2))
 
     def stroke(self, points: Sequence[Point | None], role: str = "quiet", width: float = 1.5, dash: str = "") -> None:
@@ -70,15 +102,15 @@ class Rows:
         if right > left:
             self.stroke(around(left, band[0], right, band[1])[:-1], role, 1.5, dash)
 
-    def drawn(self, foot: int = FOOT) -> Spec:
-        """The figure: its grid and zero, the bars role by role, outlines, and words over them."""
+    def drawn(self, foot: int = FOOT, *, grid: bool = True) -> Spec:
+        """The figure: zero and (where its axis is one) a grid, the bars role by role, outlines, and words over them."""
         names = {at: text for at, text in self.ticks.items() if text}
         spec = layout(names, self.across, (-self.down, 0.0), "", foot, height=round(self.down) + foot + 1, grid=False,
                       l=SIDE, r=SIDE, t=1)  # fmt: skip
         spec["yaxis"] = {"range": [-self.down, 0.0], "tickvals": [], "ticktext": [], "showgrid": False,
                          "zeroline": False}  # fmt: skip
-        spec["xaxis"] |= {"showgrid": True, "gridcolor": "role:line"}
-        drawn = [lines([(0.0, -self.down), (0.0, 0.0)], "quiet", 1.5)]
+        spec["xaxis"] |= {"showgrid": grid, "gridcolor": "role:line"}
+        drawn = [lines([(0.0, self.zero[0]), (0.0, max(self.zero[1], -self.down))], "quiet", 1.5)]
         drawn += [_lying(role, parts, tall) for (role, tall), parts in self.parts.items()]
         drawn += [lines(points[:-1], *kind) for kind, points in self.strokes.items()]
         return figure(drawn, spec, self.labels)

@@ -102,7 +102,9 @@ def refused(
     title: str = "The exchange refuses this opening",
     alert: str | None = None,
 ) -> View:
-    """The screen of a story whose opening is refused (B4): figures without their content, and what would work.
+    """The screen of a story whose opening is refused (B4): what there is all the same, and what would work.
+
+    Without figures the words stand in the room that the picture had. Axes without content say nothing: give none.
 
     The alert is the engine's sentence with its rules, unless another is given.
 

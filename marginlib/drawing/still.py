@@ -135,7 +135,9 @@ def _line(trace: dict[str, Any], across: Any, up: Any) -> str:
     named = {"dot": "3 3", "dash": "9 9"}.get(dash, dash.replace("px", "").replace(",", " "))
     dashes = f' stroke-dasharray="{named}"' if named else ""
     inside = trace["fillcolor"] if trace.get("fill") == "toself" else "none"
-    return f'<path d="{path}" fill="{inside}" stroke="{line["color"]}" stroke-width="{line.get("width", 2)}"{dashes}/>'
+    clear = f' opacity="{trace["opacity"]}"' if "opacity" in trace else ""
+    stroke = f'stroke="{line["color"]}" stroke-width="{line.get("width", 2)}"'
+    return f'<path d="{path}" fill="{inside}" {stroke}{dashes}{clear}/>'
 
 
 def _markers(trace: dict[str, Any], across: Any, up: Any) -> list[str]:

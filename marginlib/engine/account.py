@@ -31,9 +31,9 @@ CHARGES: tuple[Reason, ...] = ("trading_fee", "opening_fee", "rollover_fee")
 """The fees of a position (A4, B6)."""
 
 _BOOKED: dict[str, str] = {
-    "opening": "moved at opening", "profit": "profit", "loss": "{} taken for a loss", "closing": "moved at closing",
-    "obligation": "{} paid back", "released": "{} released", "trading_fee": "trading fee",
-    "opening_fee": "opening fee", "rollover_fee": "rollover fee", "ordinary_order": "{} traded by an ordinary order",
+    "opening": "moved at opening", "profit": "profit", "loss": "taken for a loss", "closing": "moved at closing",
+    "obligation": "paid back", "released": "released", "trading_fee": "trading fee",
+    "opening_fee": "opening fee", "rollover_fee": "rollover fee", "ordinary_order": "traded by an ordinary order",
     "deposit": "deposit", "withdrawal": "withdrawal",
 }  # fmt: skip
 """What an amount of a ledger row is, by its reason."""
@@ -298,10 +298,10 @@ class Event:
         if reason in CHARGES and not amount:
             cost = _BOOKED[reason]
         else:  # taken as a loss is, or an order's own
-            cost = "trading fee" if reason == "ordinary_order" else "conversion fee, in {}"
+            cost = "trading fee" if reason == "ordinary_order" else "conversion fee"
         return (
-            named(amount, _BOOKED[reason], rules, of=currency, booking=booking),
-            named(fee, cost, rules, of=currency, booking=booking),
+            named(amount, _BOOKED[reason], rules, booking=booking),
+            named(fee, cost, rules, booking=booking),
         )
 
     def rows(self) -> list[Row]:

@@ -104,10 +104,10 @@ def take(
                 taken, covers = min(quotient_up(owed, net, rulebook.places(currency)), have), left
             else:
                 taken, covers = have, min(left, quotient(have * net, rate.down, rulebook.places(quote)))
+            taken = named(taken, "taken", _RULES[why])
+            covers = named(covers, "covered by {}", ("R16", "A1"), of=currency)
             fee = quotient(taken * rate.up - covers * rate.down, rate.down, rulebook.places(quote))
             fee = named(fee, "conversion fee for {}", ("R16", "A1"), of=currency)
-            taken = named(taken, "{} taken", _RULES[why], of=currency)
-            covers = named(covers, "covered by {}", ("R16", "A1"), of=currency)
             own_fee = state.round(currency, taken * fee_rate)
             caused = (*_RULES[why], "R16", "A1", *rules)
             event.post(currency, reason, caused, "market", amount=own_fee - taken, fee=own_fee)

@@ -7,7 +7,7 @@ from marginlib.engine.account import Event, Position, Realised, Row, State, Take
 from marginlib.engine.amounts import ZERO
 from marginlib.engine.cascade import charge, take
 from marginlib.engine.derivation import named
-from marginlib.engine.settling import first_in_first_out
+from marginlib.engine.settling import first_in_first_out, require_more_than_dust
 
 By = Literal["order", "stop", "liquidation"]
 _BY_RULES: dict[By, tuple[str, ...]] = {
@@ -31,9 +31,11 @@ def close(
 
     Raises:
         Refusal: ``no_position``, ``volume_exceeds_position``, ``missing_price``.
+        InvalidScenario: so little of a lot that the ledger owes nothing for it; says the smallest that works.
     """
     ends = first_in_first_out(state, pair, volume)
     market = state.price(pair)
+    require_more_than_dust(state, step, ends)
     return close_lots(state, step, ends, price or market, "order", fee)
 
 

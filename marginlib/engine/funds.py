@@ -10,14 +10,19 @@ from marginlib.engine.errors import InvalidScenario, Refusal
 from marginlib.engine.margin import require_level
 from marginlib.engine.scenario import Deposit, Trade, Wait, Withdraw
 
+_FINEST = 20  # decimals that a volume may have
 MOST_ROLLOVERS = 100_000
 """So many may fall due in one wait: more than a year of them for each of 45 positions."""
 
 
 def deposit(state: State, step: int, order: Deposit) -> list[Row]:
-    """Bring funds in from outside."""
+    """Bring funds in from outside.
+
+    Raises:
+        InvalidScenario: an amount that the ledger rounds to nothing; says the smallest that works (A8).
+    """
     event = Event(state, step, "deposit")
-    amount = state.round(order.currency, order.amount)
+    amount = _counted(state, step, order)
     event.post(order.currency, "deposit", ("R6",), "outside", amount=amount)
     return event.rows()
 
@@ -27,13 +32,36 @@ def withdraw(state: State, step: int, order: Withdraw, summary_currency: str) ->
 
     Raises:
         Refusal: ``insufficient_funds``, ``insufficient_margin``, ``missing_price``.
+        InvalidScenario: an amount that the ledger rounds to nothing; says the smallest that works (A8).
     """
     event = Event(state, step, "withdrawal")
-    amount = state.round(order.currency, order.amount)
+    amount = _counted(state, step, order)
     _require(state, order.currency, amount, "The withdrawal", "B9")
     event.post(order.currency, "withdrawal", ("B9",), "outside", amount=-amount)
     require_level(state, summary_currency, "This withdrawal", ("B9",))
     return event.rows()
+
+
+def _counted(state: State, step: int, order: Deposit | Withdraw) -> Decimal:
+    """An amount as the ledger has it."""
+    code, amount = order.currency, state.round(order.currency, order.amount)
+    if not amount:
+        raise InvalidScenario(
+            f"steps[{step}].amount: expected at least {plain(_unit(state, code))} {code}, got {plain(order.amount)}: "
+            f"the ledger keeps {state.rulebook.places(code)} decimals of {code}, and so little is nothing there (A8)"
+        )
+    return amount
+
+
+def _unit(state: State, currency: str) -> Decimal:
+    """The smallest amount that the ledger can count."""
+    return Decimal(1).scaleb(-state.rulebook.places(currency))
+
+
+def least_volume(state: State, pair: str, price: Decimal) -> Decimal:
+    """The smallest volume of an ordinary order at a price for which the ledger counts something on both sides (A8)."""
+    base, quote = pair.split("/")
+    return max(_unit(state, base), quotient_up(_unit(state, quote), price, _FINEST))
 
 
 def trade(state: State, step: int, order: Trade, summary_currency: str) -> list[Row]:
@@ -41,11 +69,20 @@ def trade(state: State, step: int, order: Trade, summary_currency: str) -> list[
 
     Raises:
         Refusal: ``missing_price``, ``insufficient_funds``, ``insufficient_margin``.
+        InvalidScenario: a volume of which the ledger counts nothing on one side; says the smallest that works (A8).
     """
     base, quote = order.pair.split("/")
     market = state.price(order.pair)
-    value = order.volume * (order.price or market)
+    price = order.price or market
+    value = order.volume * price
     volume, worth = state.round(base, order.volume), state.round(quote, value)
+    if not (volume and worth):
+        nothing = base if worth else quote
+        raise InvalidScenario(
+            f"steps[{step}].volume: expected at least {plain(least_volume(state, order.pair, price))} {base}, got "
+            f"{plain(order.volume)}: the ledger keeps {state.rulebook.places(nothing)} decimals of {nothing}, and so "
+            "small an order would move none of it (A8)"
+        )
     fee = state.round(quote, value * (state.fees["trading"] if order.fee is None else order.fee))
     if order.side == "buy":
         _require(state, quote, worth + fee, "The order", "R6")
@@ -74,16 +111,17 @@ def order_for(state: State, pair: str, currency: str, amount: Decimal) -> Trade:
     >>> order.side, order.volume
     ('sell', Decimal('0.1'))
     """
-    if currency == pair.partition("/")[0]:
-        return Trade(pair=pair, side="buy", volume=amount)
     price, rate = state.price(pair), state.fees["trading"]
     with localcontext(EXACT):
+        least = least_volume(state, pair, price)
+        if currency == pair.partition("/")[0]:
+            return Trade(pair=pair, side="buy", volume=Decimal(plain(max(amount, least))))
         net, volume = price * (1 - rate), ZERO
         missing = amount
         while missing > 0:  # the ledger rounds worth and fee apart from each other: the last digit may be missing
             volume += quotient_up(missing, net, 8)
             missing = amount - state.round(currency, volume * price) + state.round(currency, volume * price * rate)
-        return Trade(pair=pair, side="sell", volume=trimmed(volume))
+        return Trade(pair=pair, side="sell", volume=trimmed(max(volume, least)))
 
 
 def _require(state: State, currency: str, amount: Decimal, what: str, rule: str) -> None:

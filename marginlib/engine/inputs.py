@@ -169,7 +169,7 @@ def _maybe(
 
 
 def _prices(prices: Mapping[str, Decimal]) -> dict[str, Decimal]:
-    return {pair: _given(price, f"price of {pair}", ("A2",), unit=price_unit(pair)) for pair, price in prices.items()}
+    return {pair: _given(price, f"price of {pair}", unit=price_unit(pair)) for pair, price in prices.items()}
 
 
 def _fees(fees: Fees) -> Fees:

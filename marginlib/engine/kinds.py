@@ -6,6 +6,7 @@ typed in Python and one that is read from a file are checked alike, and refused 
 
 import re
 from collections.abc import Iterable, Mapping
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
@@ -29,6 +30,9 @@ _QUOTES = (
 _THOUSANDS = re.compile(r"-?[1-9][0-9]{0,2},[0-9]{3}", re.ASCII)
 _COMMA = re.compile(r"-?[0-9]{1,30},[0-9]{1,30}", re.ASCII)
 _NAME = re.compile(r"[A-Za-z0-9_]{1,30}", re.ASCII)
+_WORDS: dict[type | tuple[type, ...], str] = {
+    dict: "an object", (list, tuple): "a list", datetime: "a date with a time", date: "a date", time: "a time of day",
+}  # fmt: skip
 _MOST_DIGITS = 20  # before and after the point: beyond that nobody means it
 _MOST_TOLD = 3  # problems in one message
 _WANTED = {
@@ -47,8 +51,8 @@ _WANTED = {
 def shown(value: object) -> str:
     r"""A value as a sentence quotes it: short, and in characters that every terminal has.
 
-    >>> shown("Zürich"), shown([1, 2]), shown(None)
-    ("'Z\\xfcrich'", 'a list', 'nothing (null)')
+    >>> shown("Zürich"), shown([1, 2]), shown([]), shown(None), shown(date(2026, 5, 27))
+    ("'Z\\xfcrich'", 'a list', 'an empty list', 'nothing (null)', 'a date')
     """
     if value is None or isinstance(value, bool):
         return {None: "nothing (null)", True: "true", False: "false"}[value]
@@ -56,10 +60,11 @@ def shown(value: object) -> str:
         text = ascii(value)
     elif isinstance(value, int | float | Decimal):
         text = str(value)
-    elif isinstance(value, dict):
-        text = "an object"
-    else:
-        text = "a list" if isinstance(value, list | tuple) else repr(type(value))
+    else:  # a TOML file may have a date where words are wanted
+        told = (words for kind, words in _WORDS.items() if isinstance(value, kind))
+        text = next(told, f"something of the type {type(value).__name__}")
+        if isinstance(value, dict | list | tuple) and not value:
+            text = text.replace("an ", "a ").replace("a ", "an empty ")
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 

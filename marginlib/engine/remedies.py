@@ -10,10 +10,10 @@ from decimal import ROUND_DOWN, ROUND_UP, Context, Decimal
 from fractions import Fraction
 
 from marginlib.engine.account import State
-from marginlib.engine.amounts import ZERO, fraction_up, plain, quotient_down, quotient_up, rounded
+from marginlib.engine.amounts import ZERO, fraction_up, plain, quotient_down, rounded
 from marginlib.engine.derivation import fraction, rounding
 from marginlib.engine.errors import Refusal
-from marginlib.engine.funds import order_for
+from marginlib.engine.funds import least_volume, order_for
 from marginlib.engine.margin import margin
 from marginlib.engine.scenario import Close, Open, Settle, Step, Trade, Withdraw
 from marginlib.engine.settling import need
@@ -127,11 +127,8 @@ def _shortened(volume: Decimal, digits: int, way: str) -> Decimal:
 
 def _little(state: State, step: Open | Trade) -> Decimal:
     """A very small volume of the same order."""
-    base, quote = step.pair.split("/")
     price = step.price or state.prices.get(step.pair)
-    unit = Decimal(1).scaleb(-state.rulebook.places(base))
-    cent = quotient_up(Decimal(1).scaleb(-state.rulebook.places(quote)), price or Decimal(1), 20)
-    return min(max(unit, cent), step.volume)
+    return min(least_volume(state, step.pair, price or Decimal(1)), step.volume)
 
 
 def _goes(before: State, step: Step, attempt: Attempt) -> bool:

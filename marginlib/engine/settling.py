@@ -81,12 +81,7 @@ def settle(state: State, step: int, pair: str, volume: Decimal | Literal["all"])
     ends = first_in_first_out(state, pair, volume)
     needed, due = _need(state, ends)
     paid = needed.currency
-    if not needed.amount and volume != "all" and volume < sum((lot.volume for lot in state.lots(pair)), ZERO):
-        least = _least(state, ends[0][0])
-        raise InvalidScenario(
-            f"steps[{step}].volume: expected at least {plain(least)} {ends[0][0].base}, got {plain(volume)}: so little "
-            f"of the position owes no {paid} that the ledger could count (A8)"
-        )
+    require_more_than_dust(state, step, ends)
     if needed.missing:
         raise Refusal(
             "insufficient_funds",
@@ -104,6 +99,25 @@ def settle(state: State, step: int, pair: str, volume: Decimal | Literal["all"])
         state.reduce(lot.pair, part)
         rows += event.rows()
     return rows
+
+
+def require_more_than_dust(state: State, step: int, ends: list[tuple[Position, Decimal]]) -> None:
+    """Refuse to end so little of a lot that the ledger would owe nothing for it; a whole lot may be that little (A8).
+
+    Raises:
+        InvalidScenario: says the smallest volume that works.
+    """
+    lot, part = ends[-1]
+    if part == lot.volume:
+        return
+    needed, due = _need(state, ends)
+    if any(due.values()):
+        return
+    before = sum((volume for _, volume in ends[:-1]), ZERO)
+    raise InvalidScenario(
+        f"steps[{step}].volume: expected at least {plain(before + _least(state, lot))} {lot.base}, got "
+        f"{plain(before + part)}: so little of the position owes no {needed.currency} that the ledger could count (A8)"
+    )
 
 
 def _least(state: State, lot: Position) -> Decimal:

@@ -3,12 +3,15 @@
 A value has the same text in Python and in the browser, so that a state is found under the same key on both sides.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from marginlib.engine.amounts import plain, rounded
+
+_NUMBER = re.compile(r"-?([0-9]+\.?[0-9]*|\.[0-9]+)")
 
 Value = Decimal | str | bool | None
 
@@ -18,7 +21,8 @@ class Slider:
     """A number on a track, with a number box beside it. Amounts are in ``unit``.
 
     A slider of a ``group`` with ``removable`` may be taken away: its value is then None. One that is time (days, a
-    moment) is ``played``: a button runs it to its end.
+    moment) is ``played``: a button runs it to its end. ``spoken`` is what a screen reader says before the label, where
+    the label alone ("EUR") says too little; without it, the group's heading.
 
     >>> Slider("move", "Price move", "%", -40, 10, "0.5", -25, "How far the price goes.").read("-10.0")
     Decimal('-10')
@@ -36,6 +40,7 @@ class Slider:
     group: str = ""
     removable: bool = False
     played: bool = False
+    spoken: str = ""
 
     def read(self, value: object) -> Decimal | None:
         """A value as this control keeps it.
@@ -45,8 +50,9 @@ class Slider:
         """
         if self.removable and value in (None, ""):
             return None
-        try:
-            number = Decimal(str(value))
+        said = str(value).strip()
+        try:  # what else Python takes for a number, such as 1_0 or 1e1, the browser doesn't
+            number = Decimal("NaN" if isinstance(value, str) and not _NUMBER.fullmatch(said) else said)
         except InvalidOperation:
             number = Decimal("NaN")
         if isinstance(value, bool) or not number.is_finite():
@@ -73,7 +79,7 @@ class Slider:
 
     def describe(self) -> dict[str, Any]:
         """What the browser needs to draw it."""
-        keys = ("name", "label", "unit", "legend", "group", "removable", "played")
+        keys = ("name", "label", "unit", "legend", "group", "removable", "played", "spoken")
         numbers = {key: plain(Decimal(getattr(self, key))) for key in ("least", "most", "step")}
         return {"kind": "slider", **{key: getattr(self, key) for key in keys}, **numbers, "places": self.places}
 

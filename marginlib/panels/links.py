@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 from urllib.parse import quote, unquote
 
-from marginlib.panels.controls import Control, Slider, Switch, Value, text
+from marginlib.engine import kinds
+from marginlib.panels.controls import Control, Switch, Value, text
 
 VERSION, MOST = "v1", 4000
 EXAMPLE = "#v1/LossCascade?move=-20"
@@ -19,7 +20,6 @@ _AROUND = re.compile(f"^[{_SPACE}<]+|[{_SPACE}>]+$")
 _WRAPPED = re.compile("[ \t]*[\r\n]+[ \t]*")  # as mail does with long lines
 _LINK = re.compile(r"(v[0-9]+)/([^?]*)(?:\?(.*))?", re.DOTALL)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_NUMBER = re.compile(r"-?([0-9]+\.?[0-9]*|\.[0-9]+)")
 _PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
@@ -51,6 +51,8 @@ def parse(link: str) -> Link:
     Traceback (most recent call last):
     ValueError: move is given twice; expected each control once
     """
+    if not isinstance(link, str):
+        raise ValueError(f"expected a link as text, such as '{EXAMPLE}', got {kinds.shown(link)}")
     if len(link) > MOST:
         raise ValueError(f"the link has {len(link)} characters; expected at most {MOST}, as Copy link gives it")
     whole = _WRAPPED.sub("", _AROUND.sub("", link)).replace("&amp;", "&")
@@ -98,8 +100,6 @@ def read(controls: Iterable[Control], values: Mapping[str, str]) -> dict[str, Va
             raise ValueError(f"{shown(name, plain=True)}: no such control; known here: {', '.join(known)}")
         wanted = "expected true or false" if isinstance(control, Switch) else control.wanted
         try:
-            if isinstance(control, Slider) and value and not _NUMBER.fullmatch(value):
-                raise ValueError(wanted)  # what else Python takes for a number, the browser doesn't
             kept[name] = control.read(value)
         except ValueError:
             raise ValueError(f"{name}: {wanted}, got {shown(value)}") from None

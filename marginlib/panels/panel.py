@@ -9,16 +9,18 @@ import gzip
 import importlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from decimal import Decimal
 from typing import Any, ClassVar, Generic, NoReturn, ParamSpec, Self, TypeVar, cast
 
 from marginlib.drawing import colours
 from marginlib.drawing.still import still
-from marginlib.engine.derivation import is_traced
+from marginlib.engine.derivation import Heard, entered, is_traced, tracing
 from marginlib.engine.scenario import Scenario
 from marginlib.panels import links
-from marginlib.panels.controls import Control, Value, key, read_all, text
+from marginlib.panels.controls import Control, Slider, Value, key, read_all, text
 from marginlib.panels.live import Live, Message, Sent
 from marginlib.panels.scripts import BROWSER
+from marginlib.telling import why
 from marginlib.telling.on_page import all_written, escape, written
 
 _CHUNK = 16
@@ -110,6 +112,7 @@ class Panel(Live, Generic[V]):
         super().__init__()
         self._start = self._values = Values(read_all(self.controls, values))
         self._veil = ""
+        self._heard: tuple[str, list[Heard]] = "", []
         self._shown = self._state(self._values)
 
     def read(self, values: Mapping[str, object]) -> V:
@@ -244,6 +247,9 @@ class Panel(Live, Generic[V]):
             yield {"kind": "plotly"}, [_plotly()]
             return
         values = read_all(self.controls, message["values"])
+        if message["kind"] == "why":
+            yield self._why(values, message), []
+            return
         if message["kind"] == "exact":
             try:
                 packed = self._pack([values])
@@ -268,6 +274,25 @@ class Panel(Live, Generic[V]):
             if time.monotonic() > end:
                 break
         return found
+
+    def _why(self, values: dict[str, Value], message: Message) -> Message:
+        """How an amount came about, or which of some texts are amounts that this is known of.
+
+        The view is made once more with numbers that remember: what it writes is heard, with all that was worked out
+        for it. So nothing is told of but what the screen shows, and nothing is kept for it before somebody asks.
+        """
+        told = key(values)
+        if self._heard[0] != told:
+            with tracing() as heard:
+                self.view(cast("V", Values({control.name: _entered(control, values) for control in self.controls})))
+            self._heard = told, heard
+        heard = self._heard[1]
+        if "text" not in message:
+            known = [text for text in message["texts"] if why.why(text, heard)]
+            return {"kind": "known", "key": told, "texts": known}
+        found = why.told(why.why(message["text"], heard))
+        written_out: Message = all_written({"kind": "because", "key": told, **found})
+        return {**written_out, "text": message["text"]}
 
     def _pack(self, several: Iterable[Mapping[str, Value]]) -> dict[str, Any]:
         """States as the first one and what is different in the others."""
@@ -325,6 +350,16 @@ def kept_for(maxsize: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
         return answer
 
     return decorate
+
+
+def _entered(control: Control, values: Mapping[str, Value]) -> Value:
+    """A control's value, as an input that knows what it is."""
+    value = values[control.name]
+    if not (isinstance(control, Slider) and isinstance(value, Decimal)):
+        return value
+    name = f"{control.label[0].lower()}{control.label[1:]} in {control.unit}" if control.unit else control.label
+    where = f"{control.group}: {control.label}" if control.group else control.label
+    return entered(value, name, source=f"you set it: {where}")
 
 
 def _on_page(shown: dict[str, Any]) -> dict[str, Any]:

@@ -68,16 +68,28 @@ function marking(card, nodes, signs) {
  */
 function one(card, send) {
   const signs = card.options.map(() => make("span", { class: "mq-sign" }));
+  let known = card.given;
+  /** Chosen here, and not judged yet: that may take a while. @type {string | null} */
+  let chosen = null;
   const buttons = card.options.map(({ value, text }, i) => {
-    const pressed = String(card.given === value);
-    const onclick = () => send(value);
-    return make("button", { type: "button", class: "mq-option", "aria-pressed": pressed, onclick }, text, signs[i]);
+    const onclick = () => {
+      chosen = value;
+      press();
+      send(value);
+    };
+    return make("button", { type: "button", class: "mq-option", onclick }, text, signs[i]);
   });
+  const press = () => {
+    for (const [i, button] of buttons.entries())
+      button.setAttribute("aria-pressed", String(card.options[i].value === (chosen ?? known)));
+  };
   /** @param {string | null} given */
   const set = (given) => {
-    for (const [i, button] of buttons.entries())
-      button.setAttribute("aria-pressed", String(card.options[i].value === given));
+    if (given !== known || given === chosen) chosen = null;
+    known = given;
+    press();
   };
+  press();
   const node = make("div", { class: "mq-options", role: "group", "aria-label": "Choose one" }, ...buttons);
   return { node, set, mark: marking(card, buttons, signs) };
 }

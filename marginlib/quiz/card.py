@@ -62,9 +62,9 @@ class Card(Live):
             self._show(str(error))
             return None
         self.tries += 1
-        old, self.given = self.given, given
+        old, self.given = self.given, [str(each) for each in given] if isinstance(given, list | tuple) else str(given)
         self._show()
-        self._tell("given", old, given)  # the same answer again is an answer again
+        self._tell("given", old, self.given)  # the same answer again is an answer again
         return self.verdict
 
     def skip(self) -> None:

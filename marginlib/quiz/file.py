@@ -110,6 +110,7 @@ def _with_scenario(
     if name in scenarios:
         return {**question, "scenario": scenarios[name]}
     known = data.get("scenarios", {})
+    known = known if isinstance(known, dict) else {}  # what else it may be is told of where it stands
     if name in known:  # it is told of where it stands
         return {**question, "scenario": Scenario()}
     listed = ", ".join(known) or "none"

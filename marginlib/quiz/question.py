@@ -101,6 +101,11 @@ def _worded(read: Callable[[], T]) -> T:
         raise InvalidScenario(str(error).removeprefix("ask: ")) from None
 
 
+def _is_number(value: object) -> bool:
+    """Whether it is a number that says how much: True, NaN and infinity don't."""
+    return isinstance(value, int | float | Decimal) and not isinstance(value, bool) and Decimal(value).is_finite()
+
+
 def _why(error: Exception) -> str:
     """What a ValueError says; of what is no sentence, also what kind of error it is."""
     return str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
@@ -241,8 +246,7 @@ class Question:
         """
         if self.kind == "number":
             return self._judge_number(self.read(str(given)))
-        chosen = [str(value) for value in given] if isinstance(given, list | tuple) else [str(given)]
-        right = self.right
+        chosen, right = self._chosen(given), self.right
         if chosen == right or (self.kind == "several" and sorted(chosen) == sorted(right)):
             return Verdict(True, self._well())
         because = {option.value: option.because for option in self.options}
@@ -260,6 +264,19 @@ class Question:
         return Verdict(
             False, f"What you chose is right, but {missing} more {'belongs' if missing == 1 else 'belong'} to it."
         )
+
+    def _chosen(self, given: object) -> list[str]:
+        """The values that are chosen, in order."""
+        listed = isinstance(given, list | tuple)
+        values = list(given) if isinstance(given, list | tuple) else [given]
+        fits = {"one": len(values) == 1, "order": listed}.get(self.kind, True)
+        if not (fits and all(isinstance(each, str) or _is_number(each) for each in values)):
+            known = [option.value for option in self.options]
+            if self.kind == "one":
+                raise ValueError(f"Choose one of: {', '.join(known)}.")
+            what = "all of them in their order" if self.kind == "order" else "all that are right"
+            raise ValueError(f"Give {what}, as a list of some such as {known}.")
+        return [str(each) for each in values]
 
     def read(self, text: str) -> Decimal:
         """A number as a person types it: with or without unit, thousands separated or not.

@@ -81,13 +81,23 @@ def price(amount: Decimal, currency: str) -> str:
 
 
 def near(amount: Decimal | Fraction, currency: str) -> str:
-    """Write a price that was solved for: six digits of it, and cents at least.
+    """Write a price that was solved for: six digits of it, and cents at least; after eight decimals, only four.
 
     >>> near(Fraction(116000, 3), "EUR"), near(Fraction(1, 30), "EUR"), near(Fraction(1, 70000), "BTC")
-    ('38,666.67 EUR', '0.0333333 EUR', '0.0000142857 BTC')
+    ('38,666.67 EUR', '0.0333333 EUR', '0.00001429 BTC')
     """
     whole = rounded(amount, 20)
-    return price(rounded(whole, max(2, 5 - whole.adjusted())), currency)
+    return price(rounded(whole, max(2, decimals(whole, 6))), currency)
+
+
+def decimals(amount: Decimal | Fraction, digits: int) -> int:
+    """How many decimals a number has with so many digits: eight at most, unless that leaves fewer than four digits.
+
+    >>> decimals(Decimal("38666.6667"), 6), decimals(Decimal("0.0000142857"), 6), decimals(Decimal("0.000000142857"), 6)
+    (1, 8, 10)
+    """
+    first = -rounded(amount, 20).adjusted()  # the decimal at which its digits begin
+    return max(0, min(first + digits - 1, 8), first + 3)
 
 
 def exact(amount: Decimal, currency: str = "") -> str:

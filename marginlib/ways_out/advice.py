@@ -14,7 +14,7 @@ from marginlib.engine.amounts import EXACT, ZERO, plain, rounded
 from marginlib.engine.scenario import Close, Settle
 from marginlib.engine.story import Story
 from marginlib.telling import sentences as words
-from marginlib.telling.numbers import brief, listed, money, near, number, percent, price, regrouped
+from marginlib.telling.numbers import brief, decimals, listed, money, near, number, percent, price, regrouped
 from marginlib.ways_out.break_even import Flip, break_even_fee, flips
 from marginlib.ways_out.covering import covered_to, little_first, orders_to, part_first
 from marginlib.ways_out.plans import NOT_NEEDED, Plan, Way, WayName, open_pairs, plan
@@ -313,7 +313,7 @@ def turning_from_here(story: Story, plan: Plan, even: Decimal | None, *, missing
         if edge is not None:
             least = percent(state.rulebook.opening_level / 100)
             # Five digits: where orders end, their own rounding blurs the sixth.
-            at = f"{number(edge, max(0, 4 - rounded(edge, 20).adjusted()))} {quote}"
+            at = f"{number(edge, decimals(edge, 5))} {quote}"
             told.append(f"{beyond} {at} an order would leave your margin level under {least}, and is refused (B9).")
     return told
 

@@ -9,6 +9,7 @@ from marginlib.analysis.roots import crossing, secant_root
 from marginlib.engine.account import State
 from marginlib.engine.amounts import EXACT, ZERO, fraction_up, quotient_down, rounded, trimmed
 from marginlib.engine.derivation import entered, fraction, is_traced, named, price_unit, solved, untraced
+from marginlib.engine.errors import InvalidScenario
 from marginlib.engine.inputs import bare_story
 from marginlib.engine.margin import margin
 from marginlib.engine.replaying import resume
@@ -92,7 +93,10 @@ def part_first(story: Story, pair: str) -> Way | None:
     ['close', 'trade', 'trade', 'close']
     """
     volume = bearable(story.final, pair)
-    return _after(story, pair, Close(pair=pair, volume=trimmed(volume))) if volume else None
+    try:
+        return _after(story, pair, Close(pair=pair, volume=trimmed(volume))) if volume else None
+    except InvalidScenario:  # so little that the ledger counts nothing of it (A8)
+        return None
 
 
 def little_first(story: Story, pair: str) -> Way | None:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from marginlib.engine.account import State
 from marginlib.engine.amounts import ZERO, quotient_down, quotient_up, trimmed
 from marginlib.engine.cascade import preference
-from marginlib.engine.funds import order_for, trade
+from marginlib.engine.funds import least_volume, order_for, trade
 from marginlib.engine.scenario import Trade
 
 
@@ -90,12 +90,13 @@ def _moves(state: State, order: Trade) -> tuple[Decimal, Decimal]:
 def _spending(state: State, pair: str, source: str, have: Decimal) -> Trade | None:
     """The order that spends all of an amount; None if that is too little to buy anything."""
     base = pair.partition("/")[0]
+    least = least_volume(state, pair, state.price(pair))
     if source == base:
-        return Trade(pair=pair, side="sell", volume=trimmed(have))
+        return Trade(pair=pair, side="sell", volume=trimmed(have)) if have >= least else None
     places = min(8, state.rulebook.places(base))
     gross = state.price(pair) * (1 + state.fees["trading"])
     volume = quotient_down(have, gross, places)
-    while volume > 0:
+    while volume >= least:
         order = Trade(pair=pair, side="buy", volume=trimmed(volume))
         over = _moves(state, order)[0] - have
         if over <= 0:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from browser import learner
+from browser import axe, learner
 from browser.lab import Lab, Notebook, until
 
 pytestmark = pytest.mark.browser
@@ -77,3 +77,23 @@ def test_a_drill_shows_the_way_and_goes_on(lesson: Notebook) -> None:
 
 def test_every_control_moves_its_panel_by_key_and_by_mouse(lesson: Notebook) -> None:
     learner.move_every_control(lesson)
+
+
+def test_what_a_lesson_shows_is_accessible(lesson: Notebook) -> None:
+    """Its panels, cards and forms as axe-core sees them in the notebook, with everything unfolded."""
+    page = lesson.page
+    page.evaluate("for (const fold of document.querySelectorAll('.mw-slot details')) fold.open = true")
+    for theme in ("JupyterLab Dark", "JupyterLab Light"):
+        page.evaluate("(theme) => jupyterapp.commands.execute('apputils:change-theme', { theme })", theme)
+        expect(page.locator("body")).to_have_attribute("data-jp-theme-name", theme)
+        page.wait_for_timeout(500)  # ms in which the colours change
+        assert axe.found(page, ".mw-slot") == [], theme
+
+
+def test_explanations_of_the_controls_stand_below_each_other(lesson: Notebook) -> None:
+    """The notebook's own style put each name, in a fifth of the width, beside what it explains."""
+    for legend in lesson.page.locator(".mw-legend").all():
+        legend.evaluate("(fold) => { fold.open = true; }")
+        width = legend.locator("dl").evaluate("(list) => list.clientWidth")
+        for part in legend.locator("dt, dd").all()[:4]:
+            assert part.evaluate("(part) => part.offsetWidth") > 0.9 * (width - 12)

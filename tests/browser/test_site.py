@@ -12,7 +12,7 @@ from hypothesis import Phase, given, settings
 from playwright.sync_api import Browser, expect
 from strategies import scenarios
 
-from browser import learner
+from browser import axe, learner
 from browser.lab import appears, until
 from browser.site import Opened, Site
 from marginlib import Scenario, replay
@@ -191,9 +191,6 @@ def test_a_lesson_in_one_file_opens_by_itself(chrome: Browser, site: Site, name:
     context.close()
 
 
-AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
-
-
 @pytest.mark.parametrize("name", ["index", "rules", *LESSONS])
 def test_a_page_is_accessible(chrome: Browser, site: Site, name: str) -> None:
     """As axe-core sees it, with every picture uncovered."""
@@ -206,11 +203,9 @@ def test_a_page_is_accessible(chrome: Browser, site: Site, name: str) -> None:
             skip.click()
         for panel in page.locator(".mw-panel:has(.mw-figure)").all():
             appears(panel.locator(".mw-figure > *").first)
-    page.evaluate(AXE.read_text(encoding="utf-8"))
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         expect(page.locator("body")).to_have_attribute("data-jp-theme-light", str(scheme == "light").lower())
-        found = page.evaluate("axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations)")
-        assert [(each["id"], [node["target"] for node in each["nodes"]]) for each in found] == [], scheme
+        assert axe.found(page) == [], scheme
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     context.close()

@@ -10,7 +10,10 @@ import pytest
 import marginlib.lessons
 from marginlib.panels.controls import Slider, read_all
 
-PANELS = ("Life", "OpeningSteps", "BalanceSheet", "ShortAndMirror", "ClosingSteps", "ShortOrFuture", "StopRun")
+PANELS = (
+    "Life", "OpeningSteps", "BalanceSheet", "ShortAndMirror", "ClosingSteps", "ShortOrFuture", "StopRun",
+    "LossCascade", "SettleOrClose", "LotQueue", "WaysOut", "HowFar", "ThroughTheCrash",
+)  # fmt: skip
 
 
 def drawn(figure: dict[str, Any], axis: str) -> Iterator[float]:
@@ -20,6 +23,9 @@ def drawn(figure: dict[str, Any], axis: str) -> Iterator[float]:
         if trace["type"] == "bar" and axis == along:
             for base, long in zip(trace["base"], trace[along], strict=True):
                 yield from (base, base + long)
+        elif trace["type"] == "bar":
+            half = trace["width"] / 2
+            yield from (place for middle in trace[axis] for place in (middle - half, middle, middle + half))
         elif trace.get("mode") in ("lines", "markers"):
             yield from (each for each in trace[axis] if each is not None)
 

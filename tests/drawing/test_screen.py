@@ -18,7 +18,7 @@ def test_a_screen_is_plain_data_with_all_its_parts() -> None:
         "Title", [figure([], LAYOUT)], ["A sentence."], [table("T", ("A",), [["1"]])], strip=[("EUR", "taken")]
     )
 
-    assert [*made] == ["title", "alert", "figures", "words", "strip", "happens", "tables"]
+    assert [*made] == ["title", "alert", "figures", "words", "strip", "happens", "ends", "tables"]
     assert json.loads(json.dumps(made)) == made
     assert made["strip"] == [["EUR", "taken"]]
     assert made["alert"] == ""

@@ -15,10 +15,10 @@ PLAIN = {"ink", "quiet"}
 """The roles of words that stand on the ground."""
 WIDTHS = (318, 1004)  # px: a figure on a telephone, and beside its controls
 
-COLOURED = {"Life": 224, "LossCascade": 1220, "LotQueue": 544, "SettleOrClose": 176, "ThroughTheCrash": 38}
+COLOURED = {"Life": 224}
 """How many words of a panel's swept figures are in a role's colour as yet, or on a bar that they aren't made for."""
 
-SMALL = {"HowFar": 11, "Life": 11, "ShortAndMirror": 13, "ShortOrFuture": 13, "ThroughTheCrash": 11, "WaysOut": 12}
+SMALL = {"Life": 11, "ShortOrFuture": 13}
 """The panels that still have smaller text, and how small."""
 
 

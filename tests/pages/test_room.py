@@ -74,6 +74,15 @@ def test_what_can_t_be_is_put_back_on_the_page(room: Room, told: list[dict[str, 
     assert told == [{"slot": "asked-1", "state": {"values": before}}]
 
 
+def test_a_page_is_told_why_an_amount_is_as_it_is(room: Room, told: list[dict[str, Any]]) -> None:
+    told.clear()
+    values = room.live["asked-1"].state()["values"]
+    say(room, "asked-1", message={"kind": "why", "values": values, "text": "66.84\N{NO-BREAK SPACE}EUR"})
+    (answer,) = told
+    assert answer["message"]["kind"] == "because"
+    assert answer["message"]["lines"][answer["message"]["found"][0]]["rules"] == ["R16"]
+
+
 def test_a_message_for_nobody_is_an_error(room: Room) -> None:
     with pytest.raises(KeyError):
         say(room, "nobody", message={"kind": "skip"})

@@ -326,3 +326,9 @@ def test_a_scenario_is_the_story_on_the_screen() -> None:
     assert stop.scenario(stop.values).steps[1].do == "stop"
     ends = panel_named("ShortOrFuture")(row="how it ends")
     assert ends.scenario(ends.values).steps[-1].do == "close"
+
+
+@pytest.mark.parametrize("given_link", [None, 5, b"#v1/Life", [], True])
+def test_what_is_no_text_is_no_link(given_link: Any) -> None:
+    with pytest.raises(ValueError, match=r"^expected a link as text, such as '#v1/LossCascade\?move=-20', got "):
+        Life.from_link(given_link)

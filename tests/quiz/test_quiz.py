@@ -3,6 +3,8 @@
 import gc
 import inspect
 import itertools
+import json
+import math
 import re
 import weakref
 from decimal import Decimal
@@ -467,6 +469,40 @@ def test_a_number_may_be_given_as_one() -> None:
     said = Lesson("05").check(name).answer(Decimal(question.right[0]))
     assert said is not None
     assert said.right
+    _SESSION.clear()
+
+
+NO_ANSWERS = [math.nan, math.inf, Decimal("NaN"), Decimal("sNaN"), Decimal("-Infinity"), None, {}, b"5", ..., True]
+
+
+@pytest.mark.parametrize("given", NO_ANSWERS, ids=str)
+@pytest.mark.parametrize("listed", [False, True])
+def test_what_is_no_answer_counts_for_nothing_and_is_told(given: object, listed: bool) -> None:
+    """On two cards of one question, which share what is answered."""
+    for name, question in questions("05").check.items():
+        cards = [Lesson("05").check(name) for _ in range(2)]
+        assert cards[0].answer([given] if listed else given) is None
+        note = cards[0].state()["_card"]["note"]
+        assert note.startswith("Type a number" if question.kind == "number" else ("Choose one of: ", "Give all "))
+        assert [card.given for card in cards] == [None, None]
+        json.dumps(cards[0].state(), allow_nan=False)
+    _SESSION.clear()
+
+
+def test_a_bare_number_is_no_order() -> None:
+    options = [Option(value="USDT", text="USDT"), Option(value="EUR", text="EUR")]
+    order = ask(CONVERTED, "order", kind="order", options=options)
+    for given in (250, "EUR"):
+        with pytest.raises(ValueError, match=r"^Give all of them in their order, as a list of some such as \['USDT', "):
+            order.judge(given)
+
+
+def test_an_answer_from_python_is_kept_as_the_browser_reads_it() -> None:
+    name = next(n for n, q in questions("05").check.items() if q.kind == "number")
+    card = Lesson("05").check(name)
+    card.answer(Decimal(250))
+    assert card.given == "250"
+    assert json.loads(json.dumps(card.state()))["_card"]["given"] == "250"
     _SESSION.clear()
 
 

@@ -60,6 +60,12 @@ WRONG: dict[str, tuple[str | bytes, str]] = {
     "text for a table": ('predict = "x"', "line 1: predict: expected a table such as [predict.first], got 'x'"),
     "a list for a table": ("predict = [1]", "line 1: predict: expected a table such as [predict.first], got a list"),
     "a list of tables": (NUMBER + '[[check]]\nkind = "one"', "line 10: check: expected a table such as [check.first]"),
+    "a list for the scenarios": (
+        NUMBER.replace(DAY, "scenarios = [1]\n"),
+        "line 1: scenarios: expected a table such as [scenarios], got a list",
+    ),
+    "a date for words": (number('"How much?"', "2026-05-27"), "line 6: predict.a.text: expected text, got a date"),
+    "a time for words": (number('"How much?"', "07:32:00"), "line 6: predict.a.text: expected text, got a time of day"),
     "text for a question": ("[predict]\na = 5", "line 2: predict.a: expected a table such as [predict.first], got 5"),
     "nothing": ("", "line 1: there is no prediction; expected a table such as [predict.first]"),
     "no prediction": (number("predict", "check"), "line 1: there is no prediction; expected a table such as [predict."),

@@ -122,12 +122,12 @@ class Builder:
     def shared(self, pages: list[Page]) -> None:
         """Write scripts, styles, Python and the engine."""
         kinds = {type(live) for page in pages for live in page.slots.values()}
-        self.panels = {
-            type(live).__name__: f"{page.name}.html"
-            for page in pages
-            for live in page.slots.values()
-            if isinstance(live, Panel)
-        }
+        panels: dict[str, str] = {}
+        for page in pages:
+            for panel in {type(live).__name__ for live in page.slots.values() if isinstance(live, Panel)}:
+                panels[panel] = "" if panel in panels else f"{page.name}.html"
+        self.where = html.escape(dumped(dict(sorted(panels.items()))))
+        """Where each panel is; nothing where several lessons have it."""
         self.script = esbuild(drawers(kinds, self.work), self.assets)
         self.worker = esbuild(BROWSER / "worker.js", self.assets)
         self.style = hashed(self.assets, "page.css", styles(kinds))
@@ -169,7 +169,7 @@ class Builder:
         if page and page.slots:
             told = in_page(self.lesson(page)) + rules_in_page("rules.html")
             status = (
-                '<div class="mp-status"><p id="mw-status" role="status" data-stage="asleep">'
+                '<div class="mp-status" id="mw-served" hidden><p id="mw-status" role="status" data-stage="asleep">'
                 "Words and pictures are here; sliders and questions come in a moment.</p></div>"
                 "<noscript><p class='mp-risk'>This page's sliders and questions need JavaScript. What stands here is "
                 "the text and each picture as it is at the start.</p></noscript>"
@@ -183,8 +183,9 @@ class Builder:
                 style=self.style,
                 script=self.script,
                 preload=preload,
-                panels=html.escape(dumped(self.panels)),
+                panels=self.where,
                 status=status,
+                unserved=unserved(name, page is not None),
                 main=main,
                 told=told,
                 foot=foot,
@@ -212,6 +213,7 @@ class Builder:
                 main=body,
                 told=in_page(lesson) + rules_in_page("") + "".join(packed),
                 alone=ALONE,
+                panels=self.where,
             ),
             encoding="utf-8",
         )
@@ -245,14 +247,15 @@ _PAGE = """<!DOCTYPE html>
 {preload}<script type="module" src="assets/{script}"></script>
 </head>
 <body data-jp-theme-light="true" data-service="service.js" data-panels="{panels}">
-<script>try {{ var t = localStorage.getItem("marginlib:theme"), d = matchMedia("(prefers-color-scheme: dark)").matches;
-document.body.dataset.jpThemeLight = String(!(t === "dark" || (t !== "light" && d))); }} catch {{}}</script>
+<script>var d = matchMedia("(prefers-color-scheme: dark)").matches, t;
+try {{ t = localStorage.getItem("marginlib:theme"); }} catch {{}}
+document.body.dataset.jpThemeLight = String(!(t === "dark" || (t !== "light" && d)));</script>
 <a class="mp-skip" href="#main">To the text</a>
 <header class="mp-head"><nav aria-label="The site"><a href="index.html">The Margin Workbook</a>
 <a href="rules.html">Rules</a></nav>
 <label>Theme <select id="mw-theme"><option value="system">as the system</option><option value="light">light</option>
-<option value="dark">dark</option></select></label></header>
-{status}<p id="mw-link" class="mp-link" role="status"></p>
+<option value="dark">dark</option></select></label><span id="mw-unkept" role="status"></span></header>
+{status}{unserved}<p id="mw-link" class="mp-link" role="status"></p>
 <main id="main">
 {main}
 </main>
@@ -273,14 +276,17 @@ _ALONE = """<!DOCTYPE html>
 <title>{title}</title>
 <link rel="icon" href="data:,">
 <style>{style}</style>
+<noscript><style>#mw-alone {{ display: none; }}</style></noscript>
 {plotly}
 </head>
-<body data-jp-theme-light="true">
+<body data-jp-theme-light="true" data-panels="{panels}">
 <header class="mp-head"><nav aria-label="The lessons"><span>The Margin Workbook</span></nav>
 <label>Theme <select id="mw-theme"><option value="system">as the system</option><option value="light">light</option>
-<option value="dark">dark</option></select></label></header>
+<option value="dark">dark</option></select></label><span id="mw-unkept" role="status"></span></header>
 <p id="mw-link" class="mp-link" role="status"></p>
-<main id="main"><p class="mp-risk">{alone}</p>
+<main id="main"><p class="mp-risk" id="mw-alone">{alone}</p>
+<noscript><p class="mp-risk">This file's sliders need JavaScript. What stands here is the text and each picture as it is
+at the start.</p></noscript>
 {main}
 </main>
 <footer class="mp-foot"><p>Not affiliated with any exchange, and not advice. On margin you can lose more than you put
@@ -290,6 +296,21 @@ up. Nothing is sent anywhere.</p></footer>
 </body>
 </html>
 """
+
+
+def unserved(name: str, is_lesson: bool) -> str:
+    """What a page of the site says when it is opened as a file: no browser runs its script then."""
+    lone = {"index": ("00_start_here", "the first lesson"), "rules": ("rules", "the list of rules")}
+    file, what = lone.get(name, (name, "this lesson"))
+    needs = "its sliders and questions need a server" if is_lesson else "the pages of the lessons need a server"
+    return (
+        '<p class="mp-risk" id="mw-unserved" hidden>This page was opened as a file, and '
+        f"{needs}: <code>make serve</code> "
+        "is one, and any file server will do. What works as it is are the lessons in one file each, in "
+        f'<code>files/</code>: <a href="files/{file}.html">{what}</a>.</p>'
+        '<script>(document.getElementById(location.protocol === "file:" ? "mw-unserved" : "mw-served") ?? {}).hidden '
+        "= false;</script>"
+    )
 
 
 def start_page(pages: list[Page]) -> str:
@@ -327,7 +348,13 @@ def around(pages: list[Page], at: int) -> str:
     back = f'<a href="{before.name}.html">← {html.escape(before.title)}</a>' if before else "<span></span>"
     on = f'<a href="{after.name}.html">{html.escape(after.title)} →</a>' if after else ""
     lab = f'<a href="lab/index.html?path={page.name}.ipynb">Change this lesson\'s code, in the browser</a>'
-    return f'<p class="mp-next">{back}{on}</p><p>{lab} (JupyterLite: it takes half a minute to start).</p>'
+    file = f'<a href="files/{page.name}.html" download>This lesson in one file</a>'
+    return (
+        f'<p class="mp-next">{back}{on}</p><p>{lab} (JupyterLite: it takes half a minute to start).</p>'
+        f"<p>{file}, to keep or to pass on: the words, the pictures, and each slider by itself.</p>"
+        "<p>After a first visit these pages work without a network too. The notebook and the file are not kept: "
+        "they need it.</p>"
+    )
 
 
 def build(out: Path, *, lab: bool = True) -> None:

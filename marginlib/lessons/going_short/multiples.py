@@ -89,7 +89,9 @@ def _borrowed(held: Held, ranges: Ranges, chosen: bool) -> Spec:
         _beyond(0, -float(worth), f"owed<br>{money(lot.volume, lot.base)}<br>{number(worth, 2, 2)}"),
     ]
     if pnl:
-        written.append(_beyond(1, float(pnl), f"{_way(pnl)} {'profit' if pnl > 0 else 'loss'}<br>{_signed(pnl)}"))
+        written.append(
+            _beyond(1, float(pnl), f"{_way(pnl)} {'profit' if pnl > 0 else 'loss'}<br>{number(abs(pnl), 2, 2)}")
+        )
     sides = "top center" if pnl < 0 else "bottom center"
     written.append(Label(1, 0, "nothing<br>owed", sides, fixed=True))
     costs = [-float(lot.volume) * now for now in ranges.now]

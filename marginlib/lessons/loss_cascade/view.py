@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from marginlib.drawing.pieces import Spec, marked, swatch
-from marginlib.drawing.rows import Band, Rows
+from marginlib.drawing.rows import Band, Rows, hung
 from marginlib.drawing.screen import Table, View, refused, screen, table
 from marginlib.drawing.touch import Grip, grip, touched
 from marginlib.engine.account import Realised, State, Take
@@ -14,11 +14,11 @@ from marginlib.engine.cascade import Place, preference
 from marginlib.engine.story import Moment, Story
 from marginlib.reading.rulebooks import rulebook
 from marginlib.telling import preference as preference_told
-from marginlib.telling.numbers import brief, listed, money, number, percent, price, short
+from marginlib.telling.numbers import brief, listed, money, number, percent, price
 
 _MARKS = {"taken": "● taken", "untouched": "○ untouched", "skipped": "– none there"}
 _COLUMNS = ("Currency", "Place in the order", "You had", "Turn", "Taken", "Covers", "Fee", "You have")
-_BAR, _DRIP, _GAP = 18.0, 5.0, 7.0  # pixels: how high a bar is, how far below it its fee drips, and from row to row
+_BAR, _DRIP, _GAP = 18.0, 5.0, 11.0  # pixels: how high a bar is, how far below it its fee drips, and from row to row
 
 
 class Scale(NamedTuple):
@@ -101,7 +101,7 @@ def cascade(realised: Realised | None, turns: list[Turn], before: State, quote: 
         taken, covers, fee = (take.taken, take.covers, take.fee) if take else (ZERO, ZERO, ZERO)
         rows.band(_GAP)
         told = _turn(code, had, taken)
-        rows.say(swatch("own", told) if taken else told, swatch("fee", f"fee {_short(fee, quote)}") if fee else "")
+        rows.say(swatch("own", told) if taken else told, swatch("fee", f"fee {_short(fee, quote, 3)}") if fee else "")
         if due:
             rows.stroke([(float(-due), band[0]), (float(-due), -rows.down)], "quiet", 1, "dot")
         band = rows.band(_BAR)
@@ -112,7 +112,7 @@ def cascade(realised: Realised | None, turns: list[Turn], before: State, quote: 
         rows.outline(band, 0, float(had - taken) * worth)
         if code in scale.most:
             share = 1 - float(before.rulebook.conversion_fee(code, quote)) if code != quote else 1.0
-            grips.append(grip(code, "x", _ends(float(scale.most[code]) * worth, share, float(due)), band))
+            grips.append(grip(code, "x", _ends(float(scale.most[code]) * worth, share, float(due)), hung(band)))
         tells.append((_told(code, had, take, quote), float(covers)))
         due, fees = due - covers, fees + fee
         rows.put("loss", band, -due, 0)
@@ -120,7 +120,7 @@ def cascade(realised: Realised | None, turns: list[Turn], before: State, quote: 
     rest = f"and {others} others that you don't hold"
     rows.say(rest, role="quiet")
     stays = f"unpaid: {money(due, quote)}" if due else "nothing unpaid"
-    rows.say(swatch("loss", stays) if due else stays, swatch("fee", f"fees {_short(fees, quote)}") if fees else "")
+    rows.say(swatch("loss", stays) if due else stays, swatch("fee", f"fees {_short(fees, quote, 3)}") if fees else "")
     rows.put("loss", rows.band(_BAR), -due, 0)
     tells += [(rest, 0.0), (stays, float(due))]
     return touched(rows.drawn(), *grips, name="What the loss takes, in turn", tells=tells)
@@ -138,17 +138,17 @@ def _lost(
     rows.say(swatch(role, result) if pnl else result, f"price {at}")
     band = rows.band(_BAR)
     rows.put(role, band, 0, pnl)
-    return band, [grip("move", "x", scale.results, band)], [(f"{result} at a price of {at}", float(pnl))]
+    return band, [grip("move", "x", scale.results, hung(band))], [(f"{result} at a price of {at}", float(pnl))]
 
 
 def _turn(code: str, had: Decimal, taken: Decimal) -> str:
     """How much of a currency goes, in few signs."""
     if not had:
         return f"{code}: none there"
-    some, all_of_it = _short(taken, code), _short(had, code)
+    some, all_of_it = _short(taken, code, 4), _short(had, code)
     if not taken:
         return f"{code}: {all_of_it}, untouched"
-    return f"{code}: all {all_of_it}" if taken == had else f"{code}: {some} of {all_of_it}"
+    return f"{code}: all {all_of_it}" if taken == had else f"{code}: {some} of {all_of_it.removesuffix('.00')}"
 
 
 def _told(code: str, had: Decimal, take: Take | None, quote: str) -> str:
@@ -159,8 +159,11 @@ def _told(code: str, had: Decimal, take: Take | None, quote: str) -> str:
     return f"{money(take.taken, code)} of {money(had, code)} cover {money(take.covers, quote)}{fee}"
 
 
-def _short(amount: Decimal, currency: str) -> str:
-    return number(amount, 2, 2) if currency in rulebook().cash else short(amount, currency)
+def _short(amount: Decimal, currency: str, digits: int = 6) -> str:
+    """An amount where there is little room: of coins so many digits, and all whole ones."""
+    if currency in rulebook().cash:
+        return number(amount, 2, 2)
+    return number(amount, min(8, max(0, digits - 1 - amount.adjusted())))
 
 
 def _ends(most: float, share: float, due: float) -> list[float]:

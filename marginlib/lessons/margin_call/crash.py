@@ -17,7 +17,7 @@ from marginlib.drawing.screen import Table, View, refused, screen, table
 from marginlib.drawing.touch import grip, touched
 from marginlib.engine.account import Position, Realised, State
 from marginlib.engine.amounts import plain
-from marginlib.engine.derivation import fraction
+from marginlib.engine.derivation import fraction, named, price_unit
 from marginlib.engine.scenario import Open, Price, Step
 from marginlib.engine.story import Moment, Story
 from marginlib.reading.replaying import replay
@@ -28,6 +28,8 @@ BOTTOM, TOP = -40.0, 300.0
 """How far the axis of the margin level goes, in percent."""
 FURTHEST = 70.0
 """How far the prices below it go, in percent of the opening price, up and down."""
+NEAREST, FURTHEST_STOP = 5, 40
+"""How near to the opening price a stop may be, and how far away, in percent."""
 OPENING = -148.0
 """Where on the axis of the margin level the opening price stands: the prices share the days, and one picture."""
 _LOW, _HIGH, _STEP = OPENING - FURTHEST - 6, TOP + 58, 50.0
@@ -80,7 +82,7 @@ class Course:
         found = {}
         for pair in (pair for pair in self.path.prices if pair in self.story.scenario.prices):
             prices = self.path.prices[pair]
-            shares = (Fraction(each) / Fraction(prices[0]) - 1 for each in prices)
+            shares = (fraction(each) / fraction(prices[0]) - 1 for each in prices)
             found[pair] = tuple((point / A_DAY, height(float(share * 100))) for point, share in enumerate(shares))
         return found
 
@@ -197,7 +199,8 @@ def _opened(now: Now) -> list[Position]:
 
 def _share(now: Now, pair: str) -> Fraction:
     """How far a price is from its start."""
-    return fraction(now.state.prices[pair]) / fraction(now.course.path.prices[pair][0]) - 1
+    start = named(now.course.path.prices[pair][0], "price of {} at the start", of=pair, unit=price_unit(pair))
+    return fraction(now.state.prices[pair]) / fraction(start) - 1
 
 
 def _last(path: Path) -> float:
@@ -278,7 +281,7 @@ def _figure(now: Now, stop: Decimal | None) -> Spec:
         where = (now.point_of(moment) - 0.5) / A_DAY
         upright += [(where, 0), (where, TOP), None]
         side = f"bottom {'right' if where < last / 2 else 'left'}"
-        written.append(Label(where, TOP - 62 * place, _closing(moment), side, bold=True, aside=last * 0.012))
+        written.append(Label(where, TOP - 20 - 62 * place, _closing(moment), side, bold=True, aside=last * 0.012))
     drawn.append(lines(upright, "loss", 2))
     if level is not None:
         here = (x, min(max(level, BOTTOM), TOP))
@@ -287,17 +290,25 @@ def _figure(now: Now, stop: Decimal | None) -> Spec:
         up = f"top {sides.format('top')}, bottom {sides.format('bottom')}"
         written.append(Label(*here, told, up, bold=True, aside=last * 0.015))
         drawn.append(rings([here], "own"))
-    grips = [grip("day", "x", (0, float(MOST_DAYS) - 1 / A_DAY))]
+    grips = [grip("day", "x", _moments(course.path), (_LOW, TOP + 14))]
     if stop is not None:
         long = _opened(now)[0].side == "long"
         y = height(float(-stop if long else stop))
         drawn.append(lines([(0, y), (last, y)], "ink", 1.5, "6px,4px"))
+        places = [height(-each if long else each) for each in (NEAREST, FURTHEST_STOP)]
+        grips.append(grip("distance", "y", places, (0, last)))
         name = f"{'sell' if long else 'buy'} stop {_signed(Fraction(stop) / (-100 if long else 100))}"
         far = (last, "left") if now.days < last * 0.4 else (0.0, "right")
         up, down = ("bottom", "top") if long else ("top", "bottom")  # away from where the prices begin
         ends.append(Label(far[0], y, name, f"{up} {far[1]}, {down} {far[1]}"))
     spec = figure(drawn, _layout(course.path), [*written, *reversed(ends)])
     return touched(spec, *grips, name="Margin level and prices, day by day", tells=_tells(now))
+
+
+def _moments(path: Path) -> list[float]:
+    """Where each moment of the longest path stands; those that this one doesn't have, as good as at its end."""
+    last, squeezed = _last(path), 1e-4 / MOST_DAYS
+    return [min(at / A_DAY, last) + max(at / A_DAY - last, 0) * squeezed for at in range(MOST_DAYS * A_DAY)]
 
 
 def _faint(line: Sequence[Point | None], role: str, dash: str = "") -> Spec:

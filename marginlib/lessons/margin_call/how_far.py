@@ -1,28 +1,33 @@
 """How far the price can go: the margin level against the price, where its lines are crossed, and how it comes about."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 from fractions import Fraction
 
 from marginlib.analysis.limits import Limit, Measure, limit_together, limits, margin_at_opening
 from marginlib.analysis.outcome import worth
-from marginlib.drawing.pieces import Point, Spec, clipped, figure, layout, lines, rings
+from marginlib.drawing.pieces import Point, Spec, areas, clipped, figure, layout, lines, rings
 from marginlib.drawing.placing import Label
 from marginlib.drawing.screen import Table, View, refused, screen, table
+from marginlib.drawing.touch import grip, touched
 from marginlib.engine.account import Position, State
 from marginlib.engine.amounts import EXACT, quotient, rounded
 from marginlib.engine.derivation import fraction
 from marginlib.engine.margin import Margin, margin, unrealised
 from marginlib.engine.scenario import Open
 from marginlib.engine.story import Story
+from marginlib.reading.replaying import replay
 from marginlib.telling.numbers import listed, money, number, percent, price
 
-BOTTOM, TOP = -60.0, 500.0
+BOTTOM, TOP = -20.0, 400.0
 """How far the axis of the margin level goes, in percent."""
+_HIGH, _PIXEL = TOP + 24, 1.7  # of the figure's upper edge, in percent of the level; and what a pixel is, of them
+_HEADED, _FIRST, _ROW, _BAR = -50.0, -80.0, 68.0, 35.0  # below the level: a heading, then rows; in a row, its bar
+_CAUTION = 0.45  # how much is seen of the stretch between the margin call and liquidation
 _SAMPLES = {"long": 1, "short": 40}  # a long's level is a straight line
 _LEAST = Decimal("0.01")
-_SHARE = 0.995  # of the axis: where the names of the lines end
+_SHARE = 0.995  # of the axis: where the names of the bands end
 
 
 @dataclass(frozen=True)
@@ -96,13 +101,22 @@ def _worse(opened: State, lot: Position, level: Decimal, measure: Measure) -> Fr
     return None if factor is None else factor * fraction(opened.prices[lot.pair])
 
 
-def view(opened: Story, moved: Story, reached: Reach | None, closed: Story | None, highest: Decimal) -> View:
+def unchecked(opened: Story) -> Story:
+    """The same, without asking whether it may be opened: so that it can be seen what it lacks (B4)."""
+    return replay(opened.scenario.replaced(rules=replace(opened.scenario.rules, initial_margin_check=False)))
+
+
+def view(
+    opened: Story, moved: Story, reached: Reach | None, closed: Story | None, span: tuple[Decimal, Decimal]
+) -> View:
     """What the screen shows of a position, or of several in one direction: ``opened``, and ``moved`` to other prices.
 
-    ``closed`` is what its liquidation does, where there is one.
+    ``closed`` is what its liquidation does, where there is one; ``span`` is from where to where the price may go. Of a
+    refused opening, ``moved`` is what it would have been.
     """
-    if reached is None:
-        return _refused(opened, float(highest))
+    if opened.error:
+        return _refused(opened, moved, reached, float(span[1]))
+    assert reached is not None
     lot, state = moved.final.positions[0], moved.final
     tied, then = (reached.measure(each.final, lot.quote) for each in (moved, opened))
     now = state.prices[lot.pair]
@@ -116,81 +130,175 @@ def view(opened: Story, moved: Story, reached: Reach | None, closed: Story | Non
         words = [f"{_closing(gone)} If {'they' if _several(state) else 'it'} had stayed open:", *words]
     return screen(
         headline(lot, tied, now, reached, state, gone),
-        [_figure(lot, tied, now, reached, state)],
+        [_figure(lot, tied, now, reached, state, ways, span)],
         words,
         [_numbers(lot, then, tied, reached.measure), _distances(lot, now, reached, state), _apiece(ways, lot)],
         alert=_alert(lot, tied, now, reached, state),
+        happens=_happens(tied, state),
     )
 
 
-def _figure(lot: Position, tied: Margin, now: Decimal, reached: Reach, state: State) -> Spec:
-    """The level against the price: solid while the position can be there, dotted beyond liquidation."""
-    long, end, highest = lot.side == "long", float(state.rulebook.liquidation_level), reached.highest
+def _happens(tied: Margin, state: State) -> list[str]:
+    """What the level has come down to."""
+    book, level = state.rulebook, tied.level or Fraction(0)
+    marks = ((book.call_level, "margin call"), (book.liquidation_level, "liquidation"), (Decimal(0), "equity gone"))
+    return [name for mark, name in marks if level <= Fraction(mark)]
+
+
+def _figure(
+    lot: Position,
+    tied: Margin,
+    now: Decimal,
+    reached: Reach,
+    state: State,
+    ways: "list[Way]",
+    span: tuple[Decimal, Decimal],
+) -> Spec:
+    """The level against the price, with its bands; below it, how far the prices may go from where they are."""
+    end, highest = float(state.rulebook.liquidation_level), reached.highest
     level, x = float(tied.level or 0), float(now)
     y = min(max(level, BOTTOM), TOP)
     first = state.rulebook.opening_level  # nothing happens there once the position is open: no circle
     marks = [(float(at), float(mark)) for mark, at in reached.marks.items() if at is not None and mark != first]
-    upright: list[Point | None] = [(x, BOTTOM), (x, y)]
-    if x > highest / 2 if long else x < highest / 2:  # there stand the names of the levels
-        upright = [(x, BOTTOM), (x, min(y, _NAMED[0])), None, *([(x, _NAMED[1]), (x, y)] if y > _NAMED[1] else [])]
-    places = 0 if _several(state) else 2  # then the line is steep and near, and the words have the cents
-    at, free = (highest * _SHARE, ("left", "right")) if long else (highest * (1 - _SHARE), ("right", "left"))
-    written = [
-        Label(
-            at,
-            float(mark),
-            f"{number(mark, 2)} % {name}: {_where(reached.marks[mark], lot.open_price, places)}",
-            f"{side} {free[0]}",
-            size=11,
-        )
-        for mark, name, side in zip(reached.marks, _NAMES, _SIDES, strict=True)
-    ]
+    written = _named(lot, reached)
     # Beside the line, where it is free; in a few signs where there is no room.
     told = percent((tied.level or Fraction(0)) / 100, 0 if level < BOTTOM else 1)
     told = f"{'' if x < highest * 0.25 or level < BOTTOM else 'now '}{told}"
     over = " ↑" if level > y else " ↓" if level < y else ""
-    sides = ", ".join(f"{up} {free[way]}" for up, way in (("top", 0), ("bottom", 1), ("top", 1), ("bottom", 0)))
-    written.append(Label(x, y, f"{told}{over}", sides, bold=True, aside=highest * 0.008))
-    return figure(
-        [
-            _across(_levels(state), highest),
-            lines(upright, "market", 1),
-            lines(clipped(reached.points, BOTTOM, end), "own", 1.5, "2px,4px"),
-            lines(clipped(reached.points, end, TOP), "own", 2.5),
-            rings([*(point for point in marks if point[0] <= highest), (x, y)], "own"),
-        ],
-        _layout(_bases(state), lot.quote, highest),
-        written,
+    free = ("left", "right") if lot.side == "long" else ("right", "left")
+    call = float(state.rulebook.call_level)
+    ways_up = (("top", 0), ("bottom", 1), ("top", 1), ("bottom", 0)) if y > 2 * call else (("top", 0), ("top", 1))
+    sides = ", ".join(f"{up} {free[way]}" for up, way in ways_up)
+    # In the bands stand their names: what the level is there stands above them.
+    written.append(Label(x, max(y, call + 4), f"{told}{over}", sides, bold=True, aside=highest * 0.008))
+    safe, caution, ends, names = _rows(ways, lot, now, highest)
+    low = _low(len(ways))
+    drawn = [
+        *_bands(state, highest),
+        lines([(x, low), (x, TOP)], "market", 1.5),
+        lines(safe, "market", 8),
+        {**lines(caution, "loss", 8), "opacity": _CAUTION},
+        lines(ends, "loss", 4),
+        lines(clipped(reached.points, BOTTOM, end), "own", 1.5, "2px,4px"),
+        lines(clipped(reached.points, end, TOP), "own", 3),
+        rings([*(point for point in marks if point[0] <= highest), (x, y)], "own"),
+    ]
+    spec = figure(drawn, _layout(_bases(state), lot.quote, highest, low), [*names, *written])
+    places = (float(span[0]), float(span[1]))
+    return touched(
+        spec,
+        grip("price", "x", places),
+        name="Margin level against the price",
+        tells=_tells(lot, tied, now, reached, ways),
     )
 
 
-_NAMED = (-38.0, 130.0)  # between these heights stand the names of the levels
 _NAMES = ("to open", "margin call", "liquidation", "equity gone")
-_SIDES = ("top", "bottom", "bottom", "bottom")
 
 
-def _levels(state: State) -> list[float]:
-    """The three levels that a line is drawn at."""
-    book = state.rulebook
-    return [float(level) for level in (book.opening_level, book.call_level, book.liquidation_level)]
+def _low(rows: int) -> float:
+    return _FIRST - _ROW * rows
 
 
-def _across(levels: list[float], highest: float) -> Spec:
-    """A dashed line at each level."""
-    return lines([point for level in levels for point in ((0.0, level), (highest, level), None)], "quiet", 1, "6px,4px")
+def _bands(state: State, highest: float) -> list[Spec]:
+    """Where a margin call has come, and below it, where liquidation comes."""
+    call, end = (float(level) for level in (state.rulebook.call_level, state.rulebook.liquidation_level))
+    return [
+        {**areas([(0, end, highest, call)], "loss"), "opacity": 0.13},
+        {**areas([(0, 0, highest, end)], "loss"), "opacity": 0.3},
+    ]
 
 
-def _layout(bases: list[str], quote: str, highest: float) -> Spec:
+def _named(lot: Position, reached: Reach) -> list[Label]:
+    """The bands' names with their prices, on the side where there is no line."""
+    long = lot.side == "long"
+    at, side = (reached.highest * _SHARE, "left") if long else (reached.highest * (1 - _SHARE), "right")
+    _, *marks = zip(reached.marks, reached.marks.values(), _NAMES, strict=True)
+    levels = [float(level) for level, _, _ in marks]
+    heights = ((levels[0] + levels[1]) / 2, levels[1] / 2, levels[2] - 4 * _PIXEL)
+    return [
+        Label(at, height, f"{name} {_where(price_, lot.open_price)}", f"{up} {side}", fixed=True)
+        for (_, price_, name), height, up in zip(marks, heights, ("middle", "middle", "bottom"), strict=True)
+    ]
+
+
+Stretches = tuple[list[Point | None], list[Point | None], list[Point | None], list[Label]]
+
+
+def _rows(ways: "list[Way]", lot: Position, now: Decimal, highest: float) -> Stretches:
+    """For each way to move: the stretch to the margin call, the one to liquidation, their end, and both in words.
+
+    Several prices move along one axis, that of the oldest position: each by the share that it moves from here.
+    """
+    x, safe, caution, ends = float(now), list[Point | None](), list[Point | None](), list[Point | None]()
+    heading = "how far to margin call, liquidation:"
+    names = [Label(highest * (1 - _SHARE), _HEADED, heading, "bottom right", "quiet", fixed=True)]
+    for row, (name, limits_, at) in enumerate(ways):
+        top = _FIRST - _ROW * row
+        call, end = (_moved_to(limit, lot.side, at, x) for limit in limits_)
+        edge = 0.0 if lot.side == "long" else highest
+        to_call, to_end = (min(max(edge if place is None else place, 0), highest) for place in (call, end))
+        if not limits_[0].reached:
+            safe += [(x, top - _BAR), (to_call, top - _BAR), None]
+        if not limits_[1].reached and (limits_[0].reached or call is not None):
+            start = x if limits_[0].reached else to_call
+            caution += [(start, top - _BAR), (to_end, top - _BAR), None]
+            if end is not None and end <= highest:
+                ends += [(end, top - _BAR + 8 * _PIXEL), (end, top - _BAR - 8 * _PIXEL), None]
+        told = f"{name if at else 'both'}: {_far(limits_, lot.side, at)}"
+        names.append(Label(highest * (1 - _SHARE), top, told, "bottom right", fixed=True))
+    return safe, caution, ends, names
+
+
+def _moved_to(limit: Limit, side: str, at: Fraction | None, x: float) -> float | None:
+    """Where a limit stands on the price's axis."""
+    move = _move(limit, side, at)
+    return None if move is None else x * float(1 + move)
+
+
+def _far(limits_: tuple[Limit, Limit], side: str, at: Fraction | None) -> str:
+    """How far a price may go to the two limits, in a few signs."""
+    moves = [_move(limit, side, at) for limit in limits_]
+    if limits_[1].reached:
+        return "both reached"
+    if moves[0] is None and not limits_[0].reached:
+        return "never, however far"
+    said = ["never" if move is None else _signed(move) for move in moves]
+    return f"{'reached' if limits_[0].reached else said[0]}, {said[1]}"
+
+
+def _signed(share: Fraction) -> str:
+    return f"{'+' if share > 0 else ''}{percent(share, 1)}"
+
+
+def _tells(lot: Position, tied: Margin, now: Decimal, reached: Reach, ways: "list[Way]") -> list[tuple[str, float]]:
+    """The level now, the prices of the marks, and how far it is from here."""
+    level = tied.level or Fraction(0)
+    told = [(f"At {price(now, lot.quote)}: margin level {percent(level / 100, 1)}", float(level))]
+    for (mark, at), name in zip(reached.marks.items(), _NAMES, strict=True):
+        where = "no such price" if at is None else f"at {money(at, lot.quote)}"
+        told.append((f"{name}, {percent(mark / 100)}: {where}", float(mark)))
+    for name, limits_, at in ways:
+        end = _move(limits_[1], lot.side, at)
+        far = _far(limits_, lot.side, at)
+        told.append((f"{name}, to margin call and to liquidation: {far}", 0 if end is None else float(end * 100)))
+    return told
+
+
+def _layout(bases: list[str], quote: str, highest: float, low: float) -> Spec:
     base, *others = bases
     ticks = {highest * at / 4: number(Decimal(highest) * at / 4, 0) for at in range(5)}
-    along = f"; {listed(others)} by the same share" if others else ""
+    along = f"; {listed(others)} alike" if others else ""
     ticks[highest / 2] += f"<br>price of 1 {base} in {quote}{along}"
-    return layout(ticks, (0, highest * 1.01), (BOTTOM, TOP * 1.04), "%", 52, l=58, r=36)
+    levels = {0.0: "0", 40.0: "40", 80.0: "80", 200.0: "200", 300.0: "300", 400.0: "400 %"}
+    height = round((_HIGH - low) / _PIXEL) + 64
+    spec = layout(ticks, (0, highest * 1.01), (low, _HIGH), "%", 52, height=height, l=58, r=32)
+    return {**spec, "yaxis": {**spec["yaxis"], "tickvals": [*levels], "ticktext": [*levels.values()]}}
 
 
-def _where(at: Fraction | None, opened: Decimal, places: int) -> str:
+def _where(at: Fraction | None, opened: Decimal) -> str:
     """A price without its currency, which the axis names: there is little room, least of all where it opens."""
-    return "no price" if at is None else "here" if at == opened else number(at, places, places)
+    return "at no price" if at is None else "here" if at == opened else number(at, 2)
 
 
 def _bases(state: State) -> list[str]:
@@ -516,13 +624,28 @@ def _distances(lot: Position, now: Decimal, reached: Reach, state: State) -> Tab
     return table("How far it is to each level", heads, rows, numbers=(2, 3, 4), marks=marks)
 
 
-def _refused(story: Story, highest: float) -> View:
-    """The opening that the exchange refuses (B4)."""
+def _refused(story: Story, tried: Story, reached: Reach | None, highest: float) -> View:
+    """The opening that the exchange refuses (B4): at which level it would begin, and where that goes."""
     pairs = [step.pair.split("/") for step in story.scenario.steps if isinstance(step, Open)]
     bases, quote = [base for base, _ in pairs], pairs[0][1]
-    least = percent(story.final.rulebook.opening_level / 100)
+    needed = story.final.rulebook.opening_level
+    least = percent(needed / 100)
+    low = _low(1)
+    drawn, written, told = _bands(story.final, highest), list[Label](), list[tuple[str, float]]()
+    drawn.append(lines([(0, float(needed)), (highest, float(needed))], "ink", 1.5, "6px,4px"))
+    if reached is not None:
+        lot = tried.final.positions[0]
+        level = reached.measure(tried.final, quote).level or Fraction(0)
+        here = (float(tried.final.prices[lot.pair]), min(max(float(level), BOTTOM), TOP))
+        drawn += [lines(clipped(reached.points, BOTTOM, TOP), "own", 1.5, "2px,4px"), rings([here], "own")]
+        side, far = ("left", highest * _SHARE) if lot.side == "long" else ("right", highest * (1 - _SHARE))
+        written.append(Label(far, float(needed), f"needed to open: {least}", f"top {side}", fixed=True))
+        would = f"it would open at {percent(level / 100, 1)}"
+        written.append(Label(far, min(here[1], float(needed) - 16), would, f"middle {side}", bold=True, fixed=True))
+        told.append((f"The margin level would be {percent(level / 100, 1)}; needed to open: {least}", float(level)))
+    spec = figure(drawn, _layout(bases, quote, highest, low), written)
     return refused(
         story,
-        [figure([_across(_levels(story.final), highest)], _layout(bases, quote, highest))],
+        [touched(spec, name="Margin level against the price", tells=told)],
         f"A position may only start with a margin level of {least} or more (B4). Your balances stay as they are (A7).",
     )

@@ -62,9 +62,10 @@ class HowFar(Panel[Values]):
     def view(self, values: Values) -> View:
         """The curve, the figures in words, the tables."""
         opened, reached, closed = _reach(kept(values, price=OPENED))
-        if reached is None:
-            return how_far.view(opened, opened, None, None, HIGHEST)
-        return how_far.view(opened, replay(self.scenario(values)), reached, closed, HIGHEST)
+        span = Decimal(LOWEST), HIGHEST
+        if opened.error:
+            return how_far.view(opened, closed or opened, reached, None, span)
+        return how_far.view(opened, replay(self.scenario(values)), reached, closed, span)
 
 
 def position(values: Values, price: Decimal | None = None, *, liquidation: Liquidation = "off") -> Scenario:
@@ -91,10 +92,14 @@ def position(values: Values, price: Decimal | None = None, *, liquidation: Liqui
 
 @kept_for(512)
 def _reach(values: Values) -> tuple[Story, how_far.Reach | None, Story | None]:
-    """The opening, how far it reaches, and its liquidation if there is one; they stay while the price moves."""
+    """The opening, how far it reaches, and its liquidation if there is one; they stay while the price moves.
+
+    Of a refused opening, how far it would have reached, and the opening as it would have been.
+    """
     opened = replay(position(values))
     if opened.error:
-        return opened, None, None
+        tried = how_far.unchecked(opened)
+        return opened, None if tried.error else how_far.reach(tried.final, HIGHEST), tried
     reached = how_far.reach(opened.final, HIGHEST, _MEASURES[values["counted"]])
     end = reached.marks[opened.final.rulebook.liquidation_level]
     if end is None:
@@ -142,7 +147,8 @@ class ThroughTheCrash(Panel[CrashValues]):
         Slider("leverage", "Leverage", "×", 2, 10, 1, 5, "What the cost is divided by to say how much is tied up."),
         Choice("how", "Liquidation closes", HOW, HOW[0], "Oldest first: all, or until the level is back (B5)."),
         Switch("stop", "Protective stops", False, "One for each position, at the same distance (R22)."),
-        Slider("distance", "Distance of the stops", "%", 5, 40, 5, 15, "From the opening price."),
+        Slider("distance", "Distance of the stops", "%", crash.NEAREST, crash.FURTHEST_STOP, 5, 15,
+               "From the opening price."),
         Switch("jumps", "Prices jump", False, "Only these four prices a day are traded, and nothing in between."),
     )  # fmt: skip
 

@@ -16,18 +16,18 @@ LOTS: dict[Name, tuple[str, int]] = {"A": ("0.3", 45000), "B": ("0.3", 55000), "
 ORDERS = tuple(", ".join(order) for order in itertools.permutations(LOTS))
 CHEAPEST, DEAREST, MOST = 44_000, 56_000, Decimal("0.3")
 _ALL = MOST * len(LOTS)
-RANGES = queue.Ranges(
-    float(_ALL), 72_000.0, {"close": (-11_500.0, 11_500.0), "settle": (-float(_ALL) * DEAREST * 1.02, 4000.0)}
-)
+REACH = queue.Reach((Decimal("0.05"), MOST), (Decimal("0.05"), _ALL), (Decimal(CHEAPEST), Decimal(DEAREST)))
 
 
 def _lot(name: Name) -> tuple[Slider, Slider]:
     volume, price = LOTS[name]
-    group = f"Lot {name}: volume and opening price"
+    group, paid = f"Lot {name}: volume and opening price", f"What lot {name} pays for 1 BTC."
     return (
-        Slider(f"{name}_volume", "BTC", "", "0.05", MOST, "0.01", volume, f"How much lot {name} buys.", 2, group),
-        Slider(f"{name}_price", "EUR", "", CHEAPEST, DEAREST, 100, price, f"What lot {name} pays for 1 BTC.", 0, group),
-    )
+        Slider(f"{name}_volume", "BTC", "", "0.05", MOST, "0.01", volume, f"How much lot {name} buys.", 2, group,
+               spoken=f"Lot {name}, volume"),
+        Slider(f"{name}_price", "EUR", "", CHEAPEST, DEAREST, 100, price, paid, 0, group,
+               spoken=f"Lot {name}, opening price"),
+    )  # fmt: skip
 
 
 class Values(TypedDict):
@@ -81,8 +81,8 @@ class LotQueue(Panel[Values]):
         )
 
     def view(self, values: Values) -> View:
-        """The queue, what it does to the euros, the words and the lots."""
+        """The queue and what becomes of each lot, the words and the lots."""
         order = values["order"]
         turned = ", ".join(reversed(order.split(", ")))
         story, other = (replay(self.scenario(values, each)) for each in (order, turned))
-        return queue.view(story, other, order.split(", "), turned.split(", "), RANGES)
+        return queue.view(story, other, order.split(", "), turned.split(", "), REACH)

@@ -1,29 +1,53 @@
 """Several lots in a pair are a queue: what an order ends of it, lot by lot, from its oldest end (R7, R8, R12)."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
-from marginlib.drawing.pieces import Columns, Point, Spec, areas, around, figure, layout, lines, marked
+from marginlib.drawing.pieces import Spec, marked, swatch
 from marginlib.drawing.placing import Label
+from marginlib.drawing.rows import Band, Rows, held
 from marginlib.drawing.screen import Table, View, refused, screen, table
+from marginlib.drawing.touch import Grip, grip, touched
 from marginlib.engine.account import Position, Realised, Row, State
 from marginlib.engine.amounts import ZERO
-from marginlib.engine.scenario import Close, Settle
+from marginlib.engine.scenario import Close, Open, Price, Settle
 from marginlib.engine.story import Story
 from marginlib.telling import sentences
-from marginlib.telling.numbers import listed, money, price, short
+from marginlib.telling.numbers import listed, money, number, price
 
-_HALF = 0.3
+_ACROSS = (-0.19, 0.95)  # BTC, with room for prices on the left
+_QUEUE_TICKS = {tenth / 10: f"{tenth / 10:g}{'' if tenth else ' BTC'}" for tenth in (0, 2, 4, 6, 8)}
+_BRACKET, _STAIRS, _SLAB, _LETTER = 24.0, 134.0, 16.0, 18.0  # pixels: of the order's bracket, of all prices, of a lot
+_BAR, _GAP = 14.0, 4.0  # pixels: of a result, and between rows
 
 
-class Ranges(NamedTuple):
-    """How far the axes go: the queue in BASE, prices and the quote balance (by way of ending) in QUOTE."""
+class Reach(NamedTuple):
+    """How far the controls go: a lot's volume and the order's in BASE, and prices in QUOTE."""
 
-    volume: float
-    price: float
-    balance: dict[str, tuple[float, float]]
+    lot: tuple[Decimal, Decimal]
+    order: tuple[Decimal, Decimal]
+    prices: tuple[Decimal, Decimal]
+
+
+class Axis(NamedTuple):
+    """An axis of money in QUOTE under the queue: where its zero stands on the axis of volumes, and how long 1 is."""
+
+    zero: float
+    one: float
+    ticks: tuple[int, ...]
+
+    def at(self, amount: Decimal | int) -> float:
+        """Where an amount stands."""
+        return self.zero + self.one * float(amount)
+
+
+_RESULTS: dict[str, Axis] = {
+    "close": Axis(0.39, 0.48 / 4000, (-4000, -2000, 0, 2000, 4000)),
+    "settle": Axis(0.85, 0.95 / 18_000, (-15_000, -10_000, -5000, 0)),
+}
 
 
 @dataclass(frozen=True)
@@ -46,15 +70,6 @@ class Lot:
         return sum((part.amount for row in self.rows for part in row.parts if part.reason == reason), ZERO)
 
 
-class Box(NamedTuple):
-    """An area of the queue: from a volume and a price to a volume and a price."""
-
-    left: float
-    low: float
-    right: float
-    high: float
-
-
 def lots(story: Story, names: Sequence[str]) -> list[Lot]:
     """The lots as the last step found them, oldest first, with what that step ended of each."""
     moment = None if story.error else story.moments[-1]
@@ -72,20 +87,41 @@ def lots(story: Story, names: Sequence[str]) -> list[Lot]:
     ]
 
 
-def view(story: Story, other: Story, names: Sequence[str], other_names: Sequence[str], ranges: Ranges) -> View:
+def view(story: Story, other: Story, names: Sequence[str], other_names: Sequence[str], reach: Reach) -> View:
     """What an order ends of a queue of lots; beside it, in words, the same order had they been opened the other way.
 
     Names are those of the lots in their order of opening.
     """
     if story.error and story.error.index < len(story.scenario.steps) - 1:
-        return _not_opened(story, names, ranges)
+        return _not_opened(story, names, reach)
     queue = lots(story, names)
     return screen(
         headline(story, queue),
-        [eaten(story, queue, ranges), balance(story, queue, ranges)],
+        [eaten(story, queue, names, reach)],
         words(story, queue, other, lots(other, other_names)),
         [_table(story, queue)],
+        happens=happened(story, queue, names),
     )
+
+
+def happened(story: Story, queue: list[Lot], names: Sequence[str]) -> list[str]:
+    """What a control's track is marked with: which lots go, too, from where on the order gains, what is used up."""
+    step, before, goes = _ending(story), ZERO, []
+    assert isinstance(step.volume, Decimal)
+    for name, volume, _ in _planned(story, names):
+        if ZERO < before < step.volume:
+            goes.append(f"{name} goes")
+        before += volume
+    if story.error:
+        return [*goes, "refused"]
+    quote = step.pair.partition("/")[2]
+    realised = [lot.realised for lot in queue if lot.realised]
+    known = {
+        "break-even": bool(realised) and total(queue) > 0,
+        f"{quote} gone": any(take.currency != quote for each in realised for take in each.cascade),
+        "a rest unpaid": any(each.unpaid for each in realised),
+    }
+    return [*goes, *(name for name, there in known.items() if there)]
 
 
 def _ending(story: Story) -> Close | Settle:
@@ -98,140 +134,149 @@ def _before(story: Story) -> State:
     return story.final if story.error else story.moments[-1].before
 
 
-def eaten(story: Story, queue: list[Lot], ranges: Ranges) -> Spec:
-    """The queue, oldest lot on the left: width is volume, height is price, so area is money.
+def _now(story: Story) -> Decimal:
+    """The price at which the order ends them, in QUOTE."""
+    step = story.scenario.steps[-2]
+    assert isinstance(step, Price)
+    return step.price
 
-    Under its opening price a lot is what you owe for it. What the order ends is empty; between opening and closing
-    price lies its profit or loss; settled coins stand up to the price now, as yours.
+
+def eaten(story: Story, queue: list[Lot], names: Sequence[str], reach: Reach) -> Spec:
+    """The queue, oldest lot on the left: as wide as its volume, as high as its price; below, what became of each lot.
+
+    What is held is hatched. What the order closes is gone: between its opening price and the closing price lies its
+    profit or loss, which falls out below on an axis of money. What it settles is solid: yours.
     """
-    step, before = _ending(story), _before(story)
-    base, quote = step.pair.split("/")
-    now, top = float(before.prices[step.pair]), ranges.price
-    filled: dict[str, list[Box]] = {role: [] for role in ("owed", "own", "profit", "loss")}
-    outline: list[Point | None] = []
-    names: list[Label] = []
-    at = 0.0
-    for lot in queue:
-        opened, volume, gone = float(lot.position.open_price), float(lot.position.volume), float(lot.ended)
-        names.append(Label(at + volume / 2, top * 0.9, lot.name, "middle center", size=15))
-        outline += around(at, 0, at + volume, opened)
-        if gone and lot.realised:
-            filled["profit" if now > opened else "loss"].append(Box(at, opened, at + gone, now))
-        elif gone:
-            filled["own"].append(Box(at, 0, at + gone, now))
-        if lot.left:
-            filled["owed"].append(Box(at + gone, 0, at + volume, opened))
-        at += volume
+    step, now = _ending(story), _now(story)
     assert isinstance(step.volume, Decimal)
-    reach, high, far = float(step.volume), top * 0.955, ranges.volume * 1.02
-    order = [(0.0, high - top * 0.02), (0.0, high), (reach, high), (reach, high - top * 0.02)]
-    told = f"your order: {step.do} {money(step.volume, base)}"
-    level = f"{'closing price' if step.do == 'close' else 'price now'} {price(before.prices[step.pair], quote)}"
-    ticks = {tenth / 10: f"{tenth / 10:.1f}" for tenth in range(1, int(ranges.volume * 10) + 1)}
-    ticks[0.5] += f"<br>the queue in {base}, oldest lot first; an area is volume × price"
-    return figure(
-        [
-            *(areas(boxes, role) for role, boxes in filled.items()),
-            lines(outline, "quiet", 1),
-            lines([(0, now), (far, now)], "market", 2),
-            lines(order, "ink", 2.5),
-        ],
-        _queue_layout(ticks, quote, ranges),
-        [
-            *(_inside(role, box) for role, boxes in filled.items() for box in boxes if _roomy(box, ranges)),
-            *names,
-            Label(0, high, told, "top right"),
-            Label(far, now, level, "top left, bottom left"),
-        ],
-    )
+    base, quote = step.pair.split("/")
+    axis, reached = _RESULTS[step.do], float(step.volume)
+    rows = Rows(_ACROSS, {axis.at(at): f"{number(Decimal(at), 0)}{'' if at else f' {quote}'}" for at in axis.ticks})
+    rows.say(f"order: {step.do} {money(step.volume, base)}", f"price {price(now, quote)}")
+    bracket = rows.band(_BRACKET)
+    foot, bar = held(bracket)
+    rows.stroke([(0, foot), (0, bar), (reached, bar), (reached, foot)], "ink", 2.5)
+    rows.begin()
+    planned = _planned(story, names)
+    grips = [grip("volume", "x", _floats(reach.order), held(bracket))]
+    grips += _stairs(rows, planned, queue, now, reach)
+    rows.axis(_QUEUE_TICKS)
+    top = -rows.down
+    tells = [(f"the order: {step.do} {money(step.volume, base)} at {price(now, quote)}", reached)]
+    tells += [_result(rows, lot, axis, base, quote) for lot in queue]
+    for name, volume, opened in planned[len(queue) :]:
+        rows.band(_GAP)
+        rows.say(f"{name}: {number(volume, 8)} at {number(opened, 2)}", "not opened", role="quiet")
+        rows.band(_BAR)
+        tells.append((f"{name}: {money(volume, base)} at {price(opened, quote)} are not opened", 0.0))
+    result = total(queue)
+    told = marked(result, quote) if isinstance(step, Close) else money(result, quote, sign=True)
+    rows.say("together", told)
+    rows.stroke([(axis.zero, top), (axis.zero, -rows.down)], "quiet", 1.5)
+    tells.append((f"together: {told}", float(result)))
+    return touched(rows.drawn(grid=False), *grips, name="The queue, and what becomes of each lot", tells=tells)
 
 
-def _queue_layout(ticks: dict[float, str], quote: str, ranges: Ranges) -> Spec:
-    across = (-0.01, ranges.volume * 1.03)
-    return layout(ticks, across, (0, ranges.price), quote, 50, height=330, share=0.54, l=92, t=22)
+def _planned(story: Story, names: Sequence[str]) -> list[tuple[str, Decimal, Decimal]]:
+    """The lots as they are to be opened: name, volume in BASE, opening price in QUOTE."""
+    steps = story.scenario.steps
+    found = [(a.price, b.volume) for a, b in itertools.pairwise(steps) if isinstance(a, Price) and isinstance(b, Open)]
+    return [(name, volume, at) for name, (at, volume) in zip(names, found, strict=True)]
 
 
-def _roomy(box: Box, ranges: Ranges) -> bool:
-    """Whether a word fits into an area."""
-    return box.right - box.left > ranges.volume / 11 and abs(box.high - box.low) > ranges.price / 22
+def _floats(ends: Sequence[Decimal]) -> list[float]:
+    return [float(end) for end in ends]
 
 
-def _inside(role: str, box: Box) -> Label:
-    """What an area is."""
-    word = {"owed": "owed", "own": "yours", "profit": "▲ profit", "loss": "▼ loss"}[role]
-    return Label((box.left + box.right) / 2, (box.low + box.high) / 2, word, "middle center", "ground")
+def _stairs(
+    rows: Rows, planned: Sequence[tuple[str, Decimal, Decimal]], queue: Sequence[Lot], now: Decimal, reach: Reach
+) -> list[Grip]:
+    """The lots as steps of a stair, each at its opening price, and the price now as a line through them."""
+    low, high = rows.band(_STAIRS)
+    cheap, dear = _floats(reach.prices)
+    low, high = low + _SLAB / 2 + _LETTER, high - _SLAB / 2 - _LETTER
+    ruler = rows.band(_BRACKET)
+
+    def up(amount: Decimal) -> float:
+        return low + (float(amount) - cheap) / (dear - cheap) * (high - low)
+
+    grips: list[Grip] = []
+    at, line, prices = 0.0, up(now), [up(each) for each in reach.prices]
+    for turn, (name, wide, opened) in enumerate(planned):
+        end, middle = at + float(wide), up(opened)
+        slab = (middle - _SLAB / 2, middle + _SLAB / 2)
+        if turn < len(queue):
+            _step(rows, queue[turn], (at, end), slab, line)
+        else:
+            rows.stroke([(at, middle), (end, middle)], dash="6px,4px", width=2)
+        # On the side where the price isn't: what is between is drawn.
+        side, foot = ("top", slab[1] + 5) if middle >= line else ("bottom", slab[0] - 5)
+        rows.labels.append(Label((at + end) / 2, foot, name, f"{side} center", bold=True, fixed=True))
+        grips.append(grip(f"{name}_price", "y", prices, (at, (at + end) / 2)))
+        grips.append(grip(f"{name}_volume", "x", [at + float(each) for each in reach.lot], held(ruler)))
+        rows.stroke(
+            [(end, slab[0] if turn < len(queue) and queue[turn].left else middle), (end, held(ruler)[1])], "line", 1
+        )
+        at = end
+    rows.stroke([(0, line), (_ACROSS[1], line)], "market", 2)
+    for amount, place in zip(reach.prices, prices, strict=True):
+        if abs(place - line) > 15:
+            rows.labels.append(Label(_ACROSS[0], place, number(amount, 0), "middle right", "quiet", fixed=True))
+    rows.labels.append(Label(_ACROSS[0], line, number(now, 0), "middle right", bold=True, fixed=True))
+    return [*grips, grip("price", "y", prices, (0.0, _ACROSS[1]))]
 
 
-def balance(story: Story, queue: list[Lot], ranges: Ranges) -> Spec:
-    """What the order does to the quote balance, lot by lot, counted from what there was.
-
-    Where that balance ends, the rest of a loss is converted from another (R13, R16).
-    """
-    step, before = _ending(story), _before(story)
-    quote = step.pair.partition("/")[2]
-    low, high = ranges.balance[step.do]
-    drawn = Columns(_HALF, "profit", "loss", "own", "fee")
-    level, levels = ZERO, [ZERO]
-    names: dict[float, str] = {}
-    for at, lot in enumerate(queue):
-        taken = {take.currency: take for take in lot.realised.cascade} if lot.realised else {}
-        names[at] = f"{lot.name}<br>{_result(lot, quote)}"
-        if lot.realised and lot.realised.pnl > 0:
-            drawn.put(at, "profit", lot.realised.pnl, base=level)
-            level += lot.realised.pnl
-        elif lot.realised:
-            here = taken.pop(quote).covers if quote in taken else ZERO
-            drawn.put(at, "loss", -here, base=level)
-            level -= here
-            under = level
-            for take in taken.values():
-                drawn.put(at, "own", -take.covers, base=under)
-                under -= take.covers
-                drawn.put(at, "fee", -take.fee, base=under)
-                names[at] += f"<br>−{short(take.taken, take.currency)} {take.currency}"
-            drawn.put(at, "loss", -lot.realised.unpaid, base=under)
-        elif lot.ended:
-            drawn.put(at, "own", lot.moved("obligation"), base=level)
-            level += lot.moved("obligation")
-        levels.append(level)
-    last = len(queue)
-    drawn.put(last, "own", level)
-    names[last] = f"your {quote}<br>{_signed(level, quote)}"
-    joints = [
-        point
-        for at, height in enumerate(levels[1:], 1)
-        for point in ((at - 1 + _HALF, float(height)), (at - _HALF, float(height)), None)
-    ]
-    floor, edge = -float(before.balance(quote)), last + 0.5
-    seen = floor > low
-    return figure(
-        [
-            *drawn.drawn(),
-            lines(joints, "quiet", 1),
-            *([lines([(-0.5, floor), (edge, floor)], "quiet", 1.5, "dash")] if seen else []),
-        ],
-        _balance_layout(names, edge, (low, high), quote),
-        [
-            *([Label(edge, floor, f"your<br>{quote} end<br>here")] if seen else []),
-            Label(-0.5, high, f"change of your {quote}, lot by lot", "top right"),
-        ],
-    )
+def _step(rows: Rows, lot: Lot, across: tuple[float, float], slab: Band, line: float) -> None:
+    """A lot: what is closed of it goes from its price to the price now, what is settled is yours, the rest is held."""
+    start, bitten = across[0], across[0] + float(lot.ended)
+    middle = (slab[0] + slab[1]) / 2
+    if not lot.realised:
+        rows.put("own", slab, start, bitten)
+    else:
+        role = "profit" if lot.realised.pnl > 0 else "loss"
+        rows.put(role, (min(middle, line), max(middle, line)), start, bitten)
+        rows.stroke([(start, middle), (bitten, middle)], "ink", 2)
+    rows.put("restricted", slab, bitten, across[1])
 
 
-def _balance_layout(names: dict[float, str], edge: float, up: tuple[float, float], quote: str) -> Spec:
-    return layout(names, (-0.5, edge), up, quote, 66, height=300, share=0.46, l=92, t=22, r=62)
+def _result(rows: Rows, lot: Lot, axis: Axis, base: str, quote: str) -> tuple[str, float]:
+    """A row under the queue: how much of a lot goes, and what that comes to. Returns it in words."""
+    rows.band(_GAP)
+    whole, bought = lot.position.volume, lot.position.open_price
+    at, opened = f"at {number(bought, 2)}", f"at {price(bought, quote)}"
+    if not lot.ended:
+        rows.say(f"{lot.name}: {number(whole, 8)} {at}", swatch("restricted", "stays open"))
+        rows.band(_BAR)
+        return f"{lot.name}: {money(whole, base)} {opened} stay open", 0.0
+    comes = lot.realised.pnl if lot.realised else lot.moved("obligation")
+    told = marked(comes, quote) if lot.realised else money(comes, quote, sign=True)
+    part = f"{number(lot.ended, 8)} of {number(whole, 8)}" if lot.left else number(whole, 8)
+    rows.say(f"{lot.name}: {part} {at}", told.removesuffix(f" {quote}"))
+    band = rows.band(_BAR)
+    if not lot.realised:
+        rows.put("own", band, axis.zero, axis.at(comes))
+    elif comes > 0:
+        rows.put("profit", band, axis.zero, axis.at(comes))
+    else:
+        _paid(rows, lot.realised, axis, band, quote)
+    return f"{lot.name}: {money(lot.ended, base)} of {money(whole, base)} {opened}: {told}", float(comes)
 
 
-def _signed(amount: Decimal, currency: str) -> str:
-    """An amount with its sign, where the currency is said elsewhere."""
-    return money(amount, currency, sign=True).removesuffix(f" {currency}")
-
-
-def _result(lot: Lot, quote: str) -> str:
-    """What became of a lot, in a few signs, in QUOTE."""
-    if lot.realised:
-        return marked(lot.realised.pnl, quote).removesuffix(f" {quote}")
-    return _signed(lot.moved("obligation"), quote) if lot.ended else "stays open"
+def _paid(rows: Rows, realised: Realised, axis: Axis, band: Band, quote: str) -> None:
+    """A loss, from zero to the left: what is borne in QUOTE, what others are converted for, their fee, the rest."""
+    down, sold = ZERO, []
+    for take in sorted(realised.cascade, key=lambda take: take.currency != quote):
+        rows.put("loss" if take.currency == quote else "own", band, axis.at(down), axis.at(down - take.covers))
+        down -= take.covers
+        if take.currency != quote:
+            rows.put("fee", band, axis.at(down), axis.at(down - take.fee))
+            down -= take.fee
+            sold.append(swatch("own", take.currency))
+    rows.put("loss", band, axis.at(down), axis.at(down - realised.unpaid))
+    if sold:
+        fee = swatch("fee", f"fee {number(realised.conversion_fees, 2, 2)}")
+        place = (axis.zero, (band[0] + band[1]) / 2)
+        rows.labels.append(Label(*place, f"\N{NO-BREAK SPACE}{' '.join(sold)} {fee}", "middle right", fixed=True))
 
 
 def _part(lot: Lot) -> str:
@@ -366,17 +411,13 @@ def _outcome(lot: Lot, quote: str) -> str:
     return money(-lot.moved("obligation"), quote) if lot.ended else "–"
 
 
-def _not_opened(story: Story, names: Sequence[str], ranges: Ranges) -> View:
-    """An opening that the exchange refuses: there is no queue, and what would work (B4)."""
-    step = _ending(story)
-    quote = step.pair.partition("/")[2]
+def _not_opened(story: Story, names: Sequence[str], reach: Reach) -> View:
+    """An opening that the exchange refuses: the queue as far as there is one, and what would work (B4)."""
     opened = sum(1 for moment in story.moments if moment.step.do == "open")
-    return refused(
+    shown = refused(
         story,
-        [
-            figure([], _queue_layout({}, quote, ranges)),
-            figure([], _balance_layout({}, len(names) + 0.5, ranges.balance[step.do], quote)),
-        ],
+        [eaten(story, lots(story, names), names, reach)],
         "With more of your own money the whole queue can be opened (B4).",
         title=f"The exchange refuses to open lot {names[opened]}",
     )
+    return {**shown, "happens": happened(story, [], names)}

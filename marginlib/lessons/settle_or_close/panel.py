@@ -1,6 +1,5 @@
 """Lesson 03: keep the coins or take the cash?"""
 
-import functools
 from decimal import Decimal
 from typing import Literal, TypedDict
 
@@ -10,14 +9,18 @@ from marginlib.engine.settling import need
 from marginlib.engine.story import Story
 from marginlib.lessons.settle_or_close import view as ending
 from marginlib.panels.controls import Choice, Slider
-from marginlib.panels.panel import Panel, View, kept
+from marginlib.panels.panel import Panel, View
 from marginlib.reading.replaying import replay
 
 PAIR, VOLUME, OPENED, LEVERAGE = "BTC/EUR", Decimal(1), Decimal(50000), Decimal(5)
 MOST_EUR, MOST_BTC, LOWEST, HIGHEST = 70_000, 1, -40, 40
 WAYS_OUT = ("leave it refused", "deposit what is missing", "ordinary order first")
-_LOW, _HIGH = (OPENED * (100 + move) / 100 for move in (LOWEST, HIGHEST))
-RANGES = ending.Ranges((-80_000.0, 230_000.0), (-20_000.0, 205_000.0), (_LOW, _HIGH))
+REACH = ending.Reach(
+    {"EUR": Decimal(MOST_EUR), "BTC": Decimal(MOST_BTC)},
+    (OPENED * (100 + LOWEST) / 100, OPENED * (100 + HIGHEST) / 100),
+    (Decimal("0.05"), Decimal(1)),
+    (Decimal(0), Decimal("0.01")),
+)
 
 
 class Values(TypedDict):
@@ -51,8 +54,8 @@ class SettleOrClose(Panel[Values]):
         return scenario(values, _moved(values), "settle")
 
     def view(self, values: Values) -> View:
-        """The columns, net worth against the price, the words and the table."""
-        return ending.view(*stories(values, _moved(values)), _curve(kept(values, move=Decimal(0))), RANGES)
+        """What both ways leave and where they part, the words and the table."""
+        return ending.view(*stories(values, _moved(values)), REACH)
 
 
 def _moved(values: Values) -> Decimal:
@@ -79,15 +82,3 @@ def scenario(values: Values, price: Decimal, way: Literal["settle", "close"]) ->
 def stories(values: Values, price: Decimal) -> tuple[Story, Story]:
     """The position settled at a price in EUR, and the same position closed."""
     return replay(scenario(values, price, "settle")), replay(scenario(values, price, "close"))
-
-
-@functools.lru_cache(maxsize=512)
-def _curve(values: Values) -> ending.Curve:
-    """Net worth at every price; it stays while the price moves."""
-
-    def worths(price: Decimal) -> ending.Worths:
-        ends = (ending.ended(story) for story in stories(values, price))
-        settled, closed = (float(end.own_worth) if end else None for end in ends)
-        return settled, closed
-
-    return ending.curve(worths, RANGES)

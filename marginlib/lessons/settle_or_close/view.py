@@ -1,74 +1,43 @@
-"""Settling beside closing: what you hold before and after, net worth against price, and where the two ways differ."""
+"""Settling beside closing: one bar of what both leave, an arm of what each leaves more, and their ends enlarged."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
 from marginlib.analysis.outcome import Outcome, outcome
-from marginlib.analysis.sheet import Sheet, sheet
-from marginlib.drawing.pieces import Columns, Spec, figure, layout, lines, marked, rings
-from marginlib.drawing.placing import Label
+from marginlib.analysis.sheet import Entry, Sheet, sheet
+from marginlib.drawing.pieces import Spec, marked, swatch
+from marginlib.drawing.rows import LINE, Band, Rows, held
 from marginlib.drawing.screen import Table, View, refused, screen, table
+from marginlib.drawing.touch import Grip, grip, touched
 from marginlib.engine.account import State
 from marginlib.engine.amounts import ZERO
 from marginlib.engine.derivation import fraction
 from marginlib.engine.scenario import Close, Deposit, Settle, Trade
+from marginlib.engine.settling import need
 from marginlib.engine.story import Story
 from marginlib.telling import sentences
 from marginlib.telling.numbers import listed, money, price
 
-Worths = tuple[float | None, float | None]
 PREPARED = 2  # the opening and the move of the price: both ways share them
-_SIDE = 0.29  # half of a column
-_FINE = 0.004  # of an axis: a line that bends less looks straight
-_MOST_HALVINGS = 6
+_ACROSS = (-75_000.0, 230_000.0)
+_TICKS = {-50_000.0: "", 0.0: "0 EUR", 50_000.0: "", 100_000.0: "100,000", 150_000.0: "", 200_000.0: "200,000"}
+_LARGER, _END = 200, 200_000.0  # how many times the ends are enlarged, and where on the axis they stand then
+_ENLARGED_TICKS = {_END - _LARGER * less: f"−{less:,}" if less else "0 EUR" for less in (1000, 500, 0)}
+_BAR, _ARM, _THIN, _GAP, _CONE = 36.0, 20.0, 18.0, 10.0, 22.0  # pixels
+_BELOW = 7 * LINE + 2 * (_ARM + _THIN + _GAP) + _CONE  # what stands below the bar of what is still open
 _REFUSED = "refused"
 
 
-class Ranges(NamedTuple):
-    """How far the axes go, in QUOTE: what is held and owed, net worth, and the price."""
+class Reach(NamedTuple):
+    """How far the controls go: balances by currency, the price in QUOTE, and the share and the fee's rate, of 1."""
 
-    columns: tuple[float, float]
-    worth: tuple[float, float]
+    most: Mapping[str, Decimal]
     prices: tuple[Decimal, Decimal]
-
-
-@dataclass(frozen=True)
-class Curve:
-    """Net worth after settling and after closing, at several prices, in QUOTE; None where that way is refused."""
-
-    points: tuple[tuple[float, Worths], ...]
-
-
-def curve(worths: Callable[[Decimal], Worths], ranges: Ranges) -> Curve:
-    """Sample two lines over all prices, more closely only where they bend or end by what can be seen on the axis.
-
-    >>> ranges = Ranges((0, 1), (0, 100), (Decimal(20), Decimal(40)))
-    >>> curve(lambda price: (float(price), None), ranges).points
-    ((20.0, (20.0, None)), (30.0, (30.0, None)), (40.0, (40.0, None)))
-    """
-    (low, high), fine = ranges.prices, _FINE * (ranges.worth[1] - ranges.worth[0])
-
-    def bends(left: Worths, middle: Worths, right: Worths) -> bool:
-        for a, b, c in zip(left, middle, right, strict=True):
-            if a is None or b is None or c is None:
-                if not a is b is c:
-                    return True
-            elif abs(b - (a + c) / 2) > fine:
-                return True
-        return False
-
-    found: dict[Decimal, Worths] = {low: worths(low), high: worths(high)}
-    spans = [(low, high, _MOST_HALVINGS)]
-    while spans:
-        left, right, depth = spans.pop()
-        middle = (left + right) / 2
-        found[middle] = worths(middle)
-        if depth and bends(found[left], found[middle], found[right]):
-            spans += [(left, middle, depth - 1), (middle, right, depth - 1)]
-    return Curve(tuple((float(at), found[at]) for at in sorted(found)))
+    share: tuple[Decimal, Decimal]
+    fee: tuple[Decimal, Decimal]
 
 
 @dataclass(frozen=True)
@@ -85,21 +54,22 @@ def ended(story: Story) -> Outcome | None:
     return None if story.error else outcome(story.moments[PREPARED:], story.final, _quote(story))
 
 
-def view(settled: Story, closed: Story, line: Curve, ranges: Ranges) -> View:
-    """What the screen shows of one position, settled in one story and closed in the other, and of net worth beside it.
+def view(settled: Story, closed: Story, reach: Reach) -> View:
+    """What the screen shows of one position, settled in one story and closed in the other.
 
     Both stories open it and move its price first; then they end it, settling perhaps after a way out (R6).
     """
     if len(closed.moments) <= PREPARED:
-        return _not_opened(closed, ranges)
+        return _not_opened(closed)
     quote = _quote(closed)
     one, other = (Way(story, sheet(story.final, quote), ended(story)) for story in (settled, closed))
     start = closed.moments[PREPARED - 1].after
     return screen(
         headline(one, other),
-        [columns(sheet(start, quote), one, other, ranges), against_price(start, one, other, line, ranges)],
+        [fork(start, one, other, reach)],
         words(settled, closed),
         [_table(start, one, other)],
+        happens=happened(one, other),
     )
 
 
@@ -107,73 +77,188 @@ def _quote(story: Story) -> str:
     return story.scenario.summary_currency or ""
 
 
-def columns(still_open: Sheet, settled: Way, closed: Way, ranges: Ranges) -> Spec:
-    """What you hold above the line, what you owe below it: still open, settled, closed. A fee keeps its place."""
-    quote, names = still_open.currency, dict[float, str]()
-    drawn = Columns(_SIDE, "own", "restricted", "owed", "fee")
-    ends = (("Still open", still_open, None), ("Settle", settled.seen, settled.end), ("Close", closed.seen, closed.end))
-    for at, (name, seen, end) in enumerate(ends):
-        if at and not end:
-            names[at] = f"{name}:<br>refused (R6)"
-            continue
-        if seen.owed:
-            drawn.put(at, "owed", -seen.owes, "owed")
-        for entry in seen.own:
-            drawn.put(at, "own", entry.worth, entry.currency)
-        for entry in seen.restricted:
-            drawn.put(at, "restricted", entry.worth, "held")
-        if end and end.fees:
-            drawn.put(at, "fee", end.fees, f"fee {money(end.fees, quote)}", "top center", ink="fee")
-        names[at] = f"{name}:<br>{_held(seen)}"
-    return figure(drawn.drawn(), _columns_layout(names, ranges, quote), drawn.labels)
+def happened(settled: Way, closed: Way) -> list[str]:
+    """What a control's track is marked with."""
+    pnl = sum((each.pnl for each in closed.story.realised), ZERO)
+    move, book = closed.story.moments[PREPARED - 1], closed.story.final.rulebook
+    margin = closed.story.margin_of(move.after)
+    stopped = margin is not None and margin.level is not None and margin.level <= book.liquidation_level
+    quote = closed.seen.currency
+    known = {
+        "break-even": pnl > 0,
+        "settling refused": not settled.end,
+        f"{quote} gone": pnl < 0 and not closed.story.final.balance(quote),
+        "a rest unpaid": bool(closed.story.final.unpaid),
+        "liquidation": stopped,
+    }
+    return [name for name, there in known.items() if there]
 
 
-def _columns_layout(names: dict[float, str], ranges: Ranges, quote: str) -> Spec:
-    return layout(names, (-0.45, 2.75), ranges.columns, quote, 80, height=320, share=0.53, l=92)
+def fork(start: State, settled: Way, closed: Way, reach: Reach) -> Spec:
+    """What is there while the position is open; what both ways leave, as one bar that splits in what each leaves more.
+
+    Below, the ends of the two enlarged, where they differ by their fees. What is owed stands left of zero.
+    """
+    quote, rows, still = closed.seen.currency, Rows(_ACROSS, _ENLARGED_TICKS), sheet(start, closed.seen.currency)
+    rows.say("still open", f"price {price(_price(start), quote)}")
+    held, owed = _listed(still.restricted), _listed(still.owed)
+    rows.say(swatch("owed", f"{owed} owed"), swatch("restricted", f"{held} held"))
+    band = rows.band(_BAR)
+    end = _stood(rows, band, still)
+    rows.band(_GAP)
+    ways = [way for way in (settled, closed) if way.end]
+    shared = _shared(*(way.seen for way in ways)) if len(ways) > 1 else Sheet(quote, (), (), ())
+    both = f"both leave {_listed(shared.own) or 'nothing'}" if len(ways) > 1 else ""
+    rows.say(swatch("own", both) if shared.own else both)
+    more = [_more(way, shared, name) for way, name in ((settled, "settling"), (closed, "closing"))]
+    put_in = settled.end.deposited if settled.end else Fraction(0)
+    rows.say(more[0], "□ put in" if put_in else "")
+    upper, _, lower = rows.band(_ARM), rows.band(_GAP), rows.band(_ARM)
+    whole = (lower[0], upper[1])
+    joint = _stood(rows, whole, shared)
+    tips = [
+        _stood(rows, arm, _beyond(way.seen, shared), joint, float(shared.owes))
+        for way, arm in ((settled, upper), (closed, lower))
+        if way.end
+    ]
+    rows.outline(upper, float(-shared.owes - put_in), float(-shared.owes), "market")
+    rows.say(more[1])
+    rows.axis(_TICKS)
+    ends = _enlarged(rows, settled, closed, max(tips, default=0.0))
+    grips = _grips(start, closed, reach, band)
+    if len(ways) > 1:
+        grips += _shares(closed, reach, (end, joint), whole)
+    if closed.end:
+        grips += _fees(closed, reach, *ends[-1])
+    tells = [(f"still open: {_listed(still.own) or 'nothing'} free, {held} held, {owed} owed", float(still.yours))]
+    tells += [(both, float(shared.has))] if both else []
+    tells += [(text, float(_beyond(way.seen, shared).has)) for text, way in zip(more, (settled, closed), strict=True)]
+    for way, name in ((settled, "settling"), (closed, "closing")):
+        if way.end:
+            worth, fees = money(way.end.own_worth, quote), money(way.end.fees, quote)
+            tells.append((f"net worth after {name}: {worth}, after fees of {fees}", float(way.end.own_worth)))
+    return touched(rows.drawn(), *grips, name="Settling beside closing", tells=tells)
 
 
-def _held(seen: Sheet) -> str:
-    """Amounts in their own currencies, one a line: free, held, and with a minus sign what is owed."""
-    own = [money(entry.amount, entry.currency) for entry in seen.own]
-    held = [f"{money(entry.amount, entry.currency)} held" for entry in seen.restricted]
-    owed = [money(-entry.amount, entry.currency) for entry in seen.owed]
-    return "<br>".join([*own, *held, *owed] or ["nothing"])
+def _listed(entries: Iterable[Entry]) -> str:
+    return listed([money(entry.amount, entry.currency) for entry in entries if entry.amount])
 
 
-def against_price(start: State, settled: Way, closed: Way, line: Curve, ranges: Ranges) -> Spec:
-    """Net worth against the price at which you end it: settling is a line, closing the marks along it."""
-    (base, quote), now = _traded(start)
-    (low, high), (bottom, top) = ranges.prices, ranges.worth
-    settling, closing = ([None if (y := ys[way]) is None else (x, y) for x, ys in line.points] for way in (0, 1))
-    told = [f"Net worth at {price(now, quote)}:"]
-    here = []
-    for end, name in ((settled.end, "── settle"), (closed.end, "╎╎ close")):
-        told.append(f"{name}: {money(end.own_worth, quote) if end else 'refused'}")
-        here += [(float(now), float(end.own_worth))] if end else []
-    ticks = {float(low + (high - low) * i / 4): low + (high - low) * i / 4 for i in range(5)}
-    names = {at: price(tick, quote).split(".")[0] for at, tick in ticks.items()}
-    names[[*names][2]] += f"<br>price of 1 {base} when you end it, in {quote}"
-    room = float(high - low) / 30
-    return figure(
-        [
-            lines([(float(now), bottom), (float(now), max(y for _, y in here))], "market", 1),
-            lines(closing, "own", 9, "2px,9px"),
-            lines(settling, "own", 2.5),
-            rings(here, "own"),
-        ],
-        _price_layout(names, (float(low) - room, float(high) + room), ranges, quote),
-        [Label(float(low), top, "<br>".join(told), "bottom right", fixed=True)],
+def _price(start: State) -> Decimal:
+    return start.prices[start.positions[-1].pair]
+
+
+def _stood(rows: Rows, band: Band, seen: Sheet, start: float = 0.0, owed: float = 0.0) -> float:
+    """A sheet as a bar: what is free and held, right of a start, and what is owed, to the left. Returns its end."""
+    rows.put("owed", band, -owed - float(seen.owes), -owed)
+    at = start
+    for role, entries in (("own", seen.own), ("restricted", seen.restricted)):
+        for entry in entries:
+            rows.put(role, band, at, at + float(entry.worth))
+            if at > 0 and role == "own":
+                rows.stroke([(at, band[0]), (at, band[1])], "ground", 2)
+            at += float(entry.worth)
+    return at
+
+
+def _paired(ones: Iterable[Entry], others: Iterable[Entry]) -> list[tuple[Entry, Entry]]:
+    """The entries of two sheets by their currencies; where one has nothing, nothing of it."""
+    known = [{entry.currency: entry for entry in entries} for entries in (ones, others)]
+    codes = {code: Entry(code, ZERO, Fraction(0)) for code in [*known[0], *known[1]]}
+    return [(known[0].get(code, nothing), known[1].get(code, nothing)) for code, nothing in codes.items()]
+
+
+def _shared(one: Sheet, other: Sheet) -> Sheet:
+    """What is in both sheets."""
+
+    def least(ones: tuple[Entry, ...], others: tuple[Entry, ...]) -> tuple[Entry, ...]:
+        found = (min(pair, key=lambda entry: entry.amount) for pair in _paired(ones, others))
+        return tuple(entry for entry in found if entry.amount)
+
+    kept = (least(one.own, other.own), least(one.restricted, other.restricted), least(one.owed, other.owed))
+    return Sheet(one.currency, *kept)
+
+
+def _beyond(seen: Sheet, shared: Sheet) -> Sheet:
+    """What a sheet has beyond what it shares with another."""
+
+    def more(ones: tuple[Entry, ...], others: tuple[Entry, ...]) -> tuple[Entry, ...]:
+        pairs = _paired(ones, others)
+        return tuple(Entry(a.currency, a.amount - b.amount, a.worth - b.worth) for a, b in pairs if a.amount > b.amount)
+
+    kept = (more(seen.own, shared.own), more(seen.restricted, shared.restricted), more(seen.owed, shared.owed))
+    return Sheet(seen.currency, *kept)
+
+
+def _more(way: Way, shared: Sheet, name: str) -> str:
+    """What a way leaves beyond what both leave; or, if it is the only one, all of it."""
+    if not way.end:
+        state = way.story.final
+        needed = need(state, state.positions[-1].pair, _ended_volume(way.story))
+        return f"{name}: refused, {money(needed.missing, needed.currency)} missing"
+    return (
+        f"{name}: {_listed(_beyond(way.seen, shared).own) or 'nothing'}{' more' if shared.has or shared.owes else ''}"
     )
 
 
-def _price_layout(names: dict[float, str], across: tuple[float, float], ranges: Ranges, quote: str) -> Spec:
-    return layout(names, across, ranges.worth, quote, 46, height=220, share=0.47, l=92)
+def _enlarged(rows: Rows, settled: Way, closed: Way, tip: float) -> list[tuple[Band, float]]:
+    """Where the net worths end, so many times as large, below a cone; each ends before the other by what it costs."""
+    ways = [(way.end, name) for way, name in ((settled, "settled"), (closed, "closed")) if way.end]
+    quote, top = closed.seen.currency, max(end.own_worth + end.fees for end, _ in ways)
+    low, high = rows.band(_CONE)
+    rows.stroke([(_ACROSS[0], low), (tip, high), (_END, low)], "quiet", 1)
+    rows.say(f"net worth: the end, {_LARGER} times as large", role="quiet")
+    found = []
+    for end, name in ways:
+        at = _END - _LARGER * float(top - end.own_worth)
+        fee = swatch("fee", f"fee {money(end.fees, quote)}") if end.fees else "no fee"
+        rows.say(f"{name}: {money(end.own_worth, quote)}", fee)
+        band = rows.band(_THIN)
+        rows.put("own", band, _ACROSS[0], at)
+        rows.put("fee", band, at, at + _LARGER * float(end.fees))
+        found.append((band, at))
+        rows.stroke([(_END, band[0]), (_END, band[1])], "quiet", 1.5)
+    for _ in range(2 - len(ways)):
+        rows.band(LINE + _THIN)
+    return found
 
 
-def _traded(start: State) -> tuple[list[str], Decimal]:
-    """The two currencies of the position's pair, and its price now, in QUOTE."""
-    pair = start.positions[-1].pair
-    return pair.split("/"), start.prices[pair]
+def _grips(start: State, closed: Way, reach: Reach, band: Band) -> list[Grip]:
+    """The bar of what is still open: where the euros end, the coins, and what the price moves."""
+    lot, now = start.positions[-1], _price(start)
+    had = closed.story.scenario.balances
+    quote, base, middle = start.balance(lot.quote), start.balance(lot.base), (band[0] + band[1]) / 2
+    cash = [quote - had.get(lot.quote, ZERO) + each for each in (ZERO, reach.most[lot.quote])]
+    coins = [quote + (base - had.get(lot.base, ZERO) + each) * now for each in (ZERO, reach.most[lot.base])]
+    if lot.side == "long":
+        moved = [quote + (base + lot.volume) * each for each in reach.prices]
+    else:
+        moved = [-lot.volume * each for each in reach.prices]
+    # The two that may be near each other are held at different heights.
+    ends = (
+        (lot.quote, cash, (middle, band[0] + 8)),
+        (lot.base, coins, (middle, band[1] - 8)),
+        ("move", moved, held(band)),
+    )
+    return [grip(name, "x", [float(each) for each in places], across) for name, places, across in ends]
+
+
+def _shares(closed: Way, reach: Reach, ends: tuple[float, float], band: Band) -> list[Grip]:
+    """Where the bar splits: the more is ended, the further it is from where it ends while nothing is."""
+    whole, part = closed.story.moments[PREPARED - 1].after.positions[-1].volume, _ended_volume(closed.story)
+    places = [ends[0] + (ends[1] - ends[0]) * float(each * whole / part) for each in reach.share]
+    return [grip("share", "x", places, held(band))] if ends[0] != ends[1] and _inside(places) else []
+
+
+def _fees(closed: Way, reach: Reach, band: Band, at: float) -> list[Grip]:
+    """Where closing ends, enlarged: before the other by its fee."""
+    traded = _ended_volume(closed.story) * _price(closed.story.moments[PREPARED - 1].after)
+    places = [at + _LARGER * float(traded * (closed.story.final.fees["trading"] - each)) for each in reach.fee]
+    return [grip("fee", "x", places, held(band))] if _inside(places) else []
+
+
+def _inside(places: Iterable[float]) -> bool:
+    return all(_ACROSS[0] <= place <= _ACROSS[1] for place in places)
 
 
 def headline(settled: Way, closed: Way) -> str:
@@ -219,7 +304,7 @@ def _ending(story: Story) -> list[str]:
 
 def _table(start: State, settled: Way, closed: Way) -> Table:
     """The two columns: what moves, what it costs, what you hold at the end, and where they really differ."""
-    (base, quote), _ = _traded(start)
+    base, quote = start.positions[-1].pair.split("/")
     ways = (settled, closed)
 
     def amounts(name: str, code: str, rules: str, pick: Callable[[State, Outcome], Decimal | Fraction]) -> list[str]:
@@ -268,12 +353,18 @@ def _way_out(settled: Story) -> str:
     return "–"
 
 
-def _order(story: Story) -> str:
-    """The side and the volume of the order that ends the position (R9, R19)."""
+def _ended_volume(story: Story) -> Decimal:
+    """How much the last step ends, in BASE."""
     lot, step = story.moments[0].after.positions[-1], story.scenario.steps[-1]
     assert isinstance(step, Settle | Close)
     volume = lot.volume if step.volume == "all" else step.volume
     assert isinstance(volume, Decimal)
+    return volume
+
+
+def _order(story: Story) -> str:
+    """The side and the volume of the order that ends the position (R9, R19)."""
+    lot, step, volume = story.moments[0].after.positions[-1], story.scenario.steps[-1], _ended_volume(story)
     side = "buy" if (lot.side == "long") == isinstance(step, Settle) else "sell"
     return f"{side} {money(volume, lot.base)}"
 
@@ -296,12 +387,18 @@ def _pnl(closed: Story) -> str:
     return marked(sum((each.pnl for each in closed.realised), ZERO), _quote(closed))
 
 
-def _not_opened(story: Story, ranges: Ranges) -> View:
-    """The opening that the exchange refuses: nothing to end, and what would work (B4)."""
-    quote = _quote(story)
-    return refused(
+def _not_opened(story: Story) -> View:
+    """The opening that the exchange refuses: what is there stays, nothing is to end, and what would work (B4)."""
+    rows, seen = Rows(_ACROSS, _TICKS), sheet(story.final, _quote(story))
+    have = _listed(seen.own) or "nothing"
+    rows.say("nothing is opened")
+    rows.say(swatch("own", have) if seen.own else have)
+    _stood(rows, rows.band(_BAR), seen)
+    rows.band(_BELOW)
+    shown = refused(
         story,
-        [figure([], _columns_layout({}, ranges, quote)), figure([], _price_layout({}, (0, 1), ranges, quote))],
+        [touched(rows.drawn(), name="Settling beside closing", tells=[(f"you have {have}", float(seen.has))])],
         "Nothing is opened, so nothing is owed. Your balances stay as they are (A7).",
         title="The exchange refuses this opening, so there is nothing to end",
     )
+    return {**shown, "happens": ["refused"]}

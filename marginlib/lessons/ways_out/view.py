@@ -29,7 +29,7 @@ Row = Literal["close", "buy", "part", "settle", "deposit", "little"]
 _LAST = 16  # of the highest trading fee: no line is drawn for less
 _ROW, _HEAD, _FOOT = 54, 28, 30  # pixels: a way, the heading of a group; below all of it
 _SAYS, _BAR, _TELLS, _THICK = 15, 24, 47, 12  # of a row, from its top: its name's foot, its bar, what is below; the bar
-_EDGE, _FULL = 10, NARROWEST - 62  # pixels: at both sides of the rows, and what is written in them at most
+_EDGE, _FULL = 10, NARROWEST - 20  # pixels: at both sides of the rows, and what is written in them at most
 _ASIDE = 0.008  # of the axis: from zero to what is written beside it
 _ROOM = 1.5  # above the highest cost: for what is written there
 _BEYOND = "\N{BLACK RIGHT-POINTING TRIANGLE}"
@@ -71,6 +71,7 @@ class Ways(NamedTuple):
     rows: dict[Row, Way | str]
     best: tuple[Row, ...]
     least: Fraction
+    dust: Fraction
 
 
 @dataclass(frozen=True)
@@ -145,27 +146,21 @@ def compared(plan: Plan, part: Way | None, little: Way | None) -> Ways:
     rows: dict[Row, Way | str] = {**{way.name: way for way in plan.ways}, **more}
     best: tuple[Row, ...] = plan.tied
     least = min((cost for name in plan.tied if (cost := plan.way(name).cost) is not None), default=Fraction(0))
-    if part and part.cost is not None and (not best or part.cost < least - plan.dust):
+    dust = plan.dust
+    if part and part.cost is not None and (not best or part.cost < least - dust):
         best, least = ("part",), part.cost
-    return Ways(rows, best, least)
+    return Ways(rows, best, least, dust)
 
 
 def _happens(plan: Plan, seen: Ways) -> list[str]:
-    """What is so in this state: closing now is the cheapest where no other way is named."""
-    closed = plan.way("buy").closed
+    """What is so in this state, in few letters: a track has little room. Closing now is cheapest where nothing is."""
+    best = {"buy": "order", "part": "order", "settle": "settle"}
     told = {
-        **{f"cheapest: {_called(name, plan.currency)}": name != "close" for name in seen.best[:1]},
-        "nothing is converted": closed.startswith(_NEEDLESS),
-        "orders refused": "B9" in closed,
-        "something stays unpaid": bool(plan.way("close").unpaid),
+        **{f"cheapest: {best[name]}": True for name in seen.best[:1] if name in best},
+        "no orders": "B9" in plan.way("buy").closed,
+        "unpaid": bool(plan.way("close").unpaid),
     }
     return [name for name, happens in told.items() if happens]
-
-
-def _called(row: Row, quote: str) -> str:
-    """A way's name inside a sentence."""
-    name = _NAMES[row].format(quote=quote)
-    return f"{name[0].lower()}{name[1:]}"
 
 
 def converted(plan: Plan) -> list[Take]:
@@ -295,7 +290,7 @@ def _beside(way: Way, ways: Ways, plan: Plan) -> str:
     if way.deposited or way.cost is None:
         return ""
     more = way.cost - ways.least
-    return f"{_bare(more, plan.currency)} more" if more > plan.dust else "cheapest"
+    return f"{_bare(more, plan.currency)} more" if more > ways.dust else "cheapest"
 
 
 def _made_of(way: Way) -> str:
@@ -420,7 +415,12 @@ def against_fee(plan: Plan, state: State, line: Curve, ranges: Ranges) -> Spec:
         _fee_layout(quote, ranges),
         written,
     )
-    return touched(drawn, grip("fee", "x", (0, most)), name="What bringing in the missing amount costs", tells=told)
+    return touched(
+        drawn,
+        grip("fee", "x", (0, most), (0, ranges.bringing * 0.8)),
+        name="What bringing in the missing amount costs",
+        tells=told,
+    )
 
 
 def _brought(what: str, cost: Fraction, quote: str) -> str:

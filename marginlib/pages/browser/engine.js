@@ -82,6 +82,10 @@ export function openEngine({ lesson, hire, fetchStarts, told, came, later }) {
   function refuse(name, message) {
     if (message.kind === "exact")
       models.get(name)?.hear({ kind: "failed", message: `Only one control at a time moves here: ${reason}` });
+    if (message.kind === "why" && message.wanted) {
+      const failed = `Only the engine can tell how numbers came about: ${reason}`;
+      models.get(name)?.hear({ kind: "known", key: message.key, texts: [], failed });
+    }
   }
 
   /**
@@ -105,9 +109,11 @@ export function openEngine({ lesson, hire, fetchStarts, told, came, later }) {
     else if (stage === "failed") parcel.message && refuse(name, parcel.message);
     else {
       const queue = waiting.get(name) ?? [];
-      // Only the newest exact request is waited for; an older one has been overtaken.
-      const kept = parcel.message?.kind === "exact" ? queue.filter(({ message }) => message?.kind !== "exact") : queue;
-      waiting.set(name, [...kept, parcel]);
+      // Only the newest exact request is waited for; an older one has been overtaken. So it is with what
+      // has happened, and with what somebody points at.
+      const kind = parcel.message?.kind;
+      const one = ["exact", "happens", "why"].includes(kind);
+      waiting.set(name, [...queue.filter(({ message }) => !one || message?.kind !== kind), parcel]);
     }
   }
 
@@ -117,7 +123,10 @@ export function openEngine({ lesson, hire, fetchStarts, told, came, later }) {
    */
   async function ask(name, message) {
     if (message.kind === "plotly") return; // the page has it lying itself
-    if (!there.has(name) && message.values) {
+    if (message.kind === "happens") return post(name, { message }); // nothing is fetched for it: it has time
+    if (!there.has(name) && message.kind === "why") {
+      if (message.wanted) start(); // who only points at a number doesn't fetch Python for it
+    } else if (!there.has(name) && message.values) {
       const known = await starts(name);
       const found = known && !there.has(name) ? answers(known, lesson.slots[name].state.values, message) : [];
       for (const each of found) models.get(name)?.hear(each);
@@ -149,8 +158,8 @@ export function openEngine({ lesson, hire, fetchStarts, told, came, later }) {
     there.add(name);
     const parcels = waiting.get(name) ?? [];
     waiting.delete(name);
-    // What is on the screen first; the states along a control may come after it.
-    const later = parcels.filter(({ message }) => message?.kind === "along");
+    // What is on the screen first; the states along a control, and what happens there, may come after it.
+    const later = parcels.filter(({ message }) => message?.kind === "along" || message?.kind === "happens");
     for (const parcel of parcels) if (!later.includes(parcel)) post(name, parcel);
     for (const parcel of later) post(name, parcel);
     const model = models.get(name);

@@ -2,15 +2,17 @@
 // built, and a little later the exact engine answers everything. Nothing is asked of another host.
 
 import { make, write } from "../../panels/browser/dom.js";
-import { checkLink, isLink, parseLink } from "../../panels/browser/links.js";
+import { checkLink, isLink, otherPanel, parseLink } from "../../panels/browser/links.js";
 import { givePlotly } from "../../panels/browser/plotly.js";
 import { openEngine } from "./engine.js";
 import { openProgress } from "./progress.js";
-import { recall, remember } from "./storage.js";
+import { follow, recall, remember } from "./storage.js";
 
 /** @import { Drawers, Lesson, Starts } from "./page.d.ts" */
 /** @typedef {import("./engine.js").PageModel} PageModel */
 
+const THEME = "marginlib:theme";
+const UNKEPT = "For this visit: the browser keeps nothing here.";
 const PATIENCE = 1500; // ms after which the engine starts, whether there is a picture or not
 const PEACE = 4000; // ms after which what is of use for the next visit is made
 const SAID = {
@@ -28,21 +30,33 @@ const failed = (why) =>
   `The exact engine isn't here: ${why}. Reload the page to try again; if that doesn't help, check the connection. ` +
   "You can read, look at the pictures, and move one slider at a time.";
 
-/** How light and dark are chosen: as the system has them, unless one is chosen here. */
+/** How light and dark are chosen: as the system has them, unless one is chosen here. Paper is light. */
 function themes() {
   const system = matchMedia("(prefers-color-scheme: dark)");
+  const paper = matchMedia("print");
   const select = /** @type {HTMLSelectElement | null} */ (document.getElementById("mw-theme"));
+  let printing = false;
   const set = () => {
-    const chosen = recall("marginlib:theme") ?? "system";
+    const kept = recall(THEME);
+    const chosen = kept === "dark" || kept === "light" ? kept : "system";
     const dark = chosen === "dark" || (chosen === "system" && system.matches);
-    document.body.dataset.jpThemeLight = String(!dark);
+    document.body.dataset.jpThemeLight = String(!dark || printing || paper.matches);
     if (select) select.value = chosen;
   };
   select?.addEventListener("change", () => {
-    remember("marginlib:theme", select.value);
+    const safe = remember(THEME, select.value);
+    const note = document.getElementById("mw-unkept");
+    if (note) write(note, safe ? "" : UNKEPT);
     set();
   });
+  follow((key) => key === THEME, set);
   system.addEventListener("change", set);
+  paper.addEventListener("change", set);
+  for (const event of ["beforeprint", "afterprint"])
+    addEventListener(event, () => {
+      printing = event === "beforeprint";
+      set();
+    });
   set();
 }
 
@@ -141,33 +155,83 @@ function full(lesson) {
 }
 
 /**
- * Open the link in the page's address, when it is one: the panel it is for is put in its state, or a sentence says why
- * not. A link for a panel of another page leads there.
- * @param {Record<string, string>} pages where each panel of the site is
+ * Open the link in the page's address, now and whenever it changes: the panel it is for is put in its state, or a
+ * sentence says why not. A link for a panel of another page leads there. Without a link, a panel is as at the start.
+ * @param {Record<string, string>} pages where each panel of the site is; nothing where several lessons have it
  * @param {Map<string, PageModel>} models
+ * @param {boolean} lone the page is a file of its own
+ * @returns {() => void} shows the panel that a link has put in its state, once it is drawn
  */
-function openLink(pages, models) {
-  if (!isLink(location.hash)) return;
+function openLinks(pages, models, lone = false) {
   const note = document.getElementById("mw-link");
-  const link = parseLink(location.hash);
-  /** @param {string} wrong */
-  const refuse = (wrong) => note && write(note, `This link can't be opened: ${wrong}.`);
-  if ("wrong" in link) return refuse(link.wrong);
-  const found = [...models.entries()].find(([, model]) => model.get("_about")?.name === link.panel);
-  if (!found) {
-    const page = Object.hasOwn(pages, link.panel) && pages[link.panel];
-    if (page) location.replace(address(page) + location.hash);
-    else refuse("no lesson here has the panel that it is for; copy it again from the panel");
-    return;
+  /** The panel that isn't as at the start because of a link. @type {PageModel | undefined} */
+  let opened;
+  let slot = "";
+
+  /** @param {PageModel} [next] is to have a state of its own */
+  function leave(next) {
+    if (opened && opened !== next) put(opened, { ...opened.get("_about").start });
+    opened = next;
   }
-  const [name, model] = found;
-  const read = checkLink(link, model.get("_about"));
-  if ("wrong" in read) return refuse(read.wrong);
-  if (note) write(note, "");
-  model.set("values", read.values);
-  model.set("veil", ""); // a state that is shown to someone is to be seen
-  model.save_changes();
-  document.querySelector(`.mw-slot-${name}`)?.scrollIntoView();
+
+  /**
+   * @param {PageModel} model
+   * @param {Record<string, string>} values
+   */
+  function put(model, values) {
+    model.set("values", values);
+    model.save_changes();
+  }
+
+  /** @param {string} wrong */
+  function refuse(wrong) {
+    leave();
+    if (note) write(note, `This link can't be opened: ${wrong}.`);
+  }
+
+  function read() {
+    slot = "";
+    if (note) write(note, "");
+    if (!location.hash) leave();
+    if (!isLink(location.hash)) return;
+    const link = parseLink(location.hash);
+    if ("wrong" in link) return refuse(link.wrong);
+    const found = [...models.entries()].find(([, model]) => model.get("_about")?.name === link.panel);
+    if (!found) return elsewhere(link.panel);
+    const [name, model] = found;
+    const checked = checkLink(link, model.get("_about"));
+    if ("wrong" in checked) return refuse(checked.wrong);
+    leave(model);
+    model.set("veil", ""); // a state that is shown to someone is to be seen
+    put(model, checked.values);
+    slot = name;
+  }
+
+  /** @param {string} panel */
+  function elsewhere(panel) {
+    const page = Object.hasOwn(pages, panel) ? pages[panel] : undefined;
+    if (page === "") refuse(`several lessons have the panel ${panel}; open it in the lesson that it was copied in`);
+    else if (!page) refuse("no lesson here has the panel that it is for; copy it again from the panel");
+    else if (lone) {
+      const here = [...models.values()].map((model) => model.get("_about")?.name).filter(Boolean);
+      refuse(otherPanel(panel, here, `of lesson ${page.slice(0, 2)}, in ${page}`));
+    } else location.replace(address(page) + location.hash);
+  }
+
+  function show() {
+    const place = slot && document.querySelector(`.mw-slot-${slot}`);
+    if (!place) return;
+    for (let around = place.closest("details"); around; around = around.parentElement?.closest("details") ?? null)
+      around.open = true;
+    place.scrollIntoView();
+  }
+
+  addEventListener("hashchange", () => {
+    read();
+    show();
+  });
+  read();
+  return show;
 }
 
 /**
@@ -181,13 +245,13 @@ export function open(drawers) {
   if (!told) {
     keep(document.body.dataset.service ?? "");
     openProgress();
-    openLink(pages, new Map());
+    openLinks(pages, new Map());
     return;
   }
   /** @type {Lesson} */
   const lesson = JSON.parse(told);
   const { models } = lesson.alone ? alone(lesson) : full(lesson);
-  openLink(pages, models);
-  addEventListener("hashchange", () => openLink(pages, models));
+  const show = openLinks(pages, models, lesson.alone);
   for (const [name, model] of models) drawers[lesson.slots[name].draw].initialize({ model });
+  show();
 }

@@ -27,6 +27,9 @@ import { track } from "./track.js";
  * @property {() => void} [close]
  */
 
+const CODE = /^[A-Z]{3,5}$/; // a currency's
+/** Units that are written as signs, and how they are said. @type {Record<string, string>} */
+const UNITS = { "×": "times", "%": "percent" };
 const RESTS = 100; // ms that the pointer rests on a control before its states are asked for
 const SHAKE = 3; // px that a pressed pointer may move and drags nothing
 
@@ -41,9 +44,12 @@ function slider(control, moved) {
   const input = make("input", { type: "range", id, min: control.least, max: control.most, step: control.step });
   const rail = track(control, input);
   const label = `${control.label}${control.unit ? `, ${control.unit}` : ""}`;
-  const name = `${label}, as a number`;
+  // A group's heading, or what the control is told as, goes before a label that is but a currency.
+  const called = [control.spoken || control.group, label].filter(Boolean).join(", ");
+  const name = `${called}, as a number`;
   const box = make("input", { type: "text", inputmode: "decimal", class: "mw-box", "aria-label": name });
   const wrong = make("p", { class: "mw-wrong", role: "alert", hidden: true });
+  if (called !== label) input.setAttribute("aria-label", called);
   const row = make("div", { class: "mw-row mw-slider" }, make("label", { for: id }, label), rail.node, box);
   let value = "";
   /** Where the pointer was pressed on the track; null once it drags. @type {number | null} */
@@ -67,7 +73,7 @@ function slider(control, moved) {
     if (next === "") return drop();
     if (input.value !== next) input.value = next;
     rail.set(next);
-    const unit = control.unit || (control.removable ? control.label : "");
+    const unit = UNITS[control.unit] ?? (control.unit || (CODE.test(control.label) ? control.label : ""));
     input.setAttribute("aria-valuetext", `${readable(next)} ${unit}`.trim());
     // What is being typed stays, whatever moves meanwhile; a text that was refused goes when its own control moves.
     if (!typing || (refused && other)) drop();
@@ -236,6 +242,8 @@ export function desk(about, moved, warm, ready, beside) {
   const groups = {};
   /** What is shown. @type {Values} */
   let shown = {};
+  /** Where some sliders end. @type {Record<string, string>} */
+  let ends = {};
   /** Stops what runs by itself. @type {(() => void) | null} */
   let running = null;
   for (const control of about.controls) {
@@ -286,6 +294,7 @@ export function desk(about, moved, warm, ready, beside) {
   function play(control, part, run) {
     const { button } = player(control, {
       value: () => shown[control.name],
+      end: () => ends[control.name],
       moved: run,
       ready(value) {
         warm(control.name);
@@ -385,9 +394,16 @@ export function desk(about, moved, warm, ready, beside) {
     stop();
     for (const part of Object.values(parts)) part.close?.();
   };
-  /** @param {Record<string, string>} ends where some sliders end in this state */
-  const end = (ends = {}) => {
-    for (const [name, part] of Object.entries(parts)) part.end?.(ends[name]);
+  /** @param {Record<string, string>} [now] where some sliders end in this state */
+  const end = (now = {}) => {
+    ends = now;
+    for (const [name, part] of Object.entries(parts)) part.end?.(now[name]);
   };
-  return { node, set, end, mark, stop, close };
+  /**
+   * A value, or the last that changes anything.
+   * @param {string} name
+   * @param {string} value
+   */
+  const within = (name, value) => (name in ends && +value > +ends[name] ? ends[name] : value);
+  return { node, set, end, within, mark, stop, close };
 }

@@ -82,7 +82,7 @@ export function easel(about, box, model, look, hand) {
       react(canvas, data, { ...layout, width: each[i] }, { staticPlot: true });
       const drawn = /** @type {Element} */ (canvas.querySelector(".svg-container"));
       const picture = /** @type {Element} */ (drawn.cloneNode(true));
-      picture.setAttribute("aria-hidden", "true"); // the figure around it has the title as its name
+      picture.setAttribute("aria-hidden", "true"); // the figure around it has a name
       return picture;
     });
     kept.set(id, nodes);
@@ -91,6 +91,15 @@ export function easel(about, box, model, look, hand) {
       kept.delete(oldest);
     }
     return nodes;
+  }
+
+  /**
+   * What a figure is called: its own name, or that of the panel's title.
+   * @param {View} view
+   * @param {number} i
+   */
+  function nameOf({ title, figures }, i) {
+    return figures[i].layout.meta?.name || (figures.length > 1 ? `${title} (${i + 1} of ${figures.length})` : title);
   }
 
   /**
@@ -109,7 +118,7 @@ export function easel(about, box, model, look, hand) {
       figure.style.width = `${each[i]}px`;
       const heard = hearing.get(figure) ?? ears(figure);
       hearing.set(figure, heard);
-      heard.set(view.figures[i].layout.meta, view.title);
+      heard.set(view.figures[i].layout.meta, nameOf(view, i));
       const over = handles.get(figure) ?? gripped(hand);
       handles.set(figure, over);
       if (nodes) hang(figure, nodes[i], [over.node, ...heard.nodes], pace);
@@ -163,12 +172,14 @@ export function easel(about, box, model, look, hand) {
     else setTimeout(() => later(work), STILL);
   }
 
+  const now = () => current && show(...current);
   /** Once the page has found its new form: in the middle of a change of theme nothing has a width. */
-  const again = () => requestAnimationFrame(() => current && show(...current));
+  const again = () => requestAnimationFrame(now);
   const sizes = new ResizeObserver(again);
   const themes = new MutationObserver(again);
   sizes.observe(box);
   themes.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light", "data-jp-theme-name"] });
+  addEventListener("beforeprint", now); // paper waits for no frame
   const leave = havePlotly(
     model,
     (loaded) => {
@@ -183,6 +194,7 @@ export function easel(about, box, model, look, hand) {
     for (const figure of box.children) hearing.get(figure)?.close();
     sizes.disconnect();
     themes.disconnect();
+    removeEventListener("beforeprint", now);
     current = undefined;
     queue = [];
     kept.clear();

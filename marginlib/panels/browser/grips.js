@@ -144,8 +144,9 @@ export function gripped({ controls, values, moved, warm }) {
    * @param {Handle} each
    */
   function pointed(event, { grip }) {
-    const { left, top } = node.getBoundingClientRect();
-    return grip.axis === "y" ? event.clientY - top : event.clientX - left;
+    const { left, top, width: seen } = node.getBoundingClientRect();
+    const scale = seen / node.offsetWidth || 1; // of a picture that is shown smaller or larger than it is drawn
+    return (grip.axis === "y" ? event.clientY - top : event.clientX - left) / scale;
   }
 
   /** @param {Handle | null} next */

@@ -10,10 +10,11 @@ import { along } from "./places.js";
  * @typedef {{ names: string[], low: string, high: string, share: number }} Mark
  */
 
+const ASIDE = 6; // px that a label may leave its place
 const COARSE = 16; // so many parts of a track are looked at first, and of them those where something differs
 const REST = 300; // ms without a move until the kernel is asked
-const SPENT = 3000; // ms for which it is asked after a move
-const LOST = 10_000; // ms until an answer isn't waited for
+const ASKED = 60; // times that it is asked after a move
+const LOST = 10_000; // ms until an answer isn't waited for any more
 const TRACKS = 300; // kept
 
 /**
@@ -82,9 +83,10 @@ export function spread(labels, from, to) {
       from,
       to,
     );
-    const off = shown.map((i, at) => Math.abs(middles[at] - labels[i].wish) - labels[i].wide / 2);
+    const off = shown.map((i, at) => Math.abs(middles[at] - labels[i].wish) - labels[i].wide / 2 - ASIDE);
     const worst = off.reduce((most, each, at) => (each >= off[most] ? at : most), 0);
-    if (!shown.length || off[worst] <= 0) {
+    const all = shown.reduce((sum, i) => sum + labels[i].wide, 0);
+    if (!shown.length || (off[worst] <= 0 && all <= to - from)) {
       const found = new Map(shown.map((i, at) => [i, middles[at]]));
       return labels.map((_, i) => found.get(i) ?? null);
     }
@@ -150,13 +152,11 @@ export function openTracks({ controls, store, send, changed, clock }) {
   /** Sliders that were looked at. @type {Set<string>} */
   const seen = new Set();
   let resting = false;
-  let over = true; // no longer asked
+  let left = 0; // times that the kernel may be asked
   /** @type {any} */
   let flight = null;
   /** @type {any} */
   let timer = null;
-  /** @type {any} */
-  let end = null;
 
   /**
    * Take in what is known of a track.
@@ -181,7 +181,7 @@ export function openTracks({ controls, store, send, changed, clock }) {
   }
 
   function ask() {
-    if (!resting || over || flight) return;
+    if (!resting || !left || flight) return;
     if (!rich.size && seen.size >= sliders.length) return; // nothing ever happens here
     const now = store.values();
     for (const { name } of sliders.toSorted(
@@ -191,6 +191,7 @@ export function openTracks({ controls, store, send, changed, clock }) {
       if (now[name] === "" || known.has(store.track(name))) continue;
       const wanted = learn(name);
       if (!wanted.length) continue;
+      left -= 1;
       flight = clock.setTimeout(() => {
         flight = null;
       }, LOST);
@@ -212,19 +213,14 @@ export function openTracks({ controls, store, send, changed, clock }) {
     moved() {
       resting = false;
       clock.clearTimeout(timer);
-      clock.clearTimeout(end);
     },
 
     /** Nothing moves, and the panel is in sight. */
     rested() {
       resting = true;
-      over = false;
+      left = ASKED;
       clock.clearTimeout(timer);
-      clock.clearTimeout(end);
       timer = clock.setTimeout(ask, REST);
-      end = clock.setTimeout(() => {
-        over = true;
-      }, REST + SPENT);
     },
 
     /**
@@ -242,7 +238,8 @@ export function openTracks({ controls, store, send, changed, clock }) {
     },
 
     close() {
-      for (const each of [timer, end, flight]) clock.clearTimeout(each);
+      resting = false;
+      for (const each of [timer, flight]) clock.clearTimeout(each);
     },
   };
 }

@@ -12,9 +12,11 @@ import { sharing } from "./sharing.js";
 import { inSlots } from "./slots.js";
 import { stage } from "./stage.js";
 import { openStore } from "./store.js";
+import { reasons } from "./why.js";
 
 /** @import { About, Message, Model, Pace, Values } from "./types.d.ts" */
 
+const AT_REST = 500; // ms after which a state that is shown is at rest
 const SPEECH = 800; // ms after which a screen reader hears what is there
 const SETTLED = 1000; // ms that a panel has been in sight until its tracks are looked at
 
@@ -28,6 +30,7 @@ function render({ model, el }) {
   const about = model.get("_about");
   let frame = 0;
   let speech = 0;
+  let calm = 0;
   /** @type {string | null} */
   let drawn = null;
   /** How what is shown next comes about. @type {Pace | undefined} */
@@ -80,7 +83,7 @@ function render({ model, el }) {
     values: store.values,
     moved(name, value, settled, pace) {
       controls.stop();
-      moved({ [name]: value }, settled, pace);
+      moved({ [name]: controls.within(name, value) }, settled, pace);
     },
     warm: store.warm,
   });
@@ -96,6 +99,7 @@ function render({ model, el }) {
   const placed = stage({ ...view, root, layout, rail, desk: controls.node });
   view.picture.prepend(placed.button);
   const rules = rulesIn(root, model);
+  const why = reasons(root, view.reading, (message) => model.send(message));
   /** Nothing has moved for a while. */
   function rest() {
     view.say();
@@ -131,6 +135,7 @@ function render({ model, el }) {
     frame = 0;
     const key = store.key();
     const known = store.known();
+    why.moved(key);
     root.toggleAttribute("data-waiting", !known);
     root.setAttribute("aria-busy", String(!known));
     root.dataset.key = known ? key : "";
@@ -144,6 +149,8 @@ function render({ model, el }) {
     controls.end(now.ends);
     view.show(key, now, motion());
     if (first) rules.link();
+    clearTimeout(calm);
+    calm = setTimeout(() => store.key() === drawn && why.rested(store.values()), AT_REST);
   }
 
   const onValues = () => store.heard({ ...model.get("values") });
@@ -153,6 +160,7 @@ function render({ model, el }) {
     const keys = store.received(message);
     if (message.kind === "states") view.prepare(keys);
     if (message.kind === "states" || message.kind === "happens") tracks.learned(message.kind === "happens");
+    why.received(message);
   };
   const seen = new IntersectionObserver(([{ isIntersecting }]) => {
     clearTimeout(sight);
@@ -176,7 +184,9 @@ function render({ model, el }) {
     clearTimeout(speech);
     clearTimeout(sight);
     seen.disconnect();
+    clearTimeout(calm);
     share.forget();
+    why.close();
     tracks.close();
     controls.close();
     store.close();

@@ -33,14 +33,16 @@ export function tempo(control, still) {
  * @param {SliderControl | WalkControl} control
  * @param {object} hand
  * @param {() => string} hand.value
+ * @param {() => string | undefined} hand.end where it changes nothing any more
  * @param {(value: string, settled: boolean, pace?: Pace) => void} hand.moved
  * @param {(value: string) => boolean} hand.ready whether the state with it can be shown at once
  * @param {(stop: () => void) => void} hand.begun hears how it is stopped
  */
-export function player(control, { value, moved, ready, begun }) {
+export function player(control, { value, end, moved, ready, begun }) {
   const button = make("button", { type: "button", class: "mw-play", onclick: () => (frame ? stop() : start()) });
   const all = along(control);
-  const last = all.length - 1;
+  const whole = all.length - 1;
+  let last = whole;
   let frame = 0;
   let at = 0;
 
@@ -53,7 +55,8 @@ export function player(control, { value, moved, ready, begun }) {
 
   function start() {
     const { ms, by, pace } = tempo(control, isStill());
-    at = Math.floor(shareOf(control, value()) * last + 1e-9);
+    last = Math.floor(shareOf(control, end() ?? all[whole]) * whole + 1e-9);
+    at = Math.floor(shareOf(control, value()) * whole + 1e-9);
     let due = control.kind === "walk" ? ms - FIRST : 0;
     if (at >= last) {
       at = 0;

@@ -5,6 +5,8 @@ import { make } from "./dom.js";
 
 const WIDE = 950; // px of a panel from which controls stand beside the picture, as in host.css
 const SIDE = 1000; // px from which figures with a share of the width stand side by side, as the easel has it
+const FITTED = 0.75; // the most that a picture is made smaller for a low window
+const MARGIN = 20; // px of a panel above its picture
 const LEAST = 0.5; // the most that a picture beside its controls shrinks to stay in sight
 const CONTROL = 80; // px that a control takes, with its label
 const LARGE = 16 / 14; // the least by which figures grow: their smallest text is 14 px
@@ -54,7 +56,8 @@ export function stage({ root, layout, rail, picture, desk, lens, figures, rooms,
   /** @type {HTMLElement | null} */
   let port = null;
   let frame = 0;
-  let zoom = 1; // of the figures, by the large mode
+  let zoom = 1; // of the figures, by the large mode: they are drawn for less width
+  let fitted = 1; // of the figures, for a window in which they would be cut off beside their controls
   let stick = 0; // px for which the picture stays while the page moves on
   let longer = 0; // px for which it does while the control that has the focus is to be seen
   let least = 0; // px of height that the figures shrink to meanwhile
@@ -77,15 +80,19 @@ export function stage({ root, layout, rail, picture, desk, lens, figures, rooms,
     if (!full) return;
     port = leave ? root : portOf(root);
     const head = lens.offsetTop;
-    const figure = figures.offsetHeight * zoom;
-    lens.style.height = zoom === 1 || !figure ? "" : `${figure}px`;
     above = Number.parseFloat(getComputedStyle(root).getPropertyValue("--mw-above")) || 0;
     const { height } = seen();
     const room = height - above;
+    const beside = full >= WIDE && zoom === 1;
+    fitted = beside ? within(FITTED, (room - head - MARGIN) / (figures.offsetHeight || 1), 1) : 1;
+    const figure = figures.offsetHeight * zoom * fitted;
+    lens.style.height = zoom * fitted === 1 || !figure ? "" : `${figure}px`;
     const whole = head + figure;
     if (full >= WIDE) {
-      const needed = Math.max(desk.offsetHeight, whole) - room;
-      longer = Math.max(0, desk.offsetHeight - CONTROL / 2);
+      const foot = /** @type {HTMLElement} */ (desk.querySelector(".mw-foot"));
+      const controls = foot.offsetTop + foot.offsetHeight - desk.offsetTop; // without what is said about them
+      const needed = Math.max(controls, whole) - room;
+      longer = Math.max(0, controls - CONTROL / 2);
       stick = within(0, Math.max(needed, used ? longer : 0), figure * (1 - LEAST));
       least = figure - stick;
       top = above;
@@ -117,14 +124,14 @@ export function stage({ root, layout, rail, picture, desk, lens, figures, rooms,
     const held = focused && focused.bottom > edge && focused.top < edge + height;
     const along = held ? Math.max(stick, longer) : stick;
     const moved = within(0, edge + top - rail.getBoundingClientRect().top, along);
-    const natural = figures.offsetHeight * zoom;
+    const natural = figures.offsetHeight * zoom * fitted;
     const scale = natural ? Math.max(least, natural - moved) / natural : 1;
-    const all = scale * zoom;
+    const all = scale * zoom * fitted;
     rail.style.setProperty("--mw-stick", `${along}px`);
     picture.toggleAttribute("data-stuck", moved > 0);
     picture.style.setProperty("--mw-seen", `${lens.offsetTop + natural * scale}px`);
     figures.style.width = zoom === 1 ? "" : `${100 / zoom}%`;
-    figures.style.transform = all === 1 ? "" : `translateX(${(1 - scale) * zoom * 50}%) scale(${all})`;
+    figures.style.transform = all === 1 ? "" : `translateX(${(1 - scale * fitted) * zoom * 50}%) scale(${all})`;
   }
 
   const soon = () => {
@@ -154,11 +161,11 @@ export function stage({ root, layout, rail, picture, desk, lens, figures, rooms,
   }
 
   let wide = 0;
-  const watch = new ResizeObserver(() => {
+  const watch = new ResizeObserver((changed) => {
     if (wide !== layout.clientWidth) settle(true);
     wide = layout.clientWidth;
     grow();
-    measure();
+    if (changed.some(({ target }) => target !== rooms.said)) measure(); // words that move on in a drag move nothing
   });
   for (const each of [layout, desk, picture, figures, rooms.saying, rooms.said]) watch.observe(each);
 
@@ -220,7 +227,8 @@ export function stage({ root, layout, rail, picture, desk, lens, figures, rooms,
     }
     /** @param {KeyboardEvent} event */
     const keys = (event) => {
-      if (event.key === "Escape" && !event.defaultPrevented) leave?.();
+      const over = [...document.querySelectorAll(":popover-open")].some((each) => each !== root); // it goes first
+      if (event.key === "Escape" && !event.defaultPrevented && !over) leave?.();
       if (event.key === "Tab") stay(event);
     };
     document.addEventListener("keydown", keys);
@@ -254,9 +262,9 @@ export function stage({ root, layout, rail, picture, desk, lens, figures, rooms,
    * @param {KeyboardEvent} event
    */
   function stay(event) {
-    /** @type {HTMLElement[]} */
-    const all = [...root.querySelectorAll("button, input, select, summary, a[href], [tabindex]")];
-    const those = all.filter((each) => each.tabIndex >= 0 && each.checkVisibility?.() !== false);
+    /** @type {NodeListOf<HTMLElement>} */
+    const found = root.querySelectorAll("button, input, select, summary, a[href], [tabindex]");
+    const those = [...found].filter((each) => each.tabIndex >= 0 && each.checkVisibility?.() !== false);
     const at = those.indexOf(/** @type {HTMLElement} */ (document.activeElement));
     const out = event.shiftKey ? at <= 0 : at < 0 || at === those.length - 1;
     if (!out) return;

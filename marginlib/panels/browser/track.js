@@ -10,8 +10,7 @@ import { shareOf } from "./places.js";
 /** @import { SliderControl } from "./types.d.ts" */
 
 const THUMB = 16; // px: at the ends its middle is half of that inside
-const LETTER = 6.3; // px, of 12 px letters
-const APART = 8; // px between two names
+const APART = 7; // px between two names
 const CLOSE = 8; // px from a mark at which the pointer is told about it
 const TOGETHER = 9; // px between marks that have one name: closer ones aren't told apart
 
@@ -64,7 +63,10 @@ export function track(control, input) {
         before.told += `; ${text}: ${where(mark)}`;
       } else points.push({ text, told: `${text}: ${where(mark)}`, share: mark.share });
     }
-    const labels = points.map(({ text, share }) => ({ text, wish: pixel(share), wide: text.length * LETTER + APART }));
+    const labels = points.map((point) => {
+      const text = long(point.text) > wide ? `${point.text.split(", ")[0]}, \u2026` : point.text;
+      return { text, wish: pixel(point.share), wide: long(text) + APART };
+    });
     const middles = spread(labels, -APART / 2, wide + APART / 2);
     const nodes = points.map(({ share }) => tick(share, "mw-tick"));
     for (const [i, middle] of middles.entries()) if (middle !== null) nodes.push(name(labels[i].text, middle));
@@ -74,6 +76,18 @@ export function track(control, input) {
       if (free) nodes.push(name("0", pixel(zero)));
     }
     layer.replaceChildren(...nodes);
+  }
+
+  /**
+   * How long a name is, in pixels.
+   * @param {string} text
+   */
+  function long(text) {
+    const probe = name(text, 0);
+    layer.append(probe);
+    const { offsetWidth } = probe;
+    probe.remove();
+    return offsetWidth;
   }
 
   /**
@@ -111,9 +125,11 @@ export function track(control, input) {
     set(next) {
       value = next;
       const share = Math.min(1, shareOf(control, value) * scale);
-      const from = (zero ?? 0) * scale;
-      node.style.setProperty("--mw-low", String(Math.min(share, from)));
-      node.style.setProperty("--mw-high", String(Math.max(share, from)));
+      const thumb = `calc(${THUMB / 2}px + (100% - ${THUMB}px) * ${share})`;
+      const from = zero === null ? "0px" : `calc(${THUMB / 2}px + (100% - ${THUMB}px) * ${zero * scale})`;
+      const left = zero === null || share >= zero * scale;
+      node.style.setProperty("--mw-from", left ? from : thumb);
+      node.style.setProperty("--mw-to", left ? thumb : from);
     },
 
     /** @param {string} most where it ends */

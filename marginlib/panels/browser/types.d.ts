@@ -22,6 +22,8 @@ export interface SliderControl extends Described {
   step: string;
   places: number;
   played: boolean;
+  /** What a screen reader says before the label, if not the group's heading. */
+  spoken: string;
 }
 
 export interface ChoiceControl extends Described {
@@ -131,7 +133,29 @@ export type Message =
   | { kind: "failed"; message: string }
   | { kind: "plotly" }
   | { kind: "rules"; rules: Rules }
-  | { kind: "heard"; ticket: string };
+  | { kind: "heard"; ticket: string }
+  | { kind: "known"; key: string; texts: string[]; failed?: string }
+  | Because;
+
+/** How an amount came about: the lines that tell what it stands for, and those of all their parts. */
+export interface Because {
+  kind: "because";
+  key: string;
+  text: string;
+  found: number[];
+  lines: Line[];
+  /** Why there is no answer. */
+  failed?: string;
+}
+
+/** One amount with its sum; the ledger row that it stands in, where an input comes from, the lines of its parts. */
+export interface Line {
+  line: string;
+  rules: string[];
+  row: string;
+  source: string;
+  parts: number[];
+}
 
 // biome-ignore lint/suspicious/noExplicitAny: what a name holds is known where it is asked for
 type Anything = any;

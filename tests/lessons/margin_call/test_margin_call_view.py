@@ -13,6 +13,7 @@ from marginlib import replay
 from marginlib.analysis.limits import Measure, limit_move, limits, margin_at_opening
 from marginlib.analysis.outcome import worth
 from marginlib.analysis.paths import A_DAY, paths, walk
+from marginlib.drawing.colours import ROLES
 from marginlib.drawing.pieces import clipped
 from marginlib.engine.margin import margin
 from marginlib.lessons import HowFar, ThroughTheCrash
@@ -169,13 +170,52 @@ def test_a_circle_stands_for_a_mark_that_the_words_list(dollars: int) -> None:
     assert 100 not in dots["y"]
 
 
-def test_the_line_of_the_price_is_not_drawn_through_the_names_of_the_levels() -> None:
-    for side, behind, free in (("long", 28000, 16000), ("short", 12000, 24000)):
-        heights = [drawn(shown(FAR, side=side, price=price)[0], 0, "market", 1) for price in (behind, free)]
-        low, high = how_far._NAMED
-        assert len(heights[0]) == 4
-        assert not any(low < y < high for _, y in heights[0])
-        assert len(heights[1]) == 2
+@settings(max_examples=60, deadline=None)
+@given(anywhere(FAR))
+def test_the_stretches_are_as_long_as_the_prices_may_go(values: Values) -> None:
+    """From the price now to the margin call, on to liquidation; each price by its own share, along one axis."""
+    view, now, end = FAR.view(values), float(values["price"]), float(HIGHEST)
+    story = replay(position(values, values["price"]))
+    if story.error:
+        assert "The margin level would be" in view["figures"][0]["layout"]["meta"]["tells"][0][0]
+        return
+    found = limits(story.final, "USD", measure=how(values))
+    side = "below" if values["side"] == "long" else "above"
+    together = [(reach, Fraction(1)) for reach in found.together if reach]
+    moves = [together] if len(found.pairs) > 1 else []
+    moves += [
+        [(reach, Fraction(found.prices[pair])) for reach in pair_limits if reach]
+        for pair, pair_limits in found.pairs.items()
+    ]
+    safe, caution = list[list[float]](), list[list[float]]()
+    far = 0.0 if side == "below" else end
+    for (call, at), (closing, _) in moves:
+        places = [
+            far if (place := getattr(limit, side)) is None else min(max(now * float(place / at), 0), end)
+            for limit in (call, closing)
+        ]
+        safe += [] if call.reached else [[now, places[0]]]
+        never = getattr(call, side) is None and not call.reached
+        caution += [] if closing.reached or never else [[now if call.reached else places[0], places[1]]]
+    for role, expected in (("market", safe), ("loss", caution)):
+        xs = [x for x, _ in drawn(view, 0, role, 8)]
+        assert [xs[at : at + 2] for at in range(0, len(xs), 2)] == [pytest.approx(each) for each in expected]
+
+
+def test_the_bands_say_their_names_and_prices() -> None:
+    """10,000 + P − 20,000 = 0.8 × 4,000 and 0.4 × 4,000."""
+    view, _ = shown(FAR)
+    texts = [text for trace in view["figures"][0]["data"] if trace["mode"] == "text" for text in trace["text"]]
+
+    assert {
+        "margin call 13,200",
+        "liquidation 11,600",
+        "equity gone 10,000",
+        "BTC: −34\N{NO-BREAK SPACE}%, −42\N{NO-BREAK SPACE}%",
+    } <= {*texts}
+    assert [shown(FAR, price=price)[0]["happens"] for price in (13600, 13200, 11600, 10000)] == [
+        [], ["margin call"], ["margin call", "liquidation"], ["margin call", "liquidation", "equity gone"],
+    ]  # fmt: skip
 
 
 def test_a_shorts_used_margin_is_counted_both_ways() -> None:
@@ -327,15 +367,15 @@ def test_the_curve_is_the_level_and_stays_inside_the_picture(values: Values) -> 
     view = FAR.view(values)
     if "refuses" in view["title"]:
         return
-    for x, y in drawn(view, 0, "own", 2.5):
+    for x, y in drawn(view, 0, "own", 3):
         assert how_far.BOTTOM <= y <= how_far.TOP
         if 1 < x < float(HIGHEST) and 41 < y < how_far.TOP - 1:
             tied = how(values)(replay(position(values, Decimal(str(round(x, 2))))).final, "USD")
             assert tied.level is not None
             assert float(tied.level) == pytest.approx(y, abs=0.5)
+    low, high = view["figures"][0]["layout"]["yaxis"]["range"]
     for trace in view["figures"][0]["data"]:
-        for y in trace["y"]:
-            assert y is None or how_far.BOTTOM - 10 <= y <= how_far.TOP * 1.05
+        assert all(low <= y <= high for y in trace["y"] if y is not None)
 
 
 def test_a_line_is_cut_where_the_picture_ends() -> None:
@@ -523,7 +563,7 @@ def test_the_picture_is_the_course(values: Values) -> None:
         tied = walked.story.margin_of(walked.state(point))
         level = None if tied is None or tied.level is None else float(tied.level)
         if level is not None and crash.BOTTOM < level < crash.TOP:
-            place = (point / A_DAY, pytest.approx(level))
+            place: tuple[float, Any] = (point / A_DAY, pytest.approx(level))
             assert place in drawn(view, 0, "own", 2)
             assert (place in solid) == (point <= now and now > 0)  # a point is no line
     lived = [
@@ -537,6 +577,36 @@ def test_the_picture_is_the_course(values: Values) -> None:
         assert [y - crash.OPENING for y in trace["y"]] == [
             pytest.approx(min(max(share, -crash.FURTHEST), crash.FURTHEST), abs=1e-6) for share in shares
         ]
+
+
+@pytest.mark.parametrize(("side", "way"), [("long", -1), ("short", 1)])
+def test_a_stop_is_dragged_where_it_is_drawn(side: str, way: int) -> None:
+    view, _ = shown(CRASH, side=side, stop=True, distance=15)
+    _, held = view["figures"][0]["layout"]["meta"]["grips"]
+
+    assert (held["control"], held["axis"]) == ("distance", "y")
+    assert held["places"] == [crash.OPENING + way * 5, crash.OPENING + way * 40]
+    assert {y for _, y in drawn(view, 0, "ink", 1.5)} == {crash.OPENING + way * 15}
+
+
+def test_words_can_be_read_on_the_bands() -> None:
+    """Ink on a band that the ground is seen through: a contrast of 4.5 at least, on both grounds (WCAG 1.4.3)."""
+    for ground in ("light", "dark"):
+        for trace in shown(CRASH)[0]["figures"][0]["data"]:
+            if trace.get("fill") == "toself":
+                below, band, ink = (rgb(ROLES[role][ground]) for role in ("ground", trace["fillcolor"][5:], "ink"))
+                seen = [a + (b - a) * trace["opacity"] for a, b in zip(below, band, strict=True)]
+                one, other = sorted((luminance(seen), luminance(ink)))
+                assert (other + 0.05) / (one + 0.05) >= 4.5
+
+
+def rgb(colour: str) -> list[float]:
+    return [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+
+
+def luminance(colour: list[float]) -> float:
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in colour]
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
 
 
 def test_what_has_happened_is_named_from_its_moment_on() -> None:
@@ -558,7 +628,9 @@ def test_the_track_ends_where_the_path_ends(title: str) -> None:
     assert day.played
     assert Decimal(view["ends"]["day"]) == last <= Decimal(day.most)
     assert grip["control"] == "day"
-    assert grip["places"] == [float(day.least), float(day.most)]
+    assert len(grip["places"]) == len(day.track())
+    assert grip["places"][: paths()[title].points] == [float(moment) for moment in day.track() if moment <= last]
+    assert float(last) <= grip["places"][-1] < float(last) + 0.001
 
 
 def test_a_course_needs_no_stop_to_be_compared() -> None:

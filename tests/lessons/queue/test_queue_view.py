@@ -8,10 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marginlib import replay
+from marginlib.drawing.pieces import marked
+from marginlib.drawing.placing import unmarked
 from marginlib.engine.amounts import ZERO
 from marginlib.engine.scenario import Open
 from marginlib.engine.story import Story
 from marginlib.lessons import LotQueue
+from marginlib.panels.controls import Slider
 from marginlib.telling.numbers import money
 
 PANEL = LotQueue()
@@ -29,38 +32,54 @@ def shown(**values: object) -> tuple[dict[str, Any], Story, list[str]]:
     return PANEL.view(read), replay(PANEL.scenario(read, order)), order.split(", ")
 
 
-def area(xs: list[float | None], ys: list[float | None]) -> float:
-    """What boxes drawn one after the other cover."""
-    total = 0.0
-    box: list[tuple[float, float]] = []
-    for x, y in zip(xs, ys, strict=True):
-        if x is None or y is None:
-            across, up = [at for at, _ in box], [at for _, at in box]
-            total += (max(across) - min(across)) * (max(up) - min(up))
-            box = []
-        else:
-            box.append((x, y))
-    return total
+Box = tuple[str, float, float, float, float]
 
 
-def areas(view: dict[str, Any]) -> dict[str, float]:
+def boxes(view: dict[str, Any]) -> list[Box]:
+    """What is drawn as boxes: the role, from where to where across, and from which height to which."""
+    found = []
+    for trace in view["figures"][0]["data"]:
+        if trace["type"] == "bar":
+            role, shape = (
+                trace["marker"]["color"].removeprefix("role:"),
+                trace["marker"].get("pattern", {}).get("shape"),
+            )
+            assert (role == "fee") == (shape == "."), "fees are dotted"
+            for base, length, y in zip(trace["base"], trace["x"], trace["y"], strict=True):
+                half = trace["width"] / 2
+                found.append(("restricted" if shape == "/" else role, base, base + length, y - half, y + half))
+    return found
+
+
+def written(view: dict[str, Any]) -> dict[str, tuple[float, float]]:
+    """What is written in the figure, and where."""
     return {
-        trace["fillcolor"].removeprefix("role:"): area(trace["x"], trace["y"])
+        unmarked(text): (x, y)
         for trace in view["figures"][0]["data"]
-        if trace.get("fill") == "toself"
+        if trace.get("mode") == "text"
+        for text, x, y in zip(trace["text"], trace["x"], trace["y"], strict=True)
     }
 
 
-def heights(view: dict[str, Any]) -> dict[str, float]:
-    """What the bars of the second figure come to, but for the last one."""
-    last = max(view["figures"][1]["layout"]["xaxis"]["tickvals"])
-    return {
-        trace["marker"]["color"].removeprefix("role:"): sum(
-            y for x, y in zip(trace["x"], trace["y"], strict=True) if x != last
-        )
-        for trace in view["figures"][1]["data"]
-        if trace["type"] == "bar"
-    }
+def heights(view: dict[str, Any]) -> tuple[float, float]:
+    """Where the dearest and the cheapest price stand: the ends of the price's own grip."""
+    low, high = grips(view)["price"]["places"]
+    return low, high
+
+
+def grips(view: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {each["control"]: each for each in view["figures"][0]["layout"]["meta"]["grips"]}
+
+
+def parted(view: dict[str, Any]) -> tuple[list[Box], list[list[Box]]]:
+    """The boxes of the queue, and those of each lot's result below it."""
+    begin = min(y for text, (_, y) in written(view).items() if text.endswith(" BTC") and ":" not in text)
+    lines = sorted((y for text, (_, y) in written(view).items() if text[1:3] == ": "), reverse=True)
+    below = [
+        [box for box in boxes(view) if end < box[3] and box[4] < y + 1]
+        for y, end in zip(lines, [*lines[1:], -1e9], strict=True)
+    ]
+    return [box for box in boxes(view) if box[3] > begin], below
 
 
 def was_opened(story: Story) -> bool:
@@ -68,39 +87,148 @@ def was_opened(story: Story) -> bool:
 
 
 @given(anywhere())
-def test_areas_are_money(values: Values) -> None:
-    """What is owed, what was realised, what the kept coins are worth: each is an area of the queue."""
-    view, story, _ = shown(**values)
-    if not was_opened(story):
-        assert not view["figures"][0]["data"]
-        return
-    found = areas(view)
-    realised = [each.pnl for each in story.realised]
+def test_the_queue_is_volumes_at_prices(values: Values) -> None:
+    """What is held is hatched, what is kept is solid, and what is closed goes from its price to the closing price."""
+    view, story, names = shown(**values)
+    low, high = heights(view)
+    assert low < high
 
-    assert found["owed"] == pytest.approx(float(sum((lot.owed[1] for lot in story.final.positions), ZERO)), abs=0.01)
-    assert found["profit"] == pytest.approx(float(sum((pnl for pnl in realised if pnl > 0), ZERO)), abs=0.01)
-    assert found["loss"] == pytest.approx(-float(sum((pnl for pnl in realised if pnl < 0), ZERO)), abs=0.01)
-    settled = not story.error and values["end"] == "settle"
-    kept = values["volume"] * values["price"] if settled else 0
-    assert found["own"] == pytest.approx(float(kept), abs=0.01)
+    def price_at(height: float) -> float:
+        return 44000 + 12000 * (height - low) / (high - low)
+
+    queue, _ = parted(view)
+    if not was_opened(story):
+        assert {role for role, *_ in queue} <= {"restricted"}
+        assert view["happens"][-1] == "refused"
+        assert sum(text.endswith("not opened") for text in written(view)) == 1, "said of each lot that isn't"
+    left = {lot.id: lot.volume for lot in story.final.positions}
+    realised = {each.position.id: each for each in story.realised}
+    at = 0.0
+    for number, name in enumerate(names, 1):
+        volume, bought = float(values[f"{name}_volume"]), float(values[f"{name}_price"])
+        rest = float(left.get(number, ZERO))
+        mine = {
+            role: box
+            for role, *box in queue
+            if at - 1e-9 <= box[0] < at + volume - 1e-9 and box[1] <= at + volume + 1e-9
+        }
+        assert sum(role in mine for role in ("own", "profit", "loss")) <= 1
+        held = mine.get("restricted")
+        assert (held is not None) == (rest > 0)
+        if held:
+            assert held[:2] == pytest.approx([at + volume - rest, at + volume])
+            assert price_at((held[2] + held[3]) / 2) == pytest.approx(bought)
+        if number in realised and realised[number].pnl:
+            role = "profit" if realised[number].pnl > 0 else "loss"
+            start, end, *ends = mine[role]
+            assert [start, end] == pytest.approx([at, at + volume - rest])
+            assert [price_at(each) for each in ends] == pytest.approx(sorted([bought, float(values["price"])]))
+            area = (end - start) * (price_at(ends[1]) - price_at(ends[0]))
+            assert area == pytest.approx(abs(float(realised[number].pnl)), abs=0.01), "an area is money"
+        if "own" in mine:
+            assert values["end"] == "settle"
+            assert mine["own"][:2] == pytest.approx([at, at + volume - rest])
+        at += volume
 
 
 @given(anywhere())
-def test_bars_are_what_happens_to_the_balance(values: Values) -> None:
-    view, story, _ = shown(**values)
-    if not was_opened(story):
-        return
-    found = heights(view)
-    takes = [take for each in story.realised for take in each.cascade]
-    in_euros = sum((take.covers for take in takes if take.currency == "EUR"), ZERO)
-    unpaid = sum((each.unpaid for each in story.realised), ZERO)
+def test_results_fall_out_on_one_axis(values: Values) -> None:
+    """Each lot's profit, loss or payment, from zero: with what other balances bear of a loss, and its fee."""
+    view, story, names = shown(**values)
+    axis = view["figures"][0]["layout"]["xaxis"]
+    ticks = {
+        Decimal(text.replace("−", "-").replace(",", "").removesuffix(" EUR")): at
+        for at, text in zip(axis["tickvals"], axis["ticktext"], strict=True)
+    }
+    (first, last), zero = (min(ticks), max(ticks)), ticks[Decimal(0)]
+    one = (ticks[last] - ticks[first]) / float(last - first)
+    assert first == {"close": -4000, "settle": -15000}[values["end"]]
 
-    assert found["profit"] == pytest.approx(float(sum((max(each.pnl, ZERO) for each in story.realised), ZERO)))
-    assert found["loss"] == pytest.approx(-float(in_euros + unpaid))
-    assert found["fee"] == pytest.approx(-float(sum((each.conversion_fees for each in story.realised), ZERO)))
-    change = ZERO if story.error else story.final.balance("EUR") - story.moments[-1].before.balance("EUR")
-    last = view["figures"][1]["layout"]["xaxis"]["ticktext"][-1]
-    assert last == f"your EUR<br>{money(change, 'EUR', sign=True).removesuffix(' EUR')}"
+    _, below = parted(view)
+    assert len(below) == 3
+    realised = {each.position.id: each for each in story.realised}
+    paid = {}
+    if not story.error:
+        rows = story.moments[-1].rows
+        paid = {row.position: row.amount for row in rows if row.type == "settled" and row.asset == "EUR"}
+    comes = ZERO
+    for number, (name, found) in enumerate(zip(names, below, strict=True), 1):
+        lengths: dict[str, float] = {}
+        for role, start, end, *_ in found:
+            lengths[role] = lengths.get(role, 0.0) + (end - start) / one
+            assert (start >= zero - 1e-9) == (role == "profit"), "a loss goes to the left"
+        said = next(text for text in written(view) if text.startswith(f"{name}: "))
+        assert said.endswith(f"at {values[f'{name}_price']:,}")
+        expected: dict[str, Decimal] = {}
+        if number in realised:
+            each, comes = realised[number], comes + realised[number].pnl
+            own = sum((take.covers for take in each.cascade if take.currency == "EUR"), ZERO)
+            sold = sum((take.covers for take in each.cascade if take.currency != "EUR"), ZERO)
+            expected = {
+                "profit": max(each.pnl, ZERO),
+                "loss": own + each.unpaid,
+                "own": sold,
+                "fee": each.conversion_fees,
+            }
+        elif number in paid:
+            comes += paid[number]
+            expected = {"own": -paid[number]}
+        expected = {role: amount for role, amount in expected.items() if amount}
+        assert lengths.keys() == expected.keys()
+        for role, amount in expected.items():
+            assert lengths[role] == pytest.approx(float(amount), abs=0.01)
+    together = [
+        text for text, (_, y) in written(view).items() if y == written(view)["together"][1] and text != "together"
+    ]
+    assert together == [marked(comes, "EUR") if values["end"] == "close" else money(comes, "EUR", sign=True)]
+
+
+@given(anywhere())
+def test_a_grip_is_at_its_mark(values: Values) -> None:
+    """The bracket's end, each lot's price and edge, and the price's line: there, wherever their controls are."""
+    view, _, names = shown(**values)
+    found = grips(view)
+    controls = {control.name: control for control in PANEL.controls if isinstance(control, Slider)}
+    assert found.keys() == {"volume", "price", *(f"{name}_{what}" for name in names for what in ("volume", "price"))}
+    drawn: dict[str, list[float]] = {"x": [], "y": []}
+    for trace in view["figures"][0]["data"]:
+        for axis in ("x", "y") if trace.get("mode") == "lines" else ():
+            drawn[axis] += [each for each in trace[axis] if each is not None]
+    for _, start, end, low, high in boxes(view):
+        drawn["x"] += [start, end]
+        drawn["y"] += [low, (low + high) / 2, high]
+    for name, each in found.items():
+        first, last = each["places"]
+        least, most = Decimal(controls[name].least), Decimal(controls[name].most)
+        at = first + (last - first) * float((Decimal(str(values[name])) - least) / (most - least))
+        low, high = view["figures"][0]["layout"][f"{each['axis']}axis"]["range"]
+        assert min(abs(place - at) for place in drawn[each["axis"]]) <= (high - low) / 1000, name
+        assert low <= min(first, last) < max(first, last) <= high, name
+
+
+def test_the_tracks_are_marked_where_a_lot_begins_to_go() -> None:
+    happens = [shown(volume=volume)[0]["happens"] for volume in ("0.3", "0.31", "0.61", "0.81")]
+
+    assert happens == [
+        ["break-even"],
+        ["B goes", "break-even"],
+        ["B goes", "C goes", "break-even"],
+        ["B goes", "C goes", "refused"],
+    ]
+    assert shown(EUR=3000, BTC=0)[0]["happens"] == ["B goes", "refused"], "what goes doesn't depend on it"
+    assert "EUR gone" in shown(order="B, A, C")[0]["happens"]
+
+
+def test_the_figure_says_each_lot() -> None:
+    told = [text for text, _ in shown()[0]["figures"][0]["layout"]["meta"]["tells"]]
+
+    assert told == [
+        "the order: close 0.5 BTC at 51,000.00 EUR",
+        "A: 0.3 BTC of 0.3 BTC at 45,000.00 EUR: ▲ +1,800.00 EUR",
+        "B: 0.2 BTC of 0.3 BTC at 55,000.00 EUR: ▼ −800.00 EUR",
+        "C: 0.2 BTC at 49,000.00 EUR stay open",
+        "together: ▲ +1,000.00 EUR",
+    ]
 
 
 @given(anywhere())

@@ -1,6 +1,5 @@
 """Lesson 03's view says what the engine says: columns, lines, words and rows come from the two stories."""
 
-import itertools
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -10,13 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marginlib.analysis.outcome import Outcome, worth
-from marginlib.analysis.sheet import sheet
+from marginlib.analysis.sheet import Entry, Sheet, sheet
+from marginlib.drawing.placing import unmarked
 from marginlib.engine.scenario import Deposit, Trade
-from marginlib.engine.story import Story
+from marginlib.engine.story import Moment, Story
 from marginlib.lessons import SettleOrClose
-from marginlib.lessons.settle_or_close.panel import OPENED, RANGES, WAYS_OUT, _curve, stories
-from marginlib.lessons.settle_or_close.view import PREPARED, Curve, Worths, curve, ended
-from marginlib.panels.panel import kept
+from marginlib.lessons.settle_or_close.panel import OPENED, WAYS_OUT, stories
+from marginlib.lessons.settle_or_close.view import PREPARED, ended
+from marginlib.panels.controls import Slider
 from marginlib.telling.numbers import money
 
 PANEL = SettleOrClose()
@@ -34,18 +34,62 @@ def shown(**values: object) -> tuple[dict[str, Any], Story, Story]:
     return PANEL.view(read), *stories(read, price)
 
 
-def stacks(view: dict[str, Any]) -> dict[str, dict[int, list[tuple[float, float]]]]:
-    """Base and height of the bars, by role and column."""
-    found: dict[str, dict[int, list[tuple[float, float]]]] = {}
+Bar = tuple[str, float, float]
+Part = tuple[float, float]
+
+
+def drawn(view: dict[str, Any]) -> list[tuple[float, float, Bar]]:
+    """The bars of the figure from the top down: from which height to which, their role, from where to where."""
+    found = []
     for trace in view["figures"][0]["data"]:
-        if trace["type"] != "bar":
-            continue
-        role = trace["marker"]["color"].removeprefix("role:")
-        pattern = trace["marker"].get("pattern", {}).get("shape")
-        name = "restricted" if pattern == "/" else role
-        for x, base, y in zip(trace["x"], trace["base"], trace["y"], strict=True):
-            found.setdefault(name, {}).setdefault(x, []).append((base, y))
+        if trace["type"] == "bar":
+            role, shape = (
+                trace["marker"]["color"].removeprefix("role:"),
+                trace["marker"].get("pattern", {}).get("shape"),
+            )
+            assert (role == "fee") == (shape == ".")
+            half = trace["width"] / 2
+            for base, length, middle in zip(trace["base"], trace["x"], trace["y"], strict=True):
+                name = "restricted" if shape == "/" else role
+                found.append((-middle - half, -middle + half, (name, base, base + length)))
+    return sorted(found)
+
+
+def lines(view: dict[str, Any]) -> dict[str, float]:
+    """What is written, and how far down."""
+    return {
+        unmarked(text).lstrip("■▨□ "): -y
+        for trace in view["figures"][0]["data"]
+        if trace.get("mode") == "text"
+        for text, y in zip(trace["text"], trace["y"], strict=True)
+    }
+
+
+def line(view: dict[str, Any], start: str) -> float:
+    (found,) = (y for text, y in lines(view).items() if text.startswith(start))
     return found
+
+
+def stands(bars: list[Bar], seen: Sheet) -> bool:
+    """Whether bars are all of a sheet: its parts one after the other, without a gap, and what is owed left of zero."""
+
+    def lengths(role: str) -> list[float]:
+        return sorted(end - start for name, start, end in bars if name == role)
+
+    def wanted(entries: tuple[Entry, ...]) -> list[Any]:
+        return [pytest.approx(worth, abs=0.01) for worth in sorted(float(each.worth) for each in entries if each.worth)]
+
+    right = sorted((start, end) for name, start, end in bars if name in ("own", "restricted"))
+    whole = sum(end - start for start, end in right)
+    joined = not right or (right[0][0] == 0 and right[-1][1] == pytest.approx(whole, abs=0.01))
+    owed = [ends for name, *ends in bars if name == "owed"]
+    return (
+        joined
+        and sum(lengths("own")) == pytest.approx(sum(float(each.worth) for each in seen.own), abs=0.01)
+        and lengths("restricted") == wanted(seen.restricted)
+        and sum(lengths("owed")) == pytest.approx(float(seen.owes), abs=0.01)
+        and all(end <= 0 for _, end in owed)
+    )
 
 
 def cells(view: dict[str, Any], name: str) -> list[str]:
@@ -54,24 +98,102 @@ def cells(view: dict[str, Any], name: str) -> list[str]:
 
 
 @given(anywhere())
-def test_columns_are_the_balance_sheets(values: Values) -> None:
+def test_bars_are_the_balance_sheets(values: Values) -> None:
+    """What is still open; then what is shared and an arm together are what that way leaves."""
     view, settled, closed = shown(**values)
-    if closed.error and len(closed.moments) < PREPARED:
-        assert not any(figure["data"] for figure in view["figures"])
+    bars = drawn(view)
+    if len(closed.moments) <= PREPARED:
+        assert stands([bar for _, _, bar in bars], sheet(closed.final, "EUR")), "what is there"
         assert "refuses" in view["title"]
+        assert view["happens"] == ["refused"]
         return
-    found = stacks(view)
-    states = [closed.moments[PREPARED - 1].after, settled.final, closed.final]
-    for column, state in enumerate(states):
-        if column == 1 and settled.error:
-            assert all(1 not in columns for columns in found.values())
-            continue
-        seen = sheet(state, "EUR")
-        for role, entries in (("own", seen.own), ("restricted", seen.restricted)):
-            heights = [height for _, height in found.get(role, {}).get(column, [])]
-            assert heights == [pytest.approx(float(entry.worth)) for entry in entries]
-        owed = sum(height for _, height in found.get("owed", {}).get(column, []))
-        assert owed == pytest.approx(-float(seen.owes))
+    settling, closing, strip = (line(view, start) for start in ("settling: ", "closing: ", "net worth: "))
+    still = [bar for top, _, bar in bars if top < settling - 25]
+    assert stands(still, sheet(closed.moments[PREPARED - 1].after, "EUR"))
+
+    middle = (settling + closing) / 2
+    forked = [(top, bottom, bar) for top, bottom, bar in bars if settling < top and bottom < closing]
+    upper = [bar for top, _, bar in forked if top < middle]
+    lower = [bar for _, bottom, bar in forked if bottom > middle]
+    assert stands(lower, sheet(closed.final, "EUR"))
+    if settled.error:
+        assert upper == []
+        assert any(text.startswith("settling: refused") for text in lines(view))
+    else:
+        assert stands(upper, sheet(settled.final, "EUR"))
+        shared = [bar for top, bottom, bar in forked if top < middle < bottom]
+        one, other = (
+            {each.currency: each.worth for each in sheet(story.final, "EUR").own} for story in (settled, closed)
+        )
+        common = float(sum(min(one[code], other[code]) for code in one.keys() & other.keys()))
+        assert sum(end - start for role, start, end in shared if role == "own") == pytest.approx(common, abs=0.01)
+        for code in ("EUR", "BTC"):
+            least = min(settled.final.balance(code), closed.final.balance(code))
+            told = next(text for text in lines(view) if text.startswith("both leave "))
+            assert (money(least, code) in told) == bool(least)
+    assert strip > closing
+
+
+def deposited(moment: Moment) -> Fraction:
+    """What came in, in EUR."""
+    step = moment.step
+    if not isinstance(step, Deposit):
+        return Fraction(0)
+    return Fraction(step.amount) * (1 if step.currency == "EUR" else Fraction(moment.after.prices["BTC/EUR"]))
+
+
+@given(anywhere())
+def test_the_strip_shows_the_ends_two_hundred_times_as_large(values: Values) -> None:
+    """Each way's own net worth is as far from the other's as its end, and as far from its fee's end as that is."""
+    view, settled, closed = shown(**values)
+    if len(closed.moments) <= PREPARED:
+        return
+    strip = line(view, "net worth: ")
+    bars = [bar for top, _, bar in drawn(view) if top > strip]
+    fees = [[ends for height, _, (role, *ends) in drawn(view) if (height, role) == (top, "fee")]
+            for top, _, (role, *_) in drawn(view) if top > strip and role == "own"]  # fmt: skip
+    ends = [end for end in (ended(story) if not story.error else None for story in (settled, closed)) if end]
+    worths = [at for role, _, at in bars if role == "own"]
+    assert len(worths) == len(ends)
+    for at, end, fee in zip(worths, ends, fees, strict=True):
+        assert at - worths[0] == pytest.approx(200 * float(end.own_worth - ends[0].own_worth), abs=0.01)
+        assert fee == ([pytest.approx([at, at + 200 * float(end.fees)])] if end.fees else [])
+    assert max(stop for _, _, stop in bars) == pytest.approx(200_000), "without fees both would end here"
+    for name, story in (("settled", settled), ("closed", closed)):
+        if not story.error:
+            own = worth(story.final, "EUR") - sum((deposited(moment) for moment in story.moments), Fraction(0))
+            assert f"{name}: {money(own, 'EUR')}" in lines(view)
+
+
+@given(anywhere())
+def test_a_grip_is_at_an_edge_and_moves_it(values: Values) -> None:
+    view, _, closed = shown(**values)
+    grips = view["figures"][0]["layout"]["meta"]["grips"]
+    if len(closed.moments) <= PREPARED:
+        assert not grips
+        return
+    low, high = view["figures"][0]["layout"]["xaxis"]["range"]
+    edges = [edge for _, _, (_, *ends) in drawn(view) for edge in ends]
+    controls = {control.name: control for control in PANEL.controls if isinstance(control, Slider)}
+    assert {"EUR", "BTC", "move"} <= {each["control"] for each in grips}
+    for each in grips:
+        control, (first, last) = controls[each["control"]], each["places"]
+        least, most = Decimal(control.least), Decimal(control.most)
+        at = first + (last - first) * float((values[control.name] - least) / (most - least))
+        assert min(abs(edge - at) for edge in [0.0, *edges]) < (high - low) / 1000, each
+        assert low <= min(first, last), each
+        assert max(first, last) <= high, each
+
+
+def test_the_edge_of_what_is_still_open_goes_with_the_price() -> None:
+    """A grip's ends are where the engine's own bar ends at the ends of its control."""
+    for values in ({}, {"side": "short", "BTC": 1}):
+        (move,) = (
+            each for each in shown(**values)[0]["figures"][0]["layout"]["meta"]["grips"] if each["control"] == "move"
+        )
+        for at, where in zip((-40, 40), move["places"], strict=True):
+            still = sheet(shown(**values, move=at)[2].moments[PREPARED - 1].after, "EUR")
+            assert where == pytest.approx(float(-still.owes if values else still.has))
 
 
 @given(anywhere())
@@ -148,43 +270,23 @@ def test_an_account_that_would_have_been_liquidated_says_so() -> None:
     assert "B5" not in shown()[0]["words"][0]
 
 
-def test_the_lines_go_through_the_values_now() -> None:
-    """Between two samples a line is straight: at every price it is at the engine's net worth, to what can be seen."""
-    for values in ({}, {"side": "short", "BTC": 1}, {"EUR": 12000}, {"EUR": 49000, "short_of": WAYS_OUT[2]}):
-        read = PANEL.read(values)
-        points = _curve(kept(read, move=Decimal(0))).points
-        for price in range(30000, 70001, 2500):
-            ends = [ended(story) for story in stories(read, Decimal(price))]
-            for way, end in enumerate(ends):
-                drawn = between(points, price, way)
-                if end is not None and drawn is not None:
-                    assert drawn == pytest.approx(float(end.own_worth), abs=1500)
+def test_what_happens_is_named() -> None:
+    assert shown()[0]["happens"] == []
+    assert shown(move=1)[0]["happens"] == ["break-even"]
+    assert shown(side="short", move=1)[0]["happens"] == ["settling refused"]
+    assert shown(EUR=14000, BTC=0, move=-40)[0]["happens"] == [
+        "settling refused", "EUR gone", "a rest unpaid", "liquidation",
+    ]  # fmt: skip
 
 
-def between(points: tuple[tuple[float, Worths], ...], at: float, way: int) -> float | None:
-    for (left, low), (right, high) in itertools.pairwise(points):
-        if left <= at <= right:
-            a, b = low[way], high[way]
-            return None if a is None or b is None else a + (b - a) * (at - left) / (right - left)
-    raise AssertionError(at)
+def test_the_figure_says_what_each_way_leaves() -> None:
+    told = [text for text, _ in shown()[0]["figures"][0]["layout"]["meta"]["tells"]]
 
-
-def test_a_bend_is_sampled_closely_and_a_straight_line_is_not() -> None:
-    def kinked(price: Decimal) -> Worths:
-        return float(price), float(max(price, Decimal(43000))) if price < 60000 else None
-
-    seen: Curve = curve(kinked, RANGES)
-    straight = curve(lambda price: (float(price), float(-price)), RANGES)
-
-    assert len(straight.points) == 3
-    assert 5 < len(seen.points) < 40
-    ends = [x for x, (_, y) in seen.points if y is not None]
-    assert 60000 - max(ends) < 1000
-
-
-def test_the_marker_stands_at_the_net_worth_now() -> None:
-    view, settled, closed = shown(side="short", BTC=1, move=15)
-    (marks,) = (trace for trace in view["figures"][1]["data"] if trace.get("mode") == "markers")
-
-    assert marks["x"] == [57500, 57500]
-    assert marks["y"] == [pytest.approx(float(worth(story.final, "EUR"))) for story in (settled, closed)]
+    assert told == [
+        "still open: 59,800.00 EUR and 0.4 BTC free, 1 BTC held, 50,000.00 EUR owed",
+        "both leave 9,800.00 EUR and 0.4 BTC",
+        "settling: 1 BTC more",
+        "closing: 39,840.00 EUR more",
+        "net worth after settling: 65,800.00 EUR, after fees of 0.00 EUR",
+        "net worth after closing: 65,640.00 EUR, after fees of 160.00 EUR",
+    ]

@@ -1,0 +1,335 @@
+// Why this number? Amounts on a screen at rest open how they came about: the sum, its parts, and theirs in turn, down to
+// inputs and ledger rows. Python is asked only once somebody points at the screen, or presses the button for it; while
+// anything moves, amounts are plain text.
+
+import { keepKeys, make, newId, write } from "./dom.js";
+
+/** @import { Because, Line, Message } from "./types.d.ts" */
+
+const LINGER = 150; // ms for which a pointer stays before it is taken to be interested
+const STRAYED = 4; // pixels by which a click on a figure may have moved: more is a drag
+const SUM_IN_WORDS = /[-+−]?\d[\d,]*(?:\.\d+)?[ \u00a0](?:%|[A-Z][A-Z0-9]{2,4}(?![\w/]))/g;
+const SUM_IN_FIGURES = /[-+−]?\d[\d,]*\d(?:\.\d+)?/g; // in figures, where the currency stands elsewhere
+const LATE = 600; // ms after which somebody who waits is told for what
+const SUM_TO_COME = "The engine works it out.";
+const ENGINE_TO_COME = "Numbers can be opened once the engine is there.";
+const NO_SUM = "The engine has no sum for this number in this state.";
+
+/** @typedef {{ text: string, where: DOMRect, back: HTMLElement | SVGElement | null }} Asked */
+
+/**
+ * What opens the amounts of a screen.
+ * @param {HTMLElement} stage what has title, figures and words in it; it is positioned
+ * @param {HTMLElement} home where the button for all amounts stands
+ * @param {(message: object) => void} send
+ */
+export function reasons(stage, home, send) {
+  /** The state on the screen. */
+  let key = "";
+  /** @type {Record<string, string>} */
+  let values = {};
+  /** Whether nothing moves, and whether Python was asked what it knows. @type {"moving" | "still" | "asked" | "known"} */
+  let how = "moving";
+  /** @type {Set<string>} */
+  let known = new Set();
+  /** @type {Asked | null} */
+  let open = null;
+  /** Where a click waits to hear whether something is known there. @type {{ x: number, y: number } | null} */
+  let waiting = null;
+  let timer = 0;
+  let late = 0;
+  let down = { x: 0, y: 0 };
+  const named = newId();
+
+  const head = make("p", { class: "mw-because-head", id: named });
+  const shut = make(
+    "button",
+    { type: "button", class: "mw-because-shut", "aria-label": "Close", onclick: () => close(true) },
+    "×",
+  );
+  const body = make("div", { class: "mw-because-body" });
+  const card = make(
+    "div",
+    { class: "mw-because", role: "dialog", "aria-labelledby": named, tabindex: "-1", hidden: true },
+    head,
+    shut,
+    body,
+  );
+  const all = make(
+    "button",
+    {
+      type: "button",
+      class: "mw-whys",
+      "aria-pressed": "false",
+      onclick: () => offer(all.getAttribute("aria-pressed") !== "true"),
+    },
+    "Why these numbers?",
+  );
+  const status = make("span", { class: "mw-said", role: "status" });
+  home.append(all, status);
+  stage.append(card);
+  keepKeys(card);
+
+  /** What of the screen says amounts as text. */
+  const places = () => [
+    ...stage.querySelectorAll(".mw-title, .mw-alert, .mw-words p, .mw-tables th[scope=row], .mw-tables td"),
+  ];
+  const labels = () => [...stage.querySelectorAll(".mw-figure text")];
+
+  /**
+   * @param {string | null} text
+   * @param {RegExp} kind
+   */
+  const amounts = (text, kind) => (text ?? "").match(kind) ?? [];
+
+  /** @param {Element} label */
+  const written = (label) => [...amounts(spaced(label), SUM_IN_WORDS), ...amounts(spaced(label), SUM_IN_FIGURES)];
+
+  /**
+   * The lines of a label apart, as they are seen.
+   * @param {Element} label
+   */
+  const spaced = (label) =>
+    label.children.length ? [...label.children].map((line) => line.textContent).join("\n") : label.textContent;
+
+  /** @param {boolean} wanted whether somebody waits for it, and doesn't only point there */
+  function ask(wanted) {
+    if (how !== "still" && !(wanted && how === "asked")) return;
+    how = "asked";
+    clearTimeout(late);
+    if (wanted) late = setTimeout(() => write(status, ENGINE_TO_COME), LATE);
+    const texts = new Set(places().flatMap((place) => amounts(place.textContent, SUM_IN_WORDS)));
+    for (const label of labels()) for (const text of written(label)) texts.add(text);
+    send({ kind: "why", values, key, wanted, texts: [...texts] });
+  }
+
+  /** Known amounts become buttons; the text stays the same, letter by letter. */
+  function wrap() {
+    for (const place of places()) {
+      const walker = document.createTreeWalker(place, NodeFilter.SHOW_TEXT);
+      const texts = [];
+      while (walker.nextNode()) texts.push(/** @type {Text} */ (walker.currentNode));
+      for (const text of texts) {
+        const found = [...text.data.matchAll(SUM_IN_WORDS)].filter(([amount]) => known.has(amount));
+        if (!found.length || text.parentElement?.closest("button, a")) continue;
+        const pieces = [];
+        let from = 0;
+        for (const { 0: amount, index } of found) {
+          pieces.push(text.data.slice(from, index), button(amount));
+          from = index + amount.length;
+        }
+        text.replaceWith(...pieces, text.data.slice(from));
+      }
+    }
+  }
+
+  /** @param {string} amount */
+  function button(amount) {
+    const tabindex = all.getAttribute("aria-pressed") === "true" ? "0" : "-1";
+    return make("button", { type: "button", class: "mw-why", "aria-haspopup": "dialog", tabindex }, amount);
+  }
+
+  function unwrap() {
+    for (const each of stage.querySelectorAll(".mw-why")) {
+      const parent = each.parentNode;
+      each.replaceWith(each.textContent ?? "");
+      parent?.normalize();
+    }
+  }
+
+  /**
+   * Have the keyboard reach all amounts, or no longer.
+   * @param {boolean} on
+   */
+  function offer(on) {
+    all.setAttribute("aria-pressed", String(on));
+    if (how === "known") reach();
+    else if (on) ask(true);
+  }
+
+  function reach() {
+    const on = all.getAttribute("aria-pressed") === "true";
+    const found = /** @type {HTMLElement[]} */ ([...stage.querySelectorAll(".mw-why")]);
+    for (const each of found) each.tabIndex = on ? 0 : -1;
+    if (on && document.activeElement === all) found[0]?.focus();
+  }
+
+  /** @param {Asked} asked */
+  function want(asked) {
+    open = asked;
+    write(head, `Why ${asked.text}?`);
+    body.replaceChildren(make("p", {}, SUM_TO_COME));
+    card.hidden = false;
+    place();
+    card.focus({ preventScroll: true });
+    send({ kind: "why", values, key, text: asked.text });
+  }
+
+  /** Below the amount, within the screen. */
+  function place() {
+    if (!open) return;
+    const around = stage.getBoundingClientRect();
+    card.style.left = "0";
+    const left = Math.min(open.where.left - around.left, around.width - card.offsetWidth);
+    card.style.left = `${Math.max(0, left)}px`;
+    card.style.top = `${open.where.bottom - around.top + 4}px`;
+    stage.style.minHeight = `${card.offsetTop + card.offsetHeight + 8}px`; // a notebook cuts off what hangs out
+  }
+
+  /** @param {boolean} returns whether the focus goes back to the amount */
+  function close(returns) {
+    if (!open) return;
+    const { back, text } = open;
+    open = null;
+    card.hidden = true;
+    stage.style.minHeight = "";
+    if (!returns) return;
+    const same = [...stage.querySelectorAll(".mw-why")].find((each) => each.textContent === text);
+    const there = back?.isConnected ? back : same;
+    if (there instanceof HTMLElement) there.focus({ preventScroll: true });
+  }
+
+  /**
+   * One line, and what it is made of.
+   * @param {Line[]} lines
+   * @param {number} at
+   * @param {boolean} unfolded
+   */
+  function told(lines, at, unfolded) {
+    const { line, row, source, parts } = lines[at];
+    const beside = [row, source].filter(Boolean).map((text) => make("small", {}, text));
+    if (!parts.length) return make("li", {}, make("span", {}, line), ...beside);
+    const list = make("ul");
+    const fill = () => list.firstChild || list.append(...parts.map((part) => told(lines, part, false)));
+    if (unfolded) {
+      fill();
+      return make("li", { class: "mw-because-top" }, make("p", {}, line), ...beside, list);
+    }
+    const ontoggle = () => {
+      fill();
+      place();
+    };
+    const details = make("details", { ontoggle }, make("summary", {}, line), ...beside, list);
+    return make("li", {}, details);
+  }
+
+  /** @param {Because} because */
+  function answer(because) {
+    if (!open || because.text !== open.text || because.key !== key) return;
+    const { found, lines, failed } = because;
+    if (found.length) {
+      const several = found.length > 1 ? [make("p", {}, "Several things come to this amount:")] : [];
+      body.replaceChildren(...several, make("ul", {}, ...found.map((at) => told(lines, at, true))));
+    } else body.replaceChildren(make("p", {}, failed ?? NO_SUM));
+    place();
+    card.scrollIntoView({ block: "nearest" });
+  }
+
+  /**
+   * A label of a figure in which something known stands at a place.
+   * @param {MouseEvent} event
+   */
+  function labelAt({ clientX: x, clientY: y, target }) {
+    if (!(target instanceof Element) || !target.closest(".mw-figure")) return null;
+    const label = labels().find((each) => {
+      const box = each.getBoundingClientRect();
+      return x >= box.left && x <= box.right && y >= box.top && y <= box.bottom;
+    });
+    const text = label && written(label).find((amount) => known.has(amount));
+    return label && text ? { label, text } : null;
+  }
+
+  /** @param {{ x: number, y: number }} point */
+  function openAt(point) {
+    const target = document.elementFromPoint(point.x, point.y);
+    const found = target?.closest(".mw-why");
+    if (found instanceof HTMLElement && stage.contains(found)) {
+      want({ text: found.textContent ?? "", where: found.getBoundingClientRect(), back: found });
+      return;
+    }
+    const label = target && labelAt(/** @type {any} */ ({ clientX: point.x, clientY: point.y, target }));
+    if (label) want({ text: label.text, where: label.label.getBoundingClientRect(), back: null });
+  }
+
+  stage.addEventListener("pointerover", () => {
+    clearTimeout(timer);
+    if (how === "still") timer = setTimeout(() => ask(false), LINGER);
+  });
+  stage.addEventListener("pointerleave", () => clearTimeout(timer));
+  stage.addEventListener("pointerdown", ({ clientX, clientY }) => {
+    down = { x: clientX, y: clientY };
+  });
+  stage.addEventListener("pointermove", (event) => {
+    if (event.buttons || how !== "known" || !(event.target instanceof Element)) return;
+    event.target.closest(".mw-figure")?.toggleAttribute("data-why", Boolean(labelAt(event)));
+  });
+  stage.addEventListener("click", (event) => {
+    const { target, clientX: x, clientY: y } = event;
+    if (!(target instanceof Element) || target.closest(".mw-because, .mw-whys, summary, a")) return;
+    const found = target.closest(".mw-why");
+    if (found instanceof HTMLElement)
+      want({ text: found.textContent ?? "", where: found.getBoundingClientRect(), back: found });
+    else if (Math.hypot(x - down.x, y - down.y) > STRAYED || how === "moving") return;
+    else if (how === "known") openAt({ x, y });
+    else {
+      waiting = { x, y };
+      ask(true);
+    }
+  });
+  card.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") close(true);
+  });
+  /** @param {PointerEvent} event */
+  const outside = (event) => {
+    if (open && event.target instanceof Node && !card.contains(event.target)) close(false);
+  };
+  document.addEventListener("pointerdown", outside);
+
+  return {
+    /**
+     * Another state is on the screen, or will be.
+     * @param {string} now
+     */
+    moved(now) {
+      if (now === key) return;
+      key = now;
+      clearTimeout(timer);
+      clearTimeout(late);
+      write(status, "");
+      waiting = null;
+      close(false);
+      if (how === "known") unwrap();
+      how = "moving";
+      known = new Set();
+    },
+    /**
+     * Nothing moves any more.
+     * @param {Record<string, string>} at
+     */
+    rested(at) {
+      values = { ...at };
+      if (how !== "moving") return;
+      how = "still";
+      if (all.getAttribute("aria-pressed") === "true") ask(true);
+      else if (stage.matches(":hover")) timer = setTimeout(() => ask(false), LINGER);
+    },
+    /** @param {Message} message */
+    received(message) {
+      if (message.kind === "because") answer(message);
+      if (message.kind !== "known" || message.key !== key || how !== "asked") return;
+      clearTimeout(late);
+      write(status, message.failed ?? "");
+      how = message.failed ? "asked" : "known";
+      known = new Set(message.texts);
+      wrap();
+      reach();
+      if (waiting) openAt(waiting);
+      waiting = null;
+    },
+    close() {
+      clearTimeout(timer);
+      clearTimeout(late);
+      document.removeEventListener("pointerdown", outside);
+    },
+  };
+}
