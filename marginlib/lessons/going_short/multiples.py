@@ -89,7 +89,9 @@ def _borrowed(held: Held, ranges: Ranges, chosen: bool) -> Spec:
         _beyond(0, -float(worth), f"owed<br>{money(lot.volume, lot.base)}<br>{number(worth, 2, 2)}"),
     ]
     if pnl:
-        written.append(_beyond(1, float(pnl), f"{_way(pnl)} {'profit' if pnl > 0 else 'loss'}<br>{_signed(pnl)}"))
+        written.append(
+            _beyond(1, float(pnl), f"{_way(pnl)} {'profit' if pnl > 0 else 'loss'}<br>{number(abs(pnl), 2, 2)}")
+        )
     sides = "top center" if pnl < 0 else "bottom center"
     written.append(Label(1, 0, "nothing<br>owed", sides, fixed=True))
     costs = [-float(lot.volume) * now for now in ranges.now]
@@ -175,7 +177,7 @@ def _left_over(held: Held, ranges: Ranges, chosen: bool) -> Spec:
             parts["fee"].append((x, float(left), float(-change)))
         ends = left if change > 0 or left < 0 else pnl
         what = "gained" if left > 0 else "lost" if left < 0 else "even"
-        written.append(_beyond(x, float(ends), f"{_way(left)} {what}<br>{_signed(left)}"))
+        written.append(_beyond(x, float(ends), f"{_way(left)} {what}<br>{number(abs(left), 2, 2)}"))
         told.append((f"Closed now, the {name} short has made {money(left, quote, sign=True)}", left))
     names = {0.0: "margin", 1.0: "future"}
     lot = held.lot

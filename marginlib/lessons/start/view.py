@@ -203,9 +203,10 @@ def _boxes(seen: Sheet) -> tuple[list[Spec], list[Label]]:
         outline += around(left, low, right, high)
         written.append(Label(left + 1, high - 3, name, "bottom right", bold=True, fixed=True))
     owed = "<br>and ".join(money(entry.amount, entry.currency) for entry in seen.owed) or "nothing"
+    owed = f"is owed{'<br>' if seen.owed and seen.owed[0].currency == seen.currency else ' '}{owed}"
     yours = f"yours:<br>{number(seen.yours, 2, 2)}<br>{seen.currency}"
     told: tuple[tuple[Station, float, str], ...] = (
-        ("The exchange", _RIGHT[0], f"is owed {owed}"),
+        ("The exchange", _RIGHT[0], owed),
         ("You", _YOU[0], yours),
     )
     for name, left, text in told:

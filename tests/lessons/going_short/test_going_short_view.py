@@ -317,7 +317,8 @@ def test_what_is_left_differs_by_what_holding_costs(values: Values) -> None:
     for x, end, taken in ((0, left, found.cost), (1, other, max(-found.received, Decimal(0)))):
         column, made = heights(view["figures"][3], x), end - 40_000
         assert column.get("fee", 0) == pytest.approx(float(taken))
-        assert any(text.endswith(f"{number(made, 2, 2)}") for text in written(view["figures"][3])), made
+        what = "▲ gained" if made > 0 else "▼ lost" if made < 0 else "= even"
+        assert f"{what}<br>{number(abs(made), 2, 2)}" in written(view["figures"][3])
         if made >= 0:
             assert column.get("profit", 0) == pytest.approx(float(made))
         elif made + taken <= 0:
