@@ -4,6 +4,7 @@ The answers come from the engine, not from the view. A question names the figure
 """
 
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from playwright.sync_api import Browser
 import marginlib.lessons as lessons
 from browser.stand import standing
 from marginlib import limits, money, plan, replay, worth
+from marginlib.engine.account import Position
 from marginlib.engine.story import Story
 from marginlib.telling.numbers import percent
 
@@ -22,6 +24,15 @@ Answer = Callable[[Story], str]
 
 def tied(story: Story) -> Any:
     return story.margin
+
+
+def written_out(lot: Position) -> tuple[str, str]:
+    return money(lot.volume, lot.base), money(lot.open_price, lot.quote)
+
+
+def least_cost(story: Story) -> Fraction:
+    """Of the ways that need nothing from outside."""
+    return min(way.cost for way in plan(story, "BTC/EUR").ways if way.name != "deposit")
 
 
 def lost(story: Story, code: str) -> Any:
@@ -125,9 +136,7 @@ QUESTIONS: list[tuple[str, dict[str, Any], str, str, Answer]] = [
         {},
         "The queue",
         "Which lot stays open?",
-        lambda s: (
-            f"C: {money(s.final.positions[-1].volume, 'BTC')} at {money(s.final.positions[-1].open_price, 'EUR')} stay open"
-        ),
+        lambda s: "C: {} at {} stay open".format(*written_out(s.final.positions[-1])),
     ),
     (
         "LossCascade",
@@ -155,9 +164,7 @@ QUESTIONS: list[tuple[str, dict[str, Any], str, str, Answer]] = [
         {},
         "each way out",
         "Which way is the cheapest with what I have?",
-        lambda s: (
-            f"Buy EUR first: {money(min(way.cost for way in plan(s, 'BTC/EUR').ways if way.name != 'deposit'), 'EUR')}, cheapest"
-        ),
+        lambda s: f"Buy EUR first: {money(least_cost(s), 'EUR')}, cheapest",
     ),
     (
         "HowFar",
