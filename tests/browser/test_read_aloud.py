@@ -32,7 +32,15 @@ def written_out(lot: Position) -> tuple[str, str]:
 
 def least_cost(story: Story) -> Fraction:
     """Of the ways that need nothing from outside."""
-    return min(way.cost for way in plan(story, "BTC/EUR").ways if way.name != "deposit")
+    return min(way.cost for way in plan(story, "BTC/EUR").ways if way.cost is not None and way.name != "deposit")
+
+
+def called(story: Story) -> Fraction:
+    """The price at which a margin call comes."""
+    call = limits(story.final, "USD").pairs["BTC/USD"].call
+    assert call
+    assert call.below
+    return call.below
 
 
 def lost(story: Story, code: str) -> Any:
@@ -171,7 +179,7 @@ QUESTIONS: list[tuple[str, dict[str, Any], str, str, Answer]] = [
         {},
         "Margin level",
         "Where does the margin call come?",
-        lambda s: f"at {money(limits(s.final, 'USD').pairs['BTC/USD'].call.below, 'USD')}",
+        lambda s: f"at {money(called(s), 'USD')}",
     ),
     (
         "ThroughTheCrash",
