@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from browser.lab import appears
 from browser.stand import standing
 from marginlib.lessons import BalanceSheet, LossCascade
 
@@ -77,8 +78,8 @@ def test_what_is_no_amount_of_the_engine_is_no_button(chrome: Browser) -> None:
 def test_a_label_of_a_figure_opens_too(chrome: Browser) -> None:
     with standing(chrome, LossCascade()) as page:
         pointed(page)
-        page.locator(".mw-figure text", has_text="1,013.50").first.click()
-        expect(page.get_by_role("dialog")).to_contain_text("1,013.50")
+        page.locator(".mw-figure text", has_text="53.34").first.click()
+        expect(page.get_by_role("dialog")).to_contain_text("53.34")
 
 
 @pytest.mark.parametrize("width", [360, 1024])
@@ -94,3 +95,12 @@ def test_the_card_stays_in_the_window(chrome: Browser, width: int, dark: bool) -
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= width
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_rule_that_a_sum_names_opens_its_card(chrome: Browser) -> None:
+    with standing(chrome, BalanceSheet()) as page:
+        page.get_by_role("button", name="Why these numbers?").click()
+        page.locator(".mw-words .mw-why", has_text="5,000.00").last.click()
+        page.locator(".mw-because .mw-rule").first.click()
+
+        appears(page.locator(".mw-rule-card"))

@@ -101,7 +101,7 @@ function render({ model, el }) {
   const placed = stage({ ...view, root, layout, rail, desk: controls.node });
   view.picture.prepend(placed.button);
   const rules = rulesIn(root, model);
-  const why = reasons(root, view.reading, (message) => model.send(message));
+  const why = reasons(root, view.reading, (message) => model.send(message), rules.link);
   /** Nothing has moved for a while. */
   function rest() {
     view.say();

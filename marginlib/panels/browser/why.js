@@ -22,8 +22,9 @@ const NO_SUM = "The engine has no sum for this number in this state.";
  * @param {HTMLElement} stage what has title, figures and words in it; it is positioned
  * @param {HTMLElement} home where the button for all amounts stands
  * @param {(message: object) => void} send
+ * @param {() => void} filled hears that there are new words
  */
-export function reasons(stage, home, send) {
+export function reasons(stage, home, send, filled) {
   /** The state on the screen. */
   let key = "";
   /** @type {Record<string, string>} */
@@ -168,6 +169,7 @@ export function reasons(stage, home, send) {
   /** Below the amount, within the screen. */
   function place() {
     if (!open) return;
+    filled();
     const around = stage.getBoundingClientRect();
     card.style.left = "0";
     const left = Math.min(open.where.left - around.left, around.width - card.offsetWidth);
