@@ -462,7 +462,7 @@ def test_time_is_played_to_its_end_and_from_the_start_again(page: Page, panel: H
 
 
 @pytest.mark.parametrize("touch", ["another slider", "its own slider", "a handle", "a choice", "start again"])
-def test_what_runs_stops_when_anything_else_is_touched(page: Page, panel: Held, touch: str) -> None:
+def test_what_runs_stops_when_anything_else_is_touched(page: Page, touch: str) -> None:
     page.get_by_role("button", name="Play Days").click()
     page.wait_for_timeout(700)
     if touch == "another slider":
