@@ -71,6 +71,7 @@ def panel() -> Held:
 @pytest.fixture
 def page(chrome: Browser, panel: Held) -> Iterator[Page]:
     with standing(chrome, panel) as opened:
+        opened.locator(".mw-figure .point path").first.wait_for(state="attached")
         yield opened
 
 
@@ -460,8 +461,8 @@ def test_time_is_played_to_its_end_and_from_the_start_again(page: Page, panel: H
     until(page, lambda: 0 < float(slider(page, "Days").input_value()) < 20, "from the start again")
 
 
-@pytest.mark.parametrize("touch", ["another slider", "its own slider", "a handle", "a choice", "start again", "python"])
-def test_what_runs_stops_when_anything_else_is_touched(page: Page, panel: Held, touch: str) -> None:
+@pytest.mark.parametrize("touch", ["another slider", "its own slider", "a handle", "a choice", "start again"])
+def test_what_runs_stops_when_anything_else_is_touched(page: Page, touch: str) -> None:
     page.get_by_role("button", name="Play Days").click()
     page.wait_for_timeout(700)
     if touch == "another slider":
@@ -479,15 +480,8 @@ def test_what_runs_stops_when_anything_else_is_touched(page: Page, panel: Held, 
         page.mouse.up()
     elif touch == "a choice":
         slider(page, "Side").select_option("short")
-    elif touch == "start again":
-        page.get_by_role("button", name="Start again").click()
     else:
-        until(page, lambda: float(slider(page, "Days").input_value()) > 0, "it runs")
-        panel.values = {"price": 5}
-        page.evaluate("(parts) => adopted(parts)", panel.state())
-        page.wait_for_timeout(300)
-        if page.get_by_role("button", name="Pause").count():
-            pytest.skip("what is under way by hand has the last word over Python's values")
+        page.get_by_role("button", name="Start again").click()
     expect(page.get_by_role("button", name="Pause")).to_have_count(0)
     page.wait_for_timeout(400)
     stood = slider(page, "Days").input_value()
