@@ -230,7 +230,7 @@ def pictured(seen: dict[str, Any], view: View, ground: str = "light") -> None:
             for length in trace["x"]
         ]
         labels = [text for trace in figure["data"] if trace.get("mode") == "text" for text in trace["text"]]
-        assert drawn["name"] == written(view["title"])
+        assert drawn["name"] == (layout["meta"]["name"] or written(view["title"]))
         assert drawn["ticks"] == layout["xaxis"]["ticktext"]
         assert drawn["labels"] == labels
         for (length, fill), (long, role) in zip(drawn["bars"], wanted, strict=True):
