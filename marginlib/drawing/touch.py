@@ -27,7 +27,9 @@ def grip(
     """A mark that is a control: dragged along an axis, it moves the control; the slider follows.
 
     ``places`` are where the mark stands along the control, evenly spaced from its least to its most (for choices and
-    steps: one for each); between them it goes straight. Without ``across`` it reaches over the whole figure.
+    steps: one for each); between them it goes straight. Without ``across`` it reaches over the whole figure. The knob
+    that invites stands at the second end of ``across``: of a level mark on the right, of an upright one on top, unless
+    its ends are given the other way round.
 
     >>> grip("price", "y", (30000, 60000), (-0.5, 0.5))["places"]
     [30000.0, 60000.0]

@@ -221,6 +221,8 @@ def _reason(error: ErrorDetails) -> tuple[Place, str]:
     wanted = next((words for start, words in _WANTED.items() if kind.startswith(start)), "")
     told = f"expected {wanted.format_map(limits)}" if wanted else error["msg"]
     told = re.sub(r"Decimal\('(.+?)'\)", r"\1", told)
+    if kind in ("too_short", "too_long"):
+        return place, f"{told}, got {len(value) or 'none'}"
     return place, f"{told}, got {kinds.shown(value)}"
 
 

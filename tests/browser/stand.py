@@ -74,7 +74,10 @@ def standing(
     try:
         page.goto(HOME)
         page.wait_for_function(
-            "globalThis.standing && [...document.querySelectorAll('.mw-figure')].every((each) => each.firstChild)"
+            """(count) => globalThis.standing && ((figures) =>
+                figures.length === count && figures.every((each) => each.firstChild)
+            )([...document.querySelectorAll('.mw-figure')])""",
+            arg=len(live.state().get("_shown", {}).get("view", {}).get("figures", [])),
         )
         yield page
     finally:

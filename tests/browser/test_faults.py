@@ -280,19 +280,19 @@ def test_what_is_typed_survives_moves_from_elsewhere(lab: Lab, chrome: Browser, 
     ) as page:
         expect(drawn(page.page)).to_have_count(2, timeout=30_000)
         here, there = page.panels().nth(0), page.panels().nth(1)
-        box = here.get_by_role("textbox", name="EUR, as a number", exact=True)
+        box = here.get_by_role("textbox", name="What you have, EUR, as a number", exact=True)
         box.focus()
         page.page.keyboard.press("Control+a")
         page.page.keyboard.type("12")
         for move in ({"move": -10}, {"EUR": 400}):
             page.execute(f"panel.values = {move}")
             expect(there.get_by_role("slider", name="Price move, %")).to_have_value("-10")
-        expect(there.get_by_role("textbox", name="EUR, as a number", exact=True)).to_have_value("400")
+        expect(there.get_by_role("textbox", name="What you have, EUR, as a number", exact=True)).to_have_value("400")
         expect(box).to_have_value("12")
         page.page.keyboard.type("3")
         page.page.keyboard.press("Enter")
         until(lambda: page.execute("", "str(panel.values['EUR'])") == "123", "what was typed counts")
-        expect(there.get_by_role("textbox", name="EUR, as a number", exact=True)).to_have_value("123")
+        expect(there.get_by_role("textbox", name="What you have, EUR, as a number", exact=True)).to_have_value("123")
 
         box.fill("2,5")
         page.page.keyboard.press("Enter")

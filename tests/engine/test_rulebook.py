@@ -74,7 +74,7 @@ def test_a_teacher_edits_a_file(folder: Path) -> None:
         ("margin.toml", "call_level = 80", "call_level = true", "call_level: expected a number, got true"),
         ("margin.toml", "rollover_hours = 4", "rollover_hours = 0", "rollover_hours: expected 0.1 or more, got 0"),
         ("conversion.toml", 'cash = ["USD", "EUR", "GBP", "AUD", "CAD", "JPY", "CHF"]', "cash = []",
-         "cash: expected 1 or more entries"),
+         "cash: expected 1 or more entries, got none"),
         ("conversion.toml", "btc_eth_cash = 0.025", "", "fees.btc_eth_cash: missing"),
         ("conversion.toml", "btc_eth_cash = 0.025", "btc_eth_cash = -0.025", "fees.btc_eth_cash: expected 0 or more"),
         ("conversion.toml", "btc_eth_cash = 0.025", "btc_eth_cash = nan", "fees.btc_eth_cash: expected a number"),

@@ -31,7 +31,6 @@ const CODE = /^[A-Z]{3,5}$/; // a currency's
 /** Units that are written as signs, and how they are said. @type {Record<string, string>} */
 const UNITS = { "×": "times", "%": "percent" };
 const RESTS = 100; // ms that the pointer rests on a control before its states are asked for
-const SHAKE = 3; // px that a pressed pointer may move and drags nothing
 
 /**
  * One slider: label, track, number box, unit. `moved(value, settled)` hears of every move.
@@ -112,7 +111,7 @@ function slider(control, moved) {
     held = true;
   });
   input.addEventListener("pointermove", ({ clientX }) => {
-    if (pressed !== null && Math.abs(clientX - pressed) > SHAKE) pressed = null;
+    if (clientX !== pressed) pressed = null;
   });
   input.addEventListener("keydown", () => {
     held = false;

@@ -95,6 +95,8 @@ function render({ model, el }) {
   const root = make("section", { class: "mw-panel", role: "group", "aria-label": about.heading }, layout, said);
   view.picture.append(veil);
   keepKeys(root);
+  root.addEventListener("pointerdown", tracks.moved); // a drag may begin
+  root.addEventListener("pointerup", () => model.get("veil") || tracks.rested());
   el.append(root);
   const placed = stage({ ...view, root, layout, rail, desk: controls.node });
   view.picture.prepend(placed.button);

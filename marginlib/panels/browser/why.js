@@ -277,7 +277,9 @@ export function reasons(stage, home, send) {
     }
   });
   card.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") close(true);
+    if (event.key !== "Escape") return;
+    event.preventDefault(); // it is this that is left, not a panel that fills the window
+    close(true);
   });
   /** @param {PointerEvent} event */
   const outside = (event) => {
