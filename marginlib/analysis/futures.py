@@ -13,7 +13,7 @@ from itertools import accumulate
 from typing import Literal
 
 from marginlib.engine.amounts import EXACT, ZERO
-from marginlib.engine.derivation import fraction, named
+from marginlib.engine.derivation import entered, fraction, is_traced, named
 
 FUNDING_HOURS = 8
 """Hours from one funding payment to the next: an assumption of this model."""
@@ -96,7 +96,10 @@ class Perpetual:
         Fraction(100000, 1)
         """
         backs, size = fraction(self.collateral) + fraction(funding), fraction(self.size)
-        cost, share = size * fraction(self.open_price), fraction(self.maintenance)
+        share = fraction(self.maintenance)
+        if is_traced():
+            share = entered(share, "the margin ratio at which the model liquidates", ("R23",))
+        cost = size * fraction(self.open_price)
         sign = 1 if self.side == "short" else -1
         at = (cost + sign * backs) / (size * (1 + sign * share))
         return named(at, "the future's liquidation price", ("R23",)) if at > 0 else None

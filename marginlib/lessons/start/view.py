@@ -272,7 +272,7 @@ def _market(story: Story, lot: Position, step: int, reach: Reach) -> tuple[list[
         drawn += [rings([(at["now"], _SCALE)], "line"), rings([(at["opened"], _SCALE)])]
     else:
         drawn += [lines([(at["opened"], _SCALE), (at["now"], _SCALE)], "ink", 4), rings([(at["now"], _SCALE)])]
-    told = f"1 {lot.base} = {number(now if step >= 4 else opened, 20)} {lot.quote}"
+    told = f"one {lot.base}: {number(now if step >= 4 else opened, 20)} {lot.quote}"
     return drawn, [Label(_RIGHT[0] + 1, _BOXES["The market"][1] - 23, told, "bottom right", fixed=True)]
 
 
