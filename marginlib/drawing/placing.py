@@ -277,6 +277,8 @@ def placed(labels: Sequence[Label], data: Sequence[Spec], layout: Spec) -> list[
     >>> [each.y for each in placed([Label(0, 50, "owed"), Label(0, 52, "yours"), Label(0, 90, "all")], [], layout)]
     [43.5, 58.5, 90]
     """
+    if all(label.stays for label in labels):
+        return [_turned(label, label.sides.split(", ")[0], layout) for label in labels]
     at_widths = tuple(_Frame(layout, width) for width in (NARROW, NARROWEST))
     drawn = [*_drawn(data, layout, at_widths[0])]
     columns: dict[tuple[float, str], list[int]] = {}

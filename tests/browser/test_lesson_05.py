@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, expect
 
 from browser.lab import Lab, Notebook, notebook, until
-from marginlib.drawing.colours import ROLES
+from marginlib.drawing.colours import ROLES, Ground, painted
 from marginlib.lessons import LossCascade
 from marginlib.panels.controls import Choice, Control, Slider, Switch, key, text
 from marginlib.panels.panel import View
@@ -217,7 +217,7 @@ def agree(seen: dict[str, Any], texts: dict[str, str]) -> None:
     pictured(seen, view)
 
 
-def pictured(seen: dict[str, Any], view: View, ground: str = "light") -> None:
+def pictured(seen: dict[str, Any], view: View, ground: Ground = "light") -> None:
     """The picture has the bars of the view: labels, lengths and colours."""
     for drawn, figure in zip(seen["figures"], view["figures"], strict=True):
         layout = figure["layout"]
@@ -232,11 +232,11 @@ def pictured(seen: dict[str, Any], view: View, ground: str = "light") -> None:
         labels = [text for trace in figure["data"] if trace.get("mode") == "text" for text in trace["text"]]
         assert drawn["name"] == (layout["meta"]["name"] or written(view["title"]))
         assert drawn["ticks"] == layout["xaxis"]["ticktext"]
-        assert drawn["labels"] == labels
+        assert drawn["labels"] == painted(labels, ground)
         for (length, fill), (long, role) in zip(drawn["bars"], wanted, strict=True):
             assert abs(length - long) < 1.5, role
             if role != "fee":  # a fee is dotted
-                assert fill == rgb(ROLES[role][ground]), role  # type: ignore[index]
+                assert fill == rgb(ROLES[role][ground]), role
 
 
 def rgb(colour: str) -> str:
@@ -248,6 +248,7 @@ def opened(lab: Lab, chrome: Browser, folder: Path) -> Iterator[Lesson]:
     """The lesson, run from top to bottom."""
     (folder / LESSON.name).write_text(SOURCE, encoding="utf-8")
     page = lab.open(chrome, LESSON.name)
+    page.page.emulate_media(reduced_motion="reduce")  # what is drawn is looked at when it stands
     page.run_all()
     lesson = Lesson(page)
     until(lambda: page.panels().count() > 0, "a panel appears", 60)

@@ -1,6 +1,6 @@
 """Lesson 05: what gets sold to pay for my loss?"""
 
-from collections.abc import Container
+import functools
 from decimal import Decimal
 
 from marginlib.engine.amounts import quotient
@@ -61,10 +61,11 @@ class LossCascade(Panel[Values]):
 
     def view(self, values: Values) -> View:
         """The loss drained currency by currency, and the words."""
-        return loss.view(replay(self.scenario(values)), _scale(values["pair"], values["size"], held(values)))
+        return loss.view(replay(self.scenario(values)), _scale(values["pair"], values["size"], frozenset(held(values))))
 
 
-def _scale(pair: str, size: Decimal, there: Container[str]) -> loss.Scale:
+@functools.lru_cache(maxsize=64)
+def _scale(pair: str, size: Decimal, there: frozenset[str]) -> loss.Scale:
     """The axis and the ends of the controls, in QUOTE."""
     quote = PAIRS[pair][1]
     unit = Decimal(FUNDS[quote].price)
