@@ -90,8 +90,10 @@ export function reasons(stage, home, send, filled) {
    * The lines of a label apart, as they are seen.
    * @param {Element} label
    */
-  const spaced = (label) =>
-    label.children.length ? [...label.children].map((line) => line.textContent).join("\n") : label.textContent;
+  function spaced(label) {
+    const lines = [...label.querySelectorAll("tspan.line")]; // a swatch is a tspan too
+    return lines.length ? lines.map((line) => line.textContent).join("\n") : label.textContent;
+  }
 
   /** @param {boolean} wanted whether somebody waits for it, and doesn't only point there */
   function ask(wanted) {
