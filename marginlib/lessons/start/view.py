@@ -149,10 +149,12 @@ def _figure(story: Story, step: int, seen: Sheet, tied: Margin | None, reach: Re
     """The stations with what they have; between them what has moved, what moves now, and, faintly, what is to come."""
     lot = story.moments[0].after.positions[0]
     drawn, written = _boxes(seen)
+    arrows: list[Spec] = []
     for flow in flows(story):
         more, words = _arrow(flow, step)
-        drawn += more
+        arrows += more
         written += words
+    drawn += _together(arrows)
     grips = [grip("moment", "x", _WALK, (_DOTS, _DOTS))]
     along = [_LINE[0] + (_LINE[1] - _LINE[0]) * at for at in (0, 1)]
     grips.append(grip("move", "x", along, (_SCALE, _SCALE)))
@@ -329,6 +331,17 @@ def _arrow(flow: Flow, step: int) -> tuple[list[Spec], list[Label]]:
     cash, coins = sorted((told, _said(flow.back)), key=lambda each: "<br>" not in each)
     text = f"{cash} for<br>{coins}"
     return drawn, [Label(x + 3.1, (low + high) / 2, text, "middle right", ink, fixed=True)]
+
+
+def _together(arrows: list[Spec]) -> list[Spec]:
+    """Arrows of one look as one trace for their lines and one for their heads: each trace takes its time to draw."""
+    found: dict[str, Spec] = {}
+    for each in arrows:
+        look = repr(each.get("line") or each["marker"])
+        known = found.setdefault(look, {**each, "x": [], "y": []})
+        for axis in "xy":
+            known[axis] += [*each[axis], None] if "line" in each else each[axis]
+    return [*found.values()]
 
 
 def _said(entry: Entry) -> str:

@@ -93,11 +93,11 @@ def test_an_arrow_is_faint_until_its_step() -> None:
         for step in range(1, 7):
             view, story = seen(**values, moment=str(step))
             found = flows(story)
-            shafts = [each for each in traces(view, "lines") if len(each["x"]) == 2 and each["line"]["width"] in (2, 4)]
-            faint = [each for each in shafts if each["line"].get("dash") == "dot"]
-            now = [each for each in shafts if each["line"]["width"] == 4 and each["line"]["color"] != "role:ink"]
-            assert len(faint) == sum(1 + bool(flow.back) for flow in found if flow.step > step), values
-            assert len(now) == sum(1 + bool(flow.back) for flow in found if flow.step == step), values
+            drawn = [each for each in traces(view, "lines") if each["x"][2:3] == [None]]
+            faint = [each["x"].count(None) for each in drawn if each["line"].get("dash") == "dot"]
+            now = [each["x"].count(None) for each in drawn if each["line"]["width"] == 4]
+            assert sum(faint) == sum(1 + bool(flow.back) for flow in found if flow.step > step), values
+            assert sum(now) == sum(1 + bool(flow.back) for flow in found if flow.step == step), values
             assert sum("to come" in text for text, _ in view["figures"][0]["layout"]["meta"]["tells"]) == sum(
                 flow.step > step for flow in found
             )
