@@ -39,6 +39,8 @@ export function easel(about, box, model, look, hand) {
   const handles = new WeakMap();
   /** What makes each figure heard. @type {WeakMap<Element, ReturnType<typeof ears>>} */
   const hearing = new WeakMap();
+  /** Each figure's pictures, by width, ground and place. @type {WeakMap<object, Map<string, Element>>} */
+  const drawn = new WeakMap();
   const moving = movement();
   /** @type {Drawing | undefined} */
   let Plotly;
@@ -78,11 +80,17 @@ export function easel(about, box, model, look, hand) {
     const each = widths(view);
     const { react } = Plotly;
     const nodes = sized(stage, view.figures.length, "div").map((canvas, i) => {
+      // States that came together share the figures that are the same in them: those are drawn once.
+      const sheet = `${each[i]} ${ground} ${i}`;
+      const known = drawn.get(view.figures[i]) ?? new Map();
+      drawn.set(view.figures[i], known);
+      if (known.has(sheet)) return known.get(sheet);
       const { data, layout } = paint(view.figures[i], about.colours, ground);
       react(canvas, data, { ...layout, width: each[i] }, { staticPlot: true });
-      const drawn = /** @type {Element} */ (canvas.querySelector(".svg-container"));
-      const picture = /** @type {Element} */ (drawn.cloneNode(true));
+      const svg = /** @type {Element} */ (canvas.querySelector(".svg-container"));
+      const picture = /** @type {Element} */ (svg.cloneNode(true));
       picture.setAttribute("aria-hidden", "true"); // the figure around it has a name
+      known.set(sheet, picture);
       return picture;
     });
     kept.set(id, nodes);
