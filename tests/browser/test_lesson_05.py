@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, expect
 
 from browser.lab import Lab, Notebook, notebook, until
-from marginlib.drawing.colours import ROLES
+from marginlib.drawing.colours import ROLES, painted
 from marginlib.lessons import LossCascade
 from marginlib.panels.controls import Choice, Control, Slider, Switch, key, text
 from marginlib.panels.panel import View
@@ -99,6 +99,7 @@ class Lesson:
     def __init__(self, opened: Notebook) -> None:
         self.notebook = opened
         self.page = opened.page
+        self.page.emulate_media(reduced_motion="reduce")  # what is compared is what it comes to
         self.panel = opened.panels().first
         self.cells = 0
         self.covered = False
@@ -230,6 +231,7 @@ def pictured(seen: dict[str, Any], view: View, ground: str = "light") -> None:
             for length in trace["x"]
         ]
         labels = [text for trace in figure["data"] if trace.get("mode") == "text" for text in trace["text"]]
+        labels = painted(labels, ground)  # a swatch has its role's colour
         assert drawn["name"] == (layout["meta"]["name"] or written(view["title"]))
         assert drawn["ticks"] == layout["xaxis"]["ticktext"]
         assert drawn["labels"] == labels
