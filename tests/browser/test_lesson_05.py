@@ -99,6 +99,7 @@ class Lesson:
     def __init__(self, opened: Notebook) -> None:
         self.notebook = opened
         self.page = opened.page
+        self.page.emulate_media(reduced_motion="reduce")  # what is compared is what it comes to
         self.panel = opened.panels().first
         self.cells = 0
         self.covered = False
