@@ -206,7 +206,7 @@ def _boxes(seen: Sheet) -> tuple[list[Spec], list[Label]]:
         written.append(Label(left + 1, high - 3, name, "bottom right", bold=True, fixed=True))
     owed = "<br>and ".join(money(entry.amount, entry.currency) for entry in seen.owed) or "nothing"
     owed = f"is owed{'<br>' if seen.owed and seen.owed[0].currency == seen.currency else ' '}{owed}"
-    yours = f"yours:<br>{number(seen.yours, 2, 2)}<br>{seen.currency}"
+    yours = f"yours, {seen.currency}:<br>{number(seen.yours, 2, 2)}"
     told: tuple[tuple[Station, float, str], ...] = (
         ("The exchange", _RIGHT[0], owed),
         ("You", _YOU[0], yours),
@@ -328,8 +328,8 @@ def _arrow(flow: Flow, step: int) -> tuple[list[Spec], list[Label]]:
     drawn = _shaft((x, low), (x, high), False, role, wide, dash) + _shaft(
         (x + 2.4, low), (x + 2.4, high), True, role, wide, dash
     )
-    cash, coins = sorted((told, _said(flow.back)), key=lambda each: "<br>" not in each)
-    text = f"{cash} for<br>{coins}"
+    cash, coins = sorted((told, _said(flow.back)), key=lambda each: " " in each)
+    text = f"{cash}<br>for {coins}"
     return drawn, [Label(x + 3.1, (low + high) / 2, text, "middle right", ink, fixed=True)]
 
 
@@ -345,9 +345,8 @@ def _together(arrows: list[Spec]) -> list[Spec]:
 
 
 def _said(entry: Entry) -> str:
-    """An amount; one in cash in two short lines."""
-    told = money(entry.amount, entry.currency)
-    return told.replace(" ", "<br>") if entry.amount == entry.worth else told
+    """An amount; one in cash without its currency, which is that of what is yours."""
+    return number(entry.amount, 2, 2) if entry.amount == entry.worth else money(entry.amount, entry.currency)
 
 
 def _shaft(
