@@ -329,7 +329,7 @@ def _arrow(flow: Flow, step: int) -> tuple[list[Spec], list[Label]]:
         (x + 2.4, low), (x + 2.4, high), True, role, wide, dash
     )
     cash, coins = sorted((told, _said(flow.back)), key=lambda each: " " in each)
-    text = f"{cash}<br>for {coins}"
+    text = f"{cash}<br>for<br>{coins}"
     return drawn, [Label(x + 3.1, (low + high) / 2, text, "middle right", ink, fixed=True)]
 
 
