@@ -206,7 +206,7 @@ def _boxes(seen: Sheet) -> tuple[list[Spec], list[Label]]:
         written.append(Label(left + 1, high - 3, name, "bottom right", bold=True, fixed=True))
     owed = "<br>and ".join(money(entry.amount, entry.currency) for entry in seen.owed) or "nothing"
     owed = f"is owed{'<br>' if seen.owed and seen.owed[0].currency == seen.currency else ' '}{owed}"
-    yours = f"yours, {seen.currency}:<br>{number(seen.yours, 2, 2)}"
+    yours = f"yours:<br>{number(seen.yours, 2, 2)}"
     told: tuple[tuple[Station, float, str], ...] = (
         ("The exchange", _RIGHT[0], owed),
         ("You", _YOU[0], yours),
@@ -345,7 +345,7 @@ def _together(arrows: list[Spec]) -> list[Spec]:
 
 
 def _said(entry: Entry) -> str:
-    """An amount; one in cash without its currency, which is that of what is yours."""
+    """An amount; one in cash without its currency: the price names it."""
     return number(entry.amount, 2, 2) if entry.amount == entry.worth else money(entry.amount, entry.currency)
 
 
