@@ -619,7 +619,8 @@ def test_every_control_has_a_name(lesson: Lesson) -> None:
     assert [each for each in named if each[0] in controls and not each[1].strip()] == []
     sliders = {name for role, name, _ in named if role == "slider"}
     assert sliders == {label(control) for control in SLIDERS.values() if control.start is not None}
-    assert {role for role, _, _ in named} >= {"slider", "textbox", "combobox", "checkbox", "button", "image"}
+    assert {role for role, _, _ in named} >= {"slider", "textbox", "combobox", "checkbox", "button", "listitem"}
+    assert ("group", "What the loss takes, in turn", "") in named
 
 
 def one_move(dice: random.Random, lesson: Lesson) -> str:
