@@ -2,7 +2,7 @@
 # Works with GNU Make 3.81 (macOS) and later; all paths are relative, so the folder may have any name.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup site-setup site serve lab lint test notebooks bench bench-site class-load pins clean
+.PHONY: help setup site-setup site serve lab lint test notebooks bench bench-site hub-setup class-load pins clean
 SHELL := /bin/sh
 PY := .venv/bin/python
 
@@ -38,6 +38,7 @@ help:
 	@echo 'make class-load  measure N=30 students on a JupyterHub of this machine'
 	@echo 'make pins    work out requirements.txt and environment.yml anew (PINS_ARGS=--upgrade)'
 	@echo 'make site-setup  fetch what the site is built with, which the site does itself'
+	@echo 'make hub-setup   fetch what the class needs, which class-load does itself'
 	@echo 'make clean   remove .venv and everything else that was made here'
 
 setup:
@@ -87,9 +88,12 @@ bench: setup
 bench-site: setup
 	@PYTHONPATH=. $(PY) tests/bench_site.py
 
-# A JupyterHub on this machine's loopback, with a class in it. What it needs on top lies in a folder of its own.
-class-load: setup
+# What `make class-load` needs on top, in a folder of its own as well.
+hub-setup: setup
 	@$(PY) -m tools.hub.setup
+
+# A JupyterHub on this machine's loopback, with a class in it.
+class-load: hub-setup
 	@PYTHONPATH=. $(PY) tests/class_load.py $(N) $(LOAD_ARGS)
 
 # uv is not one of the project's dependencies: it is installed for the occasion.

@@ -33,6 +33,7 @@ AWAITED = {
     "values": "values told to Python",
     "why": "which amounts can be opened",
     "plotly": "plotly, once a page",
+    "rules": "the rules, once a page",
 }
 KINDS = {**AWAITED, "happens": "marks along a slider, for which nobody waits"}
 
@@ -115,8 +116,8 @@ def share(values: list[float], percent: int) -> float:
 class Class:
     """So many students, who come within a while and then move sliders for so long."""
 
-    def __init__(self, hub: Hub, names: list[str], *, arrive: float, seconds: float, seed: int) -> None:
-        self.hub, self.names, self.arrive, self.seconds, self.seed = hub, names, arrive, seconds, seed
+    def __init__(self, hub: Hub, names: list[str], *, arrive: float, seconds: float, seed: int, pace: float) -> None:
+        self.hub, self.names, self.arrive, self.seconds, self.seed, self.pace = hub, names, arrive, seconds, seed, pace
         self.report = Report(len(names), Told())
         self.screens = Screens(self.report.told)
         self._at_work = 0
@@ -178,10 +179,11 @@ class Class:
             if not kernel.panel:
                 raise Trouble(f"the lesson has no {PANEL}")
             self.report.told.opened.append(time.monotonic() - began)
-            kernel.tell({"kind": "plotly"})
+            for once in ("rules", "plotly"):
+                kernel.tell({"kind": once})
             self._at_work += 1
             self._changed.set()
-            moving = asyncio.create_task(moves(name, kernel, self.screens.racer, chance))
+            moving = asyncio.create_task(moves(name, kernel, self.screens.racer, chance, self.pace))
             over = asyncio.create_task(self._over.wait())
             try:
                 await asyncio.wait([moving, over], return_when=asyncio.FIRST_COMPLETED)
@@ -199,7 +201,7 @@ class Class:
                 self._at_work -= 1
 
 
-def measure(students: int, *, arrive: float = 30, seconds: float = 120, seed: int = 1) -> Report:
+def measure(students: int, *, arrive: float = 30, seconds: float = 120, seed: int = 1, pace: float = 1) -> Report:
     """Measure a class of so many.
 
     Raises:
@@ -208,7 +210,7 @@ def measure(students: int, *, arrive: float = 30, seconds: float = 120, seed: in
     """
     names = [f"student-{at:02}" for at in range(1, students + 1)]
     with tempfile.TemporaryDirectory(prefix="class-") as folder, Hub(Path(folder), names) as hub:
-        return asyncio.run(Class(hub, names, arrive=arrive, seconds=seconds, seed=seed).run())
+        return asyncio.run(Class(hub, names, arrive=arrive, seconds=seconds, seed=seed, pace=pace).run())
 
 
 def main(words: list[str] | None = None) -> int:

@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -68,9 +69,12 @@ class Memory:
 
 
 class Hub:
-    """A hub with its proxy; in `folder` lies all that it writes, and a home for each user."""
+    """A hub with its proxy; in `folder` lies all that it writes, and a home for each user.
 
-    def __init__(self, folder: Path, users: list[str]) -> None:
+    Further arguments go to the users' servers.
+    """
+
+    def __init__(self, folder: Path, users: list[str], *arguments: str) -> None:
         self.folder = folder
         self.password = secrets.token_hex(16)
         self._mark = secrets.token_hex(16)
@@ -94,7 +98,7 @@ class Hub:
             "password": self.password,
             "homes": str(folder / "homes"),
             "python": [sys.executable],
-            "arguments": ["--allow-root", "--LabApp.news_url=None"],
+            "arguments": ["--allow-root", "--LabApp.news_url=None", *arguments],
             "environment": {
                 **jupyter,
                 **{name: own[name] for name in (_MARK, "JUPYTER_PREFER_ENV_PATH", "PYTHONPATH")},
@@ -178,18 +182,29 @@ class Hub:
 
     def end(self) -> None:
         """Asked to end, the hub ends its users' servers, and they their kernels; what is left then is ended."""
-        with contextlib.suppress(ProcessLookupError):
-            self._process.send_signal(signal.SIGTERM)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(_END)
-        left = list(self.processes())
-        _, left = psutil.wait_procs(left, timeout=3)
-        for process in left:
-            with contextlib.suppress(psutil.Error):
-                process.kill()
-        psutil.wait_procs(left, timeout=5)
-        self._process.wait(5)
-        self._log.close()
+        with _undisturbed():
+            self._process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(_END)
+            _, left = psutil.wait_procs(list(self.processes()), timeout=3)
+            for process in left:
+                with contextlib.suppress(psutil.Error):
+                    process.kill()
+            psutil.wait_procs(left, timeout=5)
+            self._process.wait(5)
+            self._log.close()
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Who presses Ctrl-C twice is in a hurry, but what is being ended has to end."""
+    kinds = (signal.SIGINT, signal.SIGTERM) if threading.current_thread() is threading.main_thread() else ()
+    before = [(kind, signal.signal(kind, signal.SIG_IGN)) for kind in kinds]
+    try:
+        yield
+    finally:
+        for kind, handler in before:
+            signal.signal(kind, handler)
 
 
 def _free_ports(count: int) -> list[int]:

@@ -88,6 +88,7 @@ _ANSWERS = {
     "values": "shown",
     "veil": "",
     "plotly": "plotly",
+    "rules": "rules",
 }
 
 
@@ -291,17 +292,24 @@ class Student:
         return answer.json()
 
 
-async def moves(name: str, kernel: Kernel, racer: MiniRacer, chance: random.Random) -> None:
-    """Move sliders as a person does, without end: look, reach for one, drag it, look again, sometimes ask why."""
+async def moves(name: str, kernel: Kernel, racer: MiniRacer, chance: random.Random, pace: float = 1) -> None:
+    """Move sliders as a person does, without end: look, reach for one, drag it, look again, sometimes ask why.
+
+    All at a person's pace, or so many times as fast.
+    """
+
+    async def pause(least: float, most: float) -> None:
+        await asyncio.sleep(chance.uniform(least, most) / pace)
+
     while True:
-        await asyncio.sleep(chance.uniform(2, 8))
+        await pause(2, 8)
         slider = "move" if chance.random() < 0.6 else chance.choice(kernel.sliders)
         racer.call("act", name, "warm", slider)  # the pointer comes over it
-        await asyncio.sleep(chance.uniform(0.2, 0.7))
+        await pause(0.2, 0.7)
         at, to = chance.random(), chance.random()
         for step in range(steps := chance.randint(8, 30)):
             racer.call("act", name, "move", slider, at + (to - at) * step / steps)
-            await asyncio.sleep(chance.uniform(0.04, 0.15))
+            await pause(0.04, 0.15)
         if chance.random() < 0.25:
-            await asyncio.sleep(chance.uniform(1, 3))
+            await pause(1, 3)
             racer.call("act", name, "wonder")

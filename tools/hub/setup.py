@@ -60,7 +60,7 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\nStopped. `make class-load` starts again.", file=sys.stderr)
+        print("\nStopped. `make hub-setup` starts again.", file=sys.stderr)
         return 130
     return 0
 
