@@ -46,6 +46,8 @@ class Report:
     told: Told
     opened: float | None = None
     """Seconds from the first login until all had their lesson run; None if not all had."""
+    opening: float = 0.0
+    """Seconds of a processor that the hub and all its users had used by then."""
     memory: Memory = field(default_factory=Memory)
     steady: float = 0.0
     """When all had it, on the clock of the answers."""
@@ -75,6 +77,7 @@ class Report:
         if self.opened is not None:
             lines.append(f"  until all had it                   {self.opened:.1f} s")
         many = max(1, self.students)
+        lines.append(f"  processor time until then          {self.opening / many:.1f} s a user")
         servers, kernels = sum(self.memory.servers) / many, sum(self.memory.kernels) / many
         each = f"{servers + kernels:.0f} MB (server {servers:.0f}, kernel {kernels:.0f})"
         lines.append(f"  memory a user                      {each}")
@@ -136,7 +139,8 @@ class Class:
                 await self._changed.wait()
             report.steady = time.monotonic()
             report.opened = None if self._gone else report.steady - began
-            busy, own = self.hub.busy(), sum(psutil.Process().cpu_times()[:2])
+            report.opening = self.hub.busy()
+            busy, own = report.opening, sum(psutil.Process().cpu_times()[:2])
             if self._at_work:
                 await asyncio.sleep(self.seconds)
             report.seconds = time.monotonic() - report.steady

@@ -62,6 +62,7 @@ def test_two_students_open_the_lesson_and_move_its_sliders(tmp_path: Path, monke
     assert report.troubles == Counter()
     assert report.opened is not None
     assert len(report.told.opened) == 2
+    assert report.opening > 0
     assert {"rules", "plotly", "along", "values", "happens"} <= {*report.told.sent}
     assert len(report.memory.servers) == len(report.memory.kernels) == 2
     assert all(30 < each < 1000 for each in (*report.memory.servers, *report.memory.kernels, report.memory.hub))
