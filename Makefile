@@ -2,7 +2,7 @@
 # Works with GNU Make 3.81 (macOS) and later; all paths are relative, so the folder may have any name.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup site-setup site serve lab lint test notebooks bench bench-site pins clean
+.PHONY: help setup site-setup site serve lab lint test notebooks bench bench-site hub-setup class-load pins clean
 SHELL := /bin/sh
 PY := .venv/bin/python
 
@@ -15,12 +15,16 @@ unexport PYTHONPATH PYTHONHOME
 # LAB_ARGS     more arguments for JupyterLab, such as --port=9999
 # PYTEST_ARGS  more arguments for pytest
 # SERVE_ARGS   more arguments for the site's server, such as --port=9000
+# N            how many students `make class-load` has
+# LOAD_ARGS    more arguments for it, such as --seconds=300
 # PINS_ARGS    more arguments for `uv pip compile`, such as --upgrade
 export PYTHON
 LAB_ARGS =
 PYTEST_ARGS =
 SERVE_ARGS =
 NOTEBOOKS =
+N = 30
+LOAD_ARGS =
 PINS_ARGS =
 
 help:
@@ -31,8 +35,10 @@ help:
 	@echo 'make site    build the pages that need nothing installed, into dist/site'
 	@echo 'make serve   show them (SERVE_ARGS=... is passed on)'
 	@echo 'make bench   measure the engine; make bench-site measures the site'
+	@echo 'make class-load  measure N=30 students on a JupyterHub of this machine'
 	@echo 'make pins    work out requirements.txt and environment.yml anew (PINS_ARGS=--upgrade)'
 	@echo 'make site-setup  fetch what the site is built with, which the site does itself'
+	@echo 'make hub-setup   fetch what the class needs, which class-load does itself'
 	@echo 'make clean   remove .venv and everything else that was made here'
 
 setup:
@@ -82,6 +88,14 @@ bench: setup
 bench-site: setup
 	@PYTHONPATH=. $(PY) tests/bench_site.py
 
+# What `make class-load` needs on top, in a folder of its own as well.
+hub-setup: setup
+	@$(PY) -m tools.hub.setup
+
+# A JupyterHub on this machine's loopback, with a class in it.
+class-load: hub-setup
+	@PYTHONPATH=. $(PY) tests/class_load.py $(N) $(LOAD_ARGS)
+
 # uv is not one of the project's dependencies: it is installed for the occasion.
 COMPILE = UV_CUSTOM_COMPILE_COMMAND='make pins' .pins-venv/bin/uv pip compile --universal --python-version 3.11 \
 	--fork-strategy fewest --generate-hashes --no-emit-index-url --no-annotate --quiet
@@ -91,7 +105,10 @@ pins: setup
 	$(COMPILE) pyproject.toml --extra lab --group test --output-file requirements.txt $(PINS_ARGS) && \
 	$(COMPILE) --group site --constraint requirements.txt \
 		$$(sed -n 's/^\([a-z0-9._-]*\)==.*/--no-emit-package \1/p' requirements.txt) \
-		--output-file requirements-site.txt $(PINS_ARGS); \
+		--output-file requirements-site.txt $(PINS_ARGS) && \
+	$(COMPILE) --group hub --constraint requirements.txt \
+		$$(sed -n 's/^\([a-z0-9._-]*\)==.*/--no-emit-package \1/p' requirements.txt) \
+		--output-file requirements-hub.txt $(PINS_ARGS); \
 	status=$$?; rm -rf .pins-venv; [ $$status = 0 ] && $(PY) tools/conda_pins.py
 
 clean:

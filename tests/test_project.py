@@ -42,8 +42,11 @@ def direct_requirements() -> list[Requirement]:
     return [Requirement(line) for line in lines]
 
 
-SITE: dict[str, Requirement] = {
-    canonicalize_name(each.name): each for each in map(Requirement, read_project()["dependency-groups"]["site"])
+# What is used on top of the workbook's own packages, each in a folder of its own.
+ON_TOP: dict[tuple[str, str], Requirement] = {
+    (group, canonicalize_name(each.name)): each
+    for group in ("site", "hub")
+    for each in map(Requirement, read_project()["dependency-groups"][group])
 }
 DIRECT: dict[str, Requirement] = {canonicalize_name(each.name): each for each in direct_requirements()}
 
@@ -91,20 +94,21 @@ def test_every_direct_dependency_is_pinned_within_its_bounds(name: str) -> None:
     assert DIRECT[name].specifier.contains(pin.version)
 
 
-@pytest.mark.parametrize("name", sorted(SITE))
-def test_what_the_site_is_built_with_is_pinned_within_its_bounds(name: str) -> None:
-    pin = read_pins("requirements-site.txt")[name]
+@pytest.mark.parametrize(("group", "name"), sorted(ON_TOP))
+def test_what_is_used_on_top_is_pinned_within_its_bounds(group: str, name: str) -> None:
+    pin, wanted = read_pins(f"requirements-{group}.txt")[name], ON_TOP[group, name]
 
-    assert SITE[name].specifier.contains(pin.version)
-    assert (pin.marker is None) == (SITE[name].marker is None)
+    assert wanted.specifier.contains(pin.version)
+    assert (pin.marker is None) == (wanted.marker is None)
 
 
-def test_what_the_site_is_built_with_is_pinned_on_top_of_the_workbooks_pins() -> None:
+@pytest.mark.parametrize("group", ["site", "hub"])
+def test_what_is_used_on_top_is_pinned_on_top_of_the_workbooks_pins(group: str) -> None:
     """Only what those haven't: both are used together, and one name has one version."""
-    assert read_pins().keys() & read_pins("requirements-site.txt").keys() == set()
+    assert read_pins().keys() & read_pins(f"requirements-{group}.txt").keys() == set()
 
 
-@pytest.mark.parametrize("pins", ["requirements.txt", "requirements-site.txt"])
+@pytest.mark.parametrize("pins", ["requirements.txt", "requirements-site.txt", "requirements-hub.txt"])
 def test_every_pin_has_hashes(pins: str) -> None:
     without = [
         name
@@ -167,7 +171,9 @@ def test_the_conda_environment_has_this_project_and_a_python_it_supports() -> No
     assert Requirement(f"python{read_project()['project']['requires-python']}").specifier.contains(conda["python"])
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-site.txt", "environment.yml", "pyproject.toml"])
+@pytest.mark.parametrize(
+    "name", ["requirements.txt", "requirements-site.txt", "requirements-hub.txt", "environment.yml", "pyproject.toml"]
+)
 def test_dependencies_are_named_without_an_address(name: str) -> None:
     lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
     options = ("--index-url", "--extra-index-url", "--find-links", "--trusted-host", "-i ", "-f ")

@@ -55,7 +55,7 @@ def test_without_a_fit_one_nothing_is_found_and_a_sentence_says_what_helps(
     machine(tmp_path / "bin", monkeypatch, **commands)
     monkeypatch.setattr(node, "from_wheel", lambda: None)
 
-    with pytest.raises(node.NoNode, match=r"Node\.js 20 or newer and npm.*apt-get install nodejs npm.*make site-setup"):
+    with pytest.raises(node.NoNode, match=r"Node\.js 20 or newer with npm.*apt-get.* nodejs npm.*make site-setup"):
         node.find()
 
 

@@ -55,7 +55,7 @@ def find() -> Node:
     found = installed() or from_wheel()
     if not found:
         raise NoNode(
-            f"The site is built with Node.js {OLDEST} or newer and npm, and none works here. Install it "
+            f"Node.js {OLDEST} or newer with npm is needed for this, and none works here. Install it "
             "(Debian and Ubuntu: apt-get install nodejs npm), or run `make site-setup`, which brings it where "
             "PyPI has it for this system."
         )
@@ -76,7 +76,7 @@ def modules() -> Path:
             command, cwd=ROOT, env=found.environment(), capture_output=True, text=True, check=False, timeout=900
         )
         if done.returncode:
-            raise NoNode(f"npm can't fetch what the site is built with: {(done.stderr or done.stdout).strip()[:300]}")
+            raise NoNode(f"npm can't fetch what is needed for this: {(done.stderr or done.stdout).strip()[:300]}")
     return folder
 
 

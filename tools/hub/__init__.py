@@ -1,0 +1,1 @@
+"""What `make class-load` is set up with."""
