@@ -41,9 +41,10 @@ def _others(state: State, first: tuple[Place, ...]) -> Iterator[Place]:
     yield from (Place(code, "other") for code in state.rulebook.practice.others(state.balances) if code not in known)
 
 
-def _turns(state: State, pair: str) -> Iterator[tuple[Place, Decimal]]:
-    """The balances that there are, in the order of preference."""
-    first = state.rulebook.practice.preferred(state, pair)
+def _turns(state: State, pair: str, reason: Reason) -> Iterator[tuple[Place, Decimal]]:
+    """The balances that there are, in the order of preference for a loss or a charge."""
+    practice = state.rulebook.practice
+    first = practice.preferred(state, pair) if reason == "loss" else practice.bears(state, pair)
     for place in itertools.chain(first, _others(state, first)):
         have = state.balance(place.currency)
         if have > 0:
@@ -70,7 +71,7 @@ def take(
     quote = pair.partition("/")[2]
     takes: list[Take] = []
     left = amount
-    for (currency, why), have in _turns(state, pair):
+    for (currency, why), have in _turns(state, pair, reason):
         if not left:
             break
         caused = (*rules, *_RULES[why])
@@ -124,7 +125,7 @@ def charge(event: Event, pair: str, amount: Decimal, reason: Reason, rules: tupl
 def _borne_by_one(event: Event, pair: str, due: Decimal, reason: Reason, rules: tuple[str, ...]) -> bool:
     """Take a charge from the first balance that bears it whole; False if none does."""
     state, quote = event.state, pair.partition("/")[2]
-    for (currency, _), have in _turns(state, pair):
+    for (currency, _), have in _turns(state, pair, reason):
         if currency == quote:
             if due <= have:
                 event.post(quote, reason, rules, "fees", fee=due)

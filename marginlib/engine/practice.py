@@ -55,6 +55,11 @@ def preferred(state: "State", pair: str) -> tuple[Place, ...]:
     return listed(state.rulebook.collateral_order, base, quote)
 
 
+def bears(state: "State", pair: str) -> tuple[Place, ...]:
+    """The currencies of the list that a charge in a pair is looked for in, in order: those of a loss (A4)."""
+    return preferred(state, pair)
+
+
 def owed(lot: "Position") -> tuple[str, Decimal]:
     """The obligation: currency and amount extended at opening (R1)."""
     return lot.owed
@@ -143,7 +148,7 @@ def settling_trade(_state: "State", _lot: "Position", _volume: Decimal) -> Decim
 
 
 def lent_currency(side: Literal["long", "short"], pair: str) -> str:
-    """The currency whose rates opening and rollover fees have: the one extended, a long's QUOTE, a short's BASE (B6)."""
+    """The currency whose rates opening and rollover fees have: the one extended (B6)."""
     base, quote = pair.split("/")
     return quote if side == "long" else base
 
@@ -243,6 +248,7 @@ class Practice:
     released: Callable[["State", "Position", Decimal], Decimal] = released
     suffices: Callable[["Need"], bool] = suffices
     preferred: Callable[["State", str], tuple[Place, ...]] = preferred
+    bears: Callable[["State", str], tuple[Place, ...]] = bears
     others: Callable[[Iterable[str]], list[str]] = others
     converted_at: Callable[["State", str, str, str], "Rate"] = converted_at
     proceeds: Callable[["Rate", Decimal], tuple[Decimal, Decimal]] = proceeds

@@ -223,16 +223,19 @@ class Case:
     (Decimal('100.0000'), Decimal('5100.0000'))
     """
 
-    def __init__(self, scenario: Scenario, book: Rulebook | None = None) -> None:
-        self.scenario, self.book = scenario, book
+    def __init__(self, scenario: Scenario, book: Rulebook | None = None, *, story: Story | None = None) -> None:
+        """Take a scenario, its rulebook if it isn't the one in ``data/``, and its story if that is there already."""
+        self.scenario, self.book, self._told = scenario, book, story
         self._given: dict[Ask, Answer] = {}
         self.mistaken: dict[tuple[str, Ask], Decimal | None] = {}
         """What wrong models gave, by their names and what was asked: each is worked out once."""
+        self.bends: dict[tuple[tuple[str, ...], bool], Case | None] = {}
+        """The case with rules bent, by the operators' names, and whether only from its end on."""
 
     @functools.cached_property
     def story(self) -> Story:
         """What came of the scenario."""
-        return replay(self.scenario, self.book)
+        return self._told or replay(self.scenario, self.book)
 
     def answer(self, ask: Ask) -> Answer:
         """What the engine answers.

@@ -11,26 +11,6 @@ from marginlib.quiz.mistakes import mistake
 from marginlib.quiz.models import still_open, summed
 
 
-@mistake("That is the margin you put up, not what the exchange extends: it lends the whole cost (R1, B2).")
-def owed_is_the_margin(case: Case, ask: Ask) -> Decimal | None:
-    """Cost divided by leverage."""
-    return case.number(Ask("used_margin")) if ask.name == "owed" else None
-
-
-@mistake("You took your margin off the loan. The whole cost is extended; your margin is only tied up (R1, B2).")
-def owed_less_the_margin(case: Case, ask: Ask) -> Decimal | None:
-    """Cost minus margin."""
-    right, margin = case.number(ask), case.number(Ask("used_margin"))
-    return right - margin if ask.name == "owed" and right is not None and margin is not None else None
-
-
-@mistake("You didn't divide by the leverage. Used margin is the cost divided by it (B2).")
-def margin_is_the_cost(case: Case, ask: Ask) -> Decimal | None:
-    """The whole cost is tied up."""
-    found = still_open(case)
-    return summed(ask, found[0].equity, found[0].used_margin * Fraction(found[1][0].leverage)) if found else None
-
-
 @mistake("That is the opening cost. A short's used margin is coins × today's price ÷ leverage (B2).")
 def margin_is_the_opening_cost(case: Case, ask: Ask) -> Decimal | None:
     """What a short was sold for is tied up; for a long that is margin_is_the_cost."""
@@ -57,26 +37,6 @@ def margin_of_the_balance(case: Case, ask: Ask) -> Decimal | None:
     """A share of the balance is tied up."""
     found = still_open(case)
     return summed(ask, found[0].equity, found[0].trade_balance / Fraction(found[1][0].leverage)) if found else None
-
-
-@mistake("That is the other side's used margin: a long's stays at opening cost ÷ leverage, a short's moves (B2).")
-def margin_of_the_other_side(case: Case, ask: Ask) -> Decimal | None:
-    """A long's used margin follows the price, a short's stays."""
-    found = still_open(case)
-    if not found:
-        return None
-    tied, lots, prices = found
-    used = Fraction(0)
-    for lot in lots:
-        price = prices[lot.pair] if lot.side == "long" else lot.open_price
-        used += Fraction(lot.volume) * Fraction(price) / Fraction(lot.leverage)
-    return summed(ask, tied.equity, used)
-
-
-@mistake("That is your equity. Free margin is what of it is not tied up: subtract the used margin (B3).")
-def used_margin_left_out(case: Case, ask: Ask) -> Decimal | None:
-    """Everything is free."""
-    return case.number(Ask("equity")) if ask == Ask("free_margin") else None
 
 
 @drill("01")
