@@ -6,7 +6,6 @@ measured is how well answers tell them apart, not how well they describe people.
 operator makes: slips of the pen, and rules bent in ways that the workbook doesn't know.
 """
 
-import dataclasses
 import itertools
 import re
 import statistics
@@ -16,14 +15,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from pathlib import Path
 from random import Random
 
 from marginlib.engine.amounts import plain, rounded
+from marginlib.quiz import drills
 from marginlib.quiz.asking import Answer
 from marginlib.quiz.lesson import questions
 from marginlib.quiz.mistakes import MISTAKES
-from marginlib.quiz.operators import Operator, answered, operators
+from marginlib.quiz.operators import answered, operators
 from marginlib.quiz.question import Question, Verdict
 from marginlib.quiz.shelf import LESSONS
 
@@ -113,7 +112,7 @@ class Tally:
         if verdict.right:  # rounded as it is asked, it is
             return
         held = truth(question, names)
-        known = {(name,): True for name in ()} or alike(question, answer)
+        known = alike(question, answer)
         self.shown += 1
         found = self._found(verdict, held)
         if known <= {held}:
@@ -188,27 +187,35 @@ def false_alarms(random: Random, numbers: Sequence[str], rounds: int) -> tuple[i
 
 
 def cited(lesson: str) -> set[str]:
-    """The rules that a lesson's questions, with their answers and explanations, name."""
-    return {*re.findall(r"\b[RABC][1-9][0-9]?\b", Path(f"data/lessons/{lesson}.toml").read_text(encoding="utf-8"))}
+    """The rules that the explanations of a lesson's questions name: those that they are there for."""
+    told = " ".join(question.explain for question in asked(lesson).values())
+    return {*re.findall(r"\b[RABC][1-9][0-9]?\b", told.replace("R9 to R11", "R9 R10 R11"))}
 
 
-def mutants(lesson: str) -> dict[str, list[str]]:
-    """The operators that bend a rule of the lesson, and by which of its questions each is told from the rule."""
-    rules, known = cited(lesson), asked(lesson)
+def drilled(lesson: str) -> dict[str, Question]:
+    """A few of a lesson's drills, of each level."""
+    seeds = range(1, 6) if lesson in drills.GENERATORS else ()
+    return {
+        f"drill {seed} {level}": drills.make(lesson, seed, level)
+        for seed in seeds
+        for level in range(1, drills.LEVELS + 1)
+    }
+
+
+def mutants(lesson: str, known: dict[str, Question]) -> dict[str, list[str]]:
+    """The operators that bend a rule of the lesson, and by which of some questions each is told from the rule."""
+    rules = cited(lesson)
     return {
         name: [place for place, question in known.items() if tells(question, name)]
         for name, each in operators().items()
-        if {*each.rules} & rules
+        if each.rules[0] in rules
     }
 
 
 def tells(question: Question, name: str) -> bool:
-    """Whether an operator leads to an answer that can be given, and is wrong."""
+    """Whether an operator leads away from the right answer."""
     answer = by(question, (name,))
-    if answer is None or question._alike(answer, question.answer):
-        return False
-    given = typed(question, answer)
-    return given is not None and not question.judge(given).right
+    return answer is not None and not question._alike(answer, question.answer)
 
 
 def main() -> int:
@@ -220,7 +227,8 @@ def main() -> int:
     start = time.perf_counter()
     tally = simulate(population(random), numbers)
     share = 100 * tally.right / tally.distinguishable
-    print(f"{LEARNERS} learners, {sum(len(asked(each)) for each in numbers)} questions, {time.perf_counter() - start:.0f} s")
+    count, took = sum(len(asked(each)) for each in numbers), time.perf_counter() - start
+    print(f"{LEARNERS} learners, {count} questions, {took:.0f} s")
     print(f"  wrong answers {tally.shown}, distinguishable {tally.distinguishable}, of these right {share:.1f} %")
     print(f"  blamed wrongly {tally.blamed} of {tally.shown}: {100 * tally.blamed / tally.shown:.2f} %")
     slow = sorted(tally.seconds)
@@ -233,10 +241,11 @@ def main() -> int:
     for name, count in where.most_common(25):
         print(f"  {name} ({count})")
     for number in numbers:
-        found = mutants(number)
-        told = sum(map(bool, found.values()))
-        print(f"lesson {number}: {told} of {len(found)} mutants told, {100 * told / max(1, len(found)):.0f} %")
-        print(f"  not: {', '.join(name for name, by_which in found.items() if not by_which) or 'none'}")
+        for what, known in (("its questions", asked(number)), ("with drills", asked(number) | drilled(number))):
+            found = mutants(number, known)
+            told = sum(map(bool, found.values()))
+            print(f"lesson {number}, {what}: {told} of {len(found)} mutants, {100 * told / max(1, len(found)):.0f} %")
+            print(f"  not: {', '.join(name for name, by_which in found.items() if not by_which) or 'none'}")
     return 0
 
 

@@ -75,7 +75,7 @@ def leverage_multiplies(bent: Bent) -> Bent:
 
 
 @operator(
-    "B2, R20",
+    "R20, B2",
     "You divided the profit or loss by the leverage.",
     "Only a part of the cost is yours.",
     "But the whole position gains or loses; the leverage divides what is tied up, not that",
@@ -110,7 +110,7 @@ def result_left_out(bent: Bent) -> Bent:
 
 
 @operator(
-    "B2, R11",
+    "R11, B2",
     "You took what was put up as the loss.",
     "It is called margin, as if it were a stake.",
     "It is only tied up: what is lost is volume × move",
@@ -145,7 +145,7 @@ def _owing(bent: Bent, share: Callable[[Decimal], Decimal]) -> Bent:
 
 
 @operator(
-    "R1, R3",
+    "R3, R1",
     "You took the margin, the cost divided by the leverage, for what is owed.",
     "It is the amount that you see tied up.",
     "But the whole cost is extended, and all of it goes back, at any leverage",
@@ -253,7 +253,7 @@ def ended_all(bent: Bent) -> Bent | None:
 
 
 @operator(
-    "R3, R6",
+    "R6, R3",
     "You settled without the means for it.",
     "The position itself seems to pay for that.",
     "But the balance must bear all that was extended, or else the settlement is refused",
@@ -900,7 +900,7 @@ def liquidated_at_the_call(bent: Bent) -> Bent:
 
 
 @operator(
-    "C3, B5",
+    "B5, C3",
     "You waited until all equity is gone.",
     "As long as there is money, the loan is safe.",
     "The exchange doesn't wait so long: it acts much earlier",
@@ -911,7 +911,7 @@ def equity_all_gone(bent: Bent) -> Bent:
 
 
 @operator(
-    "B3, B5",
+    "B5, B3",
     "You took the place where free margin is used up.",
     "Then nothing is free any more.",
     "That is a level of {opening_level} %. You are warned near {call_level} %, and liquidated near "
@@ -1271,7 +1271,7 @@ def rollover_taken_once(bent: Bent) -> Bent:
 
 # Names from before, which files may have: what was written for one lesson is the same rule bent.
 for _name, _aliases in {
-    "other_side": "result_turned_round sign_turned_round loss_added short_as_a_long divided_and_turned_round "
+    "other_side": "result_turned_round sign_turned_round short_as_a_long divided_and_turned_round "
     "multiplied_and_turned_round",
     "leverage_multiplies": "open_result_times_leverage limit_times_leverage return_times_leverage",
     "proceeds_kept": "sale_kept",
@@ -1282,7 +1282,7 @@ for _name, _aliases in {
     "quote_balance_forgotten": "whole_loss_converted",
     "highest_fee_for_all": "even_at_the_highest_rate",
     "lowest_fee_for_all": "even_at_the_lowest_rate",
-    "margin_is_the_cost": "return_on_the_cost",
+    "margin_is_the_cost": "return_on_the_cost margin_is_the_opening_cost",
     "margin_of_the_other_side": "short_margin_kept long_margin_moved",
     "level_of_free_margin": "limit_of_free_margin",
     "filled_at_the_trigger": "stop_at_its_trigger",

@@ -50,7 +50,8 @@ class Verdict:
 class Diagnosis:
     """What leads to a wrong answer: mistakes of which each alone does, or two that do together.
 
-    ``open``: of a pair only one is sure; several second ones would do.
+    ``open``: of a pair only one is sure, since several second ones would do; or more than three single ones lead
+    there, so that none is sure.
     """
 
     names: tuple[str, ...] = ()
@@ -308,7 +309,7 @@ class Question:
     def diagnose(self, given: Answer) -> Diagnosis:
         """Which mistakes lead to an answer: each alone, or, where none does, two at once.
 
-        Where more than three would do, the answer doesn't tell: only those that the question names are given.
+        Those that the question names come first. Where more than three would do, the answer tells little.
 
         >>> question = Question(kind="number", text="What is your profit, in EUR?", ask="pnl", unit="EUR", scenario='''{
         ...     "balances": {"EUR": "2000"}, "prices": {"BTC/EUR": "50000"}, "steps": [
@@ -319,8 +320,7 @@ class Question:
         """
         hits = [name for name, answer in self._alone if self._alike(given, answer)]
         if hits:
-            own = [name for name in hits if name in self.mistakes]
-            return Diagnosis(tuple(hits if len(hits) <= _FEW else own[:_FEW]))
+            return Diagnosis(tuple(hits), open=len(hits) > _FEW)
         pairs = [names for names, both in self._paired if self._alike(given, both)]
         if len(pairs) == 1:
             return Diagnosis(pairs[0], together=True)
@@ -407,7 +407,7 @@ class Question:
         if self.answer and abs(given + self.answer) <= self.tolerance and not ANSWERS[self.ask.name].signed:
             return Verdict(False, _SIZE if self.answer > 0 else MISTAKES["wrong_sign"].sentence, "wrong_sign")
         found = self.diagnose(given)
-        if found.names:
+        if self._told(found):
             shown = self._as_typed(given)
             beside = f" You: {shown}; by the rule: {self.shown_answer()}."
             said = f"{self._told(found)}{beside}"
@@ -440,10 +440,14 @@ class Question:
 
     def _told(self, found: Diagnosis) -> str:
         """The sentences for the mistakes that were recognised."""
-        told = [MISTAKES[name].told(self.case, self.ask) for name in found.names]
+        own = [name for name in found.names if name in self.mistakes][:_FEW]
+        names = own if found.open and not found.together else found.names
+        told = [MISTAKES[name].told(self.case, self.ask) for name in names]
         if found.together and told:
             second = "The other one can't be told." if found.open else "The other one:"
             return f"Two mistakes at once. One of them: {told[0]} {' '.join([second, *told[1:]])}"
+        if found.open and told:
+            return f"Several mistakes lead there. The likeliest: {' Or: '.join(told)}"
         return " Or: ".join(told)
 
     def _well(self) -> str:

@@ -45,7 +45,8 @@ def scenario(random: Random) -> dict[str, Any]:
         elif do == "in":
             steps.append({"do": "deposit", "currency": "EUR", "amount": "100"})
     return {
-        "balances": {"EUR": random.choice(["0", "200", "9000"]), "BTC": random.choice(["0", "0.2"]), "USD": "300", "DOGE": "900", "XMR": "3"},
+        "balances": {"EUR": random.choice(["0", "200", "9000"]), "BTC": random.choice(["0", "0.2"]),
+                     "USD": "300", "DOGE": "900", "XMR": "3"},
         "prices": {**{pair: f"{at:f}" if isinstance(at, Decimal) else str(at) for pair, at in prices.items()},
                    "EUR/USD": "1.25", "DOGE/EUR": "0.1"},
         "valuation": random.choice(["EUR", "USD"]),

@@ -4,20 +4,10 @@ from decimal import Decimal
 from fractions import Fraction
 from random import Random
 
-from marginlib.engine.amounts import rounded
 from marginlib.quiz.asking import Ask, Case
 from marginlib.quiz.drills import QuestionData, StepData, drill, pick
 from marginlib.quiz.mistakes import mistake
 from marginlib.quiz.models import still_open, summed
-
-
-@mistake("That is the opening cost. A short's used margin is coins × today's price ÷ leverage (B2).")
-def margin_is_the_opening_cost(case: Case, ask: Ask) -> Decimal | None:
-    """What a short was sold for is tied up; for a long that is margin_is_the_cost."""
-    found = still_open(case)
-    if not found or ask != Ask("used_margin") or found[1][0].side == "long":
-        return None
-    return rounded(sum((Fraction(lot.cost) for lot in found[1]), Fraction(0)), 4)
 
 
 @mistake("That is your free margin. Used margin is what is tied up (B2, B3).")
@@ -50,7 +40,7 @@ def borrowing(random: Random, level: int) -> QuestionData:
         ("pnl", "You close there. What is your profit, in EUR? (A loss has a minus sign.)", "EUR",
          ["leverage_multiplies", "leverage_divides", "profit_in_base", "wrong_sign"]),
         ("used_margin", "What is your used margin now?", "EUR",
-         ["margin_is_the_cost", "margin_is_the_opening_cost", "margin_of_the_balance", "margin_of_the_other_side",
+         ["margin_is_the_cost", "margin_of_the_balance", "margin_of_the_other_side",
           "free_margin_instead"]),
         ("free_margin", "What is your free margin now?", "EUR",
          ["open_result_left_out", "open_result_times_leverage", "used_margin_left_out", "margin_is_the_cost",

@@ -115,7 +115,7 @@ def loss_cascade(random: Random, level: int) -> QuestionData:
             "highest_fee_for_all",
             "lowest_fee_for_all",
             "price_before_the_move",
-            "base_by_the_list",
+            "base_last",
             "quote_balance_forgotten",
             "left_in_the_quote_currency",
             "first_conversion_only",

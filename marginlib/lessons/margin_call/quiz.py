@@ -118,6 +118,13 @@ def loss_without_its_sign(case: Case, ask: Ask) -> Decimal | None:
     return None if found is None else -found
 
 
+@mistake("You added the loss. It is taken from your balance (R11, R13).")
+def loss_added(case: Case, ask: Ask) -> Decimal | None:
+    """The balance grows by what was lost."""
+    found = _closed(case, ask)
+    return found[1] - 2 * sum((each.pnl for each in found[0]), ZERO) if found else None
+
+
 @mistake("That is used margin: what the position that stays open ties up. Your balance is all your money (B2, R11).")
 def tied_up_for_a_balance(case: Case, ask: Ask) -> Decimal | None:
     """Left is what the open position ties up."""
