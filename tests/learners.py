@@ -203,12 +203,15 @@ def drilled(lesson: str) -> dict[str, Question]:
 
 
 def mutants(lesson: str, known: dict[str, Question]) -> dict[str, list[str]]:
-    """The operators that bend a rule of the lesson, and by which of some questions each is told from the rule."""
+    """The operators that bend a rule of the lesson, and by which of some questions each is told from the rule.
+
+    Those that can't be carried out in any of them are left out, such as settling a short without having the coins.
+    """
     rules = cited(lesson)
     return {
         name: [place for place, question in known.items() if tells(question, name)]
         for name, each in operators().items()
-        if each.rules[0] in rules
+        if each.rules[0] in rules and any(by(question, (name,)) is not None for question in known.values())
     }
 
 

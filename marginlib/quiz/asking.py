@@ -82,6 +82,7 @@ class Asked:
     ``unit``: what a story's answer is counted in, ``%`` or a currency; without it, the unit is the question's affair.
     ``refused``: it may be asked of a story whose last step was refused.
     ``alone``: the scenario's story doesn't tell it (a future's funding, say), so its way stands without the story.
+    ``slow``: an answer takes many replays, so that only few pairs of mistakes are tried.
     Several lessons may add a way or a hint: what they say is told one after the other.
     """
 
@@ -92,6 +93,7 @@ class Asked:
     of: Of | None = None
     unit: Unit | None = None
     refused: bool = False
+    slow: bool = False
     ways: list[Way] = field(default_factory=list)
     hints: list[Hint] = field(default_factory=list)
 
@@ -155,6 +157,7 @@ def answers(
     of: Of | None = None,
     unit: Unit | None = None,
     refused: bool = False,
+    slow: bool = False,
 ) -> Callable[[Reading], Reading]:
     """Register what answers an ask of that name, from a story; ``of`` says what an ask may add to it (:class:`Asked`).
 
@@ -163,7 +166,7 @@ def answers(
     """
 
     def register(read: Reading) -> Reading:
-        ANSWERS.add(name, Asked(name, read, signed, alone, of, unit, refused), read.__module__)
+        ANSWERS.add(name, Asked(name, read, signed, alone, of, unit, refused, slow), read.__module__)
         return read
 
     return register

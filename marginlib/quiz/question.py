@@ -25,6 +25,7 @@ from marginlib.reading.scenarios import read_scenario
 from marginlib.telling.numbers import money, number
 
 T = TypeVar("T")
+_MOST_PAIRED, _MOST_SLOW = 13, 7  # rules bent of which two at once are tried
 _FEW = 3  # mistakes that one answer may come from and still tell something
 _SIZE = "The size is right. What is asked is how much, so leave the minus sign out."
 
@@ -296,9 +297,14 @@ class Question:
     @functools.cached_property
     def _paired(self) -> list[tuple[tuple[str, str], Answer]]:
         """What two rules bent at once give, where that is neither right nor what one of them gives."""
-        rules = [(name, answer) for name, answer in self._alone if isinstance(MISTAKES[name], Operator)]
+        alone = [(name, answer) for name, answer in self._alone if isinstance(MISTAKES[name], Operator)]
+        if self.kind == "number":
+            alone = [(name, answer) for name, answer in alone if isinstance(answer, Decimal)]
+        # What many lead to, such as nothing at all, leaves nothing for a second mistake to be seen in.
+        rules = [each for each in alone if sum(self._alike(each[1], answer) for _, answer in alone) <= _FEW]
         order = {name: at for at, name in enumerate(MISTAKES)}
-        rules = sorted(rules, key=lambda each: order[each[0]])
+        most = _MOST_SLOW if ANSWERS[self.ask.name].slow else _MOST_PAIRED  # those that the question names come first
+        rules = sorted(rules[:most], key=lambda each: order[each[0]])
         found = []
         for (one, first), (two, second) in itertools.combinations(rules, 2):
             both = self._by((one, two))

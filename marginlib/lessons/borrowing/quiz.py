@@ -55,13 +55,23 @@ def borrowing(random: Random, level: int) -> QuestionData:
     ]
     steps += [{"do": "close", "pair": "BTC/EUR", "volume": "all"}] if level == 1 else []
     trade = "buy" if side == "long" else "sell"
+    have, balances, cuts = f"{funds:,} EUR", {"EUR": str(funds)}, {}
+    if level == 4 and random.random() < 0.5:  # coins of one's own back the position, too
+        coins, cut = pick(random, "0.1", "0.2", "0.5"), random.choice([10, 20])
+        have, balances["BTC"], cuts = f"{have} and {coins} BTC (haircut {cut} %)", coins, {"BTC": f"0.{cut}"}
+        mistakes = [*mistakes, "haircut_left_out", "coins_left_out", "coins_kept_their_worth"]
     return {
         "kind": "number",
-        "text": f"You have {funds:,} EUR and {trade} {volume} BTC on margin at {price:,} EUR with {leverage}× "
-        f"leverage. The price {'rises' if move > 0 else 'falls'} to {after:,} EUR. {question}",
+        "text": f"You have {have}{',' if cuts else ''} and {trade} {volume} BTC on margin at {price:,} EUR with "
+        f"{leverage}× leverage. The price {'rises' if move > 0 else 'falls'} to {after:,} EUR. {question}",
         "ask": asked,
         "unit": unit,
         "tolerance": "0.1" if unit == "%" else "0.01",
-        "scenario": {"balances": {"EUR": str(funds)}, "prices": {"BTC/EUR": str(price)}, "steps": steps},
+        "scenario": {
+            "balances": balances,
+            "prices": {"BTC/EUR": str(price)},
+            "rules": {"haircuts": cuts},
+            "steps": steps,
+        },
         "mistakes": mistakes,
     }

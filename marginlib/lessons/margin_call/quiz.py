@@ -288,19 +288,25 @@ def _moved_level(random: Random) -> QuestionData:
     dollars, coins = random.randrange(1000, 20001, 500), pick(random, "0.1", "0.2", "0.25", "0.5")
     now = price + price * random.choice([-20, -10, 10, 20]) // 100
     trade = "buy" if side == "long" else "sell"
+    asked, unit, question = random.choice(
+        [
+            ("level", "%", "What is your margin level, in percent?"),
+            ("level", "%", "What is your margin level, in percent?"),
+            ("free_margin", "USD", "How much of your margin is free, in USD?"),
+        ]
+    )
     return _question(
         f"You have {dollars:,} USD and {coins} BTC, and {trade} {volume} BTC on margin at {price:,} USD with "
-        f"{leverage}× leverage. BTC {'rises' if now > price else 'falls'} to {now:,} USD. What is your margin level, "
-        "in percent?",
-        "level",
-        "%",
+        f"{leverage}× leverage. BTC {'rises' if now > price else 'falls'} to {now:,} USD. {question}",
+        asked,
+        unit,
         {
             "balances": {"USD": str(dollars), "BTC": coins},
             "prices": {"BTC/USD": str(price)},
             "steps": [opening, {"do": "price", "pair": "BTC/USD", "price": str(now)}],
         },
         ["coins_kept_their_worth", "coins_left_out", "open_result_left_out", "level_of_free_margin",
-         "short_margin_kept", "long_margin_moved", "short_as_a_long", "sign_turned_round"],
+         "margin_of_the_other_side", "other_side", "used_margin_left_out"],
     )  # fmt: skip
 
 
@@ -318,8 +324,8 @@ def _call(random: Random) -> QuestionData:
         "call_price",
         "USD",
         {"balances": {"USD": str(dollars)}, "prices": {"BTC/USD": str(price)}, "steps": [opening]},
-        ["called_at_liquidation", "equity_all_gone", "free_margin_all_gone", "short_margin_kept", "long_margin_moved",
-         "limit_times_leverage", "limit_of_free_margin", "short_as_a_long", "equity_for_a_price", "room_for_a_price"],
+        ["called_at_liquidation", "equity_all_gone", "free_margin_all_gone", "margin_of_the_other_side",
+         "leverage_multiplies", "level_of_free_margin", "equity_for_a_price", "room_for_a_price"],
     )  # fmt: skip
 
 
@@ -385,6 +391,6 @@ def _left(random: Random) -> QuestionData:
             "rules": {"liquidation": how},
             "steps": [*opens, *moves],
         },
-        ["newest_alone", "all_were_closed", "used_margin_lost", "liquidation_without_loss",
+        ["newest_alone", "all_were_closed", "used_margin_lost", "result_left_out",
          "oldest_alone", "loss_for_a_balance", "loss_without_its_sign", "loss_added", "tied_up_for_a_balance"],
     )  # fmt: skip

@@ -32,6 +32,7 @@ def first_in_first_out(random: Random, level: int) -> QuestionData:
     total = sum((Decimal(volume) for volume in volumes), ZERO)
     ended = Decimal(volumes[0]) + (total - Decimal(volumes[0])) * random.choice([Decimal("0.25"), Decimal("0.5")])
     kind, asked = "close", "pnl"
+    coin, kind_of = "BTC", "btc_eth_cash"
     euros = Decimal(60000)
     if level == 3:
         kind, asked = random.choice([("settle", "change:EUR"), ("close", "left:2")])
@@ -39,7 +40,8 @@ def first_in_first_out(random: Random, level: int) -> QuestionData:
         asked = "conversion_fees"
         prices = [random.choice([52000, 54000, 56000]), *random.sample([40000, 42000, 44000, 46000, 48000], 2)]
         lost = Decimal(volumes[0]) * (prices[0] - now)
-        covers = 40 * (1 - rulebook().conversion_fees["btc_eth_cash"])  # what 40 EUR of BTC bring
+        coin, kind_of = random.choice([("BTC", "btc_eth_cash"), ("DOGE", "other")])
+        covers = 40 * (1 - rulebook().conversion_fees[kind_of])  # what 40 EUR of the coin bring
         euros = max(ZERO, lost - covers * random.randrange(2, 20))
     steps: list[StepData] = []
     for price, volume in zip(prices, volumes, strict=True):
@@ -50,24 +52,26 @@ def first_in_first_out(random: Random, level: int) -> QuestionData:
     steps += [{"do": "price", "pair": "BTC/EUR", "price": str(now)}]
     steps += [{"do": kind, "pair": "BTC/EUR", "volume": plain(ended)}]
     bought = listed([f"{volume} BTC at {price:,} EUR" for price, volume in zip(prices, volumes, strict=True)])
-    funds = {"EUR": plain(euros), "BTC": "1"}
+    funds = {"EUR": plain(euros), coin: "1" if coin == "BTC" else "400000"}
+    have = "1 BTC" if coin == "BTC" else "400,000 DOGE (1 DOGE is 0.10 EUR)"
     question = {
         "pnl": f"You close {plain(ended)} BTC at {now:,} EUR. What do you realise, in EUR? (A loss has a minus sign.)",
         "left:2": f"You close {plain(ended)} BTC at {now:,} EUR. How much of the second lot stays open, in BTC?",
         "change:EUR": f"BTC is at {now:,} EUR. You settle {plain(ended)} BTC. By how much does your EUR balance "
         "change? (Less has a minus sign.)",
         "conversion_fees": f"You close {plain(ended)} BTC at {now:,} EUR. What do conversions cost you, in EUR? "
-        "BTC to EUR costs {btc_eth_cash | %}.",
+        f"{coin} to EUR costs {{{kind_of} | %}}.",
     }[asked]
     return {
         "kind": "number",
-        "text": f"You have {money(euros, 'EUR')} and 1 BTC. On margin you buy {bought}, in this order, without fees. "
+        "text": f"You have {money(euros, 'EUR')} and {have}. On margin you buy {bought}, in this order, without fees. "
         f"{question}",
         "ask": asked,
         "unit": "BTC" if asked == "left:2" else "EUR",
         "tolerance": "0.0001" if asked == "left:2" else "0.01",
         "scenario": {
             "balances": funds,
+            "prices": {} if coin == "BTC" else {"DOGE/EUR": "0.1"},
             "valuation": "EUR",
             "rules": {"initial_margin_check": False},
             "steps": steps,
@@ -76,6 +80,9 @@ def first_in_first_out(random: Random, level: int) -> QuestionData:
             "pnl": ["newest_first", "average_cost", "first_lot_only", "dearest_first", "leverage_multiplies"],
             "left:2": ["newest_first", "pro_rata", "dearest_first", "cheapest_first"],
             "change:EUR": ["newest_first", "average_cost", "settled_at_the_price_now", "settled_the_margin_only"],
-            "conversion_fees": ["netted", "quote_balance_forgotten", "highest_fee_for_all", "lowest_fee_for_all"],
+            "conversion_fees": [
+                *("netted", "quote_balance_forgotten"),
+                *("highest_fee_for_all", "lowest_fee_for_all", "middle_fee_for_all"),
+            ],
         }[asked],
     }

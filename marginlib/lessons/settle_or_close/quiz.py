@@ -31,6 +31,13 @@ def _need(story: Story) -> Need:
     return need(before, step.pair, step.volume)
 
 
+def _ended(story: Story) -> Decimal:
+    """The volume that the last step has ended."""
+    step, before = _ending(story)
+    left = story.final.positions.of(step.pair)
+    return before.lots(step.pair).sums.volume - left.sums.volume
+
+
 @answers("order_sent", of="nothing")
 def _order(story: Story, _of: str) -> str:
     """The last step as the API takes it: type, side and volume (R19, B8)."""
@@ -52,13 +59,13 @@ def _apart(story: Story, _of: str) -> Decimal:
 @answers("possible", of="nothing", refused=True)
 def _possible(story: Story, _of: str) -> Decimal:
     """How much of it the balance can settle, in BASE (R6)."""
-    return _need(story).possible
+    return _need(story).possible if story.error else _ended(story)
 
 
 @answers("missing", of="nothing", refused=True)
 def _missing(story: Story, _of: str) -> Decimal:
     """What the settlement lacks, in the currency that was extended (R6)."""
-    return _need(story).missing
+    return _need(story).missing if story.error else ZERO
 
 
 def _ended_lot(case: Case, ask: Ask, name: str) -> tuple[Position, Need, Decimal] | None:

@@ -17,7 +17,7 @@ from marginlib.reading.rulebooks import rulebook
 from marginlib.telling.numbers import listed, money, number, percent
 from marginlib.ways_out import advice
 from marginlib.ways_out.break_even import break_even_fee
-from marginlib.ways_out.plans import Plan, Way, WayName, plan, way_out, which
+from marginlib.ways_out.plans import Plan, Way, WayName, dust, plan, tied, way_out, which
 
 NOT_OPEN = "not open"
 
@@ -57,15 +57,31 @@ def _way(name: str) -> WayName:
     raise ValueError(f"there is no way '{name}'; known: close, buy, deposit, settle")
 
 
-@answers("saved", alone=True, of="nothing", unit=_quote)
+@answers("saved", slow=True, alone=True, of="nothing", unit=_quote)
 def _saved(story: Story, _of: str) -> Decimal | str:
     """What the cheapest way with what there is costs less than closing now, in QUOTE."""
-    ways = _planned(story)
-    direct, best = ways.way("close").cost, ways.way(ways.cheapest or "close").cost
-    return NOT_OPEN if direct is None or best is None else story.final.round(ways.currency, direct - best)
+    pair, costs = _costs_with_what_there_is(story)
+    direct, best = costs["close"], costs[_least(story, pair, costs) or "close"]
+    return NOT_OPEN if direct is None or best is None else story.final.round(pair.partition("/")[2], direct - best)
 
 
-@answers("even", alone=True, of="nothing", unit=lambda _story, _of: "%")
+def _costs_with_what_there_is(story: Story) -> tuple[str, dict[WayName, Fraction | None]]:
+    """The pair, and what each way costs that needs nothing from outside: a deposit takes long to try, and is none."""
+    try:
+        pair = which(story)
+        direct = way_out(story, pair, "close")
+        others = (way_out(story, pair, "buy", direct=direct), way_out(story, pair, "settle"))
+    except Refusal as refusal:
+        raise ValueError(str(refusal)) from None
+    return pair, {way.name: way.cost for way in (direct, *others)}
+
+
+def _least(story: Story, pair: str, costs: dict[WayName, Fraction | None]) -> WayName | None:
+    """The cheapest of them, as a plan has it."""
+    return next(iter(tied(costs.items(), dust(story.final, pair))), None)
+
+
+@answers("even", slow=True, alone=True, of="nothing", unit=lambda _story, _of: "%")
 def _even(story: Story, _of: str) -> Decimal | str:
     """The trading fee at which closing now and buying first cost the same, in percent."""
     even = break_even_fee(story)
@@ -75,7 +91,7 @@ def _even(story: Story, _of: str) -> Decimal | str:
 @answers("cheapest", alone=True, of="nothing")
 def _cheapest(story: Story, _of: str) -> str:
     """The way that costs least with what there is."""
-    return _planned(story).cheapest or NOT_OPEN
+    return _least(story, *_costs_with_what_there_is(story)) or NOT_OPEN
 
 
 @answers("open_ways", alone=True, of="nothing")
