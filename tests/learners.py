@@ -1,6 +1,6 @@
 """Simulated learners: each holds one rule or two wrongly, and answers every lesson's questions by the engine so bent.
 
-``python tests/learners.py`` (or ``make learners``) prints what is recognised, whom it blames wrongly, and which of a
+``python tests/learners.py`` prints what is recognised, whom it blames wrongly, and which of a
 lesson's rules could be bent without any of its questions telling. The learners are made of the operators: what is
 measured is how well answers tell them apart, not how well they describe people. The second table is of answers that no
 operator makes: slips of the pen, and rules bent in ways that the workbook doesn't know.
@@ -83,7 +83,7 @@ def truth(question: Question, names: Names) -> Names:
 
 def alike(question: Question, answer: Answer) -> set[Names]:
     """All single mistakes, or where there is none all pairs, that lead to an answer."""
-    singles = {(name,) for name, given in question._alone if question._alike(given, answer)}
+    singles: set[Names] = {(name,) for name, given in question._alone if question._alike(given, answer)}
     return singles or {names for names, given in question._paired if question._alike(given, answer)}
 
 
@@ -162,7 +162,7 @@ def slips(random: Random, right: Decimal) -> Iterator[Decimal]:
         one = random.choice(places[:-1])
         if digits[one + 1].isdigit():
             yield Decimal(digits[:one] + digits[one + 1] + digits[one] + digits[one + 2 :])
-    yield right * random.choice([10, Decimal("0.1"), 100])
+    yield right * random.choice([Decimal(10), Decimal("0.1"), Decimal(100)])
     yield rounded(right * random.randrange(60, 140) / 100, 2)
 
 
@@ -196,7 +196,7 @@ def drilled(lesson: str) -> dict[str, Question]:
     """A few of a lesson's drills, of each level."""
     seeds = range(1, 6) if lesson in drills.GENERATORS else ()
     return {
-        f"drill {seed} {level}": drills.make(lesson, seed, level)
+        f"{lesson} drill {seed} {level}": drills.make(lesson, seed, level)
         for seed in seeds
         for level in range(1, drills.LEVELS + 1)
     }

@@ -900,6 +900,19 @@ def liquidated_at_the_call(bent: Bent) -> Bent:
 
 
 @operator(
+    "B5, B3",
+    "You took free margin ÷ used margin for the margin level.",
+    "Free margin is what is left.",
+    "But the margin level is equity ÷ used margin",
+)
+def limit_of_free_margin(bent: Bent) -> Bent:
+    """Where free margin stands at a level, equity stands a whole used margin higher."""
+    full = Decimal(100)
+    call, liquidation = _level(bent, "call_level"), _level(bent, "liquidation_level")
+    return _levels(bent, call_level=call + full, liquidation_level=liquidation + full)
+
+
+@operator(
     "B5, C3",
     "You waited until all equity is gone.",
     "As long as there is money, the loan is safe.",
@@ -1279,12 +1292,10 @@ for _name, _aliases in {
     "settled_the_margin_only": "owed_is_the_margin possible_with_leverage missing_of_the_margin",
     "settled_at_the_price_now": "possible_at_the_price_now missing_at_the_price_now",
     "fee_on_top": "fee_of_what_is_covered converted_on_what_is_missing",
-    "quote_balance_forgotten": "whole_loss_converted",
     "highest_fee_for_all": "even_at_the_highest_rate",
     "lowest_fee_for_all": "even_at_the_lowest_rate",
     "margin_is_the_cost": "return_on_the_cost margin_is_the_opening_cost",
     "margin_of_the_other_side": "short_margin_kept long_margin_moved",
-    "level_of_free_margin": "limit_of_free_margin",
     "filled_at_the_trigger": "stop_at_its_trigger",
     "closing_fee_forgotten": "closing_fee_left_out",
     "closing_fee_on_the_opening_price": "closing_fee_at_the_opening_price",

@@ -71,7 +71,13 @@ class Operator(Mistake):
     bend: Bend
     rules: tuple[str, ...]
     conserves: bool
-    otherwise: Model | None = None
+    otherwise: Model | None
+    did: str
+
+    @property
+    def brief(self) -> str:
+        """What was done, and by which rules it is wrong."""
+        return f"{self.did.removesuffix('.')} ({', '.join(self.rules)})."
 
     def answers(self, case: Case, ask: Ask) -> Answer | None:
         """What the engine answers with the rule bent, be it a number or words; None where it says nothing."""
@@ -92,7 +98,7 @@ def operator(
         told = checked(f"{did} {seems} {rule} ({rules}).", ())
         ids = tuple(re.findall(r"[A-Z][0-9]+", rules))
         model = functools.partial(_number, name)
-        MISTAKES.add(name, Operator(name, told, model, bend, ids, conserves, otherwise), bend.__module__)
+        MISTAKES.add(name, Operator(name, told, model, bend, ids, conserves, otherwise, did), bend.__module__)
         return bend
 
     return register

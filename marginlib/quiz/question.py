@@ -448,7 +448,10 @@ class Question:
         """The sentences for the mistakes that were recognised."""
         own = [name for name in found.names if name in self.mistakes][:_FEW]
         names = own if found.open and not found.together else found.names
-        told = [MISTAKES[name].told(self.case, self.ask) for name in names]
+        told = [
+            MISTAKES[name].told(self.case, self.ask, brief=bool(at) and not found.together)
+            for at, name in enumerate(names)
+        ]
         if found.together and told:
             second = "The other one can't be told." if found.open else "The other one:"
             return f"Two mistakes at once. One of them: {told[0]} {' '.join([second, *told[1:]])}"

@@ -17,7 +17,13 @@ COUNT = 400
 def scenario(random: Random) -> dict[str, Any]:
     """An account in which much happens: lots in several pairs, both sides, stops, waits, and crashes."""
     pairs = ["BTC/EUR", "ETH/EUR", "ADA/BTC", "BTC/USD"]
-    prices = {"BTC/EUR": 50000, "ETH/EUR": 2000, "ADA/BTC": Decimal("0.00001"), "BTC/USD": 60000, "XMR/EUR": 200}
+    prices: dict[str, Decimal | int] = {
+        "BTC/EUR": 50000,
+        "ETH/EUR": 2000,
+        "ADA/BTC": Decimal("0.00001"),
+        "BTC/USD": 60000,
+        "XMR/EUR": 200,
+    }
     sides: dict[str, str] = {}
     steps: list[dict[str, Any]] = []
 

@@ -325,7 +325,7 @@ def _call(random: Random) -> QuestionData:
         "USD",
         {"balances": {"USD": str(dollars)}, "prices": {"BTC/USD": str(price)}, "steps": [opening]},
         ["called_at_liquidation", "equity_all_gone", "free_margin_all_gone", "margin_of_the_other_side",
-         "leverage_multiplies", "level_of_free_margin", "equity_for_a_price", "room_for_a_price"],
+         "leverage_multiplies", "limit_of_free_margin", "equity_for_a_price", "room_for_a_price"],
     )  # fmt: skip
 
 

@@ -65,7 +65,8 @@ def _possible(story: Story, _of: str) -> Decimal:
 @answers("missing", of="nothing", refused=True)
 def _missing(story: Story, _of: str) -> Decimal:
     """What the settlement lacks, in the currency that was extended (R6)."""
-    return _need(story).missing if story.error else ZERO
+    needed = _need(story)
+    return needed.missing if story.error else ZERO
 
 
 def _ended_lot(case: Case, ask: Ask, name: str) -> tuple[Position, Need, Decimal] | None:

@@ -1,6 +1,7 @@
 """Ways out of a position: what lesson 06 asks, wrong models that people hold, and its drills."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from random import Random
@@ -261,6 +262,27 @@ def order_at_the_conversion_rate_of_what_is_missing(case: Case, ask: Ask) -> Dec
         return _costs(ways, "buy") - _ordering(ways) + on_top if _ordering(ways) else None
 
     return _other(case, ask, {"cost:buy": cost})
+
+
+@mistake("You converted the whole loss. Your own quote currency bears a part: only the rest is converted (R13, R16).")
+def whole_loss_converted(case: Case, ask: Ask) -> Decimal | None:
+    """The balance of QUOTE is forgotten."""
+
+    def converting(ways: Plan, story: Story) -> Fraction | None:
+        spared = story.final.copy()
+        spared.balances[ways.currency] = ZERO
+        way = way_out(replace(story, final=spared), ways.pair, "close")
+        return None if way.closed or way.unpaid else way.parts.converting
+
+    def cost(ways: Plan, story: Story) -> Fraction | None:
+        fees = converting(ways, story)
+        return None if fees is None else ways.way("close").parts.closing + fees
+
+    def saved(ways: Plan, story: Story) -> Fraction | None:
+        fees, extra = converting(ways, story), _bought_more(ways, -ways.pnl)
+        return None if fees is None or extra is None or ways.cheapest != "buy" else fees - _ordering(ways) - extra
+
+    return _other(case, ask, {"cost:close": cost, "saved": saved})
 
 
 @mistake("That is what the order costs. What it saves is the fee of converting, less that (R16, R17).")
