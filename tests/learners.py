@@ -12,19 +12,23 @@ import statistics
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from random import Random
 
 from marginlib.engine.amounts import plain, rounded
+from marginlib.engine.positions import Lots, Position
+from marginlib.engine.practice import BY_THE_RULES, Ends
+from marginlib.engine.scenario import ConversionFees
 from marginlib.quiz import drills
-from marginlib.quiz.asking import Answer
+from marginlib.quiz.asking import ANSWERS, Answer, Case
 from marginlib.quiz.lesson import questions
 from marginlib.quiz.mistakes import MISTAKES
-from marginlib.quiz.operators import answered, operators
+from marginlib.quiz.operators import Bent, answered, operators
 from marginlib.quiz.question import Question, Verdict
 from marginlib.quiz.shelf import LESSONS
+from marginlib.reading.rulebooks import rulebook
 
 LEARNERS = 60
 SEED = 12
@@ -186,6 +190,65 @@ def false_alarms(random: Random, numbers: Sequence[str], rounds: int) -> tuple[i
     return given, named, pairs, where
 
 
+def _row(lots: Iterable[Position]) -> Lots:
+    made = Lots()
+    for lot in lots:
+        made = made.opened(lot)
+    return made
+
+
+def _second_first(lots: Lots, volume: Decimal) -> Ends:
+    return BY_THE_RULES.ends(_row([*lots[1:2], *lots[:1], *lots[2:]]), volume)
+
+
+_THIRD = ConversionFees(**dict.fromkeys(("cash_cash", "btc_eth_cash", "other"), Decimal("0.03")))
+STRANGERS: dict[str, Callable[[Bent], Bent]] = {
+    "three per cent for every conversion": lambda bent: bent.ruled(conversion_fees=_THIRD),
+    "a rollover every six hours": lambda bent: bent._replace(book=bent.book.replaced(rollover_hours=Decimal(6))),
+    "other levels": lambda bent: bent._replace(
+        book=bent.book.replaced(call_level=Decimal(90), liquidation_level=Decimal(50))
+    ),
+    "the second lot first": lambda bent: bent.practising(ends=_second_first),
+    "half of every result": lambda bent: bent.practising(
+        result=lambda *given: BY_THE_RULES.result(*given) / 2,
+        so_far=lambda *given: BY_THE_RULES.so_far(*given) / 2,
+        open_result=lambda *given: BY_THE_RULES.open_result(*given) / 2,
+    ),
+    "half of the used margin": lambda bent: bent.practising(share=lambda *given: BY_THE_RULES.share(*given) / 2),
+    "settled half way": lambda bent: bent.practising(
+        owed_for_one=lambda state, lot: None if lot.side == "short" else (lot.open_price + state.prices[lot.pair]) / 2
+    ),
+    "the closing's fee between both prices": lambda bent: bent.practising(
+        closing_trade=lambda lot, volume, price, rate: volume * (price + lot.open_price) / 2 * rate
+    ),
+}
+"""Rules bent in ways that the workbook doesn't know."""
+
+
+def unknown(numbers: Sequence[str]) -> tuple[int, int, int, Counter[str]]:
+    """Answers of whoever holds a rule as no operator has it: how many, how many named a mistake, how many two."""
+    given = named = pairs = 0
+    where: Counter[str] = Counter()
+    for name, question in ((name, each) for number in numbers for name, each in asked(number).items()):
+        for idea, bend in STRANGERS.items():
+            if ANSWERS[question.ask.name].alone:
+                continue
+            now = bend(Bent(question.case.scenario, rulebook()))
+            try:
+                answer = Case(now.scenario, now.book).answer(question.ask)
+            except (ValueError, ArithmeticError, LookupError):
+                continue
+            said = None if question._alike(answer, question.answer) else typed(question, answer)
+            if said is None or (verdict := question.judge(said)).right:
+                continue
+            given += 1
+            named += bool(verdict.mistakes)
+            pairs += verdict.together
+            if verdict.mistakes:
+                where[f"{name}: {idea} {'both ' if verdict.together else ''}{verdict.mistakes}"] += 1
+    return given, named, pairs, where
+
+
 def cited(lesson: str) -> set[str]:
     """The rules that the explanations of a lesson's questions name: those that they are there for."""
     told = " ".join(question.explain for question in asked(lesson).values())
@@ -242,6 +305,10 @@ def main() -> int:
     given, named, pairs, where = false_alarms(random, numbers, 30)
     print(f"{given} slips: {100 * named / given:.2f} % named a mistake, {100 * pairs / given:.2f} % two at once")
     for name, count in where.most_common(25):
+        print(f"  {name} ({count})")
+    given, named, pairs, where = unknown(numbers)
+    print(f"{given} answers of ideas that no operator has: {named} named a mistake, {pairs} of them two at once")
+    for name, count in where.most_common():
         print(f"  {name} ({count})")
     for number in numbers:
         for what, known in (("its questions", asked(number)), ("with drills", asked(number) | drilled(number))):

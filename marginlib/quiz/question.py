@@ -453,8 +453,8 @@ class Question:
             for at, name in enumerate(names)
         ]
         if found.together and told:
-            second = "The other one can't be told." if found.open else "The other one:"
-            return f"Two mistakes at once. One of them: {told[0]} {' '.join([second, *told[1:]])}"
+            second = "The other can't be told." if found.open else "The other:"
+            return f"It looks like two mistakes at once. One: {told[0]} {' '.join([second, *told[1:]])}"
         if found.open and told:
             return f"Several mistakes lead there. The likeliest: {' Or: '.join(told)}"
         return " Or: ".join(told)

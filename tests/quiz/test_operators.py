@@ -125,7 +125,7 @@ def test_two_mistakes_at_once_are_told_where_no_single_one_gives_the_number() ->
     assert verdict.mistakes == ("other_side", "margin_of_the_other_side")
     assert verdict.together
     assert verdict.sentence.startswith(
-        "Two mistakes at once. One of them: You gave the position the other side's result."
+        "It looks like two mistakes at once. One: You gave the position the other side's result."
     )
     assert verdict.sentence.endswith(verdict.beside)
     assert asked.judge("291.67").mistakes == ("other_side",)
