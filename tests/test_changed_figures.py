@@ -78,7 +78,8 @@ def quiz_texts() -> Told:
             given: list[object] = [[option.value] for option in question.options]
             if question.kind == "number":
                 given = [*map(str, question.wrong.values()), "0.123"]
-            said += [question.judge(each).sentence for each in given]
+            verdicts = [question.judge(each) for each in given]  # less the numbers at their ends, which are no rule's
+            said += [verdict.sentence.removesuffix(verdict.beside) for verdict in verdicts]
             right = question.judge(question.right if question.kind in ("several", "order") else question.right[0])
             options = {option.value for option in question.options}
             if not right.right or (question.kind != "number" and not set(question.right) <= options):

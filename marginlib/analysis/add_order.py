@@ -36,6 +36,7 @@ def order(step: Open | Close | Settle, state: State) -> dict[str, Any]:
         total = plain(sum((lot.volume for lot in lots), ZERO))
     opening, leverage = _opening(lots[0].side), plain(lots[0].leverage)
     if isinstance(step, Settle):
+        opening = state.rulebook.practice.settles_with(lots[0].side)
         volume = total if isinstance(step.volume, str) else plain(step.volume)
         return {"ordertype": "settle-position", "type": opening, "pair": pair, "volume": volume, "leverage": leverage}
     kind = {"ordertype": "limit", "price": plain(step.price)} if step.price else {"ordertype": "market"}

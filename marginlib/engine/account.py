@@ -247,11 +247,11 @@ class State:
             )
         return lots
 
-    def reduce(self, pair: str, volume: Decimal) -> None:
-        """Take a volume off a pair's oldest lot; a lot of nothing is gone, and a pair's stops end with its last lot."""
-        self.positions = self.positions.reduced(pair, volume)
-        if self.stops and not self.positions.of(pair):
-            self.stops = tuple(stop for stop in self.stops if stop.pair != pair)
+    def reduce(self, lot: Position, volume: Decimal) -> None:
+        """Take a volume off a lot; a lot of nothing is gone, and a pair's stops end with its last lot."""
+        self.positions = self.positions.reduced(lot.pair, volume, lot.id)
+        if self.stops and not self.positions.of(lot.pair):
+            self.stops = tuple(stop for stop in self.stops if stop.pair != lot.pair)
 
     def move(self, currency: str, amount: Decimal, source: Counter, target: Counter) -> None:
         """Move an amount between two books that are not the trader's free balance."""

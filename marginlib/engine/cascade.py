@@ -1,16 +1,16 @@
 """Taking an amount out of the balances: the order of preference, the conversions and their fees."""
 
-import functools
 import itertools
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from marginlib.engine.account import Charge, Event, Reason, State, Take
 from marginlib.engine.amounts import ZERO, quotient, quotient_up
 from marginlib.engine.derivation import named
-
-Why = Literal["quote", "base", "collateral", "quote_last", "base_last", "other"]
+from marginlib.engine.practice import Place as Place  # where the other rooms look for it
+from marginlib.engine.practice import Why as Why
+from marginlib.engine.practice import listed
 
 _RULES: dict[str, tuple[str, ...]] = {
     "quote": ("R13",),
@@ -22,23 +22,6 @@ _RULES: dict[str, tuple[str, ...]] = {
 }
 
 
-class Place(NamedTuple):
-    """A place in the order of preference: a currency, and why it stands there."""
-
-    currency: str
-    why: Why
-
-
-@functools.lru_cache(maxsize=1024)
-def _listed(collateral: tuple[str, ...], base: str, quote: str) -> tuple[Place, ...]:
-    first = [Place(quote, "quote")] if quote in collateral else []
-    first += [Place(base, "base")] if base in collateral else []
-    last = [] if quote in collateral else [Place(quote, "quote_last")]
-    last += [] if base in collateral else [Place(base, "base_last")]
-    middle = [Place(code, "collateral") for code in collateral if code not in (base, quote)]
-    return (*first, *middle, *last)
-
-
 def preference(collateral: tuple[str, ...], base: str, quote: str, held: Iterable[str]) -> list[Place]:
     """The order in which a loss in BASE/QUOTE is taken, with the reason for each place (R13, R14, R15, A3).
 
@@ -47,22 +30,22 @@ def preference(collateral: tuple[str, ...], base: str, quote: str, held: Iterabl
     >>> [place.currency for place in preference(("USD", "EUR", "BTC"), "ADA", "BTC", ["XMR", "USD"])]
     ['BTC', 'USD', 'EUR', 'ADA', 'XMR']
     """
-    listed = _listed(collateral, base, quote)
-    known = {place.currency for place in listed}
-    return [*listed, *(Place(code, "other") for code in sorted(held) if code not in known)]
+    first = listed(collateral, base, quote)
+    known = {place.currency for place in first}
+    return [*first, *(Place(code, "other") for code in sorted(held) if code not in known)]
 
 
-def _others(state: State, listed: tuple[Place, ...]) -> Iterator[Place]:
+def _others(state: State, first: tuple[Place, ...]) -> Iterator[Place]:
     """What is held beyond the listed currencies, once its turn comes."""
-    known = {place.currency for place in listed}
-    yield from (Place(code, "other") for code in sorted(state.balances) if code not in known)
+    known = {place.currency for place in first}
+    yield from (Place(code, "other") for code in state.rulebook.practice.others(state.balances) if code not in known)
 
 
-def _turns(state: State, pair: str) -> Iterator[tuple[Place, Decimal]]:
-    """The balances that there are, in the order of preference."""
-    base, quote = pair.split("/")
-    listed = _listed(state.rulebook.collateral_order, base, quote)
-    for place in itertools.chain(listed, _others(state, listed)):
+def _turns(state: State, pair: str, reason: Reason) -> Iterator[tuple[Place, Decimal]]:
+    """The balances that there are, in the order of preference for a loss or a charge."""
+    practice = state.rulebook.practice
+    first = practice.preferred(state, pair) if reason == "loss" else practice.bears(state, pair)
+    for place in itertools.chain(first, _others(state, first)):
         have = state.balance(place.currency)
         if have > 0:
             yield place, have
@@ -88,7 +71,7 @@ def take(
     quote = pair.partition("/")[2]
     takes: list[Take] = []
     left = amount
-    for (currency, why), have in _turns(state, pair):
+    for (currency, why), have in _turns(state, pair, reason):
         if not left:
             break
         caused = (*rules, *_RULES[why])
@@ -98,12 +81,13 @@ def take(
             event.post(quote, reason, caused, creditor, amount=-taken)
         else:
             fee_rate = rulebook.conversion_fee(currency, quote)
-            rate = state.rate(currency, quote)
-            net, owed = rate.up * (1 - fee_rate), left * rate.down
+            rate = rulebook.practice.converted_at(state, currency, quote, pair)
+            net, down = rulebook.practice.proceeds(rate, fee_rate)
+            owed = left * down
             if owed <= have * net:
                 taken, covers = min(quotient_up(owed, net, rulebook.places(currency)), have), left
             else:
-                taken, covers = have, min(left, quotient(have * net, rate.down, rulebook.places(quote)))
+                taken, covers = have, min(left, quotient(have * net, down, rulebook.places(quote)))
             taken = named(taken, "taken", _RULES[why])
             covers = named(covers, "covered by {}", ("R16", "A1"), of=currency)
             fee = quotient(taken * rate.up - covers * rate.down, rate.down, rulebook.places(quote))
@@ -141,7 +125,7 @@ def charge(event: Event, pair: str, amount: Decimal, reason: Reason, rules: tupl
 def _borne_by_one(event: Event, pair: str, due: Decimal, reason: Reason, rules: tuple[str, ...]) -> bool:
     """Take a charge from the first balance that bears it whole; False if none does."""
     state, quote = event.state, pair.partition("/")[2]
-    for (currency, _), have in _turns(state, pair):
+    for (currency, _), have in _turns(state, pair, reason):
         if currency == quote:
             if due <= have:
                 event.post(quote, reason, rules, "fees", fee=due)

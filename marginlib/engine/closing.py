@@ -65,8 +65,8 @@ def close_lot(
         Refusal: ``missing_price``, as above.
     """
     state = event.state
-    moved = price - lot.open_price if lot.side == "long" else lot.open_price - price
-    pnl = state.round(lot.quote, volume * moved)
+    practice = state.rulebook.practice
+    pnl = state.round(lot.quote, practice.result(lot, volume, price))
     pnl = named(pnl, "profit on position {}" if pnl >= 0 else "loss on position {}", ("R10", "R11"), of=lot.id)
     _repay(state, lot, volume, pnl)
     takes: tuple[Take, ...] = ()
@@ -82,9 +82,9 @@ def close_lot(
     else:
         event.post(lot.quote, "closing", (*_BY_RULES[by], "R10", "R11"), "market")
         takes, unpaid = take(event, lot.pair, -pnl, "loss", ("R11",), "exchange")
-    state.reduce(lot.pair, volume)
+    state.reduce(lot, volume)
     rate = state.fees["trading"] if fee is None else fee
-    charge(event, lot.pair, volume * price * rate, "trading_fee", ("A4", "A9"))
+    charge(event, lot.pair, practice.closing_trade(lot, volume, price, rate), "trading_fee", ("A4", "A9"))
     return Realised(event.step, lot, volume, price, pnl, unpaid, takes, by)
 
 

@@ -83,7 +83,9 @@ def trade(state: State, step: int, order: Trade, summary_currency: str) -> list[
             f"{plain(order.volume)}: the ledger keeps {state.rulebook.places(nothing)} decimals of {nothing}, and so "
             "small an order would move none of it (A8)"
         )
-    fee = state.round(quote, value * (state.fees["trading"] if order.fee is None else order.fee))
+    fee = state.round(
+        quote, state.rulebook.practice.order_trade(value, state.fees["trading"] if order.fee is None else order.fee)
+    )
     if order.side == "buy":
         _require(state, quote, worth + fee, "The order", "R6")
     else:
@@ -157,8 +159,7 @@ def wait(state: State, step: int, order: Wait) -> list[Row]:
         )
     rows: list[Row] = []
     for lot, due in owing:
-        price = lot.open_price if lot.side == "long" else state.prices[lot.pair]
-        amount = lot.volume * price * lot.rollover
+        amount = state.rulebook.practice.rollover_fee(lot, state.prices[lot.pair])
         for _ in range(due):
             event = Event(state, step, "rollover", lot.id)
             charge(event, lot.pair, amount, "rollover_fee", ("B6", "R21", "A4"))

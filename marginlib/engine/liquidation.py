@@ -18,7 +18,7 @@ def place_stop(state: State, step: int, order: Stop) -> tuple[list[Row], list[Re
         Refusal: ``no_position``, ``wrong_stop_side`` for a stop that would not protect, ``missing_price``.
     """
     side = state.lots(order.pair)[0].side
-    right = "sell" if side == "long" else "buy"
+    right = state.rulebook.practice.protects(side)
     if order.side != right:
         raise Refusal(
             "wrong_stop_side",
@@ -27,8 +27,8 @@ def place_stop(state: State, step: int, order: Stop) -> tuple[list[Row], list[Re
             ("R22",),
         )
     stop = StopOrder(order.pair, order.side, order.trigger)
-    if stop.crossed(state.price(order.pair)):
-        return _close_whole(state, step, order.pair)
+    if state.rulebook.practice.fires(stop, state.price(order.pair)):
+        return _close_whole(state, step, stop)
     state.stops = (*state.stops, stop)
     return [], []
 
@@ -47,19 +47,23 @@ def move_prices(
         state.prices[pair] = price
     rows: list[Row] = []
     realised: list[Realised] = []
-    crossed = [stop.pair for stop in state.stops if stop.pair in prices and stop.crossed(prices[stop.pair])]
-    for pair in dict.fromkeys(crossed):
-        more_rows, more_realised = _close_whole(state, step, pair)
+    crossed: dict[str, StopOrder] = {}
+    for stop in state.stops:
+        if stop.pair in prices and state.rulebook.practice.fires(stop, prices[stop.pair]):
+            crossed.setdefault(stop.pair, stop)
+    for stop in crossed.values():
+        more_rows, more_realised = _close_whole(state, step, stop)
         rows += more_rows
         realised += more_realised
     more_rows, more_realised = _liquidate(state, step, summary_currency)
     return rows + more_rows, realised + more_realised
 
 
-def _close_whole(state: State, step: int, pair: str) -> tuple[list[Row], list[Realised]]:
+def _close_whole(state: State, step: int, stop: StopOrder) -> tuple[list[Row], list[Realised]]:
     """What a stop does: it closes the whole position in its pair, at the current price."""
-    ends = [(lot, lot.volume) for lot in state.lots(pair)]
-    return close_lots(state, step, ends, state.price(pair), "stop")
+    ends = [(lot, lot.volume) for lot in state.lots(stop.pair)]
+    price = state.rulebook.practice.stopped_at(stop, state.price(stop.pair))
+    return close_lots(state, step, ends, price, "stop")
 
 
 def _liquidate(state: State, step: int, summary_currency: str) -> tuple[list[Row], list[Realised]]:
@@ -72,7 +76,7 @@ def _liquidate(state: State, step: int, summary_currency: str) -> tuple[list[Row
     level = margin(state, summary_currency).level
     if level is None or level > Fraction(rulebook.liquidation_level):
         return rows, realised
-    for lot in state.positions:  # as they are now: closing one leaves the others as they are
+    for lot in rulebook.practice.liquidated(state):  # as they are now: closing one leaves the others as they are
         more_rows, more_realised = close_lots(state, step, [(lot, lot.volume)], state.prices[lot.pair], "liquidation")
         rows += more_rows
         realised += more_realised

@@ -34,24 +34,24 @@ def open_position(state: State, step: int, order: Open, summary_currency: str) -
     market = state.price(order.pair)
     state.opened += 1
     price = named(order.price or market, "opening price", ("R1",))
-    base, quote = order.pair.split("/")
-    rollover = order.rollover
+    practice = state.rulebook.practice
+    lent_at, rollover = practice.lent_currency(order.side, order.pair), order.rollover
     if rollover is None:
-        rollover = state.lending_rate("rollover", quote if order.side == "long" else base)
+        rollover = state.lending_rate("rollover", lent_at)
     lot = Position(state.opened, order.pair, order.side, order.volume, price, order.leverage, state.hours, rollover)
     _require_more_than_dust(state, step, lot)
     event = Event(state, step, "margin", lot.id)
     event.post(lot.quote, "opening", ("R1",), "exchange")
-    (lent, amount), (received, volume) = lot.owed, lot.held
+    (lent, amount), (received, volume) = practice.owed(lot), lot.held
     state.move(lent, amount, "exchange", "market")
     state.move(received, volume, "market", "restricted")
     state.positions = state.positions.opened(lot)
     if rollover:
         state.quiet_until = min(state.quiet_until, state.hours + state.rulebook.rollover_hours)
     trading = state.fees["trading"] if order.fee is None else order.fee
-    opening = state.lending_rate("opening", lent) if order.opening is None else order.opening
-    charge(event, lot.pair, lot.cost * trading, "trading_fee", ("A4",))
-    charge(event, lot.pair, lot.cost * opening, "opening_fee", ("B6", "A4"))
+    opening = state.lending_rate("opening", lent_at) if order.opening is None else order.opening
+    charge(event, lot.pair, practice.opening_trade(lot, trading), "trading_fee", ("A4",))
+    charge(event, lot.pair, practice.opening_fee(state, lot, opening), "opening_fee", ("B6", "A4"))
     require_level(state, summary_currency, "This opening", ("B4",))
     return event.rows()
 

@@ -103,9 +103,11 @@ class Lots(Sequence[Position]):
             log = [*log[:end], lot]
         return self._changed(log, self._start, end + 1, self._oldest or lot, lot, 1)
 
-    def reduced(self, volume: Decimal) -> "Lots":
-        """These, less a volume of the oldest; a lot of nothing is gone."""
+    def reduced(self, volume: Decimal, lot: int | None = None) -> "Lots":
+        """These, less a volume of a lot, by default the oldest; a lot of nothing is gone."""
         oldest = self[0]
+        if lot not in (None, oldest.id):
+            return self._without(volume, lot)
         rest, start = replace(oldest, volume=oldest.volume - volume), self._start
         if not rest.volume:
             start += 1
@@ -113,6 +115,14 @@ class Lots(Sequence[Position]):
         else:
             left = rest
         return self._changed(self._log, start, self._end, left, replace(oldest, volume=volume), -1)
+
+    def _without(self, volume: Decimal, lot: int | None) -> "Lots":
+        """These, less a volume of a lot out of its turn, in a list of their own."""
+        twin = Lots()
+        for each in self:
+            left = replace(each, volume=each.volume - volume) if each.id == lot else each
+            twin = twin.opened(left) if left.volume else twin
+        return twin
 
     def _changed(
         self, log: list[Position], start: int, end: int, oldest: Position | None, lot: Position, sign: int
@@ -176,10 +186,10 @@ class Positions(Sequence[Position]):
         """These, and a new one."""
         return self._changed(lot.pair, self.of(lot.pair).opened(lot), 1)
 
-    def reduced(self, pair: str, volume: Decimal) -> "Positions":
-        """These, less a volume of a pair's oldest lot; a lot of nothing is gone."""
+    def reduced(self, pair: str, volume: Decimal, lot: int | None = None) -> "Positions":
+        """These, less a volume of one of a pair's lots, by default its oldest; a lot of nothing is gone."""
         lots = self.of(pair)
-        left = lots.reduced(volume)
+        left = lots.reduced(volume, lot)
         return self._changed(pair, left, len(left) - len(lots))
 
     def _changed(self, pair: str, lots: Lots, more: int) -> "Positions":

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from marginlib.engine.amounts import ZERO
+from marginlib.engine.practice import BY_THE_RULES, Practice
 
 FeeClass = Literal["cash_cash", "btc_eth_cash", "other"]
 Liquidation = Literal["off", "all", "until-100"]
@@ -37,6 +38,8 @@ class Rulebook:
     most_leverage: Decimal
     liquidation: Liquidation = "off"
     initial_margin_check: bool = True
+    practice: Practice = BY_THE_RULES
+    """How the engine decides where a rule decides: by the rules, unless somebody holds one wrongly."""
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
     """Where conversion_fees, haircuts and levels stand, in words, and of which date."""
 

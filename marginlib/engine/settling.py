@@ -5,6 +5,7 @@ from typing import Literal, NamedTuple
 
 from marginlib.engine.account import Event, Position, Row, State
 from marginlib.engine.amounts import EXACT, ZERO, plain, quotient_down, quotient_up
+from marginlib.engine.cascade import charge
 from marginlib.engine.derivation import fraction, named
 from marginlib.engine.errors import InvalidScenario, Refusal
 
@@ -43,14 +44,7 @@ def first_in_first_out(state: State, pair: str, volume: Decimal | Literal["all"]
             f'Use a volume up to {plain(total)}, or "all".',
             ("A6", "R9"),
         )
-    ends = []
-    for lot in lots:
-        part = min(lot.volume, left)
-        ends.append((lot, part))
-        left -= part
-        if not left:
-            break
-    return ends
+    return state.rulebook.practice.ends(lots, left)
 
 
 def need(state: State, pair: str, volume: Decimal | Literal["all"]) -> Need:
@@ -82,7 +76,8 @@ def settle(state: State, step: int, pair: str, volume: Decimal | Literal["all"])
     needed, due = _need(state, ends)
     paid = needed.currency
     require_more_than_dust(state, step, ends)
-    if needed.missing:
+    practice = state.rulebook.practice
+    if not practice.suffices(needed):
         raise Refusal(
             "insufficient_funds",
             f"Settling needs {plain(needed.amount)} {paid}, and the balance is {plain(needed.balance)} {paid}.",
@@ -92,11 +87,13 @@ def settle(state: State, step: int, pair: str, volume: Decimal | Literal["all"])
     rows: list[Row] = []
     for lot, part in ends:
         event = Event(state, step, "settled", lot.id)
-        kept, amount = (lot.base, part) if lot.side == "long" else (lot.quote, part * lot.open_price)
+        kept, amount = lot.base if lot.side == "long" else lot.quote, practice.released(state, lot, part)
         event.post(paid, "obligation", ("R3", "R5", "R7"), "exchange", amount=-due[lot.id])
         state.move(kept, amount, "restricted", "exchange")
         event.post(kept, "released", ("R4",), "exchange", amount=state.round(kept, amount))
-        state.reduce(lot.pair, part)
+        state.reduce(lot, part)
+        if cost := practice.settling_trade(state, lot, part):
+            charge(event, lot.pair, cost, "trading_fee", ("A4",))
         rows += event.rows()
     return rows
 
@@ -129,16 +126,20 @@ def _least(state: State, lot: Position) -> Decimal:
 def _need(state: State, ends: list[tuple[Position, Decimal]]) -> tuple[Need, dict[int, Decimal]]:
     """What settling these lots needs, in all and by the lot's id."""
     paid = ends[0][0].owed[0]
-    due = {lot.id: state.round(paid, part * lot.open_price if lot.side == "long" else part) for lot, part in ends}
+    each = [(part, state.rulebook.practice.owed_for_one(state, lot)) for lot, part in ends]
+    due = {
+        lot.id: state.round(paid, part if price is None else part * price)
+        for (lot, part), (_, price) in zip(ends, each, strict=True)
+    }
     have = state.balance(paid)
-    return Need(paid, named(sum(due.values(), ZERO), "needed to settle", ("R3",)), have, _possible(ends, have)), due
+    return Need(paid, named(sum(due.values(), ZERO), "needed to settle", ("R3",)), have, _possible(each, have)), due
 
 
-def _possible(ends: list[tuple[Position, Decimal]], have: Decimal) -> Decimal:
+def _possible(each: list[tuple[Decimal, Decimal | None]], have: Decimal) -> Decimal:
     """The volume of BASE that a balance could settle."""
     possible, left = ZERO, have
-    for lot, part in ends:
-        price = lot.open_price if lot.side == "long" else Decimal(1)
+    for part, one in each:
+        price = Decimal(1) if one is None else one
         volume = min(part, quotient_down(left, price, 8))
         possible += volume
         left -= volume * price

@@ -121,7 +121,7 @@ def _of_code(pairs: Sequence[tuple[str, Decimal]], currency: str) -> Decimal:
 
 @answers("owed", of="a currency", unit=_itself)
 def _owed(story: Story, code: str) -> Decimal:
-    return _of_code([p.owed for p in story.final.positions], code)
+    return _of_code([*map(story.final.rulebook.practice.owed, story.final.positions)], code)
 
 
 @answers("held", of="a currency", unit=_itself)

@@ -82,6 +82,7 @@ class Asked:
     ``unit``: what a story's answer is counted in, ``%`` or a currency; without it, the unit is the question's affair.
     ``refused``: it may be asked of a story whose last step was refused.
     ``alone``: the scenario's story doesn't tell it (a future's funding, say), so its way stands without the story.
+    ``slow``: an answer takes many replays, so that only few pairs of mistakes are tried.
     Several lessons may add a way or a hint: what they say is told one after the other.
     """
 
@@ -92,6 +93,7 @@ class Asked:
     of: Of | None = None
     unit: Unit | None = None
     refused: bool = False
+    slow: bool = False
     ways: list[Way] = field(default_factory=list)
     hints: list[Hint] = field(default_factory=list)
 
@@ -155,6 +157,7 @@ def answers(
     of: Of | None = None,
     unit: Unit | None = None,
     refused: bool = False,
+    slow: bool = False,
 ) -> Callable[[Reading], Reading]:
     """Register what answers an ask of that name, from a story; ``of`` says what an ask may add to it (:class:`Asked`).
 
@@ -163,7 +166,7 @@ def answers(
     """
 
     def register(read: Reading) -> Reading:
-        ANSWERS.add(name, Asked(name, read, signed, alone, of, unit, refused), read.__module__)
+        ANSWERS.add(name, Asked(name, read, signed, alone, of, unit, refused, slow), read.__module__)
         return read
 
     return register
@@ -223,16 +226,19 @@ class Case:
     (Decimal('100.0000'), Decimal('5100.0000'))
     """
 
-    def __init__(self, scenario: Scenario, book: Rulebook | None = None) -> None:
-        self.scenario, self.book = scenario, book
+    def __init__(self, scenario: Scenario, book: Rulebook | None = None, *, story: Story | None = None) -> None:
+        """Take a scenario, its rulebook if it isn't the one in ``data/``, and its story if that is there already."""
+        self.scenario, self.book, self._told = scenario, book, story
         self._given: dict[Ask, Answer] = {}
         self.mistaken: dict[tuple[str, Ask], Decimal | None] = {}
         """What wrong models gave, by their names and what was asked: each is worked out once."""
+        self.bends: dict[tuple[tuple[str, ...], bool], Case | None] = {}
+        """The case with rules bent, by the operators' names, and whether only from its end on."""
 
     @functools.cached_property
     def story(self) -> Story:
         """What came of the scenario."""
-        return replay(self.scenario, self.book)
+        return self._told or replay(self.scenario, self.book)
 
     def answer(self, ask: Ask) -> Answer:
         """What the engine answers.

@@ -40,9 +40,14 @@ class Mistake:
                 case.mistaken[self.name, ask] = self.model(case, ask)
         return case.mistaken[self.name, ask]
 
-    def told(self, case: Case, ask: Ask) -> str:
-        """The sentence, with the figures of the case's rulebook."""
-        return filled(self.sentence, case, ask)
+    def told(self, case: Case, ask: Ask, *, brief: bool = False) -> str:
+        """The sentence, with the figures of the case's rulebook; briefly, where another one was told before it."""
+        return filled(self.brief if brief else self.sentence, case, ask)
+
+    @property
+    def brief(self) -> str:
+        """The sentence in short."""
+        return self.sentence
 
 
 MISTAKES: Registry[Mistake] = Registry("mistake")

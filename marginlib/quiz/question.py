@@ -5,6 +5,7 @@ Kinds: ``one`` (single choice), ``several`` (all that are right), ``number`` (wi
 """
 
 import functools
+import itertools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -18,11 +19,14 @@ from marginlib.engine.scenario import Part, PartOf, Scenario
 from marginlib.quiz.asking import ANSWERS, Answer, Ask, Case, hint, way
 from marginlib.quiz.figures import checked, filled
 from marginlib.quiz.mistakes import MISTAKES
+from marginlib.quiz.operators import Operator, answered, in_play
 from marginlib.quiz.typed import read_number
 from marginlib.reading.scenarios import read_scenario
 from marginlib.telling.numbers import money, number
 
 T = TypeVar("T")
+_MOST_PAIRED, _MOST_SLOW = 13, 7  # rules bent of which two at once are tried
+_FEW = 3  # mistakes that one answer may come from and still tell something
 _SIZE = "The size is right. What is asked is how much, so leave the minus sign out."
 
 
@@ -35,6 +39,25 @@ class Verdict:
     mistake: str | None = None
     step: str = ""
     """How the sentence ends where no mistake was recognised: with the first step of the way."""
+    mistakes: tuple[str, ...] = ()
+    """All that were recognised: each alone would give this answer, or two of them do so together."""
+    together: bool = False
+    """Whether it took two mistakes at once."""
+    beside: str = ""
+    """How the sentence ends where mistakes were recognised: with this answer beside the right one."""
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What leads to a wrong answer: mistakes of which each alone does, or two that do together.
+
+    ``open``: of a pair only one is sure, since several second ones would do; or more than three single ones lead
+    there, so that none is sure.
+    """
+
+    names: tuple[str, ...] = ()
+    together: bool = False
+    open: bool = False
 
 
 class _Text(Kind[str]):
@@ -72,7 +95,12 @@ class _Unit(Kind[str]):
 
 class _Mistakes(Kind[tuple[str, ...]]):
     def read(self, value: object) -> tuple[str, ...]:
-        return kinds.items(_Known(), value)
+        return tuple(dict.fromkeys(kinds.items(_Known(), value)))  # two names of one mistake are one
+
+
+class _KnownOrNone(Kind[str]):
+    def read(self, value: object) -> str:
+        return "" if value == "" else _Known().read(value)
 
 
 class _Known(Kind[str]):
@@ -118,13 +146,22 @@ class Option(Part):
     value: Annotated[str, _Text()]
     text: Annotated[str, _Text("words to choose")]
     because: Annotated[str, _Text()] = ""
+    mistake: Annotated[str, _KnownOrNone()] = ""
+    """The mistake that leads to it, where it stands for one: what it gives is the value then, and its sentence why."""
 
 
 class _AnOption(PartOf[Option]):
     def read(self, value: object) -> Option:
         if not isinstance(value, Option | Mapping):
             raise kinds.expected('a table such as { value = "…", text = "…" }', value)
+        if isinstance(value, Mapping) and isinstance(name := value.get("mistake"), str) and name in MISTAKES:
+            value = {"value": f"{{{name} | plain}}", "text": _as_shown(name), **value}
         return super().read(value)
+
+
+def _as_shown(name: str) -> str:
+    """The text of an option that is a mistake's number and nothing else."""
+    return f"{{{name}}}"
 
 
 class _Options(Kind[tuple[Option, ...]]):
@@ -194,10 +231,16 @@ class Question:
     @functools.cached_property
     def options(self) -> tuple[Option, ...]:
         """The answers to choose from."""
-        return tuple(
-            Option(value=self._filled(each.value), text=self._filled(each.text), because=self._filled(each.because))
-            for each in self.written.options
-        )
+        return tuple(self._option(each) for each in self.written.options)
+
+    def _option(self, each: Option) -> Option:
+        """An option with its figures; one that stands for a mistake says why it is wrong."""
+        value, because = self._filled(each.value), self._filled(each.because)
+        if not each.mistake:
+            return Option(value=value, text=self._filled(each.text), because=because)
+        text = self.shown(Decimal(value)) if each.text == _as_shown(each.mistake) else self._filled(each.text)
+        told = because or MISTAKES[each.mistake].told(self.case, self.ask)
+        return Option(value=value, text=text, because=told, mistake=each.mistake)
 
     @functools.cached_property
     def answer(self) -> Answer:
@@ -216,6 +259,79 @@ class Question:
             value = MISTAKES[name].gives(self.case, self.ask)
             if value is not None and isinstance(right, Decimal) and abs(value - right) > self.tolerance:
                 yield name, value
+
+    @functools.cached_property
+    def in_play(self) -> tuple[str, ...]:
+        """The mistakes that change the answer: those of the question's own, then all rules bent; worked out once."""
+        named = self.mistakes + tuple(option.mistake for option in self.written.options if option.mistake)
+        known = [name for name in named if self._changes(MISTAKES[name].gives(self.case, self.ask))]
+        if ANSWERS[self.ask.name].signed and self.kind == "number":
+            known.append("wrong_sign")
+        rest = in_play(self.case, self.ask)
+        return tuple(dict.fromkeys([*known, *(name for name in rest if self._changes(self._by((name,))))]))
+
+    def _by(self, names: tuple[str, ...]) -> Answer | None:
+        """What is answered by whoever makes these mistakes."""
+        given = MISTAKES[names[0]].gives(self.case, self.ask) if len(names) == 1 else None
+        return answered(self.case, self.ask, names) if given is None and self._bends(names) else given
+
+    def _bends(self, names: tuple[str, ...]) -> bool:
+        return all(isinstance(MISTAKES[name], Operator) for name in names)
+
+    def _changes(self, answer: Answer | None) -> bool:
+        return answer is not None and not self._alike(answer, self.answer)
+
+    def _alike(self, one: Answer, other: Answer) -> bool:
+        """Whether two answers are the same, as far as the question asks."""
+        if isinstance(one, Decimal) and isinstance(other, Decimal):
+            return abs(one - other) <= self.tolerance
+        if self.kind == "several" and isinstance(one, list) and isinstance(other, list):
+            return sorted(one) == sorted(other)
+        return one == other
+
+    @functools.cached_property
+    def _alone(self) -> list[tuple[str, Answer]]:
+        found = ((name, self._by((name,))) for name in self.in_play)
+        return [(name, answer) for name, answer in found if answer is not None]
+
+    @functools.cached_property
+    def _paired(self) -> list[tuple[tuple[str, str], Answer]]:
+        """What two rules bent at once give, where that is neither right nor what one of them gives."""
+        alone = [(name, answer) for name, answer in self._alone if isinstance(MISTAKES[name], Operator)]
+        if self.kind == "number":
+            alone = [(name, answer) for name, answer in alone if isinstance(answer, Decimal)]
+        # What many lead to, such as nothing at all, leaves nothing for a second mistake to be seen in.
+        rules = [each for each in alone if sum(self._alike(each[1], answer) for _, answer in alone) <= _FEW]
+        order = {name: at for at, name in enumerate(MISTAKES)}
+        most = _MOST_SLOW if ANSWERS[self.ask.name].slow else _MOST_PAIRED  # those that the question names come first
+        rules = sorted(rules[:most], key=lambda each: order[each[0]])
+        found = []
+        for (one, first), (two, second) in itertools.combinations(rules, 2):
+            both = self._by((one, two))
+            if both is not None and not any(self._alike(both, each) for each in (self.answer, first, second)):
+                found.append(((one, two), both))
+        return found
+
+    def diagnose(self, given: Answer) -> Diagnosis:
+        """Which mistakes lead to an answer: each alone, or, where none does, two at once.
+
+        Those that the question names come first. Where more than three would do, the answer tells little.
+
+        >>> question = Question(kind="number", text="What is your profit, in EUR?", ask="pnl", unit="EUR", scenario='''{
+        ...     "balances": {"EUR": "2000"}, "prices": {"BTC/EUR": "50000"}, "steps": [
+        ...     {"do": "open", "pair": "BTC/EUR", "side": "long", "volume": "0.1", "leverage": 5},
+        ...     {"do": "close", "pair": "BTC/EUR", "volume": "all", "price": "51000"}]}''')
+        >>> question.diagnose(Decimal(20)).names, question.diagnose(Decimal(-500))
+        (('leverage_divides',), Diagnosis(names=('other_side', 'leverage_multiplies'), together=True, open=False))
+        """
+        hits = [name for name, answer in self._alone if self._alike(given, answer)]
+        if hits:
+            return Diagnosis(tuple(hits), open=len(hits) > _FEW)
+        pairs = [names for names, both in self._paired if self._alike(given, both)]
+        if len(pairs) == 1:
+            return Diagnosis(pairs[0], together=True)
+        shared = [name for name in pairs[0] if all(name in names for names in pairs)] if pairs else []
+        return Diagnosis(tuple(shared), together=True, open=True) if shared else Diagnosis()
 
     @property
     def right(self) -> list[str]:
@@ -254,10 +370,14 @@ class Question:
             place = next((i for i, (a, b) in enumerate(zip(chosen, right, strict=False)) if a != b), 0)
             hint = f"Right up to place {place}. " if place else ""
             said = because.get(chosen[place], "") if place < len(chosen) else ""
-            return Verdict(False, f"{hint}{said or 'Look at place ' + str(place + 1) + ' again.'}")
+            found = self._behind(chosen)
+            said = said or self._told(found) or f"Look at place {place + 1} again."
+            return Verdict(False, f"{hint}{said}", next(iter(found.names), None), "", found.names, found.together)
         wrong = [value for value in chosen if value not in right]
         if wrong:
-            return Verdict(False, next((because[v] for v in wrong if because.get(v)), f"Not {wrong[0]}."), wrong[0])
+            found = self._behind(chosen)
+            said = next((because[v] for v in wrong if because.get(v)), "") or self._told(found) or f"Not {wrong[0]}."
+            return Verdict(False, said, found.names[0] if found.names else wrong[0], "", found.names, found.together)
         if not chosen:
             return Verdict(False, "Choose all that are right: at least one is.")
         missing = len(right) - len(chosen)
@@ -290,25 +410,59 @@ class Question:
         assert isinstance(self.answer, Decimal)
         if abs(given - self.answer) <= self.tolerance:
             return Verdict(True, self._well())
-        near = sorted((abs(given - value), name) for name, value in self.wrong.items())
-        if near and near[0][0] <= self.tolerance:
-            return Verdict(False, MISTAKES[near[0][1]].told(self.case, self.ask), near[0][1])
-        if self.answer and abs(given + self.answer) <= self.tolerance:
-            size = self.answer > 0 and not ANSWERS[self.ask.name].signed
-            said = _SIZE if size else MISTAKES["wrong_sign"].told(self.case, self.ask)
-            return Verdict(False, said, "wrong_sign")
+        if self.answer and abs(given + self.answer) <= self.tolerance and not ANSWERS[self.ask.name].signed:
+            return Verdict(False, _SIZE if self.answer > 0 else MISTAKES["wrong_sign"].sentence, "wrong_sign")
+        found = self.diagnose(given)
+        if self._told(found):
+            shown = self._as_typed(given)
+            beside = f" You: {shown}; by the rule: {self.shown_answer()}."
+            said = f"{self._told(found)}{beside}"
+            return Verdict(False, said, found.names[0], "", found.names, found.together, beside)
         if self.unit == "%" and abs(given * 100 - self.answer) <= self.tolerance:
             return Verdict(False, f"In percent, please: {plain(given)} is {plain(given * 100)} %.")
         side = "less" if given > self.answer else "more"
         first = hint(self.case.story, self.ask)
         step = f" Think of this: {first}" if first else ""
-        shown = self.shown(given)
-        if self.unit in ("%", "×", ""):  # as it was typed: two decimals may be too few
-            shown = f"{number(given, 20)} {self.unit}".strip()
-        return Verdict(False, f"It is {side} than {shown}.{step}", step=step)
+        return Verdict(False, f"It is {side} than {self._as_typed(given)}.{step}", step=step)
+
+    def _as_typed(self, given: Decimal) -> str:
+        if self.unit in ("%", "×", ""):  # two decimals may be too few
+            return f"{number(given, 20)} {self.unit}".strip()
+        return self.shown(given)
+
+    def _behind(self, chosen: list[str]) -> Diagnosis:
+        """What leads to what was chosen."""
+        if self.kind == "one":
+            option = next((each for each in self.options if each.value == chosen[0]), None)
+            if option and option.mistake:
+                return Diagnosis((option.mistake,))
+            if isinstance(self.answer, Decimal):
+                try:
+                    return self.diagnose(Decimal(chosen[0]))
+                except ArithmeticError:  # words among numbers
+                    return Diagnosis()
+            return self.diagnose(chosen if isinstance(self.answer, list) else chosen[0])
+        return self.diagnose(chosen)
+
+    def _told(self, found: Diagnosis) -> str:
+        """The sentences for the mistakes that were recognised."""
+        own = [name for name in found.names if name in self.mistakes][:_FEW]
+        names = own if found.open and not found.together else found.names
+        told = [
+            MISTAKES[name].told(self.case, self.ask, brief=bool(at) and not found.together)
+            for at, name in enumerate(names)
+        ]
+        if found.together and told:
+            second = "The other can't be told." if found.open else "The other:"
+            return f"It looks like two mistakes at once. One: {told[0]} {' '.join([second, *told[1:]])}"
+        if found.open and told:
+            return f"Several mistakes lead there. The likeliest: {' Or: '.join(told)}"
+        return " Or: ".join(told)
 
     def _well(self) -> str:
-        return f"Yes: {self.shown_answer()}. {self.explain}".strip()
+        """Why it is right, in one line: the question's own, or else where the way to it ends."""
+        why = self.explain or next(reversed(self.solution()), "")
+        return f"Yes: {self.shown_answer()}. {why}".strip()
 
     def solution(self) -> list[str]:
         """The way there, step by step, with rule ids."""

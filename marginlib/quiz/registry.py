@@ -23,6 +23,7 @@ class Registry(Mapping[str, Entry], Generic[Entry]):
         self.what = what
         self._entries: dict[str, Entry] = {}
         self._sources: dict[str, str] = {}
+        self._aliases: dict[str, str] = {}
 
     def add(self, name: str, entry: Entry, source: str) -> Entry:
         """Register an entry that a module makes. A notebook's cell that is run again replaces what it made itself.
@@ -37,6 +38,15 @@ class Registry(Mapping[str, Entry], Generic[Entry]):
         self._entries[name], self._sources[name] = entry, source
         return entry
 
+    def alias(self, entry: str, *names: str) -> None:
+        """Other names by which an entry is found, such as those that files have from before; they are not listed.
+
+        >>> known = Registry[int]("number")
+        >>> known.add("one", 1, "a.module"), known.alias("one", "single"), known["single"], [*known]
+        (1, None, 1, ['one'])
+        """
+        self._aliases |= dict.fromkeys(names, entry)
+
     def find(self, name: str) -> Entry:
         """The entry of that name.
 
@@ -47,12 +57,13 @@ class Registry(Mapping[str, Entry], Generic[Entry]):
         Traceback (most recent call last):
         ValueError: there is no number 'two'; known: none
         """
+        name = self._aliases.get(name, name)
         if name not in self._entries:
             raise ValueError(f"there is no {self.what} '{name}'; known: {', '.join(self._entries) or 'none'}")
         return self._entries[name]
 
     def __getitem__(self, name: str) -> Entry:
-        return self._entries[name]
+        return self._entries[self._aliases.get(name, name)]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._entries)

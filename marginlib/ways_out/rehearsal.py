@@ -11,10 +11,10 @@ from decimal import Decimal, localcontext
 
 from marginlib.engine.account import Counter, Event, Realised, Reason, Row, State
 from marginlib.engine.amounts import EXACT, ZERO, rounded
-from marginlib.engine.cascade import preference
 from marginlib.engine.closing import close_lot
 from marginlib.engine.errors import Refusal
-from marginlib.engine.positions import Lots
+from marginlib.engine.positions import Lots, Position
+from marginlib.engine.practice import Practice
 from marginlib.engine.replaying import resume
 from marginlib.engine.scenario import Close, Step
 from marginlib.engine.story import Moment, Refused, Story
@@ -30,7 +30,7 @@ class _Draft(State):
     def move(self, currency: str, amount: Decimal, source: Counter, target: Counter) -> None:
         """Nothing: books aren't looked at."""
 
-    def reduce(self, pair: str, volume: Decimal) -> None:
+    def reduce(self, lot: Position, volume: Decimal) -> None:
         """Nothing: which lots end is known before."""
 
 
@@ -93,11 +93,11 @@ def rehearse(story: Story, steps: Sequence[Step]) -> Story:
 
 def _close(draft: _Draft, index: int, order: Close) -> tuple[list[Row], list[Realised]]:
     """Close all lots, one by one, at the draft's expense."""
-    base, quote = order.pair.split("/")
+    quote, practice = order.pair.partition("/")[2], draft.rulebook.practice
     lots, price = draft.lots(order.pair), order.price or draft.price(order.pair)
     trading = draft.fees["trading"] if order.fee is None else order.fee
-    goes_first = preference(draft.rulebook.collateral_order, base, quote, ())[0].currency == quote
-    results = _results(lots, price, price * trading, draft.rulebook.places(quote))
+    goes_first = [place.currency for place in practice.preferred(draft, order.pair)[:1]] == [quote]
+    results = _results(lots, price, trading, draft.rulebook.places(quote), practice)
     rows: list[Row] = []
     realised: list[Realised] = []
     have = draft.balance(quote)
@@ -116,10 +116,10 @@ def _close(draft: _Draft, index: int, order: Close) -> tuple[list[Row], list[Rea
 
 
 @functools.lru_cache(maxsize=1)
-def _results(lots: Lots, price: Decimal, fee: Decimal, places: int) -> list[Decimal]:
+def _results(lots: Lots, price: Decimal, fee: Decimal, places: int, practice: Practice) -> list[Decimal]:
     """What each lot realises at a price, less its fee, in QUOTE: the same in all tries of an amount to buy first."""
-    sign = 1 if lots[0].side == "long" else -1
     return [
-        rounded(sign * lot.volume * (price - lot.open_price), places) - rounded(lot.volume * fee, places)
+        rounded(practice.result(lot, lot.volume, price), places)
+        - rounded(practice.closing_trade(lot, lot.volume, price, fee), places)
         for lot in lots
     ]

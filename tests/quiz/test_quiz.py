@@ -419,7 +419,7 @@ def test_a_card_in_a_saved_notebook_shows_its_question_escaped() -> None:
         ('[check.a]\nkind = "number"\ntext = "?"\nask = "pnl"\nscenario = "nowhere"', "there is no scenario 'nowhere'"),
         (
             '[check.a]\nkind = "number"\ntext = "?"\nask = "pnl"\nscenario = "{}"\nmistakes = ["lifo"]',
-            "there is no mistake 'lifo'; known: conversion_fee_left_out",
+            "there is no mistake 'lifo'; known: profit_in_base",
         ),
         (
             '[check.a]\nkind = "number"\ntext = "?"\nask = "pnl"\nscenario = \'{"balances": {"EUR": "x"}}\'',

@@ -4,40 +4,10 @@ from decimal import Decimal
 from fractions import Fraction
 from random import Random
 
-from marginlib.engine.amounts import rounded
 from marginlib.quiz.asking import Ask, Case
 from marginlib.quiz.drills import QuestionData, StepData, drill, pick
 from marginlib.quiz.mistakes import mistake
 from marginlib.quiz.models import still_open, summed
-
-
-@mistake("That is the margin you put up, not what the exchange extends: it lends the whole cost (R1, B2).")
-def owed_is_the_margin(case: Case, ask: Ask) -> Decimal | None:
-    """Cost divided by leverage."""
-    return case.number(Ask("used_margin")) if ask.name == "owed" else None
-
-
-@mistake("You took your margin off the loan. The whole cost is extended; your margin is only tied up (R1, B2).")
-def owed_less_the_margin(case: Case, ask: Ask) -> Decimal | None:
-    """Cost minus margin."""
-    right, margin = case.number(ask), case.number(Ask("used_margin"))
-    return right - margin if ask.name == "owed" and right is not None and margin is not None else None
-
-
-@mistake("You didn't divide by the leverage. Used margin is the cost divided by it (B2).")
-def margin_is_the_cost(case: Case, ask: Ask) -> Decimal | None:
-    """The whole cost is tied up."""
-    found = still_open(case)
-    return summed(ask, found[0].equity, found[0].used_margin * Fraction(found[1][0].leverage)) if found else None
-
-
-@mistake("That is the opening cost. A short's used margin is coins × today's price ÷ leverage (B2).")
-def margin_is_the_opening_cost(case: Case, ask: Ask) -> Decimal | None:
-    """What a short was sold for is tied up; for a long that is margin_is_the_cost."""
-    found = still_open(case)
-    if not found or ask != Ask("used_margin") or found[1][0].side == "long":
-        return None
-    return rounded(sum((Fraction(lot.cost) for lot in found[1]), Fraction(0)), 4)
 
 
 @mistake("That is your free margin. Used margin is what is tied up (B2, B3).")
@@ -59,26 +29,6 @@ def margin_of_the_balance(case: Case, ask: Ask) -> Decimal | None:
     return summed(ask, found[0].equity, found[0].trade_balance / Fraction(found[1][0].leverage)) if found else None
 
 
-@mistake("That is the other side's used margin: a long's stays at opening cost ÷ leverage, a short's moves (B2).")
-def margin_of_the_other_side(case: Case, ask: Ask) -> Decimal | None:
-    """A long's used margin follows the price, a short's stays."""
-    found = still_open(case)
-    if not found:
-        return None
-    tied, lots, prices = found
-    used = Fraction(0)
-    for lot in lots:
-        price = prices[lot.pair] if lot.side == "long" else lot.open_price
-        used += Fraction(lot.volume) * Fraction(price) / Fraction(lot.leverage)
-    return summed(ask, tied.equity, used)
-
-
-@mistake("That is your equity. Free margin is what of it is not tied up: subtract the used margin (B3).")
-def used_margin_left_out(case: Case, ask: Ask) -> Decimal | None:
-    """Everything is free."""
-    return case.number(Ask("equity")) if ask == Ask("free_margin") else None
-
-
 @drill("01")
 def borrowing(random: Random, level: int) -> QuestionData:
     """A position in BTC/EUR: its profit or loss; then what is tied up, what is free, and the margin level."""
@@ -90,7 +40,7 @@ def borrowing(random: Random, level: int) -> QuestionData:
         ("pnl", "You close there. What is your profit, in EUR? (A loss has a minus sign.)", "EUR",
          ["leverage_multiplies", "leverage_divides", "profit_in_base", "wrong_sign"]),
         ("used_margin", "What is your used margin now?", "EUR",
-         ["margin_is_the_cost", "margin_is_the_opening_cost", "margin_of_the_balance", "margin_of_the_other_side",
+         ["margin_is_the_cost", "margin_of_the_balance", "margin_of_the_other_side",
           "free_margin_instead"]),
         ("free_margin", "What is your free margin now?", "EUR",
          ["open_result_left_out", "open_result_times_leverage", "used_margin_left_out", "margin_is_the_cost",
@@ -105,13 +55,23 @@ def borrowing(random: Random, level: int) -> QuestionData:
     ]
     steps += [{"do": "close", "pair": "BTC/EUR", "volume": "all"}] if level == 1 else []
     trade = "buy" if side == "long" else "sell"
+    have, balances, cuts = f"{funds:,} EUR", {"EUR": str(funds)}, {}
+    if level == 4 and random.random() < 0.5:  # coins of one's own back the position, too
+        coins, cut = pick(random, "0.1", "0.2", "0.5"), random.choice([10, 20])
+        have, balances["BTC"], cuts = f"{have} and {coins} BTC (haircut {cut} %)", coins, {"BTC": f"0.{cut}"}
+        mistakes = [*mistakes, "haircut_left_out", "coins_left_out", "coins_kept_their_worth"]
     return {
         "kind": "number",
-        "text": f"You have {funds:,} EUR and {trade} {volume} BTC on margin at {price:,} EUR with {leverage}× "
-        f"leverage. The price {'rises' if move > 0 else 'falls'} to {after:,} EUR. {question}",
+        "text": f"You have {have}{',' if cuts else ''} and {trade} {volume} BTC on margin at {price:,} EUR with "
+        f"{leverage}× leverage. The price {'rises' if move > 0 else 'falls'} to {after:,} EUR. {question}",
         "ask": asked,
         "unit": unit,
         "tolerance": "0.1" if unit == "%" else "0.01",
-        "scenario": {"balances": {"EUR": str(funds)}, "prices": {"BTC/EUR": str(price)}, "steps": steps},
+        "scenario": {
+            "balances": balances,
+            "prices": {"BTC/EUR": str(price)},
+            "rules": {"haircuts": cuts},
+            "steps": steps,
+        },
         "mistakes": mistakes,
     }

@@ -1,5 +1,7 @@
 """Going short, holding, and stops: what lesson 02 asks, wrong models that people hold, and its drills."""
 
+import dataclasses
+import itertools
 from decimal import Decimal
 from fractions import Fraction
 from random import Random
@@ -10,15 +12,14 @@ from marginlib.engine.account import Position, Realised, fees_taken
 from marginlib.engine.amounts import ZERO, quotient
 from marginlib.engine.kinds import Amount
 from marginlib.engine.margin import put_up, unrealised
-from marginlib.engine.scenario import Close, Open, Price, Stop, Wait
+from marginlib.engine.replaying import resume
+from marginlib.engine.scenario import Close, Open, Price, Stop
 from marginlib.engine.story import Story
 from marginlib.lessons.going_short.buying_back import closing_order
-from marginlib.quiz.asking import Ask, Case, answers, changed, hints, shows
+from marginlib.quiz.asking import Ask, Case, answers, hints, shows
 from marginlib.quiz.drills import QuestionData, ScenarioData, StepData, drill, pick
 from marginlib.quiz.figures import figure, words
 from marginlib.quiz.mistakes import mistake
-from marginlib.quiz.models import balance_of, one_leverage
-from marginlib.reading.replaying import replay
 from marginlib.telling.numbers import listed, money, percent
 from marginlib.telling.numbers import number as digits
 
@@ -37,17 +38,19 @@ def _closed_at(story: Story, _of: str) -> Decimal:
     return stopped.price
 
 
-@answers("protecting", of="nothing")
+@answers("protecting", of="nothing", refused=True)
 def _protecting(story: Story, _of: str) -> str:
     """The side of the stop that the rules take for the position, the other one being refused (R22)."""
-    before = [step for step in story.scenario.steps if not isinstance(step, Stop)]
+    early = [*itertools.takewhile(lambda moment: not isinstance(moment.step, Stop), story.moments)]
+    state = early[-1].after if early else next((moment.before for moment in story.moments), story.final)
+    before = dataclasses.replace(story, final=state, moments=tuple(early), error=None)
     pair = getattr(story.scenario.steps[-1], "pair", None) if story.scenario.steps else None
     if pair is None:
         raise ValueError("its last step is of no pair; it should be the opening, or a stop in the position's pair")
     taken = []
     for side in ("buy", "sell"):
         stop = Stop(pair=pair, side=side, trigger=Decimal(1))
-        if not replay(changed(story.scenario, [*before, stop])).error:
+        if not resume(before, [stop]).error:
             taken.append(side)
     return " ".join(taken)
 
@@ -240,25 +243,6 @@ def _funding_way(story: Story, ask: Ask) -> list[str]:
     ]
 
 
-@mistake("That is what the other side would make. A short gains when the price falls, a long when it rises (R20).")
-def other_side(case: Case, ask: Ask) -> Decimal | None:
-    """A short's result with a long's sign."""
-    right = case.number(ask)
-    return -right if right is not None and ask.name in ("pnl", "return") else None
-
-
-@mistake("You kept all that the sale brought. It first pays for buying the coins back; the rest is yours (R10, R11).")
-def sale_kept(case: Case, ask: Ask) -> Decimal | None:
-    """What the coins were sold for stays, although they had to be bought back."""
-    right = case.number(ask)
-    sold = [
-        each.volume * each.price
-        for each in case.story.realised
-        if each.position.side == "short" and balance_of(ask) == each.position.quote
-    ]
-    return right + sum(sold, ZERO) if right is not None and sold else None
-
-
 class _Reckoned(NamedTuple):
     """What the balance in question is after closing a short, and the parts that it comes from."""
 
@@ -274,13 +258,6 @@ def _reckoned(case: Case, ask: Ask) -> _Reckoned | None:
     return _Reckoned(right, closed)
 
 
-@mistake("You took the closing fee on the opening price. Each fee is on what its own trade was worth (A9).")
-def closing_fee_on_the_opening_price(case: Case, ask: Ask) -> Decimal | None:
-    """Both trades cost the same."""
-    found = _reckoned(case, ask)
-    return found and found.right + found.closed.at_closing - found.closed.at_opening
-
-
 @mistake("You took the opening's fee off twice. It was paid when you opened, and is paid once (A9).")
 def opening_fee_twice(case: Case, ask: Ask) -> Decimal | None:
     """The opening's fee is taken from what it has been taken from already."""
@@ -293,13 +270,6 @@ def closing_fee_added(case: Case, ask: Ask) -> Decimal | None:
     """A fee comes in."""
     found = _reckoned(case, ask)
     return found and found.right + 2 * found.closed.at_closing
-
-
-@mistake("You turned the result round. A short gains when the price falls and loses when it rises (R11, R20).")
-def result_turned_round(case: Case, ask: Ask) -> Decimal | None:
-    """A long's result in a short's balance."""
-    found = _reckoned(case, ask)
-    return found and found.right - 2 * found.closed.end.pnl
 
 
 @mistake("That is what the closing changes. It comes on top of the dollars that you have (R11).")
@@ -345,24 +315,6 @@ def balance_of_the_other_side(case: Case, ask: Ask) -> Decimal | None:
     return found and _had(case, found[1]) - found[0]
 
 
-@mistake(
-    "Two things: leverage doesn't divide the result, and a short gains when the price falls, not when it rises (R20)."
-)
-def divided_and_turned_round(case: Case, ask: Ask) -> Decimal | None:
-    """A long's result, divided by the leverage."""
-    found = _result(case, ask)
-    return found and quotient(-found[0], found[1].leverage, 10)
-
-
-@mistake(
-    "Two things: leverage doesn't multiply the result, and a short gains when the price falls, not when it rises (R20)."
-)
-def multiplied_and_turned_round(case: Case, ask: Ask) -> Decimal | None:
-    """A long's result, times the leverage."""
-    found = _result(case, ask)
-    return found and -found[0] * found[1].leverage
-
-
 def _measured_lot(case: Case, ask: Ask) -> tuple[Story, Position] | None:
     """The open position whose result is asked in percent."""
     story = case.story
@@ -386,50 +338,6 @@ def return_is_the_move(case: Case, ask: Ask) -> Decimal | None:
     return quotient((story.final.prices[lot.pair] - lot.open_price) * 100, lot.open_price, 4)
 
 
-@mistake("You left the price move out: closing brings a profit or a loss, and that changes your balance (R11).")
-def result_left_out(case: Case, ask: Ask) -> Decimal | None:
-    """Only the fees change the balance."""
-    right = case.number(ask)
-    pnl = sum((each.pnl for each in case.story.realised), ZERO)
-    return right - pnl if right is not None and pnl and ask.name in ("balance", "change") else None
-
-
-def _rolled_every(case: Case, ask: Ask, hours: int) -> Decimal | None:
-    """The fees if a rollover fell due for every full so many hours."""
-    if ask.name != "fees":
-        return None
-    book = case.story.final.rulebook.replaced(rollover_hours=Decimal(hours))
-    return case.under(book).number(ask)
-
-
-@mistake("You counted a rollover for every hour. One falls due for every full {rollover_hours} hours (B6).")
-def rollover_every_hour(case: Case, ask: Ask) -> Decimal | None:
-    """The rate is taken hourly."""
-    return _rolled_every(case, ask, 1)
-
-
-@mistake(
-    "You counted one rollover a day. One falls due for every full {rollover_hours} hours, "
-    "{24 / rollover_hours | words} a day (B6)."
-)
-def rollover_once_a_day(case: Case, ask: Ask) -> Decimal | None:
-    """The rate is taken daily."""
-    return _rolled_every(case, ask, 24)
-
-
-@mistake(
-    "You counted a rollover for hours that are not full yet. It falls due when {rollover_hours} hours are over (B6)."
-)
-def rollover_for_a_part(case: Case, ask: Ask) -> Decimal | None:
-    """A part of a period costs as much as a whole one."""
-    period = case.story.final.rulebook.rollover_hours
-    steps = [
-        step.replaced(hours=step.hours + (period - step.hours % period) % period) if isinstance(step, Wait) else step
-        for step in case.scenario.steps
-    ]
-    return case.changed(steps).number(ask) if ask.name == "fees" else None
-
-
 def _charged(case: Case, ask: Ask) -> _Waited | None:
     """The short whose opening fee and rollovers are asked."""
     held = _waited(case.story)
@@ -438,23 +346,6 @@ def _charged(case: Case, ask: Ask) -> _Waited | None:
 
 def _cost_of(held: _Waited, periods: Decimal, rolled_at: Decimal, opened_at: Decimal) -> Decimal:
     return held.lot.volume * (held.opening * opened_at + periods * held.rate * rolled_at)
-
-
-@mistake("You charged a part of a period. A rollover falls due only when its {rollover_hours} hours are full (B6).")
-def rollover_in_parts(case: Case, ask: Ask) -> Decimal | None:
-    """Hours ÷ a period's, with its decimals."""
-    held = _charged(case, ask)
-    return held and _cost_of(held, held.parts, held.now, held.lot.open_price)
-
-
-@mistake(
-    "Two things: a rollover falls due only for full {rollover_hours} hours, and a short's is on what the coins cost "
-    "now (B6)."
-)
-def rollover_in_parts_on_the_opening_price(case: Case, ask: Ask) -> Decimal | None:
-    """Hours ÷ a period's, with its decimals, all at the opening price."""
-    held = _charged(case, ask)
-    return held and _cost_of(held, held.parts, held.lot.open_price, held.lot.open_price)
 
 
 @mistake(
@@ -471,51 +362,6 @@ def each_rate_once(case: Case, ask: Ask) -> Decimal | None:
     """Both rates once, at the price now."""
     held = _charged(case, ask)
     return held and _cost_of(held, Decimal(1), held.now, held.now)
-
-
-@mistake(
-    "Those are the rates of the currency that you sold for. A short borrows the coin, so the coin's rates hold (B6)."
-)
-def rates_of_the_quote(case: Case, ask: Ask) -> Decimal | None:
-    """What counts is the currency in which the fees are paid."""
-    held, state = _charged(case, ask), case.story.final
-    if held is None:
-        return None
-    opening, rate = (state.lending_rate(fee, held.lot.quote) for fee in ("opening", "rollover"))
-    if (opening, rate) == (held.opening, held.rate):
-        return None
-    return _cost_of(held._replace(opening=opening, rate=rate), Decimal(held.full), held.now, held.lot.open_price)
-
-
-@mistake("You took the opening price for the rollovers. A short's are on what its coins cost now (B6).")
-def rollover_on_the_opening_price(case: Case, ask: Ask) -> Decimal | None:
-    """A short's rollover is fixed, as a long's is."""
-    still = [step for step in case.scenario.steps if not isinstance(step, Price)]
-    return case.changed(still).number(ask) if ask.name == "fees" else None
-
-
-@mistake("The opening fee is missing: it is charged once, before any rollover (B6).")
-def opening_rate_left_out(case: Case, ask: Ask) -> Decimal | None:
-    """Only rollovers cost anything."""
-    free = case.scenario.fees.replaced(opening=ZERO)
-    return case.changed(fees=free).number(ask) if ask.name == "fees" else None
-
-
-@mistake(
-    "That is the opening fee alone. A rollover falls due for every full {rollover_hours} hours after it (B6, R21)."
-)
-def rollovers_left_out(case: Case, ask: Ask) -> Decimal | None:
-    """Only the opening costs anything."""
-    free = case.scenario.fees.replaced(rollover=ZERO)
-    return case.changed(fees=free).number(ask) if ask.name == "fees" else None
-
-
-@mistake("You took the fees on what you put up. They are on all that was extended, at any leverage (B6).")
-def fee_on_the_margin(case: Case, ask: Ask) -> Decimal | None:
-    """Fees divided by the leverage."""
-    right = case.number(ask)
-    leverage = one_leverage(case)
-    return quotient(right, leverage, 4) if right is not None and leverage and ask.name == "fees" else None
 
 
 @mistake("Your stop never fired: no price reached its trigger. You closed yourself, at the last price (R22).")
@@ -552,21 +398,6 @@ def _closed_otherwise(case: Case, ask: Ask, at: Decimal | None) -> Decimal | Non
     last = at or case.story.final.prices[lot.pair]
     steps = [step for step in case.scenario.steps if isinstance(step, Open)]
     return case.changed([*steps, Close(pair=lot.pair, volume="all", price=last)]).number(ask)
-
-
-@mistake("You closed at the trigger. A stop closes at the first price at or beyond it, and the price had jumped (R22).")
-def filled_at_the_trigger(case: Case, ask: Ask) -> Decimal | None:
-    """The trigger is the price."""
-    triggers = [step.trigger for step in case.scenario.steps if isinstance(step, Stop)]
-    return _closed_otherwise(case, ask, triggers[0]) if triggers else None
-
-
-@mistake(
-    "You let the position run on. The stop closed it when its trigger was crossed; later prices don't count (R22)."
-)
-def ran_past_the_stop(case: Case, ask: Ask) -> Decimal | None:
-    """The stop never closed anything."""
-    return _closed_otherwise(case, ask, None)
 
 
 @mistake("You closed at the last price before the trigger. A stop closes once it is reached, not earlier (R22).")

@@ -4,9 +4,8 @@ from decimal import Decimal
 from random import Random
 
 from marginlib.engine.account import Take
-from marginlib.engine.amounts import ZERO, plain, quotient
+from marginlib.engine.amounts import ZERO, plain
 from marginlib.engine.rulebook import FeeClass
-from marginlib.engine.scenario import Close
 from marginlib.quiz.asking import Ask, Case
 from marginlib.quiz.drills import QuestionData, StepData, drill, pick
 from marginlib.quiz.mistakes import mistake
@@ -20,45 +19,11 @@ def _one_take(case: Case, ask: Ask) -> Take | None:
     return takes[0] if ask.name == "taken" and len(takes) == 1 else None
 
 
-@mistake("You added the fee on top. It comes out of the proceeds, so divide by what is left of one unit (R16, A1).")
-def fee_on_top(case: Case, ask: Ask) -> Decimal | None:
-    """Taken = needed x (1 + fee) instead of needed / (1 - fee)."""
-    take = _one_take(case, ask)
-    if take is None:
-        return None
-    return quotient(take.covers * (1 + take.fee_rate) * take.taken, take.covers + take.fee, 10)
-
-
 @mistake("That is the amount in the quote currency. Divide it by the coin's price, less the fee (R16, A1).")
 def left_in_the_quote_currency(case: Case, ask: Ask) -> Decimal | None:
     """What a deduction covers, instead of what is taken."""
     take = _one_take(case, ask)
     return take.covers if take else None
-
-
-@mistake("You used the price from before the move. A conversion happens at the price of that moment (A2).")
-def price_before_the_move(case: Case, ask: Ask) -> Decimal | None:
-    """Convert at the opening price."""
-    kept = [step for step in case.scenario.steps if step.do != "price"]
-    last = case.story.final.prices
-    closed = [step.replaced(price=step.price or last[step.pair]) if isinstance(step, Close) else step for step in kept]
-    return case.changed(closed).number(ask)
-
-
-@mistake("You went by the collateral list alone. The base currency of the pair comes before it (R13).")
-def base_by_the_list(case: Case, ask: Ask) -> Decimal | None:
-    """The base currency waits for its turn at the end, as if it weren't collateral."""
-    bases = {r.position.base for r in case.story.realised}
-    order = tuple(code for code in case.story.final.rulebook.collateral_order if code not in bases)
-    return case.changed(rules={"collateral_order": order}).number(ask)
-
-
-@mistake("You spared what is not collateral. When collateral runs out, other funds are taken as needed (R15).")
-def other_funds_spared(case: Case, ask: Ask) -> Decimal | None:
-    """Only collateral pays."""
-    order = case.story.final.rulebook.collateral_order
-    kept = {code: amount for code, amount in case.scenario.balances.items() if code in order}
-    return case.changed(balances=kept).number(ask)
 
 
 @mistake("That is what gets covered. What stays unpaid is the loss less that (A5).")
@@ -67,18 +32,6 @@ def covered_instead(case: Case, ask: Ask) -> Decimal | None:
     if ask != Ask("unpaid"):
         return None
     return sum((take.covers for r in case.story.realised for take in r.cascade), ZERO)
-
-
-@mistake("You took the balances one for one. Each is worth its amount at its own price (A2).")
-def one_for_one(case: Case, ask: Ask) -> Decimal | None:
-    """Every price of a cash currency is 1."""
-    cash = case.story.final.rulebook.cash
-    traded = {r.position.pair for r in case.story.realised}
-    alike = {
-        pair: Decimal(1) if set(pair.split("/")) <= cash and pair not in traded else price
-        for pair, price in case.scenario.prices.items()
-    }
-    return case.changed(prices=alike).number(ask)
 
 
 @mistake("That is the fee of the first conversion only. The next balance is converted as well (R13, R16).")
@@ -162,7 +115,7 @@ def loss_cascade(random: Random, level: int) -> QuestionData:
             "highest_fee_for_all",
             "lowest_fee_for_all",
             "price_before_the_move",
-            "base_by_the_list",
+            "base_last",
             "quote_balance_forgotten",
             "left_in_the_quote_currency",
             "first_conversion_only",

@@ -9,7 +9,7 @@ from marginlib.analysis.limits import limit_price
 from marginlib.engine.account import Position, Realised, State
 from marginlib.engine.amounts import EXACT, ZERO, plain, rounded
 from marginlib.engine.margin import Margin, margin
-from marginlib.engine.scenario import Close, Price, Scenario, Stop
+from marginlib.engine.scenario import Close, Scenario, Stop
 from marginlib.engine.story import Moment, Story
 from marginlib.quiz.asking import Ask, Case, answers, changed, hints, shows
 from marginlib.quiz.drills import QuestionData, ScenarioData, StepData, drill, pick
@@ -56,113 +56,6 @@ Wrong = Callable[[State, Margin, Position], tuple[Fraction, Fraction]]
 """Equity and used margin as somebody sees them, in the summary currency."""
 
 
-def _as_seen(case: Case, ask: Ask, wrong: Wrong, level: Decimal | None = None) -> Decimal | None:
-    """What is asked, with another equity or used margin than the right one, or at another level."""
-    story = case.story
-    currency, state = case.scenario.summary_currency, story.final
-    if not currency or not state.positions or str(ask) not in (*_SUMMED, *_PRICES):
-        return None
-    lot = state.positions[0]
-
-    def seen(price: Decimal) -> tuple[Fraction, Fraction]:
-        moved = state.copy()
-        moved.prices[lot.pair] = price
-        return wrong(moved, margin(moved, currency), lot)
-
-    now = state.prices[lot.pair]
-    if str(ask) in _SUMMED:
-        equity, used = seen(now)
-        value = {"equity": equity, "free_margin": equity - used, "level": equity / used * 100 if used else None}[
-            str(ask)
-        ]
-        return None if value is None else rounded(value, 4)
-    least = Fraction(level if level is not None else _level(state, ask.name)) / 100
-    one, two, three = (equity - used * least for equity, used in (seen(now * times) for times in (1, 2, 3)))
-    if one == two or three - two != two - one:
-        return None
-    root = Fraction(now) * (1 + one / (one - two))
-    return rounded(root, 2) if root > 0 else None
-
-
-def _right(_state: State, tied: Margin, _lot: Position) -> tuple[Fraction, Fraction]:
-    return tied.equity, tied.used_margin
-
-
-@mistake(
-    "That is the price of liquidation, near {liquidation_level} %. The margin call comes first, near {call_level} % "
-    "(B5)."
-)
-def called_at_liquidation(case: Case, ask: Ask) -> Decimal | None:
-    """The warning comes when it is too late."""
-    level = case.story.final.rulebook.liquidation_level
-    return _as_seen(case, ask, _right, level) if ask == Ask("call_price") else None
-
-
-@mistake(
-    "That is the price of the margin call, near {call_level} %. Liquidation comes near {liquidation_level} % (B5)."
-)
-def liquidated_at_the_call(case: Case, ask: Ask) -> Decimal | None:
-    """Liquidation comes with the warning."""
-    level = case.story.final.rulebook.call_level
-    return _as_seen(case, ask, _right, level) if ask == Ask("liquidation_price") else None
-
-
-@mistake("There your equity would be zero. The exchange doesn't wait so long: it acts much earlier (C3, B5).")
-def equity_all_gone(case: Case, ask: Ask) -> Decimal | None:
-    """Nothing happens as long as there is any equity."""
-    return _as_seen(case, ask, _right, ZERO) if str(ask) in _PRICES else None
-
-
-@mistake("That is where your free margin is used up, at a level of 100 %. You are warned near {call_level} % (B3, B5).")
-def free_margin_all_gone(case: Case, ask: Ask) -> Decimal | None:
-    """The exchange acts when nothing is free any more."""
-    return _as_seen(case, ask, _right, Decimal(100)) if str(ask) in _PRICES else None
-
-
-@mistake("You kept a short's used margin at the opening price. It is fixed in coins, so it moves with the price (B2).")
-def short_margin_kept(case: Case, ask: Ask) -> Decimal | None:
-    """A short's used margin is fixed in the quote currency."""
-
-    def seen(_state: State, tied: Margin, lot: Position) -> tuple[Fraction, Fraction]:
-        return tied.equity, Fraction(lot.cost) / Fraction(lot.leverage)
-
-    lots = case.story.final.positions
-    return _as_seen(case, ask, seen) if len(lots) == 1 and lots[0].side == "short" else None
-
-
-@mistake("You let a long's used margin move with the price. It stays at opening cost ÷ leverage (B2).")
-def long_margin_moved(case: Case, ask: Ask) -> Decimal | None:
-    """A long's used margin follows the price."""
-
-    def seen(state: State, tied: Margin, lot: Position) -> tuple[Fraction, Fraction]:
-        return tied.equity, Fraction(lot.volume * state.prices[lot.pair]) / Fraction(lot.leverage)
-
-    lots = case.story.final.positions
-    return _as_seen(case, ask, seen) if len(lots) == 1 and lots[0].side == "long" else None
-
-
-@mistake("You turned the result round: a long gains when the price rises, a short when it falls (R11).")
-def sign_turned_round(case: Case, ask: Ask) -> Decimal | None:
-    """A profit is a loss, and a loss a profit."""
-
-    def seen(_state: State, tied: Margin, _lot: Position) -> tuple[Fraction, Fraction]:
-        return tied.trade_balance - (tied.equity - tied.trade_balance), tied.used_margin
-
-    return _as_seen(case, ask, seen) if str(ask) in _SUMMED else None
-
-
-@mistake("You worked a short as if it were a long. It loses when the price rises, and its used margin moves (R11, B2).")
-def short_as_a_long(case: Case, ask: Ask) -> Decimal | None:
-    """A long's result, and a long's used margin."""
-
-    def seen(_state: State, tied: Margin, lot: Position) -> tuple[Fraction, Fraction]:
-        gain = tied.equity - tied.trade_balance
-        return tied.trade_balance - gain, Fraction(lot.cost) / Fraction(lot.leverage)
-
-    lots = case.story.final.positions
-    return _as_seen(case, ask, seen) if len(lots) == 1 and lots[0].side == "short" else None
-
-
 def _there(case: Case, ask: Ask) -> tuple[Fraction, Fraction] | None:
     """Equity now, and equity at the price that is asked for."""
     if str(ask) not in _PRICES or case.number(ask) is None:
@@ -202,60 +95,6 @@ def room_off_the_price(case: Case, ask: Ask) -> Decimal | None:
     return rounded(now - room if lot.side == "long" else now + room, 2)
 
 
-def _coins(state: State, lot: Position, price: Decimal) -> Fraction:
-    """What counts of a balance in the position's base currency, at a price."""
-    cut = 1 - Fraction(state.rulebook.haircuts.get(lot.base, ZERO))
-    return Fraction(state.balance(lot.base)) * Fraction(price) * cut
-
-
-@mistake("You counted your own coins at the opening price. Collateral is worth what it is worth now (B1).")
-def coins_kept_their_worth(case: Case, ask: Ask) -> Decimal | None:
-    """Collateral doesn't move."""
-
-    def seen(state: State, tied: Margin, lot: Position) -> tuple[Fraction, Fraction]:
-        moved = _coins(state, lot, state.prices[lot.pair]) - _coins(state, lot, lot.open_price)
-        return tied.equity - moved, tied.used_margin
-
-    return _as_seen(case, ask, seen)
-
-
-@mistake("You left your own coins out. They are collateral too, at today's price, less the haircut (B1).")
-def coins_left_out(case: Case, ask: Ask) -> Decimal | None:
-    """Only the quote currency backs the position."""
-
-    def seen(state: State, tied: Margin, lot: Position) -> tuple[Fraction, Fraction]:
-        return tied.equity - _coins(state, lot, state.prices[lot.pair]), tied.used_margin
-
-    return _as_seen(case, ask, seen)
-
-
-@mistake("You forgot the haircut: only a part of what the coins are worth counts as collateral (B1).")
-def haircut_left_out(case: Case, ask: Ask) -> Decimal | None:
-    """Collateral counts in full."""
-    return _as_seen(case.changed(rules={"haircuts": {}}), ask, _right) if case.scenario.rules.haircuts else None
-
-
-@mistake("You multiplied the loss by the leverage. It is volume × move, at any leverage (R20).")
-def limit_times_leverage(case: Case, ask: Ask) -> Decimal | None:
-    """The profit or loss, times leverage."""
-
-    def seen(_state: State, tied: Margin, lot: Position) -> tuple[Fraction, Fraction]:
-        gain = tied.equity - tied.trade_balance
-        return tied.trade_balance + gain * Fraction(lot.leverage), tied.used_margin
-
-    return _as_seen(case, ask, seen) if str(ask) in _PRICES else None
-
-
-@mistake("You took free margin ÷ used margin. The margin level is equity ÷ used margin (B3).")
-def limit_of_free_margin(case: Case, ask: Ask) -> Decimal | None:
-    """The level of free margin."""
-
-    def seen(_state: State, tied: Margin, _lot: Position) -> tuple[Fraction, Fraction]:
-        return tied.free_margin, tied.used_margin
-
-    return _as_seen(case, ask, seen) if str(ask) in _PRICES else None
-
-
 def _closed(case: Case, ask: Ask) -> tuple[list[Realised], Decimal] | None:
     """What the exchange closed, all in the currency whose balance is asked for, and that balance."""
     story = case.story
@@ -263,56 +102,6 @@ def _closed(case: Case, ask: Ask) -> tuple[list[Realised], Decimal] | None:
     if ask.name != "balance" or not ends or any(each.position.quote != ask.of for each in ends):
         return None
     return ends, story.final.balance(ask.of)
-
-
-@mistake(
-    "You closed every position, or gave equity. The exchange stops at {opening_level} %: what stays open has taken "
-    "nothing (B5)."
-)
-def all_were_closed(case: Case, ask: Ask) -> Decimal | None:
-    """A liquidation takes everything."""
-    stops = case.scenario.rules.liquidation == "until-100"
-    return case.changed(rules={"liquidation": "all"}).number(ask) if stops else None
-
-
-@mistake("You closed only the newest position. The oldest one goes first, whatever its pair (B5).")
-def newest_alone(case: Case, ask: Ask) -> Decimal | None:
-    """The newest position is closed, and that suffices."""
-    if not _closed(case, ask):
-        return None
-    moment = next(moment for moment in case.story.moments if moment.realised)
-    lot = moment.before.positions[-1]
-    moved = moment.after.prices[lot.pair] - lot.open_price
-    return moment.before.balance(lot.quote) + lot.volume * (moved if lot.side == "long" else -moved)
-
-
-@mistake("You stopped too early: after the oldest position the exchange goes on with the next one (B5).")
-def oldest_alone(case: Case, ask: Ask) -> Decimal | None:
-    """One position is enough."""
-    found = _closed(case, ask)
-    if not found or len(found[0]) < 2:
-        return None
-    ends, right = found
-    return right - sum((each.pnl for each in ends[1:]), ZERO)
-
-
-@mistake("You took the used margin as lost. It is only tied up: what is lost is volume × move (B2, R11).")
-def used_margin_lost(case: Case, ask: Ask) -> Decimal | None:
-    """Whoever is liquidated loses the margin."""
-    found = _closed(case, ask)
-    if not found:
-        return None
-    ends, right = found
-    return right + sum(
-        (-each.pnl - rounded(Fraction(each.position.cost) / Fraction(each.position.leverage), 4) for each in ends), ZERO
-    )
-
-
-@mistake("You left the loss out. Closing makes it real, and it is taken from your balance (R11, R13).")
-def liquidation_without_loss(case: Case, ask: Ask) -> Decimal | None:
-    """The balance stays as it was."""
-    found = _closed(case, ask)
-    return found[1] - sum((each.pnl for each in found[0]), ZERO) if found else None
 
 
 @mistake("That is the loss alone. Asked for is the balance: what you had, less the loss (R11, R13).")
@@ -351,19 +140,6 @@ def result_from_the_trigger(case: Case, ask: Ask) -> Decimal | None:
         return None
     moved = ends[0].volume * (ends[0].price - stops[0].trigger)
     return moved if ends[0].position.side == "long" else -moved
-
-
-@mistake("You let the stop close at its trigger. If the price jumps past it, it closes at the price there is (R22).")
-def stop_at_its_trigger(case: Case, ask: Ask) -> Decimal | None:
-    """A stop is a promise of a price."""
-    story = case.story
-    hit = [moment for moment in story.moments if any(each.by == "stop" for each in moment.realised)]
-    stops = [step for step in case.scenario.steps if isinstance(step, Stop)]
-    if len(stops) != 1 or len(hit) != 1:
-        return None
-    steps = list(case.scenario.steps)
-    steps[hit[0].index] = Price(pair=stops[0].pair, price=stops[0].trigger)
-    return case.changed(steps).number(ask)
 
 
 @shows(*_PRICES)
@@ -512,19 +288,25 @@ def _moved_level(random: Random) -> QuestionData:
     dollars, coins = random.randrange(1000, 20001, 500), pick(random, "0.1", "0.2", "0.25", "0.5")
     now = price + price * random.choice([-20, -10, 10, 20]) // 100
     trade = "buy" if side == "long" else "sell"
+    asked, unit, question = random.choice(
+        [
+            ("level", "%", "What is your margin level, in percent?"),
+            ("level", "%", "What is your margin level, in percent?"),
+            ("free_margin", "USD", "How much of your margin is free, in USD?"),
+        ]
+    )
     return _question(
         f"You have {dollars:,} USD and {coins} BTC, and {trade} {volume} BTC on margin at {price:,} USD with "
-        f"{leverage}× leverage. BTC {'rises' if now > price else 'falls'} to {now:,} USD. What is your margin level, "
-        "in percent?",
-        "level",
-        "%",
+        f"{leverage}× leverage. BTC {'rises' if now > price else 'falls'} to {now:,} USD. {question}",
+        asked,
+        unit,
         {
             "balances": {"USD": str(dollars), "BTC": coins},
             "prices": {"BTC/USD": str(price)},
             "steps": [opening, {"do": "price", "pair": "BTC/USD", "price": str(now)}],
         },
         ["coins_kept_their_worth", "coins_left_out", "open_result_left_out", "level_of_free_margin",
-         "short_margin_kept", "long_margin_moved", "short_as_a_long", "sign_turned_round"],
+         "margin_of_the_other_side", "other_side", "used_margin_left_out"],
     )  # fmt: skip
 
 
@@ -542,8 +324,8 @@ def _call(random: Random) -> QuestionData:
         "call_price",
         "USD",
         {"balances": {"USD": str(dollars)}, "prices": {"BTC/USD": str(price)}, "steps": [opening]},
-        ["called_at_liquidation", "equity_all_gone", "free_margin_all_gone", "short_margin_kept", "long_margin_moved",
-         "limit_times_leverage", "limit_of_free_margin", "short_as_a_long", "equity_for_a_price", "room_for_a_price"],
+        ["called_at_liquidation", "equity_all_gone", "free_margin_all_gone", "margin_of_the_other_side",
+         "leverage_multiplies", "limit_of_free_margin", "equity_for_a_price", "room_for_a_price"],
     )  # fmt: skip
 
 
@@ -609,6 +391,6 @@ def _left(random: Random) -> QuestionData:
             "rules": {"liquidation": how},
             "steps": [*opens, *moves],
         },
-        ["newest_alone", "all_were_closed", "used_margin_lost", "liquidation_without_loss",
+        ["newest_alone", "all_were_closed", "used_margin_lost", "result_left_out",
          "oldest_alone", "loss_for_a_balance", "loss_without_its_sign", "loss_added", "tied_up_for_a_balance"],
     )  # fmt: skip

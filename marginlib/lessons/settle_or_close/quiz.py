@@ -1,5 +1,6 @@
 """Settling and closing: what lesson 03 asks, wrong models that people hold, and its drills."""
 
+import dataclasses
 from decimal import Decimal
 from random import Random
 
@@ -7,14 +8,13 @@ from marginlib.analysis.add_order import order
 from marginlib.analysis.outcome import worth
 from marginlib.engine.account import Position, State
 from marginlib.engine.amounts import ZERO, plain, quotient, quotient_down, rounded
+from marginlib.engine.replaying import resume
 from marginlib.engine.scenario import Close, Settle
 from marginlib.engine.settling import Need, need
 from marginlib.engine.story import Story
 from marginlib.quiz.asking import Ask, Case, answers
 from marginlib.quiz.drills import QuestionData, ScenarioData, StepData, drill, pick
 from marginlib.quiz.mistakes import mistake
-from marginlib.quiz.models import balance_of, other_way
-from marginlib.reading.replaying import replay
 from marginlib.telling.numbers import listed, money
 
 
@@ -31,6 +31,13 @@ def _need(story: Story) -> Need:
     return need(before, step.pair, step.volume)
 
 
+def _ended(story: Story) -> Decimal:
+    """The volume that the last step has ended."""
+    step, before = _ending(story)
+    left = story.final.positions.of(step.pair)
+    return before.lots(step.pair).sums.volume - left.sums.volume
+
+
 @answers("order_sent", of="nothing")
 def _order(story: Story, _of: str) -> str:
     """The last step as the API takes it: type, side and volume (R19, B8)."""
@@ -42,57 +49,24 @@ def _order(story: Story, _of: str) -> str:
 def _apart(story: Story, _of: str) -> Decimal:
     """By how much settling leaves more net worth than closing, in the summary currency (B7)."""
     currency = story.scenario.summary_currency or ""
-    settled, closed = (replay(other_way(story.scenario, kind)).final for kind in (Settle, Close))
+    step, before = _ending(story)
+    start = dataclasses.replace(story, final=before, moments=story.moments[:-1], error=None)
+    ends = (kind(pair=step.pair, volume=step.volume) for kind in (Settle, Close))
+    settled, closed = (resume(start, [end]).final for end in ends)
     return rounded(worth(settled, currency) - worth(closed, currency), settled.rulebook.places(currency))
 
 
 @answers("possible", of="nothing", refused=True)
 def _possible(story: Story, _of: str) -> Decimal:
     """How much of it the balance can settle, in BASE (R6)."""
-    return _need(story).possible
+    return _need(story).possible if story.error else _ended(story)
 
 
 @answers("missing", of="nothing", refused=True)
 def _missing(story: Story, _of: str) -> Decimal:
     """What the settlement lacks, in the currency that was extended (R6)."""
-    return _need(story).missing
-
-
-@mistake("Settling has no trading fee: you pay back what was extended, and no trade takes place (R5).")
-def fee_on_settling(case: Case, ask: Ask) -> Decimal | None:
-    """A trading fee on what is settled."""
-    right = case.number(ask)
-    fee = ZERO
-    for moment in case.story.moments:
-        if moment.step.do == "settle":
-            still = {lot.id: lot.volume for lot in moment.after.positions}
-            gone = [(lot.volume - still.get(lot.id, ZERO)) * lot.open_price for lot in moment.before.positions]
-            fee += sum(gone, ZERO) * moment.before.fees["trading"]
-    if right is None or not fee:
-        return None
-    return right + fee if ask.name == "fees" else right - rounded(fee, 4)
-
-
-@mistake("That ends all of the position. A part may be ended, and a part was asked for (R2).")
-def ended_all(case: Case, ask: Ask) -> Decimal | None:
-    """Everything instead of a part."""
-    *steps, last = case.scenario.steps
-    if not isinstance(last, Close | Settle) or last.volume == "all":
-        return None
-    whole = case.changed([*steps, last.replaced(volume="all")])
-    return None if whole.story.error else whole.number(ask)
-
-
-@mistake("You kept all that the sale brought. It first repays what was extended; the rest is yours (R10, R11).")
-def proceeds_kept(case: Case, ask: Ask) -> Decimal | None:
-    """A closed long leaves its proceeds."""
-    right = case.number(ask)
-    kept = [
-        each.volume * each.position.open_price
-        for each in case.story.realised
-        if each.position.side == "long" and each.position.quote == balance_of(ask)
-    ]
-    return right + sum(kept, ZERO) if right is not None and kept else None
+    needed = _need(story)
+    return needed.missing if story.error else ZERO
 
 
 def _ended_lot(case: Case, ask: Ask, name: str) -> tuple[Position, Need, Decimal] | None:
@@ -101,23 +75,6 @@ def _ended_lot(case: Case, ask: Ask, name: str) -> tuple[Position, Need, Decimal
         return None
     step, before = _ending(case.story)
     return before.lots(step.pair)[0], need(before, step.pair, step.volume), before.prices[step.pair]
-
-
-@mistake("You divided by the price now. For each coin its opening price goes back (R3).")
-def possible_at_the_price_now(case: Case, ask: Ask) -> Decimal | None:
-    """Balance divided by the price now."""
-    found = _ended_lot(case, ask, "possible")
-    if not found or found[0].side == "short":
-        return None
-    lot, needed, now = found
-    return min(lot.volume, quotient_down(needed.balance, now, 8))
-
-
-@mistake("You multiplied by the leverage. To settle, you pay back all that was extended, out of your own (R3).")
-def possible_with_leverage(case: Case, ask: Ask) -> Decimal | None:
-    """Leverage helps to settle, too."""
-    found = _ended_lot(case, ask, "possible")
-    return min(found[0].volume, found[1].possible * found[0].leverage) if found else None
 
 
 @mistake("An order for all of it is refused, but one that your balance can meet is not (R6, A7).")
@@ -143,16 +100,6 @@ def missing_all(case: Case, ask: Ask) -> Decimal | None:
     return found[1].amount if found else None
 
 
-@mistake("You took the cost divided by the leverage. All that was extended goes back (R3).")
-def missing_of_the_margin(case: Case, ask: Ask) -> Decimal | None:
-    """Only the margin has to be paid back."""
-    found = _ended_lot(case, ask, "missing")
-    if not found:
-        return None
-    lot, needed, _ = found
-    return abs(quotient(needed.amount, lot.leverage, 10) - needed.balance)
-
-
 @mistake("Your other money doesn't count: a settlement takes the currency that was extended, and no other (R3, R6).")
 def missing_by_worth(case: Case, ask: Ask) -> Decimal | None:
     """What the other currency is worth is taken off."""
@@ -165,16 +112,6 @@ def missing_by_worth(case: Case, ask: Ask) -> Decimal | None:
     else:
         left = needed.missing - quotient(case.scenario.balances.get(lot.quote, ZERO), now, 10)
     return left if left > 0 else None
-
-
-@mistake("You used the price now. A long owes volume × opening price, whatever became of the price (R3).")
-def missing_at_the_price_now(case: Case, ask: Ask) -> Decimal | None:
-    """The price now instead of the opening price."""
-    found = _ended_lot(case, ask, "missing")
-    if not found or found[0].side == "short":
-        return None
-    lot, needed, now = found
-    return quotient(needed.amount * now, lot.open_price, 4) - needed.balance
 
 
 _RATE = Decimal("0.002")

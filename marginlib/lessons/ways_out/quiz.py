@@ -18,7 +18,7 @@ from marginlib.reading.rulebooks import rulebook
 from marginlib.telling.numbers import listed, money, number, percent
 from marginlib.ways_out import advice
 from marginlib.ways_out.break_even import break_even_fee
-from marginlib.ways_out.plans import Plan, Way, WayName, plan, way_out
+from marginlib.ways_out.plans import Plan, Way, WayName, dust, plan, tied, way_out, which
 
 NOT_OPEN = "not open"
 
@@ -43,7 +43,11 @@ def _quote(story: Story, _of: str) -> str:
 @answers("cost", alone=True, unit=_quote)  # the opening's fee is past: the way begins after it
 def _cost(story: Story, of: str) -> Decimal | str:
     """What a way costs beside the loss, in QUOTE."""
-    found = _planned(story).way(_way(of))
+    name = _way(of)
+    try:
+        found = way_out(story, which(story), name)
+    except Refusal as refusal:
+        raise ValueError(str(refusal)) from None
     return NOT_OPEN if found.cost is None else story.final.round(found.pair.partition("/")[2], found.cost)
 
 
@@ -54,15 +58,31 @@ def _way(name: str) -> WayName:
     raise ValueError(f"there is no way '{name}'; known: close, buy, deposit, settle")
 
 
-@answers("saved", alone=True, of="nothing", unit=_quote)
+@answers("saved", slow=True, alone=True, of="nothing", unit=_quote)
 def _saved(story: Story, _of: str) -> Decimal | str:
     """What the cheapest way with what there is costs less than closing now, in QUOTE."""
-    ways = _planned(story)
-    direct, best = ways.way("close").cost, ways.way(ways.cheapest or "close").cost
-    return NOT_OPEN if direct is None or best is None else story.final.round(ways.currency, direct - best)
+    pair, costs = _costs_with_what_there_is(story)
+    direct, best = costs["close"], costs[_least(story, pair, costs) or "close"]
+    return NOT_OPEN if direct is None or best is None else story.final.round(pair.partition("/")[2], direct - best)
 
 
-@answers("even", alone=True, of="nothing", unit=lambda _story, _of: "%")
+def _costs_with_what_there_is(story: Story) -> tuple[str, dict[WayName, Fraction | None]]:
+    """The pair, and what each way costs that needs nothing from outside: a deposit takes long to try, and is none."""
+    try:
+        pair = which(story)
+        direct = way_out(story, pair, "close")
+        others = (way_out(story, pair, "buy", direct=direct), way_out(story, pair, "settle"))
+    except Refusal as refusal:
+        raise ValueError(str(refusal)) from None
+    return pair, {way.name: way.cost for way in (direct, *others)}
+
+
+def _least(story: Story, pair: str, costs: dict[WayName, Fraction | None]) -> WayName | None:
+    """The cheapest of them, as a plan has it."""
+    return next(iter(tied(costs.items(), dust(story.final, pair))), None)
+
+
+@answers("even", slow=True, alone=True, of="nothing", unit=lambda _story, _of: "%")
 def _even(story: Story, _of: str) -> Decimal | str:
     """The trading fee at which closing now and buying first cost the same, in percent."""
     even = break_even_fee(story)
@@ -72,7 +92,7 @@ def _even(story: Story, _of: str) -> Decimal | str:
 @answers("cheapest", alone=True, of="nothing")
 def _cheapest(story: Story, _of: str) -> str:
     """The way that costs least with what there is."""
-    return _planned(story).cheapest or NOT_OPEN
+    return _least(story, *_costs_with_what_there_is(story)) or NOT_OPEN
 
 
 @answers("open_ways", alone=True, of="nothing")
@@ -163,37 +183,6 @@ def _bought_more(ways: Plan, amount: Decimal) -> Fraction | None:
     return _ordering(ways) * (Fraction(amount) / Fraction(missing) - 1) if missing and _ordering(ways) else None
 
 
-@mistake("You left the closing's own fee out. A closing is a trade, whatever you do before it (A9).")
-def closing_fee_left_out(case: Case, ask: Ask) -> Decimal | None:
-    """A way costs conversions or orders alone."""
-    return _other(
-        case,
-        ask,
-        {
-            "cost:close": lambda ways, _: _costs(ways, "close") - ways.way("close").parts.closing,
-            "cost:buy": lambda ways, _: _costs(ways, "buy") - ways.way("buy").parts.closing,
-        },
-    )
-
-
-@mistake("You took the fee on what is missing. It is taken from what is converted: missing ÷ (1 − fee) (R16, A1).")
-def converted_on_what_is_missing(case: Case, ask: Ask) -> Decimal | None:
-    """Conversion fee = covered x rate."""
-
-    def less(ways: Plan, _: Story) -> Fraction:
-        takes = [take for each in ways.way("close").story.realised for take in each.cascade]
-        return ways.way("close").parts.converting - Fraction(sum((take.covers * take.fee_rate for take in takes), ZERO))
-
-    return _other(
-        case,
-        ask,
-        {
-            "cost:close": lambda ways, story: _costs(ways, "close") - less(ways, story),
-            "saved": lambda ways, story: _spared(ways) - less(ways, story),
-        },
-    )
-
-
 @mistake("You counted the loss itself. It is there on every way; a way's cost is what comes on top of it (R11).")
 def loss_is_a_cost(case: Case, ask: Ask) -> Decimal | None:
     """What a way costs is all that leaves the account."""
@@ -203,19 +192,6 @@ def loss_is_a_cost(case: Case, ask: Ask) -> Decimal | None:
         {
             "cost:close": lambda ways, _: _costs(ways, "close") - Fraction(ways.pnl),
             "cost:buy": lambda ways, _: _costs(ways, "buy") - Fraction(ways.pnl),
-        },
-    )
-
-
-@mistake("The ordinary order isn't free: it has its trading fee, as every trade has (R17).")
-def order_fee_forgotten(case: Case, ask: Ask) -> Decimal | None:
-    """Buying first costs nothing more than the closing."""
-    return _other(
-        case,
-        ask,
-        {
-            "cost:buy": lambda ways, _: _costs(ways, "buy") - _ordering(ways),
-            "saved": lambda ways, _: _spared(ways) + _ordering(ways) if ways.cheapest == "buy" else None,
         },
     )
 
@@ -309,25 +285,6 @@ def whole_loss_converted(case: Case, ask: Ask) -> Decimal | None:
     return _other(case, ask, {"cost:close": cost, "saved": saved})
 
 
-@mistake("You took the closing's fee at the opening price. It is taken at the price of the closing (A9).")
-def closing_fee_at_the_opening_price(case: Case, ask: Ask) -> Decimal | None:
-    """The closing costs what the opening did."""
-
-    def more(ways: Plan, story: Story) -> Fraction:
-        opened = sum((lot.cost for lot in story.final.lots(ways.pair)), ZERO)
-        return Fraction(opened * story.final.fees["trading"]) - ways.way("close").parts.closing
-
-    return _other(
-        case,
-        ask,
-        {
-            "cost:close": lambda ways, story: _costs(ways, "close") + more(ways, story),
-            "cost:buy": lambda ways, story: _costs(ways, "buy") + more(ways, story),
-            "saved": lambda ways, story: _spared(ways) + more(ways, story) if ways.cheapest == "settle" else None,
-        },
-    )
-
-
 @mistake("That is what the order costs. What it saves is the fee of converting, less that (R16, R17).")
 def order_fee_is_the_saving(case: Case, ask: Ask) -> Decimal | None:
     """The order's fee for an answer."""
@@ -394,24 +351,6 @@ def bought_instead_of_settled(case: Case, ask: Ask) -> Decimal | None:
     )
 
 
-@mistake("You left a trading fee in. A settlement is no trade: closing's own fee is saved, too (R5, A9).")
-def settlement_charged(case: Case, ask: Ask) -> Decimal | None:
-    """Settling costs a trading fee on what is settled, at the price now."""
-
-    def fee(ways: Plan, story: Story) -> Fraction | None:
-        volume = sum((lot.volume for lot in story.final.lots(ways.pair)), ZERO)
-        worth = Fraction(volume * story.final.price(ways.pair) * story.final.fees["trading"])
-        return _spared(ways) - worth if ways.cheapest == "settle" else None
-
-    return _other(case, ask, {"saved": fee})
-
-
-@mistake("You settled, but for that the balance is too small: it takes all that was extended (R3, R6).")
-def settled_without_the_means(case: Case, ask: Ask) -> Decimal | None:
-    """Settling is always open."""
-    return _other(case, ask, {"saved": lambda ways, _: _costs(ways, "close") if ways.way("settle").closed else None})
-
-
 @mistake("That is the trading fee as it is. Asked is the one at which an order costs what converting costs (R16, R17).")
 def even_at_the_fee_now(case: Case, ask: Ask) -> Decimal | None:
     """The present trading fee."""
@@ -443,23 +382,6 @@ def even_halved(case: Case, ask: Ask) -> Decimal | None:
 
 
 _OTHER_CLASS = "That rate is for another conversion: it depends on what becomes what: cash, BTC or ETH, the rest (R16)."
-
-
-def _of_all(case: Case, ask: Ask, which: Callable[[list[Decimal]], Decimal]) -> Decimal | None:
-    rate = _rate(case, ask)
-    return None if rate is None else which(list(case.story.final.rulebook.conversion_fees.values())) * 100
-
-
-@mistake(_OTHER_CLASS)
-def even_at_the_highest_rate(case: Case, ask: Ask) -> Decimal | None:
-    """What most coins convert at."""
-    return _of_all(case, ask, max)
-
-
-@mistake(_OTHER_CLASS)
-def even_at_the_lowest_rate(case: Case, ask: Ask) -> Decimal | None:
-    """What cash converts at."""
-    return _of_all(case, ask, min)
 
 
 @mistake("You took the fee on top. A sale's fee comes out of what it brings, as a conversion's does (A1).")

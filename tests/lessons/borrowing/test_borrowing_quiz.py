@@ -56,7 +56,6 @@ def test_the_engine_answers(scenario: Scenario, ask: str, right: str) -> None:
         ("used_margin_left_out", LONG, "free_margin", "10000"),
         ("level_upside_down", LONG, "level", "40"),
         ("level_of_free_margin", LONG, "level", "150"),
-        ("margin_is_the_opening_cost", SHORT, "used_margin", "20000"),
         ("free_margin_instead", SHORT, "used_margin", "5600"),
         ("used_margin_instead", LONG, "free_margin", "4000"),
         ("return_times_leverage", LONG, "return", "-250"),

@@ -53,7 +53,7 @@ FEW_COINS = told({"EUR": "20000", "BTC": "0.4"}, SHORT, FALLS, settles("BTC/EUR"
         ("nothing_possible", FEW_COINS, "possible", "0"),
         ("nothing_possible", FEW_COINS, "missing", None),
         ("missing_all", FEW_COINS, "missing", "1"),
-        ("missing_of_the_margin", FEW_COINS, "missing", "0.2"),
+        ("missing_of_the_margin", FEW_COINS, "missing", "0"),
         ("missing_by_worth", FEW_COINS, "missing", "0.1"),
         ("missing_by_worth", FEW_EUROS, "missing", "36000"),
         ("missing_at_the_price_now", FEW_EUROS, "missing", "30000"),

@@ -130,7 +130,6 @@ def test_an_unknown_way_is_refused_with_those_that_there_are() -> None:
         ("closing_fee_is_the_saving", DOGE, "saved", None),
         ("even_at_the_highest_rate", BTC, "even", "5"),
         ("even_at_the_lowest_rate", BTC, "even", "1.5"),
-        ("even_at_the_lowest_rate", BOTH, "even", None),
     ],
 )
 def test_a_wrong_model_gives_its_own_number(name: str, scenario: Scenario, ask: str, gives: str | None) -> None:
