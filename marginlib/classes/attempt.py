@@ -91,8 +91,9 @@ class Attempt:
         return sum(1 for each in self.work if each.given)
 
     def open(self, item: int) -> bool:
-        """Whether an item may be answered, now or later."""
-        return not self.done and (self.exercise.back or not self.exercise.exam or item >= self.furthest)
+        """Whether one may go to an item now. Where there is no way back, only to the next one: none is left out."""
+        free = self.exercise.back or not self.exercise.exam
+        return not self.done and (free or self.furthest <= item <= self.furthest + 1)
 
     def go(self, item: int) -> bool:
         """Go to an item; where there is no way back, only on. Returns whether one is there."""
@@ -102,21 +103,22 @@ class Attempt:
         self.furthest = max(self.furthest, item)
         return True
 
-    def answer(self, item: int, given: Any) -> Verdict | None:
+    def answer(self, item: int, given: Any) -> Verdict:
         """Take an answer; of what is handed in, or right already in learning mode, nothing changes any more.
 
         Raises:
             ValueError: it can't be read, and counts for nothing; the sentence says what would work.
         """
         verdict = self.asked[item].judge(given)
-        self.take(item, given, verdict)
+        if self.open(item):
+            self.take(item, given, verdict)
         return verdict
 
     def take(self, item: int, given: Any, verdict: Verdict) -> None:
         """Keep an answer that was judged."""
         work = self.work[item]
         settled = work.right and not self.exercise.exam
-        if self.open(item) and not settled and len(work.given) < _MOST_TRIES:
+        if not self.done and not settled and len(work.given) < _MOST_TRIES:
             work.given.append(list(given) if isinstance(given, list | tuple) else str(given))
             work.verdicts.append(verdict)
 
@@ -161,17 +163,18 @@ class Attempt:
         items, began, minutes = kept.get("items"), kept.get("began"), kept.get("minutes")
         if not isinstance(items, list) or len(items) != len(self.work):
             return False
-        furthest = kept.get("furthest")
         for item, said in enumerate(items):
             for given in said.get("given", ())[:_MOST_TRIES] if isinstance(said, Mapping) else ():
                 try:
-                    self.answer(item, given)
+                    self.take(item, given, self.asked[item].judge(given))
                 except (ValueError, TypeError):
                     continue
             self.work[item].helped = isinstance(said, Mapping) and said.get("helped") is True
-        for place in (furthest, kept.get("at")):
-            if type(place) is int:
-                self.go(place)
+        at, furthest = kept.get("at"), kept.get("furthest")
+        if type(furthest) is int and 0 <= furthest < len(self.work):
+            self.furthest = self.at = furthest
+        if type(at) is int:
+            self.go(at)
         if type(began) is int and 0 < began <= self.began:
             self.began = began
         if type(minutes) is int and 0 <= minutes <= handed_in.MOST_MINUTES:

@@ -98,8 +98,9 @@ class Exercise:
 
     @functools.cached_property
     def digest(self) -> str:
-        """What is asked, as a short name: another title, mode or time makes no other exercise of it."""
-        asked = {"seed": self.seed, **{key: self.data[key] for key in ("scenarios", "item") if key in self.data}}
+        """What is asked and how, as a short name: another title or time makes no other exercise of it."""
+        how = {"seed": self.seed, "exam": self.exam, "back": self.back or not self.exam}
+        asked = {**how, **{key: self.data[key] for key in ("scenarios", "item") if key in self.data}}
         return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 
     @property
@@ -137,12 +138,16 @@ def read_exercise(source: str | Path) -> Exercise:
         return _exercise(data, "the exercise in the link", "")
     path = Path(source)
     if "\0" in str(source) or len(str(source)) > 1_000:
-        raise InvalidExercise("this is no exercise: neither a file's path, nor a link or code as `marginlib exercise link` gives it")
+        raise InvalidExercise(
+            "this is no exercise: neither a file's path, nor a link or code as `marginlib exercise link` gives it"
+        )
     try:
         text = text_of(path.parent, path.name)
         data = parsed(text, path.name)
     except InvalidRulebook as error:
-        hint = "; expected a file such as week1.toml, or a link or code such as #x1/…" if "missing" in str(error) else ""
+        hint = (
+            "; expected a file such as week1.toml, or a link or code such as #x1/…" if "missing" in str(error) else ""
+        )
         raise InvalidExercise(f"{error}{hint}") from None
     return _exercise(data, path.name, text)
 
@@ -214,10 +219,10 @@ def _told(problems: list[Problem], name: str, text: str) -> str:
     return f"{name}: {'; '.join(unique)}{f'; and {more} more' if more > 0 else ''}"
 
 
-def _plain(value: Any, key: str = "") -> Any:
+def _plain(value: Any) -> Any:
     """Plain data as JSON has it: decimals as text, scenarios without the spaces between."""
     if isinstance(value, Mapping):
-        return {str(name): _plain(each, str(name)) for name, each in value.items()}
+        return {str(name): _plain(each) for name, each in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(each) for each in value]
     if isinstance(value, Decimal):

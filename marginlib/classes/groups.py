@@ -17,8 +17,8 @@ _ALIKE = str.maketrans("OILU", "011V")
 _VALUES = {each: value for value, each in enumerate(ALPHABET)}
 _BETWEEN = set(">|=+<~`\N{MINUS SIGN}")
 _MOST = 2_000  # characters of what may be a code
-_COUNT_AT, _COUNT_BITS = 5, 6
-MOST_GROUPS = 2**_COUNT_BITS - 1
+_COUNT_AT, COUNT_BITS = 5, 6
+MOST_GROUPS = 2**COUNT_BITS - 1
 
 
 class Damaged(ValueError):
@@ -68,21 +68,22 @@ def written(bits: str) -> str:
 
 
 def read(text: str) -> str:
-    """The bits of a code, however it was passed on.
+    r"""The bits of a code, however it was passed on.
 
     Raises:
         Damaged: it is none, or not whole; names the groups that are wrong.
 
-    >>> read(" code: 10zz r\\n") == "00001" + "000001" + "1" * 9
+    >>> read(" code: 10zz r\n") == "00001" + "000001" + "1" * 9
     True
     """
-    groups = _groups(text)
+    groups = grouped(text)
     bad = [at for at, group in enumerate(groups) if not _whole(group, at)]
     count = _count(groups[0]) if groups and 0 not in bad else None
     if count is not None and len(groups) < count:
         at = bad[0] if bad else len(groups)
         raise Damaged(
-            f"the code has {count} groups of {SIZE}, and {len(groups)} are here: group {at + 1} is missing or not whole",
+            f"the code has {count} groups of {SIZE}, and {len(groups)} are here: "
+            f"group {at + 1} is missing or not whole",
             [at + 1],
         )
     if bad:
@@ -110,11 +111,15 @@ def _whole(group: str, at: int) -> bool:
 
 def _count(first: str) -> int:
     bits = "".join(f"{_VALUES[each]:05b}" for each in first[:_DATA])
-    return int(bits[_COUNT_AT : _COUNT_AT + _COUNT_BITS], 2)
+    return int(bits[_COUNT_AT : _COUNT_AT + COUNT_BITS], 2)
 
 
-def _groups(text: str) -> list[str]:
-    """The groups as they were meant: by what stands between them, or else by fives."""
+def grouped(text: str) -> list[str]:
+    """The groups of a code as they were meant, right or not: by what stands between them, or else by fives.
+
+    Raises:
+        Damaged: there is nothing that could be a code.
+    """
     if not isinstance(text, str):
         raise Damaged("expected a result code as text")
     if len(text) > _MOST:

@@ -15,9 +15,13 @@ from marginlib.classes.groups import GROUP_BITS, MOST_GROUPS, Damaged
 
 VERSION = 1
 MOST_ITEMS, MOST_TRIES, MOST_MINUTES, MOST_MISTAKES = 40, 8, 511, 2
-_HEADER = (5, groups._COUNT_BITS)
+_HEADER = (5, groups.COUNT_BITS)
 _SUM, _EXERCISE, _STUDENT, _MINUTES, _NAME = 16, 16, 16, 9, 12
 _OPEN, _AT_ONCE, _LATER, _NOT = range(4)
+
+
+class Foreign(Damaged):
+    """A code that is whole, and of another exercise or version."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +111,7 @@ class _Bits:
     def take(self, width: int) -> int:
         part = self.bits[self.at : self.at + width]
         if len(part) < width:
-            raise Damaged("the code ends before its last item: it is for an exercise with fewer of them")
+            raise Foreign("the code ends before its last item: it is for an exercise with fewer of them")
         self.at += width
         return int(part, 2)
 
@@ -125,16 +129,18 @@ def read(text: str, items: int, exercise: int | None = None) -> Result:
     bits = _Bits(groups.read(text))
     version = bits.take(_HEADER[0])
     if version != VERSION:
-        raise Damaged(f"the code is of version {version}, and {VERSION} is what is known here; use the workbook it is from")
+        raise Foreign(
+            f"the code is of version {version}, and {VERSION} is what is known here; use the workbook it is from"
+        )
     bits.take(_HEADER[1])
     if bits.take(_SUM) != _checksum(bits.bits[: sum(_HEADER)] + bits.bits[sum(_HEADER) + _SUM :]):
         raise Damaged("more than one character of the code is wrong, and it can't be said which; ask for it again")
     marked, student, minutes = (bits.take(width) for width in (_EXERCISE, _STUDENT, _MINUTES))
     if exercise is not None and marked != exercise:
-        raise Damaged("the code is whole, and for another exercise than this one (or another edition of it)")
+        raise Foreign("the code is whole, and for another exercise than this one (or another edition of it)")
     found = Result(marked, student, minutes, tuple(_item(bits) for _ in range(items)))
     if bits.bits[bits.at :].strip("0") or len(bits.bits) - bits.at >= GROUP_BITS:
-        raise Damaged("the code is whole, and for an exercise with more items than this one")
+        raise Foreign("the code is whole, and for an exercise with more items than this one")
     return found
 
 

@@ -6,10 +6,10 @@ sentence; for a student it becomes something with a question's face.
 
 import functools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any, Protocol, TypeVar
 
 from marginlib.classes.students import number_of
 from marginlib.engine import kinds
@@ -26,6 +26,8 @@ from marginlib.quiz.question import Option, Question, Verdict
 from marginlib.telling.numbers import money, number
 from marginlib.telling.sentences import tell
 
+T = TypeVar("T")
+_GOAL = Amount("a goal, such as '40000'", least=-(10**12))
 MOST_COUNT = 20
 _MOST_LOOKED_AT = 400  # states of a panel, to find one that reaches the goal
 _FIGURE = re.compile(r"\{(\w*)\}")
@@ -34,8 +36,13 @@ _FIGURE = re.compile(r"\{(\w*)\}")
 class Asked(Protocol):
     """An item as a student gets it: a question, or a panel to be set."""
 
-    kind: Any
-    unit: str
+    @property
+    def kind(self) -> str:
+        """How it is answered."""
+
+    @property
+    def unit(self) -> str:
+        """A currency code, ``%``, ``×`` or nothing."""
 
     @property
     def text(self) -> str:
@@ -46,7 +53,7 @@ class Asked(Protocol):
         """The answers to choose from."""
 
     @property
-    def right(self) -> list[str]:
+    def right(self) -> Sequence[str]:
         """The right answer as texts, where there are options."""
 
     def shown_answer(self) -> str:
@@ -119,12 +126,11 @@ class _Goals(Kind[tuple[Decimal, ...]]):
     """One goal, or several of which each student gets one."""
 
     def read(self, value: object) -> tuple[Decimal, ...]:
-        amount = Amount("a goal, such as '40000'", least=-(10**12))
-        if isinstance(value, list | tuple):
-            if not value:
-                raise kinds.expected("a goal, or a list of some", value)
-            return kinds.items(amount, value)  # type: ignore[return-value]
-        return (amount.read(value),)  # type: ignore[return-value]
+        several = isinstance(value, list | tuple)
+        if several and not value:
+            raise kinds.expected("a goal, or a list of some", value)
+        read = kinds.items(_GOAL, value) if several else (_GOAL.read(value),)
+        return tuple(each for each in read if isinstance(each, Decimal))
 
 
 class _Figure(Kind[Ask]):
@@ -143,7 +149,7 @@ class _Start(Kind[Mapping[str, Any]]):
         return dict(value)
 
 
-def _worded(read: Any) -> Any:
+def _worded(read: Callable[[], T]) -> T:
     """What is read, or the sentence that says why not."""
     try:
         return read()
@@ -268,15 +274,22 @@ class State(Item):
         goals = self.written.goal
         return Setting(self, goals[seed % len(goals)])
 
+    @functools.cached_property
+    def _panel(self) -> Panel[Any]:
+        """A panel that tells of scenarios, and is never shown."""
+        return self.written.panel()
+
+    def case(self, values: Mapping[str, object]) -> Case:
+        """The story of a state of the panel."""
+        return Case(self._panel.scenario(read_all(self.written.panel.controls, values)))
+
     def figure(self, values: Mapping[str, object]) -> Decimal:
         """The figure in a state of the panel.
 
         Raises:
             ValueError: it has none there; says why.
         """
-        panel = self.written.panel
-        scenario = _maker(panel).scenario(read_all(panel.controls, values))
-        given = Case(scenario).answer(self.written.ask)
+        given = self.case(values).answer(self.written.ask)
         if not isinstance(given, Decimal):
             raise ValueError(f"'{self.written.ask}' is answered with words here, not with a number")
         return given
@@ -295,18 +308,15 @@ class State(Item):
             return
         for goal in self.written.goal:
             if abs(now - goal) <= self.written.tolerance:
-                yield ("goal",), f"the panel is there at its start already: {self.shown(now)}; give another start or goal"
+                yield (
+                    ("goal",),
+                    f"the panel is there at its start already: {self.shown(now)}; give another start or goal",
+                )
 
     def shown(self, value: Decimal) -> str:
         """An amount with the item's unit."""
         unit = self.written.unit
         return f"{number(value, 2)} {unit}".strip() if unit in ("%", "×", "") else money(value, unit)
-
-
-@functools.cache
-def _maker(panel: type[Panel[Any]]) -> Panel[Any]:
-    """A panel of its kind, to ask for scenarios; it shows nothing."""
-    return panel()
 
 
 class Setting:
@@ -381,8 +391,7 @@ class Setting:
         found = self.found()
         if not found:
             return []
-        scenario = _maker(self.panel).scenario(read_all(self.panel.controls, {**self.item.start, **found}))
-        return tell(Case(scenario).story)
+        return tell(self.item.case({**self.item.start, **found}).story)
 
 
 def seed_for(exercise: int, student: str, item: int) -> int:

@@ -104,5 +104,7 @@ def read(link: str) -> dict[str, Any]:
 def _joined(link: str) -> str:
     """A link in one piece: without what mail and people put into it, and what can't be seen."""
     return "".join(
-        each for each in link.replace("&amp;", "&") if not (each.isspace() or each in "<>" or unicodedata.category(each) == "Cf")
+        each
+        for each in link.replace("&amp;", "&")
+        if not (each.isspace() or each in "<>" or unicodedata.category(each) == "Cf")
     )

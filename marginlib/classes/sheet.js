@@ -16,6 +16,7 @@ import { inSlots } from "../panels/browser/slots.js";
  * @property {string} student
  * @property {boolean} fixed the name was given in Python
  * @property {boolean} exam
+ * @property {boolean} back whether there is a way back
  * @property {string} key names the exercise, in the browser's storage
  * @property {string} [who] names the student there
  * @property {string[]} about
@@ -246,7 +247,7 @@ function renderSheet({ model, el }) {
   }
 
   /** @param {Sheet} now */
-  function showWork({ at = 0, items = [], open = [], count }) {
+  function showWork({ at = 0, items = [], open = [], back: wayBack, count }) {
     for (const [i, line] of sized(steps, count, "li").entries()) {
       let button = line.querySelector("button");
       if (!button) {
@@ -263,6 +264,8 @@ function renderSheet({ model, el }) {
     }
     back.hidden = at === 0 || !open[at - 1];
     next.hidden = at === count - 1;
+    // Where there is no way back, an answer that isn't given now is none.
+    write(next, !wayBack && items[at] === "open" ? "Go on without an answer \u2192" : "Next \u2192");
     handIn.classList.toggle("mx-main", at === count - 1);
     if (asked !== at && asked !== -1 && !confirm.hidden) goOn();
     asked = at;

@@ -23,7 +23,7 @@ from marginlib.quiz.question import Question, Verdict
 from marginlib.telling.on_page import escape, written
 
 _HERE = Path(__file__).parent
-_BLANK = {"solution": [], "skipped": "", "right": None, "verdict": None}
+_BLANK: dict[str, Any] = {"solution": [], "skipped": "", "right": None, "verdict": None}
 _KEPT = "Your answer is kept. Until you go on, you may change it."
 _CHANGE = "Your answer is kept. Until you hand in, you may change it."
 
@@ -165,6 +165,7 @@ class Sheet(Live):
             "student": written(self.student),
             "fixed": bool(self.student) and attempt is None,
             "exam": exercise.exam,
+            "back": exercise.back or not exercise.exam,
             "key": exercise.digest[:12],
             "about": [written(line) for line in self._about()],
             "minutes": exercise.minutes,
@@ -204,7 +205,9 @@ class Sheet(Live):
         else:
             lines.append("Each answer is judged at once, and you may try again.")
         if self.exercise.minutes:
-            lines.append(f"{self.exercise.minutes} minutes are meant for it. The time is shown; nothing ends by itself.")
+            lines.append(
+                f"{self.exercise.minutes} minutes are meant for it. The time is shown; nothing ends by itself."
+            )
         lines.append("At the end there is a code for your teacher. Nothing is sent by itself.")
         return lines
 
@@ -214,7 +217,8 @@ class Sheet(Live):
         if self.exercise.exam:
             return [f"You answered {self.attempt.answered} of {many}."]
         at_once = sum(each.at_once for each in done.items)
-        return [f"Right: {done.right} of {many}, {at_once} of them at the first try and without help."]
+        first = f", {at_once} of them at the first try and without help" if done.right else ""
+        return [f"Right: {done.right} of {many}{first}."]
 
     def adopt(self, name: str, value: Any) -> None:
         """Nothing of a sheet is set by the browser; it tells what is done."""

@@ -88,9 +88,7 @@ def read_scenarios(data: Mapping[str, Any], problems: list[Problem]) -> dict[str
     return scenarios
 
 
-def read_question(
-    written: Mapping[str, Any], data: Mapping[str, Any], scenarios: Mapping[str, Scenario]
-) -> Question:
+def read_question(written: Mapping[str, Any], data: Mapping[str, Any], scenarios: Mapping[str, Scenario]) -> Question:
     """A question of a file that has these scenarios.
 
     Raises:
