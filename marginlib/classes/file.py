@@ -58,7 +58,7 @@ from marginlib.quiz.file import read_question, read_scenarios
 from marginlib.reading.files import line_of, parsed, text_of
 
 _TOKENS = re.compile(r'("(?:[^"\\]|\\.)*")|\s+')
-_MOST_SHOWN = 2
+_MOST_SHOWN, _MOST_TRIES = 2, 20
 
 
 class InvalidExercise(ValueError):
@@ -114,8 +114,16 @@ class Exercise:
         Raises:
             ValueError: nothing that names a student.
         """
-        name = normal(student)
-        return [item.asked(seed_for(self.seed, name, at)) for at, item in enumerate(self.items)]
+        name, found = normal(student), list[Asked]()
+        for at, item in enumerate(self.items):
+            texts = {each.text for each in found}
+            seed = seed_for(self.seed, name, at)
+            tries = (item.asked(seed + more) for more in range(1 if isinstance(item, Fixed) else _MOST_TRIES))
+            asked = next(tries)
+            while asked.text in texts and (other := next(tries, None)):  # a drill that was asked already
+                asked = other
+            found.append(asked)
+        return found
 
     def link(self, site: str = "") -> str:
         """The exercise as a link, or as the code after a link's ``#``, without a site."""

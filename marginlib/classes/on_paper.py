@@ -9,12 +9,12 @@ from marginlib.classes.results import CAVEAT, Table, Tally
 from marginlib.drawing.still import svg
 from marginlib.telling.terminal import clean, heading, paged, said, section, tabulated
 
-_MOST_NAME = 24
+_MOST_NAME, _FEW = 24, 12
 _SHARES = (
-    ("at_once", "right at once", "role:profit", ""),
-    ("later", "right later", "role:profit", "/"),
-    ("wrong", "wrong", "role:loss", ""),
-    ("open", "not answered", "role:market", "."),
+    ("at_once", "■", "right at first", "role:profit", ""),
+    ("later", "▨", "right later", "role:profit", "/"),
+    ("wrong", "■", "wrong", "role:loss", ""),
+    ("open", "□", "no answer", "role:market", "."),
 )
 
 
@@ -69,7 +69,7 @@ def show_table(table: Table) -> None:
                 rows.append(
                     (name, wrong, f"{row.result.right}/{many}", str(at_once), str(tries), str(row.result.minutes))
                 )
-            tabulated(page, ("Student", "Not at once", "Right", "At once", "Tries", "Min."), rows, left=2)
+            tabulated(page, ("Student", "Not at first", "Right", "At first", "Tries", "Min."), rows, left=2)
             section(page, "Mistakes by student", [])
             for row in counted:
                 found = table.mistakes(row)
@@ -78,7 +78,7 @@ def show_table(table: Table) -> None:
                     said(page, f"{row.student}: {told}.", 2)
             tallies = table.questions()
             section(page, "By question", [])
-            columns = ("No.", "What", "At once", "Later", "Wrong", "Open", "Tries")
+            columns = ("No.", "What", "At first", "Later", "Wrong", "Open", "Tries")
             tabulated(page, columns, [_counts(each) for each in tallies], left=2)
             _most_missed(page, tallies)
         if named := table.named:
@@ -114,15 +114,17 @@ def picture(table: Table) -> str:
     data: list[dict[str, Any]] = []
     below = [0] * len(tallies)
     places = list(range(1, len(tallies) + 1))
-    for name, _, colour, shape in _SHARES:
+    for name, _, _, colour, shape in _SHARES:
         counts = [getattr(each, name) for each in tallies]
         marker: dict[str, Any] = {"color": colour}
         if shape:
             marker["pattern"] = {"shape": shape, "fgcolor": colour}
         data.append({"type": "bar", "x": places, "y": counts, "base": list(below), "width": 0.7, "marker": marker})
         below = [under + count for under, count in zip(below, counts, strict=True)]
+    named = "No. " if len(places) <= _FEW else ""
     high = many * 1.25
-    legend = " · ".join(f"<span style='color:{colour}'>■</span> {words}" for _, words, colour, _ in _SHARES)
+    told = (f"<span style='color:{colour}'>{sign}</span> {words}" for _, sign, words, colour, _ in _SHARES)
+    legend = "   ".join(told)
     width = len(tallies) + 0.5
     data.append(
         {
@@ -132,7 +134,7 @@ def picture(table: Table) -> str:
     )  # fmt: skip
     layout = {
         "height": 360,
-        "xaxis": {"range": [0.5, width], "tickvals": places, "ticktext": [str(each) for each in places]},
+        "xaxis": {"range": [0.5, width], "tickvals": places, "ticktext": [f"{named}{each}" for each in places]},
         "yaxis": {"range": [0, high]},
     }
     return svg({"data": data, "layout": layout})

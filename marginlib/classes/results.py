@@ -142,7 +142,7 @@ class Table:
             "students": [self._student(row) for row in self.rows],
             "questions": [
                 {
-                    "question": each.number, "from": each.what, "right_at_once": each.at_once,
+                    "question": each.number, "from": each.what, "text": each.text, "right_at_once": each.at_once,
                     "right_later": each.later, "wrong": each.wrong, "not_answered": each.open, "tries": each.tries,
                     "mistakes": [
                         {"name": idea.name, "words": idea.words, "count": idea.count} for idea in each.ideas

@@ -122,7 +122,13 @@ function renderSheet({ model, el }) {
   const sure = make("p", { class: "mx-sure" });
   const yes = make("button", { type: "button", class: "mx-main", onclick: () => send({ kind: "hand in" }) }, "Hand in");
   const no = make("button", { type: "button", onclick: goOn }, "Go on working");
-  const confirm = make("div", { class: "mx-confirm", role: "group", "aria-label": "Hand in?", hidden: true }, sure, yes, no);
+  const confirm = make(
+    "div",
+    { class: "mx-confirm", role: "group", "aria-label": "Hand in?", hidden: true },
+    sure,
+    yes,
+    no,
+  );
   const going = make("div", { class: "mx-go" }, back, next, handIn);
   const work = make("div", { class: "mx-work" }, steps, cardPlace, panelPlace, going, confirm);
 
@@ -138,7 +144,11 @@ function renderSheet({ model, el }) {
     make("p", {}, "This code is your result. Hand it in as your teacher asks: by mail, in a chat, or read out."),
     code,
     make("p", { class: "mx-copy" }, ...copying.parts),
-    make("p", { class: "mx-quiet" }, "It says which questions you had right, how often you tried, and how long it took."),
+    make(
+      "p",
+      { class: "mx-quiet" },
+      "It says which questions you had right, how often you tried, and how long it took.",
+    ),
     again,
   );
   root.append(head, cover, work, done, silent);
@@ -276,9 +286,7 @@ function renderSheet({ model, el }) {
     for (const [i, line] of sized(summary, lines.length, "p").entries()) write(line, lines[i]);
     const groups = told.split("-");
     if (code.textContent !== told)
-      code.replaceChildren(
-        ...groups.map((group, i) => make("span", {}, i < groups.length - 1 ? `${group}-` : group)),
-      );
+      code.replaceChildren(...groups.map((group, i) => make("span", {}, i < groups.length - 1 ? `${group}-` : group)));
     again.hidden = exam;
   }
 
