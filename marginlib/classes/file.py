@@ -164,15 +164,13 @@ def _exercise(data: Mapping[str, Any], name: str, text: str) -> Exercise:
     for found in shelf.LESSONS.values():  # what a question may ask, and the mistakes that it may name
         found.load()
     problems: list[Problem] = []
-    head = {key: value for key, value in data.items() if key not in ("item", "scenarios")}
+    known = [*_Head.known(), "scenarios", "item"]
+    problems += [((key,), kinds.unknown(key, known)) for key in data if key not in known]
     said: _Head | None = None
     try:
-        said = _Head(**head)
+        said = _Head(**{key: data[key] for key in _Head.known() if key in data})
     except InvalidScenario as error:
-        problems += [
-            (place, told.replace("known here:", "known here: item, scenarios,") if "known here:" in told else told)
-            for place, told in error.problems
-        ]
+        problems += error.problems
     scenarios = read_scenarios(data, problems)
     items: list[Item] = []
     for at, written in enumerate(_listed(data, problems)):

@@ -96,6 +96,10 @@ class Table:
         """The lines that count."""
         return [row for row in self.rows if row.result is not None]
 
+    def known(self) -> list[str]:
+        """The mistakes that a code may name."""
+        return self._names.known()
+
     @property
     def named(self) -> list[Row]:
         """The lines that something is to be said of."""
@@ -221,6 +225,11 @@ class _Names:
         self._found: dict[tuple[int, int], str] = {}
         self._left = _LOOKED_INTO
 
+    def known(self) -> list[str]:
+        """All names that a short name may stand for."""
+        own = (name for at in range(len(self.exercise.items)) for name in _own(self.sample(at)))
+        return list(dict.fromkeys([*own, *(name for names in self._registry.values() for name in names)]))
+
     def sample(self, at: int) -> Asked:
         """The item as it is asked of nobody: a fixed question as of everybody."""
         if self._sample is None:
@@ -261,7 +270,10 @@ def _own(asked: Asked) -> list[str]:
 def table(exercise: Exercise, lines: Iterable[Line]) -> Table:
     """A class's table of names and codes. Damaged, foreign and double codes are named, and stop none of the others."""
     rows = [_read(exercise, line) for line in lines]
-    by_mark = {mark(row.student): row.student for row in rows if row.student.strip() and _is_name(row.student)}
+    by_mark: dict[int, str] = {}
+    for row in rows:
+        if _is_name(row.student):
+            by_mark.setdefault(mark(row.student), row.student)
     seen: dict[str, Row] = {}
     codes: dict[str, Row] = {}
     for row in rows:
@@ -359,35 +371,40 @@ def lines_of(text: str, name: str = "the list") -> list[Line]:
     >>> lines_of("code;name\n10ZZR;'=1+1")
     [Line(number=2, student="'=1+1", code='10ZZR')]
     """
-    best: tuple[int, list[tuple[int, list[str]]]] = (-1, [])
+    best: tuple[tuple[int, int], list[tuple[int, list[str]]]] = ((-1, -1), [])
     for delimiter in ",;\t|":
         rows = _split(text, delimiter)
-        if (found := _codes(rows)) > best[0]:
+        headings = sum(1 for each in (rows[0][1] if rows else []) if _heading(each) in (*_NAMED, *_CODED))
+        if (found := (_codes(rows), headings)) > best[0]:
             best = found, rows
     rows = best[1]
-    if not rows:
-        raise InvalidCodes(f"{name} is empty; expected a line for each student, with the name and the code")
-    if len(rows) > MOST_LINES:
-        raise InvalidCodes(f"{name} has {len(rows):,} lines; expected at most {MOST_LINES:,}")
-    heads = [_heading(each) for each in rows[0][1]]
-    headed = any(each in _CODED for each in heads) or (not any(map(_codelike, rows[0][1])) and _looks_headed(heads))
+    heads = [_heading(each) for each in rows[0][1]] if rows else []
+    headed = any(each in (*_NAMED, *_CODED) for each in heads) and not any(map(_codelike, rows[0][1]))
     body = rows[1:] if headed else rows
-    columns = max((len(row) for _, row in body), default=0)
-    counts = [sum(1 for _, row in body if at < len(row) and _codelike(row[at])) for at in range(columns)]
-    coded = next((at for at, each in enumerate(heads) if headed and each in _CODED), None)
-    if coded is None:
+    if not body:
+        raise InvalidCodes(f"{name} is empty; expected a line for each student, with the name and the code")
+    if len(body) > MOST_LINES:
+        raise InvalidCodes(f"{name} has {len(body):,} lines; expected at most {MOST_LINES:,}")
+    coded, named = _columns([row for _, row in body], heads if headed else [], name)
+    return [
+        Line(number, row[named] if 0 <= named < len(row) else "", row[coded][:_MOST_CELL] if coded < len(row) else "")
+        for number, row in body
+    ]
+
+
+def _columns(rows: Sequence[Sequence[str]], heads: Sequence[str], name: str) -> tuple[int, int]:
+    """Where the codes are and where the names, by their headings, or by what looks like a code; -1 for nowhere."""
+    width = max(map(len, rows))
+    counts = [sum(1 for row in rows if at < len(row) and _codelike(row[at])) for at in range(width)]
+    coded = next((at for at, each in enumerate(heads) if each in _CODED), -1)
+    if coded < 0:
         if not any(counts):
             raise InvalidCodes(
                 f"{name} has no result codes in it; expected a line for each student: the name, then the code"
             )
         coded = counts.index(max(counts))
-    named = next((at for at, each in enumerate(heads) if headed and each in _NAMED and at != coded), None)
-    if named is None:
-        named = next((at for at in range(columns) if at != coded), -1)
-    return [
-        Line(number, row[named] if 0 <= named < len(row) else "", row[coded][:_MOST_CELL] if coded < len(row) else "")
-        for number, row in body
-    ]
+    named = next((at for at, each in enumerate(heads) if each in _NAMED and at != coded), -1)
+    return coded, named if named >= 0 else next((at for at in range(width) if at != coded), -1)
 
 
 def _split(text: str, delimiter: str) -> list[tuple[int, list[str]]]:
@@ -425,10 +442,6 @@ def _codes(rows: Iterable[tuple[int, list[str]]]) -> int:
 
 def _heading(cell: str) -> str:
     return "".join(each for each in cell.casefold() if each.isalnum())
-
-
-def _looks_headed(heads: Sequence[str]) -> bool:
-    return any(each in _NAMED or each in _CODED for each in heads)
 
 
 def _codelike(cell: str) -> bool:
