@@ -314,6 +314,32 @@ def exercise(source: str | Path, student: str | int = "") -> Sheet:
     return _SESSION[key]
 
 
+class Refused:
+    """What stands in an exercise's place where it can't be opened: a sentence."""
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+
+    def slot(self) -> str:
+        """The sentence, as HTML."""
+        return f'<p class="mp-risk" role="alert">{escape(self.why)}</p>'
+
+    def __repr__(self) -> str:
+        return self.why
+
+
+def opened(link: str) -> Sheet | Refused:
+    """An exercise by its link, or the sentence that says why it can't be opened: for a page, where nobody sees errors.
+
+    >>> opened("#x9/abc").slot()[:68]
+    '<p class="mp-risk" role="alert">This link can&#x27;t be opened: it is'
+    """
+    try:
+        return exercise(link)
+    except ValueError as error:
+        return Refused(_sentence(str(error)))
+
+
 def forget() -> None:
     """Forget what was answered in this session."""
     _SESSION.clear()
