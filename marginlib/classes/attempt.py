@@ -38,10 +38,9 @@ class Work:
 
 
 def mistakes(verdict: Verdict) -> tuple[str, ...]:
-    """The names of the mistakes that a verdict recognises."""
-    several = getattr(verdict, "mistakes", None)
-    if several:
-        return tuple(map(str, several))
+    """The names of the mistakes that a verdict recognises: two where it took both, else the likeliest one."""
+    if getattr(verdict, "together", False):
+        return tuple(map(str, getattr(verdict, "mistakes", ())))
     return (verdict.mistake,) if verdict.mistake else ()
 
 

@@ -137,6 +137,8 @@ function renderSheet({ model, el }) {
   const code = make("p", { class: "mx-code", tabindex: "0", role: "group", "aria-label": "Your result code" });
   const copying = sharing(() => sheet().code ?? "", "code");
   const again = make("button", { type: "button", onclick: anew }, "Begin anew");
+  const kept = make("span", { role: "status" });
+  const forget = make("button", { type: "button", onclick: forgetIt }, "Forget it in this browser");
   const done = make(
     "div",
     { class: "mx-done" },
@@ -149,13 +151,14 @@ function renderSheet({ model, el }) {
       { class: "mx-quiet" },
       "It says which questions you had right, how often you tried, and how long it took.",
     ),
-    again,
+    make("p", { class: "mx-copy" }, again, forget, kept),
   );
   root.append(head, cover, work, done, silent);
 
   let since = Date.now();
   /** What was looked for in the storage already. */
   let looked = "";
+  let forgotten = false;
   /** @type {Sheet["stage"] | ""} */
   let stage = "";
   let asked = -1;
@@ -192,6 +195,15 @@ function renderSheet({ model, el }) {
     send({ kind: "again" });
   }
 
+  /** For who shares a computer: the code is to be copied first. */
+  function forgetIt() {
+    forgotten = true;
+    keepThis(store(), null);
+    keepThis(`${KEPT}${sheet().key}`, null);
+    forget.disabled = true;
+    write(kept, "Forgotten: the code is gone with this page.");
+  }
+
   const store = () => `${KEPT}${sheet().key}:${sheet().who}`;
 
   /** Work of an earlier visit is given back once, before anything is kept over it. */
@@ -206,7 +218,7 @@ function renderSheet({ model, el }) {
 
   function keep() {
     const { stage: now, key, student, items = [] } = sheet();
-    if (now === "cover") return;
+    if (now === "cover" || forgotten) return;
     keepThis(`${KEPT}${key}`, student);
     if (now === "done" || items.some((each) => each !== "open")) keepThis(store(), model.get("_kept"));
   }
