@@ -117,15 +117,15 @@ def test_an_option_that_was_chosen_is_the_wrong_idea(tmp_path: Path) -> None:
       {"do": "close", "pair": "BTC/EUR", "volume": "all", "price": "40000"}]}'''
     options = [
       {value = "EUR USD", text = "EUR, then USD"},
-      {value = "USD EUR", text = "USD first", because = "No: R13."}]
+      {value = "DOGE", text = "DOGE, which you haven't", because = "No: R13."}]
     """
     exercise = read_exercise(written(tmp_path, text))
     attempt = Attempt(exercise, "Ada", clock=Clock())
-    attempt.answer(0, "USD EUR")
+    attempt.answer(0, "DOGE")
     made = table(exercise, [Line(1, "Ada", attempt.hand_in())])
 
     (tally,) = made.questions()
-    assert [(idea.name, idea.words, idea.count) for idea in tally.ideas] == [("USD EUR", "No: R13.", 1)]
+    assert [(idea.name, idea.words, idea.count) for idea in tally.ideas] == [("DOGE", "No: R13.", 1)]
 
 
 def test_a_mistake_that_has_no_name_any_more_is_another(week: Exercise) -> None:
