@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from marginlib.analysis.outcome import worth
     from marginlib.analysis.paths import paths, walk
     from marginlib.analysis.sheet import sheet
+    from marginlib.classes.sheet import exercise
     from marginlib.engine.errors import InvalidRulebook, InvalidScenario, Refusal
     from marginlib.engine.replaying import resume
     from marginlib.engine.rulebook import Rulebook
@@ -69,6 +70,7 @@ _ROOMS = {
     "telling.numbers": ("money", "percent"),
     "telling.saying": ("say",),
     "telling.sentences": ("tell",),
+    "classes.sheet": ("exercise",),
     "ways_out": ("advice",),
     "ways_out.break_even": ("break_even_fee", "flips"),
     "ways_out.covering": ("little_first", "part_first"),
@@ -79,7 +81,7 @@ _WHERE = {name: room for room, names in _ROOMS.items() for name in names}
 __all__ = [
     "Close", "ConversionFees", "Deposit", "Fees", "InvalidRulebook", "InvalidScenario", "Open", "Perpetual", "Price",
     "Refusal", "Rulebook", "Rules", "Scenario", "Settle", "Stop", "Story", "Trade", "Wait", "Withdraw", "advice",
-    "break_even_fee", "flips", "limit_move", "limit_price", "limit_together", "limits", "little_first",
+    "break_even_fee", "exercise", "flips", "limit_move", "limit_price", "limit_together", "limits", "little_first",
     "load_rulebook", "margin_at_opening", "money", "order", "part_first", "paths", "percent", "plan",
     "read_scenario", "replay", "resume", "rulebook", "rules", "say", "sheet", "tell", "walk", "worth",
 ]  # fmt: skip

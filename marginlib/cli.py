@@ -1,4 +1,4 @@
-"""The command line: ``run`` replays scenario files, ``plan`` compares ways out, ``limits`` says how far prices may go.
+"""The command line: ``run`` replays scenarios, ``plan`` and ``limits`` look at them, ``exercise`` is for a class.
 
 A command is a parser with examples, and a function that prints and returns the exit status. How a story looks
 on a terminal is in :mod:`marginlib.telling.terminal`, which is imported only where something is printed for people.
@@ -40,6 +40,7 @@ examples:
   marginlib run --json a.json b.json   one JSON object a line, one line a file
   marginlib plan loss.json             compare the ways out of the position that is open at the end
   marginlib limits loss.json           say how far prices may go to a margin call and to liquidation
+  marginlib exercise check week1.toml  look through a class's exercise; see marginlib exercise -h
   marginlib rules                      list the rules
   marginlib rules R13 A1               read two of them
 """
@@ -85,6 +86,31 @@ examples:
   marginlib limits --json *.json > limits.jsonl
 
 The exit status is 2 if a step was refused or a file is no scenario, else 0.
+"""
+
+
+_EXERCISE_EXAMPLES = """\
+an exercise is a readable file:
+  title = "What a loss takes"
+  mode = "learning"            # or "exam"
+  seed = 7                     # each student's own numbers come from it and the name
+  [[item]]
+  lesson = "05"                # a lesson's own check
+  check = "taken"
+  [[item]]
+  drill = "05"                 # drills of a lesson
+  level = 2
+  count = 3
+
+examples:
+  marginlib exercise check week1.toml          say what it asks, or what is wrong in it
+  marginlib exercise link week1.toml --site https://example.org/workbook
+  marginlib exercise key week1.toml --student "Ada Example" --student 17
+  marginlib exercise results week1.toml codes.csv --csv table.csv --picture class.svg
+
+codes.csv has a line for each student: the name or number, and the code that was handed in.
+In a notebook: from marginlib import exercise; exercise("week1.toml")
+The exit status is 2 if a file can't be used, else 0; a damaged code is named, and stops nothing.
 """
 
 
@@ -186,7 +212,39 @@ def _parser() -> argparse.ArgumentParser:
     listing.add_argument("ids", nargs="*", metavar="ID", help="a rule's id, such as R13")
     listing.add_argument("--json", action="store_true", help="one JSON object a line, one line a rule")
     listing.set_defaults(command=_rules)
+    _exercises(commands)
     return parser
+
+
+def _exercises(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    """The commands for a class."""
+    about = "A class's exercises: look through one, make its link, print anyone's answers, make a table of codes."
+    raw = argparse.RawDescriptionHelpFormatter
+    classes = commands.add_parser(
+        "exercise", help="exercises of a class", description=about, epilog=_EXERCISE_EXAMPLES, formatter_class=raw
+    )
+    parts = classes.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    what = "an exercise as TOML, or its link or code in quotes"
+
+    checking = parts.add_parser("check", help="say what it asks, or what is wrong", description=f"Look through {what}.")
+    linking = parts.add_parser("link", help="pack it into one link or code", description=f"Make the link of {what}.")
+    linking.add_argument("--site", default="", metavar="ADDRESS", help="where the workbook's pages are")
+    answering = parts.add_parser(
+        "key", help="print anyone's questions and answers", description="Print the questions and answers of students."
+    )
+    student = {"action": "append", "default": [], "metavar": "NAME"}
+    answering.add_argument("--student", **student, help="a name or number; may be given several times")  # type: ignore[arg-type]
+    tabling = parts.add_parser(
+        "results", help="make the class's table of names and codes", description="Make a class's table."
+    )
+    for each, command in ((checking, _check), (linking, _link), (answering, _key), (tabling, _results)):
+        each.add_argument("file", metavar="FILE", help=what)
+        each.set_defaults(command=command)
+    tabling.add_argument("codes", metavar="CODES.csv", help="names and codes, a line for each student")
+    tabling.add_argument("--csv", metavar="OUT", help="write the table as CSV too")
+    tabling.add_argument("--picture", metavar="OUT.svg", help="write a picture of the class, by question, too")
+    for each in (checking, answering, tabling):
+        each.add_argument("--json", action="store_true", help="print JSON")
 
 
 def _one_of_both(arguments: argparse.Namespace) -> None:
@@ -306,6 +364,87 @@ def _rules(arguments: argparse.Namespace) -> int:
         hint = f"Near it: {', '.join(near)}." if near else "`marginlib rules` lists them all."
         print(f"There is no rule {each[:40]!a}. {hint}", file=sys.stderr)
     return _FAILED if unknown else _OK
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from marginlib.classes.file import read_exercise
+
+    try:
+        found = read_exercise(arguments.file)
+        link = found.link()
+    except ValueError as error:
+        if arguments.json:
+            print(json.dumps({"status": "error", "message": str(error)}))
+        else:
+            print(f"marginlib: {error}", file=sys.stderr)
+        return _FAILED
+    if arguments.json:
+        items = [item.what for item in found.items]
+        print(json.dumps({"status": "ok", "title": found.title, "mode": found.mode, "items": items, "link": link}))
+    else:
+        _class_on_paper().show_exercise(found, link)
+    return _OK
+
+
+def _link(arguments: argparse.Namespace) -> int:
+    from marginlib.classes.file import read_exercise
+
+    try:
+        print(read_exercise(arguments.file).link(arguments.site))
+    except ValueError as error:
+        print(f"marginlib: {error}", file=sys.stderr)
+        return _FAILED
+    return _OK
+
+
+def _key(arguments: argparse.Namespace) -> int:
+    from marginlib.classes.file import read_exercise
+    from marginlib.classes.keys import keys
+
+    try:
+        exercise = read_exercise(arguments.file)
+        found = keys(exercise, arguments.student or [""])
+    except ValueError as error:
+        print(f"marginlib: {error}", file=sys.stderr)
+        return _FAILED
+    if arguments.json:
+        for student, answers in found.items():
+            print(json.dumps({"student": student, "questions": [each.as_json() for each in answers]}))
+    else:
+        _class_on_paper().show_keys(exercise, found)
+    return _OK
+
+
+def _results(arguments: argparse.Namespace) -> int:
+    from marginlib.classes.file import read_exercise
+    from marginlib.classes.results import read_lines, table
+
+    try:
+        made = table(read_exercise(arguments.file), read_lines(arguments.codes))
+    except ValueError as error:
+        print(f"marginlib: {error}", file=sys.stderr)
+        return _FAILED
+    if arguments.csv:
+        _write(arguments.csv, "\ufeff" + made.as_csv())
+    if arguments.picture:
+        _write(arguments.picture, _class_on_paper().picture(made))
+    if arguments.json:
+        print(json.dumps(made.as_json()))
+    else:
+        _class_on_paper().show_table(made)
+    return _OK
+
+
+def _write(name: str, text: str) -> None:
+    """Write a file beside what is printed; one that can't be written is an error like a full disk's."""
+    Path(name).write_text(text, encoding="utf-8", newline="")
+
+
+def _class_on_paper() -> ModuleType:
+    """What prints a class's table."""
+    from marginlib.classes import on_paper
+
+    return on_paper
 
 
 def _terminal() -> ModuleType:

@@ -69,7 +69,7 @@ class Room:
         self.live[name] = live
         self._there[name] = live.state()
         live.observe(lambda _: self._show(name), ["state"])
-        self._send(name, state=self._there[name])
+        self._send(name, draw=live.module.stem, state=self._there[name])
 
     def _show(self, name: str) -> None:
         """Tell the page what a live thing has become; while the page tells it something, once that is done."""
@@ -119,6 +119,7 @@ def load_all() -> None:
         getattr(lessons, name)
     for number in LESSONS:
         questions(number)
+    importlib.import_module("marginlib.classes.sheet")
     gc.collect()
 
 

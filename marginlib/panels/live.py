@@ -142,9 +142,17 @@ class Live:
         """
         page, _ = self.still()
         try:
-            return f'<div class="mw-slot mw-slot-{_carry.get()(self)}">{page}</div>'
+            return f'<div class="mw-slot mw-slot-{self.place()}">{page}</div>'
         except ImportError:
             return page
+
+    def place(self) -> str:
+        """The name that its slots have in the browser, for another live thing that has a place for it.
+
+        Raises:
+            ImportError: there is nothing that carries it.
+        """
+        return _carry.get()(self)
 
     def _repr_mimebundle_(self, **_: Any) -> Bundle:
         return bundle(self)

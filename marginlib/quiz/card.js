@@ -9,7 +9,7 @@ import { inSlots } from "../panels/browser/slots.js";
 
 /**
  * @typedef {object} Question what the card shows, as card.py says it
- * @property {"one" | "several" | "number" | "order"} kind
+ * @property {"one" | "several" | "number" | "order" | "state"} kind
  * @property {string} lead
  * @property {string} text
  * @property {string} unit
@@ -225,7 +225,15 @@ function order(card) {
   return { node, read: () => values, set };
 }
 
-const MEANS = { one, several, number, order };
+/**
+ * A panel that is to be set stands beside the card: what is given is its state.
+ * @returns {Means}
+ */
+function state() {
+  return { node: make("span", { class: "mq-hidden" }), read: () => "", set: () => {} };
+}
+
+const MEANS = { one, several, number, order, state };
 
 /**
  * Show a card.
@@ -237,7 +245,7 @@ function render({ model, el }) {
   const progress = make("p", { class: "mq-progress" });
   keepKeys(root);
   el.append(root);
-  /** The text of the question that is built. @type {string | null} */
+  /** The question that is built, by what it says. @type {string | null} */
   let asked = null;
   let verdict = make("div");
   /** By what they ask for. @type {Map<string, HTMLElement>} */
@@ -268,8 +276,9 @@ function render({ model, el }) {
   function show() {
     /** @type {Question} */
     const card = model.get("_card");
-    if (asked !== card.text) build(card);
-    asked = card.text;
+    const asks = `${card.lead} ${card.text}`;
+    if (asked !== asks) build(card);
+    asked = asks;
     set(card.given);
     mark?.(card.right ?? []);
     for (const [kind, button] of buttons) button.hidden = !card.buttons[kind];
@@ -302,7 +311,7 @@ function render({ model, el }) {
     buttons = new Map(["skip", "hint", "another"].map((kind) => [kind, button(kind)]));
     verdict = make("div", { class: "mq-verdict", role: "status", "aria-live": "polite" });
     const press = { type: "button", class: "mq-check", onclick: () => read && send(read()) };
-    const check = read && make("button", press, card.buttons.skip ? "Answer" : "Check");
+    const check = read && make("button", press, card.buttons.check || (card.buttons.skip ? "Answer" : "Check"));
     root.setAttribute("aria-label", card.lead);
     root.replaceChildren(
       make("p", { class: "mq-lead" }, card.lead),

@@ -56,15 +56,7 @@ def _questions(data: Mapping[str, Any], problems: list[Problem]) -> Questions:
     """The questions that can be made; what is wrong with others is added to the problems."""
     known = ["scenarios", *_PARTS]
     problems += [((key,), kinds.unknown(key, known)) for key in data if key not in known]
-    scenarios: dict[str, Scenario] = {}
-    for name, written in _table(data, "scenarios", "[scenarios]", problems).items():
-        if not isinstance(written, str):
-            problems.append((("scenarios", name), f"expected a scenario as JSON in text, got {kinds.shown(written)}"))
-            continue
-        try:
-            scenarios[name] = read_scenario(written)
-        except InvalidScenario as error:
-            problems.append((("scenarios", name), str(error)))
+    scenarios = read_scenarios(data, problems)
     made: dict[str, dict[str, Question]] = {}
     for part, such in _PARTS.items():
         made[part] = {}
@@ -74,12 +66,38 @@ def _questions(data: Mapping[str, Any], problems: list[Problem]) -> Questions:
                 problems.append((place, f"expected a table such as {such}, got {kinds.shown(written)}"))
                 continue
             try:
-                made[part][name] = Question(**_with_scenario(written, data, scenarios))
+                made[part][name] = read_question(written, data, scenarios)
             except InvalidScenario as error:
-                problems += [((*place, *where), said) for where, said in [*_wrong(written), *error.problems]]
+                problems += [((*place, *where), said) for where, said in error.problems]
     if not problems and not made["predict"]:
         problems.append(((), "there is no prediction; expected a table such as [predict.first]"))
     return Questions(**made)
+
+
+def read_scenarios(data: Mapping[str, Any], problems: list[Problem]) -> dict[str, Scenario]:
+    """The scenarios of a file, by name; what is wrong with others is added to the problems."""
+    scenarios: dict[str, Scenario] = {}
+    for name, written in _table(data, "scenarios", "[scenarios]", problems).items():
+        if not isinstance(written, str):
+            problems.append((("scenarios", name), f"expected a scenario as JSON in text, got {kinds.shown(written)}"))
+            continue
+        try:
+            scenarios[name] = read_scenario(written)
+        except InvalidScenario as error:
+            problems.append((("scenarios", name), str(error)))
+    return scenarios
+
+
+def read_question(written: Mapping[str, Any], data: Mapping[str, Any], scenarios: Mapping[str, Scenario]) -> Question:
+    """A question of a file that has these scenarios.
+
+    Raises:
+        InvalidScenario: it can't be made; its problems say where in the question, and why.
+    """
+    try:
+        return Question(**_with_scenario(written, data, scenarios))
+    except InvalidScenario as error:
+        raise InvalidScenario(str(error), [*_wrong(written), *error.problems]) from None
 
 
 def _table(data: Mapping[str, Any], key: str, such: str, problems: list[Problem]) -> Mapping[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any
 from playwright.sync_api import Browser, Page
 
 import marginlib.pages
-from marginlib.panels.live import Live
+from marginlib.panels.live import Live, carried
 from marginlib.panels.scripts import script, style
 
 HOME = "http://stand.test/"
@@ -22,6 +22,15 @@ const state = await (await fetch("./state.json")).json();
 const model = openModel(state, { set: (parts) => adopt(parts), send: (message) => tell(message) });
 globalThis.hear = (message) => model.hear(message);
 globalThis.adopted = (parts) => model.adopt(parts);
+globalThis.models = [];
+for (const [at, state] of (await (await fetch("./parts.json")).json()).entries()) {
+  const { default: drawer } = await import(`./part-${at}.js`);
+  const told = { set: (parts) => adoptPart(at, parts), send: (message) => tellPart(at, message) };
+  globalThis.models.push(openModel({ ...state, _slot: `part-${at}` }, told));
+  drawer.initialize({ model: globalThis.models[at] });
+}
+globalThis.hearPart = (at, message) => globalThis.models[at].hear(message);
+globalThis.adoptedAll = (states) => states.forEach((parts, at) => globalThis.models[at].adopt(parts));
 host.render({ model, el: document.getElementById("panel") });
 globalThis.standing = true;
 """
@@ -36,33 +45,63 @@ PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>A pa
 def standing(
     browser: Browser, live: Live, *, width: int = 1400, height: int = 900, dark: bool = False, **context: Any
 ) -> Iterator[Page]:
-    """Open a page with something live on it, its figures drawn; its errors fail whoever leaves."""
+    """Open a page with something live on it, its figures drawn; its errors fail whoever leaves.
+
+    What else is live in it, such as an exercise's card and panels, is there in the places that it has for them.
+    """
     from plotly.offline import get_plotlyjs
 
+    parts: list[Live] = []
+
+    def named(each: Live) -> str:
+        if each is not live and each not in parts:
+            parts.append(each)
+        return f"part-{parts.index(each)}" if each in parts else "whole"
+
+    with carried(named):
+        live.slot()
     files = {
         "": (PAGE.format(light=str(not dark).lower(), ground="#111" if dark else "#fff"), "text/html"),
-        "host.css": (style(live.style.name, live.style.parent), "text/css"),
         "host.js": (script(live.module.name, live.module.parent), "text/javascript"),
         "model.js": (MODEL, "text/javascript"),
         "start.js": (START, "text/javascript"),
         "plotly.js": (get_plotlyjs(), "text/javascript"),
         "state.json": (json.dumps(live.state()), "application/json"),
+        "parts.json": (json.dumps([part.state() for part in parts]), "application/json"),
     }
+    for at, part in enumerate(parts):
+        files[f"part-{at}.js"] = script(part.module.name, part.module.parent), "text/javascript"
+    styles = dict.fromkeys((each.style.name, each.style.parent) for each in (live, *parts))
+    files["host.css"] = "".join(style(*each) for each in styles), "text/css"
     around = browser.new_context(
         viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light", **context
     )
     page, wrong = around.new_page(), []
     page.on("pageerror", lambda error: wrong.append(str(error)))
 
+    def show() -> None:
+        page.evaluate("(parts) => adopted(parts)", live.state())
+        page.evaluate("(states) => adoptedAll(states)", [part.state() for part in parts])
+
     def tell(message: dict[str, Any]) -> None:
         for answer, _ in live.hear(message):
             page.evaluate("(message) => hear(message)", answer)
-        page.evaluate("(parts) => adopted(parts)", live.state())
+        show()
 
-    def adopt(parts: dict[str, Any]) -> None:
-        for name, value in parts.items():
+    def adopt(changed: dict[str, Any]) -> None:
+        for name, value in changed.items():
             live.adopt(name, value)
-        page.evaluate("(parts) => adopted(parts)", live.state())
+        show()
+
+    def tell_part(at: int, message: dict[str, Any]) -> None:
+        for answer, _ in parts[at].hear(message):
+            page.evaluate("([at, message]) => hearPart(at, message)", [at, answer])
+        show()
+
+    def adopt_part(at: int, changed: dict[str, Any]) -> None:
+        for name, value in changed.items():
+            parts[at].adopt(name, value)
+        show()
 
     def answer(route: Any) -> None:
         body, kind = files.get(route.request.url.removeprefix(HOME), ("", ""))
@@ -70,6 +109,8 @@ def standing(
 
     page.expose_function("tell", tell)
     page.expose_function("adopt", adopt)
+    page.expose_function("tellPart", tell_part)
+    page.expose_function("adoptPart", adopt_part)
     page.route(f"{HOME}**", answer)
     try:
         page.goto(HOME)

@@ -17,6 +17,7 @@ from typing import Any
 from hatchling.builders.wheel import WheelBuilder
 from pygments.formatters import HtmlFormatter
 
+from marginlib.classes.sheet import Sheet
 from marginlib.pages import room as pages_room
 from marginlib.panels.live import Live
 from marginlib.panels.panel import Panel
@@ -121,7 +122,7 @@ class Builder:
 
     def shared(self, pages: list[Page]) -> None:
         """Write scripts, styles, Python and the engine."""
-        kinds = {type(live) for page in pages for live in page.slots.values()}
+        kinds = {type(live) for page in pages for live in page.slots.values()} | {Sheet}
         panels: dict[str, str] = {}
         for page in pages:
             for panel in {type(live).__name__ for live in page.slots.values() if isinstance(live, Panel)}:
@@ -151,8 +152,9 @@ class Builder:
             if isinstance(live, Panel):
                 states = self._starts(live)
                 slots[name]["starts"] = f"states/{hashed(self.out / 'states', f'{page.number}-{name}.json', states)}"
+        place = {"place": page.place} if page.place else {}
         return {
-            "number": page.number, "cells": page.cells, "slots": slots, "pyodide": f"{self.pyodide}/",
+            **place, "number": page.number, "cells": page.cells, "slots": slots, "pyodide": f"{self.pyodide}/",
             "wheel": self.wheel, "worker": f"assets/{self.worker}",
             "service": "service.js", "silent": SILENT, "missing": MISSING,
         }  # fmt: skip
@@ -166,11 +168,12 @@ class Builder:
     def write(self, name: str, title: str, main: str, *, foot: str = "", page: Page | None = None) -> None:
         """Write a page."""
         told, status = "", ""
-        if page and page.slots:
+        if page and (page.slots or page.place):
             told = in_page(self.lesson(page)) + rules_in_page("rules.html")
+            soon = "" if page.place else "Words and pictures are here; sliders and questions come in a moment."
             status = (
                 '<div class="mp-status" id="mw-served" hidden><p id="mw-status" role="status" data-stage="asleep">'
-                "Words and pictures are here; sliders and questions come in a moment.</p></div>"
+                f"{soon}</p></div>"
                 "<noscript><p class='mp-risk'>This page's sliders and questions need JavaScript. What stands here is "
                 "the text and each picture as it is at the start.</p></noscript>"
             )
@@ -298,6 +301,14 @@ up. Nothing is sent anywhere.</p></footer>
 """
 
 
+EXERCISE = """<div class="mp-text"><form id="mw-open" class="mp-open">
+<h1>An exercise</h1><p>Your teacher has a link or a code for it.</p>
+<p><label for="mw-code">Link or code</label>
+<input id="mw-code" type="text" autocomplete="off" spellcheck="false"> <button>Open</button></p></form></div>
+<div id="mw-exercise"></div>"""
+"""What stands on the page of an exercise before its link is opened."""
+
+
 def unserved(name: str, is_lesson: bool) -> str:
     """What a page of the site says when it is opened as a file: no browser runs its script then."""
     lone = {"index": ("00_start_here", "the first lesson"), "rules": ("rules", "the list of rules")}
@@ -338,6 +349,7 @@ def start_page(pages: list[Page]) -> str:
         f'<div class="mp-text">{markdown(intro)}</div>'
         f'<p><a class="mp-begin" href="{first.name}.html">Begin: move a price, see what happens →</a></p>'
         f'<div class="mp-text"><h2>The lessons</h2></div><ol class="mp-list">{"".join(items)}</ol>'
+        '<p>Your teacher gave you an exercise? <a href="exercise.html">Open it here</a>.</p>'
     )
 
 
@@ -376,6 +388,8 @@ def build(out: Path, *, lab: bool = True) -> None:
     listed = lessons.read(ROOT / "notebooks" / "rules.ipynb")
     builder.write("rules", f"{listed.title} – {NAME}", listed.body)
     builder.write("index", NAME, start_page(pages))
+    of_link = Page("exercise", "An exercise", EXERCISE, "", place="mw-exercise")
+    builder.write(of_link.name, f"{of_link.title} – {NAME}", of_link.body, page=of_link)
     (out / "files").mkdir()
     for page in (*pages, listed):
         builder.alone(page, f"{page.title} – {NAME}")

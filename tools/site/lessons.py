@@ -43,6 +43,8 @@ class Page:
     number: str = ""
     cells: tuple[tuple[str, str], ...] = ()
     slots: dict[str, Live] = field(default_factory=dict)
+    place: str = ""
+    """Where what its cells show is put, on a page that is built without knowing it."""
 
     @property
     def question(self) -> str:

@@ -36,8 +36,10 @@ export function answers(starts, start, message) {
  * @param {(stage: Stage, why: string) => void} given.told hears how far the engine is
  * @param {(name: string, model: PageModel) => void} given.came hears that a live thing has its Python, and that no answer waited for it
  * @param {(work: () => void) => void} given.later has something done in peace
+ * @param {(draw: string, model: PageModel) => void} [given.made] hears of a live thing that the page was built without
+ * @param {(html: string) => void} [given.shown] hears what a cell shows, where the page was built without it
  */
-export function openEngine({ lesson, hire, fetchStarts, told, came, later }) {
+export function openEngine({ lesson, hire, fetchStarts, told, came, later, made, shown }) {
   const source = { pyodide: lesson.pyodide, wheel: lesson.wheel };
   /** @type {Map<string, PageModel>} */
   const models = new Map();
@@ -141,10 +143,12 @@ export function openEngine({ lesson, hire, fetchStarts, told, came, later }) {
       turn("ready");
       later(() => hire().postMessage({ ...source, kind: "keep" }));
     } else if (data.kind === "failed") fail(data.why);
+    else if (data.kind === "shown") shown?.(data.html);
     else if (data.kind === "told") {
-      const { slot, state, message } = JSON.parse(data.text);
+      const { slot, state, message, draw } = JSON.parse(data.text);
       const model = models.get(slot);
-      if (message) model?.hear(message);
+      if (!model) take(slot, draw, state);
+      else if (message) model?.hear(message);
       else if (there.has(slot)) model?.adopt(state);
       else settleIn(slot);
     }
@@ -181,10 +185,14 @@ export function openEngine({ lesson, hire, fetchStarts, told, came, later }) {
       // Once it is there, what a single answer fails at is no end.
       if (stage !== "ready") fail(message || "the engine's worker can't be loaded");
     });
-    worker.postMessage({ ...source, kind: "start", cells: lesson.cells });
+    worker.postMessage({ ...source, kind: "start", cells: lesson.cells, place: lesson.place });
   }
 
-  for (const [name, slot] of Object.entries(lesson.slots)) {
+  /**
+   * @param {string} name
+   * @param {Record<string, any>} state
+   */
+  function open(name, state) {
     const wire = {
       /** @param {any} parts */
       set: (parts) => post(name, { set: parts }),
@@ -192,7 +200,22 @@ export function openEngine({ lesson, hire, fetchStarts, told, came, later }) {
       send: (message) => void ask(name, message),
     };
     const { silent: _silent, missing: _missing, address: _address } = lesson;
-    models.set(name, openModel({ ...slot.state, _slot: name, _silent, _missing, _address }, wire));
+    const model = openModel({ ...state, _slot: name, _silent, _missing, _address }, wire);
+    models.set(name, model);
+    return model;
   }
+
+  /**
+   * Something live that Python alone knows of: the page has no start states of it.
+   * @param {string} name
+   * @param {string} draw
+   * @param {Record<string, any>} state
+   */
+  function take(name, draw, state) {
+    there.add(name);
+    made?.(draw, open(name, state));
+  }
+
+  for (const [name, slot] of Object.entries(lesson.slots)) open(name, slot.state);
   return { models, start, starts, stage: () => stage };
 }

@@ -17,6 +17,8 @@ export interface Lesson {
   number: string;
   /** It is a lesson in one file: it has no engine. */
   alone?: boolean;
+  /** Where what its cells show is put, by its id: the page was built without it, as the link says what is shown. */
+  place?: string;
   /** Cells to run, in this order, as ids and sources. */
   cells: [id: string, source: string][];
   slots: Record<string, Slot>;

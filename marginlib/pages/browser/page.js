@@ -20,6 +20,12 @@ const SAID = {
   starting: "The exact engine is starting. Sliders move already, one at a time; answers are judged in a moment.",
   ready: "The exact engine is here, in this page: every control is exact, and nothing is sent anywhere.",
 };
+/** What is said where nothing can be shown before Python is there. */
+const OPENING = {
+  ...SAID,
+  asleep: "",
+  starting: "The exact engine is starting; the exercise opens in a moment.",
+};
 const STALLED = 20_000; // ms after which it is said that the engine takes long
 const SLOW =
   "The exact engine is still on its way: the connection may be slow, and nothing has gone wrong so far. It goes on " +
@@ -110,11 +116,40 @@ function alone(lesson) {
   return engine;
 }
 
+/** @param {string} hash */
+const isExercise = (hash) => /^#?x[0-9]+(\/|%2f)/i.test(hash);
+
+/**
+ * A page that shows what its address says after the #: an exercise. There is nothing to see before Python is there.
+ * @param {Lesson} lesson
+ * @returns {Lesson} with the cell that opens it
+ */
+function ofLink(lesson) {
+  const form = document.getElementById("mw-open");
+  const box = /** @type {HTMLInputElement | null} */ (form?.querySelector("input") ?? null);
+  form?.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const said = (box?.value ?? "").replace(/\s/g, "");
+    const link = said.slice(said.indexOf("#") + 1);
+    const note = document.getElementById("mw-link");
+    if (isExercise(link)) location.hash = link;
+    else if (note)
+      write(note, "This is no exercise: its link or code has #x1/ in it, and a line of letters after that.");
+  });
+  addEventListener("hashchange", () => isExercise(location.hash) && location.reload());
+  const link = location.hash;
+  if (form) form.hidden = isExercise(link);
+  if (!isExercise(link)) return { ...lesson, cells: [] };
+  const cell = `from marginlib.classes.sheet import opened\nopened(${JSON.stringify(link)})`;
+  return { ...lesson, cells: [["exercise", cell]] };
+}
+
 /**
  * A lesson of the site.
  * @param {Lesson} lesson
+ * @param {Drawers} drawers
  */
-function full(lesson) {
+function full(lesson, drawers) {
   const status = document.getElementById("mw-status") ?? make("p");
   const progress = openProgress(lesson.number);
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -131,16 +166,22 @@ function full(lesson) {
     fetchStarts,
     told(stage, why) {
       status.dataset.stage = stage;
-      write(status, stage === "failed" ? failed(why.replace(/\.$/, "")) : SAID[stage]);
+      write(status, stage === "failed" ? failed(why.replace(/\.$/, "")) : (lesson.place ? OPENING : SAID)[stage]);
       clearTimeout(stalled);
       if (stage === "starting") stalled = setTimeout(() => write(status, SLOW), STALLED);
       if (stage === "ready" || stage === "failed") keep(lesson.service);
     },
     came: progress.resume,
     later: (work) => setTimeout(work, PEACE),
+    made: (draw, model) => drawers[draw].initialize({ model }),
+    shown(html) {
+      const place = document.getElementById(lesson.place ?? "");
+      if (place) place.innerHTML = html; // Python has escaped whatever is text in it
+    },
   });
   for (const [name, model] of engine.models) progress.follow(name, model);
   const panels = Object.keys(lesson.slots).filter((name) => lesson.slots[name].starts);
+  if (!lesson.cells.length) return engine; // nothing is asked for: Python isn't fetched
   // Python would take the processor from the first picture: it starts when that is drawn, or after a while.
   const soon = setTimeout(engine.start, PATIENCE);
   const first = new MutationObserver(() => {
@@ -151,6 +192,7 @@ function full(lesson) {
   });
   first.observe(document.body, { childList: true, subtree: true });
   if (panels.length) engine.starts(panels[0]);
+  if (lesson.cells.length && !Object.keys(lesson.slots).length) engine.start();
   return engine;
 }
 
@@ -250,7 +292,7 @@ export function open(drawers) {
   }
   /** @type {Lesson} */
   const lesson = JSON.parse(told);
-  const { models } = lesson.alone ? alone(lesson) : full(lesson);
+  const { models } = lesson.alone ? alone(lesson) : full(lesson.place ? ofLink(lesson) : lesson, drawers);
   const show = openLinks(pages, models, lesson.alone);
   for (const [name, model] of models) drawers[lesson.slots[name].draw].initialize({ model });
   show();

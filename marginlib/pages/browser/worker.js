@@ -4,7 +4,7 @@
 // memory with everything loaded, and keeps it in the browser's cache: the next visit starts from it. That is an
 // experiment of Pyodide's; where anything about it fails, Python starts as it always does.
 
-/** @typedef {{ run(cell: string, source: string): void, receive(text: string): void }} Room marginlib's room.py */
+/** @typedef {{ run(cell: string, source: string): string, receive(text: string): void }} Room marginlib's room.py */
 
 /** @typedef {{ pyodide: string, wheel: string }} Source where Python lies, and what is put into it */
 
@@ -137,14 +137,15 @@ async function python(source, extra = {}) {
   return made;
 }
 
-/** @param {Source & { cells: [string, string][] }} lesson */
-async function start({ cells, ...source }) {
+/** @param {Source & { cells: [string, string][], place?: string }} lesson */
+async function start({ cells, place, ...source }) {
   const { Room } = (await python(source)).pyimport("marginlib.pages.room");
   /** @type {Room} */
   const made = Room((/** @type {string} */ text) => postMessage({ kind: "told", text }));
   room = made;
   for (const [cell, code] of cells) {
-    made.run(cell, code);
+    const shown = made.run(cell, code);
+    if (place) postMessage({ kind: "shown", html: shown }); // else the page was built with it
     await pause();
   }
   postMessage({ kind: "ready" });

@@ -1,4 +1,4 @@
-// The button that copies a link. Where the browser doesn't let it, the link stands there, selected, to copy by hand.
+// The button that copies a link, or a code. Where the browser doesn't let it, it stands there, selected, to copy by hand.
 
 import { make, write } from "./dom.js";
 
@@ -6,19 +6,20 @@ const SAID = 4000; // ms for which it says that it has copied
 
 /**
  * @param {() => string} link what to copy, as it is now
+ * @param {string} what its name
  * @returns {{ parts: HTMLElement[], forget: () => void }} what was said is no longer so
  */
-export function sharing(link) {
+export function sharing(link, what = "link") {
   let timer = 0;
   const said = make("span", { class: "mw-said", role: "status" });
   const field = make("input", {
     type: "text",
     class: "mw-by-hand",
     readonly: true,
-    "aria-label": "Link",
+    "aria-label": `${what[0].toUpperCase()}${what.slice(1)}`,
     hidden: true,
   });
-  const button = make("button", { type: "button", class: "mw-copy", onclick: copy }, "Copy link");
+  const button = make("button", { type: "button", class: "mw-copy", onclick: copy }, `Copy ${what}`);
 
   function forget() {
     clearTimeout(timer);
