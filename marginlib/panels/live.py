@@ -39,7 +39,6 @@ Carry = Callable[["Live"], str]
 """Brings a live thing to the browser; gives the name that its slots have there."""
 
 
-
 def _by_widget(live: "Live") -> str:
     return str(live.widget.model_id)
 

@@ -19,6 +19,7 @@ _NUMBER = re.compile(
     r"(?<![\w.,/])(?P<number>[\N{MINUS SIGN}+-]?[0-9][0-9,]*(?:\.[0-9]+)?)"
     r"(?=[ \N{NO-BREAK SPACE}]?(?:of your )?(?P<unit>[A-Z][A-Z0-9]{1,9}x?\b(?!/)|%))"
 )
+_LOOK = "What stands around the blank, and the rule, say how it is worked out."
 _RULE = re.compile(r"\b[RABC][1-9][0-9]?\b")
 
 
@@ -42,11 +43,15 @@ class Step:
 
         >>> step = Step("It ties up 400.00 EUR (B2).", "It ties up ", " EUR (B2).", Decimal("400.00"), "EUR")
         >>> step.judge("400", None).right, step.judge("300 EUR", None).sentence
-        (True, 'It is more than 300. What stands behind the blank, and the rule, say how it is worked out.')
+        (True, 'It is more than 300. What stands around the blank, and the rule, say how it is worked out.')
         """
         assert self.value is not None
         if self.answers:
-            return question.judge(given)
+            said = question.judge(given)
+            if not said.step:
+                return said
+            begun = said.sentence.removesuffix(said.step)  # the step it would show is this one
+            return Verdict(False, f"{begun} {_LOOK}", said.mistake)
         typed = read_number(given, self.unit)
         if abs(typed - self.value) <= self._tolerance():
             return Verdict(True, "Yes.")
@@ -54,9 +59,7 @@ class Step:
             return Verdict(False, "The size is right; look at the sign again.")
         side = "less" if typed > self.value else "more"
         shown = given.replace(self.unit, "").strip() if self.unit else given.strip()
-        return Verdict(
-            False, f"It is {side} than {shown}. What stands behind the blank, and the rule, say how it is worked out."
-        )
+        return Verdict(False, f"It is {side} than {shown}. {_LOOK}")
 
     def _tolerance(self) -> Decimal:
         """A cent, a tenth of a percent, or a thousandth of what is no cash: nobody has to type eight decimals."""

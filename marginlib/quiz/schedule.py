@@ -5,9 +5,9 @@ What was answered is a list of :class:`Answered`; :class:`Standing` is what foll
 * Each level of a lesson's drills is first *shown* worked out, then *filled* in, then asked *alone*. A wrong answer
   leads one step back.
 * A skill is learnt after :data:`ROW` right in a row, alone and without help, of at least :data:`KINDS` kinds. It is
-  asked again after :data:`GAPS` days, each time longer, as long as it is right. What is got wrong has to be learnt anew.
+  asked again after :data:`GAPS` days, each time longer, as long as it is right. What is got wrong is learnt anew.
 * What was wrong comes back after :data:`BETWEEN` other tasks: the same structure, other numbers.
-* Two tasks of one lesson follow each other only where one is shown and then filled in, or nothing else is there. At
+* Two tasks of one lesson follow each other only where one is shown and then done, or where nothing else is there. At
   most :data:`AT_ONCE` lessons are being learnt at a time; those learnt are mixed in when they are due.
 """
 
@@ -174,9 +174,10 @@ class Standing:
 
     def next(self, now: datetime, *, early: bool = False) -> Task | None:
         """The next task, or nothing where all is learnt and nothing is due; ``early``: then what is due soonest."""
-        if self.last and self.last.stage == "shown":
+        if self.last and self.last.stage in ("shown", "skipped"):
             shown = self.last
-            return Task(shown.lesson, shown.level, "filled", shown.ask, shown.seed)
+            then: Literal["filled", "alone"] = "filled" if shown.stage == "shown" else "alone"
+            return Task(shown.lesson, shown.level, then, shown.ask, shown.seed)
         skills = list(self.skills.values())
         wrong = sorted((each for each in skills if each.back), key=lambda each: each.back_turn)
         returning = [each for each in wrong if each.back_turn <= self.turn]
