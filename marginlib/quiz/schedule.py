@@ -124,7 +124,10 @@ class Skill:
             self.was_learnt, self.due = True, _later(done.at, GAPS[0])
 
     def task(self) -> Task:
-        """What is asked of it next: what was wrong, what is begun, a new level, or what wasn't asked for longest."""
+        """What is asked of it next: what was wrong, what is begun, a new level, or what wasn't asked for longest.
+
+        A level joins when those before it were right alone: so all have been met by the time the skill is learnt.
+        """
         if self.back:
             return self._at(self.back.level, self.back.ask)
         if begun := [level for level, stage in self.stages.items() if stage < 2]:
@@ -132,7 +135,7 @@ class Skill:
         fresh = max(self.stages, default=0) + 1
         if fresh <= LEVELS and self.passed >= self.stages.keys():
             return Task(self.lesson, fresh, "shown")
-        return self._at(min(self.stages, key=lambda level: self.turns[level]))
+        return self._at(min(self.stages, key=lambda level: (level in self.passed, self.turns[level])))
 
     def _at(self, level: int, ask: str = "") -> Task:
         stage: Literal["shown", "filled", "alone"] = ("shown", "filled", "alone")[self.stages[level]]

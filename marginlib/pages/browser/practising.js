@@ -26,7 +26,10 @@ export function followPractice(model) {
   });
   // What is no memory of a practice is kept too, beside it.
   model.on("msg:custom", ({ kind, text }) => {
-    if (kind === "aside") remember(ASIDE, text);
+    if (kind !== "aside") return;
+    let number = 1;
+    while (recall(`${ASIDE}-${number}`) !== null) number += 1;
+    remember(`${ASIDE}-${number}`, text);
   });
   follow(
     (key) => key === KEY,
