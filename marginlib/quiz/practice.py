@@ -216,6 +216,15 @@ class Practice(Card):
             self._to_next_blank()
             self._show()
 
+    @property
+    def expects(self) -> str | list[str] | None:
+        """What would be right now: of the step that is open, or of the question; nothing where nothing is asked."""
+        if self.task is None or self.over or self.task.stage == "shown":
+            return None
+        if self._fills:
+            return str(self.steps[self.place].value)
+        return self.question.right if self.question.kind in ("several", "order") else self.question.right[0]
+
     def skip(self) -> None:
         """Do alone what would be shown and filled in first."""
         if self.task and self.task.stage == "shown":
