@@ -1,4 +1,4 @@
-"""The lessons: their panels, one line each in a notebook; a ``Lesson`` has their questions.
+"""The lessons: their panels, one line each in a notebook; a ``Lesson`` has their questions; ``practice`` mixes them.
 
 Each name is loaded when it is first used: a lesson needs no other.
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from marginlib.panels.exploring import explore
     from marginlib.panels.panel import Panel
     from marginlib.quiz.lesson import Lesson
+    from marginlib.quiz.practice import practice
 
 _ROOMS = {
     "lessons.borrowing.panel": ("BalanceSheet", "OpeningSteps"),
@@ -40,6 +41,7 @@ _ROOMS = {
     "lessons.ways_out.panel": ("WaysOut",),
     "panels.exploring": ("explore",),
     "quiz.lesson": ("Lesson",),
+    "quiz.practice": ("practice",),
 }
 _PANELS = [name for room, names in _ROOMS.items() if room.endswith(".panel") for name in names]
 _WHERE = {name: room for room, names in _ROOMS.items() for name in names}
@@ -47,7 +49,7 @@ _WHERE = {name: room for room, names in _ROOMS.items() for name in names}
 __all__ = [
     "BalanceSheet", "ClosingSteps", "HowFar", "Lesson", "Life", "LossCascade", "LotQueue", "OpeningSteps",
     "SettleForm", "SettleOrClose", "ShortAndMirror", "ShortOrFuture", "StopRun", "ThroughTheCrash", "WaysOut",
-    "explore",
+    "explore", "practice",
 ]  # fmt: skip
 
 

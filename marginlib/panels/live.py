@@ -38,7 +38,12 @@ Handler = Callable[[Change], object]
 Carry = Callable[["Live"], str]
 """Brings a live thing to the browser; gives the name that its slots have there."""
 
-_carry: contextvars.ContextVar[Carry] = contextvars.ContextVar("carry", default=lambda live: str(live.widget.model_id))
+
+def _by_widget(live: "Live") -> str:
+    return str(live.widget.model_id)
+
+
+_carry: contextvars.ContextVar[Carry] = contextvars.ContextVar("carry", default=_by_widget)
 
 
 @contextlib.contextmanager
@@ -55,6 +60,16 @@ def carried(by: Carry) -> Iterator[None]:
         yield
     finally:
         _carry.reset(token)
+
+
+def is_carried() -> bool:
+    """Whether something else than widgets carries what is shown now: a page, which has no files.
+
+    >>> with carried(lambda live: "first"):
+    ...     is_carried()
+    True
+    """
+    return _carry.get() is not _by_widget
 
 
 class Live:

@@ -15,7 +15,9 @@ The mechanism:
 * :mod:`~marginlib.quiz.file`: a lesson's file of questions, looked through whole when it is read;
 * :mod:`~marginlib.quiz.drills`: endless questions from a seed;
 * :mod:`~marginlib.quiz.shelf`: where lessons lie;
-* :mod:`~marginlib.quiz.lesson`: one line a part, for a notebook.
+* :mod:`~marginlib.quiz.lesson`: one line a part, for a notebook;
+* :mod:`~marginlib.quiz.practice`: drills of all lessons, mixed; what comes next (:mod:`~marginlib.quiz.schedule`), a
+  way with steps to fill in (:mod:`~marginlib.quiz.blanks`), and what is remembered (:mod:`~marginlib.quiz.memory`).
 
 What several lessons share (one lesson's own lies in its folder):
 

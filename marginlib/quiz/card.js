@@ -4,12 +4,13 @@ import { follow, keepKeys, make, newId, newName, notice, write } from "../panels
 import { correspondence } from "../panels/browser/patience.js";
 import { rulesIn } from "../panels/browser/rules.js";
 import { inSlots } from "../panels/browser/slots.js";
+import { standings, way } from "./practice.js";
 
 /** @import { Model } from "../panels/browser/types.d.ts" */
 
 /**
  * @typedef {object} Question what the card shows, as card.py says it
- * @property {"one" | "several" | "number" | "order" | "state"} kind
+ * @property {"one" | "several" | "number" | "order" | "state" | "way"} kind
  * @property {string} lead
  * @property {string} text
  * @property {string} unit
@@ -255,6 +256,9 @@ function render({ model, el }) {
   let set = () => {};
   /** @type {Means["mark"]} */
   let mark;
+  /** @type {((card: any) => void) | undefined} */
+  let update;
+  const skills = standings(model);
   const rules = rulesIn(root, model);
 
   const { node: silent, note } = notice();
@@ -276,12 +280,19 @@ function render({ model, el }) {
   function show() {
     /** @type {Question} */
     const card = model.get("_card");
+    const held = root.contains(document.activeElement);
     const asks = `${card.lead} ${card.text}`;
     if (asked !== asks) build(card);
     asked = asks;
     set(card.given);
+    update?.(card);
+    root.classList.toggle("mq-practice", skills.show());
     mark?.(card.right ?? []);
-    for (const [kind, button] of buttons) button.hidden = !card.buttons[kind];
+    for (const [kind, button] of buttons) {
+      button.hidden = !card.buttons[kind];
+      write(button, card.buttons[kind]);
+    }
+    if (held && !root.contains(document.activeElement)) onward();
     const judged = card.verdict && `${card.verdict.right ? "\u2713" : "\u2717"} ${card.verdict.text}`;
     const said = card.note || judged || card.skipped;
     const look = card.note || !card.verdict ? "mq-note" : card.verdict.right ? "mq-right" : "mq-wrong";
@@ -296,17 +307,27 @@ function render({ model, el }) {
     rules.link();
   }
 
+  /** What had the focus is gone: what was asked is read where it is new, else one goes on from here. */
+  function onward() {
+    const words = /** @type {HTMLElement | null} */ (root.querySelector(".mq-text"));
+    const next = buttons.get("another");
+    if (next && !next.hidden && model.get("_card").verdict) next.focus();
+    else words?.focus();
+  }
+
   /** @param {Question} card */
   function build(card) {
-    const means = MEANS[card.kind](card, send);
-    const { node, read, first } = means;
-    set = means.set;
-    mark = means.mark;
+    const means = card.kind === "way" ? undefined : MEANS[card.kind](card, send);
+    const steps = means ? undefined : way(card, send);
+    const { node, read } = means ?? { node: steps?.node, read: undefined };
+    set = means?.set ?? (() => {});
+    mark = means?.mark;
+    update = steps?.update;
     const here = root.contains(document.activeElement); // else another view, or Python, has gone on
     /** @param {string} kind */
     const button = (kind) => {
       const attributes = { type: "button", class: "mq-plain", onclick: () => tell({ kind }) };
-      return make("button", attributes, card.buttons[kind]);
+      return make("button", attributes);
     };
     buttons = new Map(["skip", "hint", "another"].map((kind) => [kind, button(kind)]));
     verdict = make("div", { class: "mq-verdict", role: "status", "aria-live": "polite" });
@@ -315,14 +336,15 @@ function render({ model, el }) {
     root.setAttribute("aria-label", card.lead);
     root.replaceChildren(
       make("p", { class: "mq-lead" }, card.lead),
-      make("p", { class: "mq-text" }, card.text),
+      make("p", { class: "mq-text", tabindex: "-1" }, card.text),
       make("div", { class: "mq-answer" }, node, check),
       make("div", { class: "mq-buttons" }, ...buttons.values()),
       verdict,
       silent,
       progress,
+      skills.node,
     );
-    if (asked !== null && here) first?.focus();
+    if (asked !== null && here) (steps ? steps.first() : means?.first)?.focus();
   }
 
   model.on("msg:custom", received);

@@ -2,6 +2,7 @@
 // again gives the engine the answers there were: it judges them anew.
 
 import { write } from "../../panels/browser/dom.js";
+import { followPractice, isPractice, resumePractice } from "./practising.js";
 import { follow as followStorage, recall, remember } from "./storage.js";
 
 /** @typedef {import("./engine.js").PageModel} PageModel */
@@ -114,6 +115,7 @@ export function openProgress(number) {
    * @param {PageModel} model
    */
   function follow(name, model) {
+    if (isPractice(model)) return followPractice(model);
     const start = model.get("_card");
     if (!start) return;
     const drill = Boolean(start.buttons.another);
@@ -141,6 +143,7 @@ export function openProgress(number) {
    * @param {PageModel} model
    */
   function resume(name, model) {
+    if (isPractice(model)) return resumePractice(model);
     const said = kept.said[name];
     const card = model.get("_card");
     if (!said || !card || said.text !== card.text || card.verdict || card.skipped) return;
