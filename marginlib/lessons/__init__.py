@@ -12,6 +12,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from marginlib.engine.kinds import nearest
+from marginlib.panels import links
 from marginlib.panels.links import shown
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ _WHERE = {name: room for room, names in _ROOMS.items() for name in names}
 __all__ = [
     "BalanceSheet", "ClosingSteps", "HowFar", "Lesson", "Life", "LossCascade", "LotQueue", "OpeningSteps",
     "SettleForm", "SettleOrClose", "ShortAndMirror", "ShortOrFuture", "StopRun", "ThroughTheCrash", "WaysOut",
-    "explore",
+    "explore", "from_link",
 ]  # fmt: skip
 
 
@@ -86,3 +87,15 @@ def panel_named(name: str) -> "type[Panel[Any]]":
         raise ValueError(f"there is no panel {shown(name)}{hint}")
     panel: type[Panel[Any]] = __getattr__(name)
     return panel
+
+
+def from_link(link: str) -> "Panel[Any]":
+    """The panel of a link, in its state: what *Copy link* gives, whichever lesson it is of.
+
+    Raises:
+        ValueError: no link, no panel of that name, or a value that its controls refuse; says what would work.
+
+    >>> from_link("#v1/LossCascade?move=-20").values["move"]
+    Decimal('-20')
+    """
+    return panel_named(links.parse(link).panel).from_link(link)
