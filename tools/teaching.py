@@ -324,15 +324,15 @@ HANDOUT = """<!DOCTYPE html>
 @page {{ size: A4; margin: 9mm 10mm; }}
 :root {{ color-scheme: light; }}
 body {{ margin: 0 auto; padding: 4mm; max-width: 190mm; color: #000; background: #fff;
-  font: 7.3pt/1.24 "Helvetica Neue", Arial, "Liberation Sans", sans-serif; }}
-h1 {{ font-size: 12pt; margin: 0 0 1mm; }}
-h2 {{ font-size: 8.6pt; margin: 1.2mm 0 .6mm; border-bottom: .3mm solid #000; break-after: avoid; }}
+  font: 7.75pt/1.23 "Helvetica Neue", Arial, "Liberation Sans", sans-serif; }}
+h1 {{ font-size: 13pt; margin: 0 0 1mm; }}
+h2 {{ font-size: 9.2pt; margin: 1.2mm 0 .6mm; border-bottom: .3mm solid #000; break-after: avoid; }}
 p {{ margin: 0 0 .75mm; }}
 .all {{ columns: 3; column-gap: 5mm; column-rule: .2mm solid #999; text-align: left; hyphens: auto; }}
 .all p {{ break-inside: avoid; }}
 b {{ white-space: normal; }}
 .id {{ display: inline-block; min-width: 1.9em; font-weight: 700; }}
-.note {{ font-size: 7pt; margin: 0 0 1.5mm; }}
+.note {{ font-size: 7.6pt; margin: 0 0 1.5mm; }}
 @media print {{ body {{ padding: 0; max-width: none; }} .screen {{ display: none; }} }}
 @media screen and (max-width: 700px) {{ .all {{ columns: 1; }} body {{ font-size: 11pt; }} }}
 @media screen and (min-width: 701px) {{ body {{ font-size: 9pt; max-width: 240mm; }} }}
@@ -352,10 +352,10 @@ margin you can lose more than you put up. The Margin Workbook.
 _GROUPS = {
     "R": "Opening and ending",
     "B": "Margin",
-    "A": "What the sources leave open, and we assume",
-    "C": "Where the sources disagree (see the lessons)",
+    "A": "What the sources leave open, and the workbook assumes",
+    "C": "Where the sources disagree",
 }
-_TITLES_ONLY = "C"
+_TITLES_ONLY = "AC"
 
 
 def handout() -> str:
