@@ -365,15 +365,15 @@ def handout() -> str:
         group = [rule for rule in every.values() if rule.id.startswith(letter)]
         parts.append(f"<h2>{html.escape(name)}</h2>")
         if letter in _TITLES_ONLY:
-            parts.append(f"<p>{' '.join(_head(rule) for rule in group)}</p>")
+            parts += [f"<p>{_head(rule, 'span')}</p>" for rule in group]
         else:
             parts += [f"<p>{_head(rule)} {html.escape(rule.text)}</p>" for rule in group]
     return HANDOUT.format(rules="\n".join(parts), date=rules_read())
 
 
-def _head(rule: Rule) -> str:
+def _head(rule: Rule, tag: str = "b") -> str:
     title = html.escape(rule.title)
-    return f'<span class="id">{rule.id}</span> <b>{title}{"" if title[-1] in "?.!" else "."}</b>'
+    return f'<span class="id">{rule.id}</span> <{tag}>{title}{"" if title[-1] in "?.!" else "."}</{tag}>'
 
 
 def rules_read() -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from marginlib.lessons.borrowing.panel import BalanceSheet, OpeningSteps
     from marginlib.lessons.going_short.panel import ClosingSteps, ShortAndMirror, ShortOrFuture, StopRun
     from marginlib.lessons.loss_cascade.panel import LossCascade
+    from marginlib.lessons.margin_call.night import CrashNight
     from marginlib.lessons.margin_call.panel import HowFar, ThroughTheCrash
     from marginlib.lessons.queue.panel import LotQueue
     from marginlib.lessons.settle_or_close.panel import SettleOrClose
@@ -33,6 +34,7 @@ _ROOMS = {
     "lessons.borrowing.panel": ("BalanceSheet", "OpeningSteps"),
     "lessons.going_short.panel": ("ClosingSteps", "ShortAndMirror", "ShortOrFuture", "StopRun"),
     "lessons.loss_cascade.panel": ("LossCascade",),
+    "lessons.margin_call.night": ("CrashNight",),
     "lessons.margin_call.panel": ("HowFar", "ThroughTheCrash"),
     "lessons.queue.panel": ("LotQueue",),
     "lessons.settle_or_close.panel": ("SettleOrClose",),
@@ -46,7 +48,7 @@ _PANELS = [name for room, names in _ROOMS.items() if room.endswith(".panel") for
 _WHERE = {name: room for room, names in _ROOMS.items() for name in names}
 
 __all__ = [
-    "BalanceSheet", "ClosingSteps", "HowFar", "Lesson", "Life", "LossCascade", "LotQueue", "OpeningSteps",
+    "BalanceSheet", "ClosingSteps", "CrashNight", "HowFar", "Lesson", "Life", "LossCascade", "LotQueue", "OpeningSteps",
     "SettleForm", "SettleOrClose", "ShortAndMirror", "ShortOrFuture", "StopRun", "ThroughTheCrash", "WaysOut",
     "explore", "from_link",
 ]  # fmt: skip

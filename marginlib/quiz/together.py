@@ -320,7 +320,7 @@ class Ballot(Scene):
             was = f"before, {before.right} of {before.answers}" if opened else f"before, {before.answers}"
             said = f"{said}; {was}"
         section = {
-            **self.votes.asked(), "lead": self.lead, "said": said if poll.answers or not asking else "",
+            **self.votes.asked(), "lead": "", "said": said if poll.answers or not asking else "",
             "bars": [] if asking else bars(poll, before, opened=opened),
         }  # fmt: skip
         buttons = {
@@ -329,10 +329,12 @@ class Ballot(Scene):
             "open": [("over", "Start over", False)],
         }[self.stage]
         return {
-            "heading": "Predict together", "sections": [section], "paragraphs": [], "rows": [],
-            "box": {"label": f"What the room says, one answer a line: {self.votes.how}",
-                    "hint": "Names are not needed: 'Ada: B' counts as B. A show of hands: '12 x B'."},
-            "notes": poll.notes, "scores": [],
+            "heading": self.lead, "sections": [section], "paragraphs": [], "rows": [],
+            "box": None if opened else {
+                "label": f"What the room says, one answer a line: {self.votes.how}",
+                "hint": "Names are not needed: 'Ada: B' counts as B. A show of hands: '12 x B'.",
+            },
+            "notes": [] if opened else poll.notes, "scores": [],
             "buttons": [{"do": do, "text": text, "main": main} for do, text, main in buttons],
         }  # fmt: skip
 
