@@ -214,7 +214,7 @@ class CrashNight(Scene):
             yield "first", Question(
                 kind="one", ask="first_closed", scenario=closed, explain=age,
                 text="If prices fall so far that it closes positions: which one goes first?",
-                options=[*options, {"value": "parts", "text": "a part of each", "because": f"Each closes whole. {age}"}],
+                options=[*options, {"value": "parts", "text": "a part of each", "because": f"Each goes whole. {age}"}],
             )  # fmt: skip
         if story.realised and any(take.taken for take in story.realised[0].cascade):
             order = "A loss is taken from your balances: the quote currency first, then the base (R13)."
