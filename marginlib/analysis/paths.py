@@ -264,11 +264,26 @@ def walk(start: Scenario, path: Path, *, jumps: bool = False, rulebook: Rulebook
     story = replay(start, rulebook)
     over = [len(story.moments)]
     for point in range(1, path.points):
-        for pair, price in path.at(point).items():
-            if pair in start.prices and not story.error:
-                story = _to(story, pair, price, jumps)
+        story = onward(story, path, point, jumps=jumps)
         over.append(len(story.moments))
     return PathRun(story, tuple(over))
+
+
+def onward(story: Story, path: Path, point: int, *, jumps: bool = False) -> Story:
+    """Let the prices that a story has go on to a point of a path, as :func:`walk` does; nothing follows a refused step.
+
+    Raises:
+        Refusal: as of :func:`walk`.
+
+    >>> path = paths()["March 2020"]
+    >>> story = replay(Scenario.of({"balances": {"USD": "1"}, "prices": {"BTC/USD": "9000"}}))
+    >>> onward(story, path, 26).final.prices
+    {'BTC/USD': Decimal('4860.35')}
+    """
+    for pair, price in path.at(point).items():
+        if pair in story.scenario.prices and not story.error:
+            story = _to(story, pair, price, jumps)
+    return story
 
 
 def _to(story: Story, pair: str, price: Decimal, jumps: bool) -> Story:

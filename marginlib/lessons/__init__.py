@@ -12,12 +12,14 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from marginlib.engine.kinds import nearest
+from marginlib.panels import links
 from marginlib.panels.links import shown
 
 if TYPE_CHECKING:
     from marginlib.lessons.borrowing.panel import BalanceSheet, OpeningSteps
     from marginlib.lessons.going_short.panel import ClosingSteps, ShortAndMirror, ShortOrFuture, StopRun
     from marginlib.lessons.loss_cascade.panel import LossCascade
+    from marginlib.lessons.margin_call.night import CrashNight
     from marginlib.lessons.margin_call.panel import HowFar, ThroughTheCrash
     from marginlib.lessons.queue.panel import LotQueue
     from marginlib.lessons.settle_or_close.panel import SettleOrClose
@@ -33,6 +35,7 @@ _ROOMS = {
     "lessons.borrowing.panel": ("BalanceSheet", "OpeningSteps"),
     "lessons.going_short.panel": ("ClosingSteps", "ShortAndMirror", "ShortOrFuture", "StopRun"),
     "lessons.loss_cascade.panel": ("LossCascade",),
+    "lessons.margin_call.night": ("CrashNight",),
     "lessons.margin_call.panel": ("HowFar", "ThroughTheCrash"),
     "lessons.queue.panel": ("LotQueue",),
     "lessons.settle_or_close.panel": ("SettleOrClose",),
@@ -47,9 +50,9 @@ _PANELS = [name for room, names in _ROOMS.items() if room.endswith(".panel") for
 _WHERE = {name: room for room, names in _ROOMS.items() for name in names}
 
 __all__ = [
-    "BalanceSheet", "ClosingSteps", "HowFar", "Lesson", "Life", "LossCascade", "LotQueue", "OpeningSteps",
+    "BalanceSheet", "ClosingSteps", "CrashNight", "HowFar", "Lesson", "Life", "LossCascade", "LotQueue", "OpeningSteps",
     "SettleForm", "SettleOrClose", "ShortAndMirror", "ShortOrFuture", "StopRun", "ThroughTheCrash", "WaysOut",
-    "explore", "practice",
+    "explore", "from_link", "practice",
 ]  # fmt: skip
 
 
@@ -88,3 +91,15 @@ def panel_named(name: str) -> "type[Panel[Any]]":
         raise ValueError(f"there is no panel {shown(name)}{hint}")
     panel: type[Panel[Any]] = __getattr__(name)
     return panel
+
+
+def from_link(link: str) -> "Panel[Any]":
+    """The panel of a link, in its state: what *Copy link* gives, whichever lesson it is of.
+
+    Raises:
+        ValueError: no link, no panel of that name, or a value that its controls refuse; says what would work.
+
+    >>> from_link("#v1/LossCascade?move=-20").values["move"]
+    Decimal('-20')
+    """
+    return panel_named(links.parse(link).panel).from_link(link)

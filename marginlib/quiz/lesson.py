@@ -33,6 +33,7 @@ from marginlib.quiz import drills, shelf
 from marginlib.quiz.card import Card
 from marginlib.quiz.file import Questions, read_questions
 from marginlib.quiz.question import Verdict
+from marginlib.quiz.together import Ballot, Together
 
 
 class Progress:
@@ -139,15 +140,29 @@ class Lesson:
             KeyError: no prediction of that name; lists those that there are.
             TypeError: no panel.
         """
+        name = self._prediction(panel, name)
+        card = Card(self.questions.predict[name], "Predict first", skip="Skip, and see")
+        return Predict(card, panel, self.progress, f"predict {name}")
+
+    def _prediction(self, panel: Panel[Any], name: str) -> str:
+        """The name of a prediction, the first one where none is named, for a panel."""
         known = self.questions.predict
         if not isinstance(panel, Panel):
             raise TypeError(f"panel: expected a panel such as LossCascade(), got {panel!r}")
         name = name or next(iter(known))
         if name not in known:
             raise KeyError(f"there is no prediction '{name}' in lesson {self.number}; known: {', '.join(known)}")
-        return Predict(
-            Card(known[name], "Predict first", skip="Skip, and see"), panel, self.progress, f"predict {name}"
-        )
+        return name
+
+    def together(self, panel: Panel[Any], name: str = "") -> Together:
+        """A prediction put to a whole room: its answers are counted, then the panel is uncovered.
+
+        Raises:
+            KeyError: no prediction of that name; lists those that there are.
+            TypeError: no panel.
+        """
+        asked = self.questions.predict[self._prediction(panel, name)]
+        return Together(Ballot(asked, f"Predict together, lesson {self.number}"), panel)
 
     def check(self, name: str) -> Card:
         """One of the lesson's checks.

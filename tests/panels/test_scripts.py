@@ -24,7 +24,7 @@ def written(folder: Path, **modules: str) -> Path:
 
 
 def test_there_are_widgets_in_three_rooms() -> None:
-    assert [file.name for file in ENTRIES] == ["settle_form.js", "host.js", "card.js"]
+    assert [file.name for file in ENTRIES] == ["settle_form.js", "host.js", "card.js", "together.js"]
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda file: file.stem)

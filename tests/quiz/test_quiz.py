@@ -114,6 +114,9 @@ def ask(data: object, what: str, **more: object) -> Question:
         (CONVERTED, "unpaid", "0"),
         (CONVERTED, "order", ["EUR", "USDT"]),
         (CONVERTED, "sequence", "EUR USDT"),
+        (TWO_LOTS, "first_closed", "BTC/EUR"),
+        (CONVERTED, "first_taken", "EUR"),
+        (TWO_LOTS, "exchange_does", "nothing"),
     ],
 )
 def test_the_engine_answers(data: object, what: str, expected: object) -> None:

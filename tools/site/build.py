@@ -38,6 +38,8 @@ ALONE = (
     "This is a lesson in one file: the words, the pictures, and each slider by itself, from the start. Questions that "
     "are judged, and every combination of sliders, are in the full lesson on the site."
 )
+FOR_TEACHERS = ("guide", "in_the_room", "key")
+"""Notebooks for teachers, each a page."""
 MISSING = "There is no picture yet: what draws it hasn't come. The words below it say the same."
 
 
@@ -117,17 +119,14 @@ class Builder:
 
     def __init__(self, out: Path, work: Path) -> None:
         self.out, self.work, self.assets = out, work, out / "assets"
-        self._worked_out: dict[Panel[Any], str] = {}
+        self._worked_out: dict[str, str] = {}
+        self._files: dict[str, str] = {}
         work.mkdir(parents=True)
 
-    def shared(self, pages: list[Page]) -> None:
-        """Write scripts, styles, Python and the engine."""
-        kinds = {type(live) for page in pages for live in page.slots.values()} | {Sheet}
-        panels: dict[str, str] = {}
-        for page in pages:
-            for panel in {type(live).__name__ for live in page.slots.values() if isinstance(live, Panel)}:
-                panels[panel] = "" if panel in panels else f"{page.name}.html"
-        self.where = html.escape(dumped(dict(sorted(panels.items()))))
+    def shared(self, pages: list[Page], beside: list[Page]) -> None:
+        """Write scripts, styles, Python and the engine, for the lessons and the pages beside them."""
+        kinds = {type(live) for page in (*pages, *beside) for live in page.slots.values()} | {Sheet}
+        self.where = html.escape(dumped(dict(sorted(places(pages).items()))))
         """Where each panel is; nothing where several lessons have it."""
         self.script = esbuild(drawers(kinds, self.work), self.assets)
         self.worker = esbuild(BROWSER / "worker.js", self.assets)
@@ -150,8 +149,7 @@ class Builder:
         for name, live in page.slots.items():
             slots[name] = {"draw": live.module.stem, "state": live.state()}
             if isinstance(live, Panel):
-                states = self._starts(live)
-                slots[name]["starts"] = f"states/{hashed(self.out / 'states', f'{page.number}-{name}.json', states)}"
+                slots[name]["starts"] = f"states/{self._file(live, f'{page.number}-{name}.json')}"
         place = {"place": page.place} if page.place else {}
         return {
             **place, "number": page.number, "cells": page.cells, "slots": slots, "pyodide": f"{self.pyodide}/",
@@ -160,10 +158,16 @@ class Builder:
         }  # fmt: skip
 
     def _starts(self, panel: Panel[Any]) -> str:
-        """The states along a panel's controls, worked out once."""
-        if panel not in self._worked_out:
-            self._worked_out[panel] = dumped(lessons.starts(panel))
-        return self._worked_out[panel]
+        """The states along a panel's controls, worked out once for all pages that show it with these values."""
+        if repr(panel) not in self._worked_out:
+            self._worked_out[repr(panel)] = dumped(lessons.starts(panel))
+        return self._worked_out[repr(panel)]
+
+    def _file(self, panel: Panel[Any], name: str) -> str:
+        """The file of these states, written once."""
+        if repr(panel) not in self._files:
+            self._files[repr(panel)] = hashed(self.out / "states", name, self._starts(panel))
+        return self._files[repr(panel)]
 
     def write(self, name: str, title: str, main: str, *, foot: str = "", page: Page | None = None) -> None:
         """Write a page."""
@@ -255,7 +259,7 @@ try {{ t = localStorage.getItem("marginlib:theme"); }} catch {{}}
 document.body.dataset.jpThemeLight = String(!(t === "dark" || (t !== "light" && d)));</script>
 <a class="mp-skip" href="#main">To the text</a>
 <header class="mp-head"><nav aria-label="The site"><a href="index.html">The Margin Workbook</a>
-<a href="rules.html">Rules</a></nav>
+<a href="rules.html">Rules</a> <a href="guide.html">For teachers</a></nav>
 <label>Theme <select id="mw-theme"><option value="system">as the system</option><option value="light">light</option>
 <option value="dark">dark</option></select></label><span id="mw-unkept" role="status"></span></header>
 {status}{unserved}<p id="mw-link" class="mp-link" role="status"></p>
@@ -309,9 +313,21 @@ EXERCISE = """<div class="mp-text"><form id="mw-open" class="mp-open">
 """What stands on the page of an exercise before its link is opened."""
 
 
+def places(pages: Iterable[Page]) -> dict[str, str]:
+    """The page of each panel; nothing where several lessons have it."""
+    panels: dict[str, str] = {}
+    for page in pages:
+        for panel in {type(live).__name__ for live in page.slots.values() if isinstance(live, Panel)}:
+            panels[panel] = "" if panel in panels else f"{page.name}.html"
+    return panels
+
+
 def unserved(name: str, is_lesson: bool) -> str:
     """What a page of the site says when it is opened as a file: no browser runs its script then."""
-    lone = {"index": ("00_start_here", "the first lesson"), "rules": ("rules", "the list of rules")}
+    lone = {
+        "index": ("00_start_here", "the first lesson"), "rules": ("rules", "the list of rules"),
+        "guide": ("guide", "this guide"), "key": ("key", "this key"), "in_the_room": ("in_the_room", "this page"),
+    }  # fmt: skip
     file, what = lone.get(name, (name, "this lesson"))
     needs = "its sliders and questions need a server" if is_lesson else "the pages of the lessons need a server"
     return (
@@ -382,16 +398,26 @@ def build(out: Path, *, lab: bool = True) -> None:
     out.mkdir(parents=True)
     builder = Builder(out, work)
     pages = [lessons.read(path) for path in sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))]
-    builder.shared(pages)
+    where, teaching = places(pages), ROOT / "notebooks" / "teaching"
+    beside = [
+        lessons.read(teaching / f"{name}.ipynb", lambda text: lessons.for_teachers(text, where))
+        for name in FOR_TEACHERS
+    ]
+    builder.shared(pages, beside)
     for at, page in enumerate(pages):
         builder.write(page.name, f"{page.title} – {NAME}", page.body, foot=around(pages, at), page=page)
     listed = lessons.read(ROOT / "notebooks" / "rules.ipynb")
     builder.write("rules", f"{listed.title} – {NAME}", listed.body)
+    for page in beside:
+        builder.write(page.name, f"{page.title} – {NAME}", page.body, page=page)
     builder.write("index", NAME, start_page(pages))
     of_link = Page("exercise", "An exercise", EXERCISE, "", place="mw-exercise")
     builder.write(of_link.name, f"{of_link.title} – {NAME}", of_link.body, page=of_link)
     (out / "files").mkdir()
-    for page in (*pages, listed):
+    handout = (teaching / "handout.html").read_text(encoding="utf-8").replace('href="guide.ipynb"', 'href="guide.html"')
+    for folder in (out, out / "files"):
+        (folder / "handout.html").write_text(handout, encoding="utf-8")
+    for page in (*pages, listed, *beside):
         builder.alone(page, f"{page.title} – {NAME}")
     if lab:
         lite.build(out / "lab", out / builder.wheel, out / builder.pyodide, builder.assets / builder.plotly)

@@ -5,6 +5,7 @@ import html
 import io
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from marginlib.pages.room import Room, needed
 from marginlib.panels import exploring
 from marginlib.panels.live import Live
 from marginlib.panels.panel import STILL, Panel
+from marginlib.quiz import together
 from marginlib.quiz.card import UNANSWERED
 
 FOLDED = "Say what you expect, then open the picture"
@@ -26,8 +28,11 @@ HERE = Path(__file__).parent
 _SLOT = "mw-slot-0"
 _RUN = re.compile(r"[^.\n]*\*(?:Run|Kernel) → [^*\n]*\*[^.\n]*\.")
 _LINK = re.compile(r"\]\(([\w-]+)\.ipynb(?:(#)(?:cell-id=)?([\w-]+))?\)")
+_FROM_BELOW = re.compile(r"\]\(\.\./([\w-]+)\.ipynb(?:#(?:cell-id=)?([\w-]+))?\)")
+_BELOW = re.compile(r"\]\(teaching/([\w-]+)\.(?:ipynb|html)(#[\w=-]+)?\)")
+_SHARED = re.compile(r"`(#v1/([A-Za-z]\w*)\?[^`\s]*)`")
 _CELL = re.compile(r"\]\(#cell-id=([\w-]+)\)")
-_ASIDES = "|".join(re.escape(html.escape(each)) for each in (STILL, exploring.STILL, UNANSWERED))
+_ASIDES = "|".join(re.escape(html.escape(each)) for each in (STILL, exploring.STILL, UNANSWERED, together.STILL))
 _ASIDE = re.compile(rf"<p><em>(?:{_ASIDES})</em></p>")
 
 
@@ -70,11 +75,34 @@ def for_pages(text: str) -> str:
     >>> for_pages("See [R1](rules.ipynb#cell-id=R1). Begin with *Run → Run All Cells*.")
     'See [R1](rules.html#R1).'
     """
-    return _CELL.sub(r"](#\1)", _LINK.sub(r"](\1.html\2\3)", _RUN.sub("", text)))
+    return _CELL.sub(r"](#\1)", _LINK.sub(r"](\1.html\2\3)", _RUN.sub("", _BELOW.sub(r"](\1.html\2)", text))))
 
 
-def read(path: Path) -> Page:
+def for_teachers(text: str, where: dict[str, str]) -> str:
+    """Markdown of a notebook in the folder for teachers as a page says it; all pages lie in one folder.
+
+    ``where``: the page of each panel, so that a state that is named can be opened.
+
+    >>> for_teachers("`#v1/Life?move=-20` ([lesson](../00_start.ipynb#cell-id=code-04))", {"Life": "00_start.html"})
+    '[`#v1/Life?move=-20`](00_start.html#v1/Life?move=-20) ([lesson](00_start.html#cell-id=code-04))'
+    """
+
+    def up(found: re.Match[str]) -> str:
+        name, cell = found.groups()
+        said = "#" if name == "rules" else "#cell-id="  # a cell of words has its own name, one of code says that it is
+        return f"]({name}.html{said + cell if cell else ''})"
+
+    def opened(found: re.Match[str]) -> str:
+        page = where.get(found[2])
+        return f"[{found[0]}]({page}{found[1]})" if page else found[0]
+
+    return for_pages(_SHARED.sub(opened, _FROM_BELOW.sub(up, text)))
+
+
+def read(path: Path, said: Callable[[str], str] = for_pages) -> Page:
     """A notebook as a page, with what its cells show; they are run here as they will be in the page.
+
+    ``said``: what becomes of its Markdown.
 
     Raises:
         ValueError: a saved output doesn't fit what the cell shows.
@@ -88,7 +116,7 @@ def read(path: Path) -> Page:
         shown = {cell: room.run(cell, source) for cell, source in cells}
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            cell.source = for_pages(cell.source)
+            cell.source = said(cell.source)
         elif cell.id in wanted:
             _put(cell, shown[cell.id])
     about = notebook.cells[0].source

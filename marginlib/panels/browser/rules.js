@@ -34,7 +34,8 @@ function address(id) {
 function forJupyter(id) {
   const folder = /\/lab\/?(?:workspaces\/[^/]+)?\/?tree\/(?:(.*)\/)?[^/]+\.ipynb$/.exec(decodeURI(location.pathname));
   if (!folder || !document.body.dataset.jpThemeName) return {};
-  const path = `${folder[1] ? `${folder[1]}/` : ""}rules.ipynb`;
+  const above = (folder[1] ?? "").replace(/(^|\/)teaching$/, ""); // the list lies beside the lessons
+  const path = `${above ? `${above}/` : ""}rules.ipynb`;
   return {
     "data-commandlinker-command": "rendermime:handle-local-link",
     "data-commandlinker-args": JSON.stringify({ path, id: `#cell-id=${id}` }),

@@ -1,0 +1,186 @@
+"""The guide for teachers is in step with what it speaks of: every question, wrong answer, picture, control and rule."""
+
+import copy
+import itertools
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from marginlib import rules
+from marginlib.lessons import from_link
+from marginlib.panels.controls import Choice, Control, Walk
+from marginlib.quiz.lesson import questions
+from marginlib.quiz.shelf import LESSONS
+from tools import teaching
+
+FOLDER = Path(__file__).resolve().parent.parent / "notebooks" / "teaching"
+MASTER = teaching.master()
+PARTS = {each["number"]: each for each in MASTER["lessons"]}
+IDEAS = [(number, idea) for number, part in PARTS.items() for idea in part["ideas"]]
+PICTURES = [picture for part in PARTS.values() for picture in part["project"]]
+
+
+def cells(name: str) -> dict[str, str]:
+    """The cells of a notebook that a teacher has, by their ids."""
+    found = json.loads((FOLDER / name).read_text(encoding="utf-8"))["cells"]
+    return {cell["id"]: "".join(cell["source"]) for cell in found}
+
+
+@pytest.mark.parametrize("path", teaching.written(), ids=lambda path: path.name)
+def test_what_is_written_is_in_step(path: Path) -> None:
+    assert path.read_text(encoding="utf-8") == teaching.written()[path], "run python tools/teaching.py"
+
+
+def test_every_lesson_has_its_part() -> None:
+    here = [path.name[:2] for path in FOLDER.parent.glob("0[0-7]_*.ipynb")]
+
+    assert sorted(PARTS) == sorted(here)
+    assert set(PARTS) <= set(LESSONS)
+    assert {f"lesson-{number}" for number in PARTS} <= cells("guide.ipynb").keys()
+
+
+@pytest.mark.parametrize(("number", "idea"), IDEAS, ids=lambda each: each if isinstance(each, str) else each["idea"])
+def test_an_idea_is_caught_by_the_question_that_is_named(number: str, idea: dict[str, Any]) -> None:
+    asked = teaching.question(number, idea["question"])
+    for given in idea["wrong"]:
+        verdict = teaching.heard(asked, given)
+        assert not verdict.right
+        assert verdict.mistake, "nobody would hear what is wrong with it"
+        assert re.search(r"\b[RABC]\d+\b", verdict.sentence) or asked.kind == "one"
+
+
+@pytest.mark.parametrize("number", PARTS)
+def test_the_questions_for_class_and_for_home_are_all_that_the_lesson_has(number: str) -> None:
+    known = [f"{part} {name}" for part in ("predict", "check") for name in getattr(questions(number), part)]
+    part = PARTS[number]
+    row = next(line for line in cells("guide.ipynb")["which"].splitlines() if line.startswith(f"| [{number}]"))
+
+    assert set(part["class"]) <= set(known)
+    for each in known:
+        kind, _, name = each.partition(" ")
+        if kind == "check" or each in part["class"]:
+            assert row.count(f"*{name}*](../{teaching.lesson(number).file}#cell-id=") >= 1, each
+
+
+def test_every_prediction_is_asked_in_the_room() -> None:
+    for number, part in PARTS.items():
+        assert [f"predict {name}" for name in questions(number).predict] == [
+            each for each in part["class"] if each.startswith("predict")
+        ]
+
+
+@pytest.mark.parametrize("picture", PICTURES, ids=lambda each: each["link"])
+def test_a_link_opens_its_picture_and_what_is_said_of_it_is_there(picture: dict[str, str]) -> None:
+    panel = from_link(picture["link"])
+    controls: tuple[Control, ...] = panel.controls
+    names = {control.label for control in controls}
+    for control in controls:
+        names |= set(control.options if isinstance(control, Choice) else ())
+        names |= set(control.steps if isinstance(control, Walk) else ())
+    named = re.findall(r"(?<!\*)\*([^*]+)\*(?!\*)", picture["watch"])
+
+    assert set(named) <= names
+    assert f"`{picture['link']}` “{panel.view(panel.values)['title']}.”" in "\n".join(cells("guide.ipynb").values())
+    assert panel.link().startswith(picture["link"].partition("?")[0])
+
+
+def test_all_that_is_set_in_a_link_is_another_value_than_the_start_or_said_on_purpose() -> None:
+    """A link that changes nothing shows what the lesson shows anyway: its values would drift unseen."""
+    for picture in PICTURES:
+        panel = from_link(picture["link"])
+        fresh = type(panel)()
+        moved = [name for name in fresh.values if fresh.values[name] != panel.values[name]]
+        assert moved or picture["link"].endswith(("?move=-25", "?move=25", "?move=-10", "?move=-20")), picture["link"]
+
+
+@pytest.mark.parametrize("plan", MASTER["plans"], ids=lambda plan: str(plan["minutes"]))
+def test_a_plan_takes_the_time_that_it_says(plan: dict[str, Any]) -> None:
+    shown = cells("guide.ipynb")[f"plan-{plan['minutes']}"]
+    times = [tuple(map(int, pair)) for pair in re.findall(r"^\| (\d+)–(\d+) \|", shown, re.MULTILINE)]
+
+    assert times[0][0] == 0
+    assert times[-1][1] == plan["minutes"]
+    assert all(before[1] == after[0] for before, after in itertools.pairwise(times))
+
+
+def test_a_plan_that_takes_other_minutes_is_refused() -> None:
+    plan = copy.deepcopy(MASTER["plans"][0])
+    plan["steps"][0]["minutes"] += 1
+
+    with pytest.raises(ValueError, match="the plan for 45 minutes takes 46"):
+        teaching._plan(plan)
+
+
+@pytest.mark.parametrize("number", PARTS)
+def test_minutes_are_those_of_the_lesson(number: str) -> None:
+    (path,) = FOLDER.parent.glob(f"{number}_*.ipynb")
+    first = "".join(json.loads(path.read_text(encoding="utf-8"))["cells"][0]["source"])
+    (said,) = re.findall(r"\*\*Minutes:\*\* (\d+)", first)
+
+    assert f"**Minutes alone:** {said}" in cells("guide.ipynb")[f"lesson-{number}"]
+    assert f"| [{number}](#cell-id=lesson-{number}) | {said} |" in cells("guide.ipynb")["which"]
+
+
+def test_the_minutes_of_all_lessons_add_up() -> None:
+    each = [
+        int(said) for said in re.findall(r"^\| \[0\d\]\S+ \| (\d+) \|", cells("guide.ipynb")["which"], re.MULTILINE)
+    ]
+
+    assert len(each) == len(PARTS)
+    assert f"take {sum(each)} minutes" in cells("guide.ipynb")["which"]
+
+
+def test_every_rule_that_is_named_exists() -> None:
+    text = json.dumps(MASTER, default=str, ensure_ascii=False)
+    named = set(re.findall(r"\b[RABC]\d{1,2}\b", text))
+
+    assert named
+    assert named <= set(rules())
+
+
+@pytest.mark.parametrize("name", ["guide.ipynb", "key.ipynb", "in_the_room.ipynb"])
+def test_every_link_leads_somewhere(name: str) -> None:
+    for source in cells(name).values():
+        for link in re.findall(r"\]\(([^)\s]+)\)", source):
+            file, _, place = link.partition("#")
+            target = (FOLDER / file).resolve() if file else FOLDER / name
+            assert target.is_file(), link
+            if place:
+                there = json.loads(target.read_text(encoding="utf-8"))["cells"]
+                assert place.removeprefix("cell-id=") in [cell["id"] for cell in there], link
+
+
+def test_a_question_is_linked_to_the_cell_that_asks_it() -> None:
+    for number in PARTS:
+        told = teaching.lesson(number)
+        there = json.loads((FOLDER.parent / told.file).read_text(encoding="utf-8"))["cells"]
+        sources = {cell["id"]: "".join(cell["source"]) for cell in there}
+        for name, cell in told.cells.items():
+            part, _, key = name.partition(" ")
+            assert f"lesson.{part}(" in sources[cell]
+            assert f'"{key}"' in sources[cell] or key == next(iter(questions(number).predict))
+
+
+def test_the_key_has_every_question_with_its_answer() -> None:
+    for number in PARTS:
+        shown = cells("key.ipynb")[f"lesson-{number}"]
+        for part in ("predict", "check"):
+            for name, asked in getattr(questions(number), part).items():
+                assert f"*{name}*](" in shown
+                assert asked.text in shown
+                assert f"**{asked.shown_answer()}**" in shown
+
+
+def test_an_unknown_question_is_told_with_those_that_there_are() -> None:
+    with pytest.raises(ValueError, match="lesson 05 has no question 'check nothing'; known: check order, check taken"):
+        teaching.question("05", "check nothing")
+
+
+def test_the_handout_has_every_rule() -> None:
+    shown = teaching.handout()
+
+    for rule in rules().values():
+        assert f'<span class="id">{rule.id}</span>' in shown
