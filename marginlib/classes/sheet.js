@@ -65,7 +65,7 @@ const clocked = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(se
  * @param {{ model: Model, el: HTMLElement }} place
  * @returns {() => void} takes it away again
  */
-function renderSheet({ model, el }) {
+function render({ model, el }) {
   const root = make("section", { class: "mx-sheet", role: "group" });
   keepKeys(root);
   el.append(root);
@@ -322,6 +322,6 @@ function renderSheet({ model, el }) {
  * @param {{ model: Model }} made
  * @returns {() => void} lets go of them
  */
-const initializeSheet = ({ model }) => inSlots(model, renderSheet);
+const initialize = ({ model }) => inSlots(model, render);
 
-export default { initialize: initializeSheet, render: renderSheet };
+export default { initialize, render };
