@@ -149,7 +149,7 @@ function render({ model, el }) {
     make(
       "p",
       { class: "mx-quiet" },
-      "It says which questions you had right, how often you tried, and how long it took.",
+      "It says which questions you had right, how often you tried, which mistakes were seen, and how long it took.",
     ),
     make("p", { class: "mx-copy" }, again, forget, kept),
   );
