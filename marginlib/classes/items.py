@@ -271,8 +271,12 @@ class State(Item):
 
     def asked(self, seed: int) -> "Setting":
         """The panel with the goal of this seed."""
-        goals = self.written.goal
-        return Setting(self, goals[seed % len(goals)])
+        settings = self.settings()
+        return settings[seed % len(settings)]
+
+    def settings(self) -> "list[Setting]":
+        """The panel with each goal that a student may get."""
+        return [Setting(self, goal) for goal in self.written.goal]
 
     @functools.cached_property
     def _panel(self) -> Panel[Any]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from marginlib.classes.file import Exercise
+from marginlib.classes.items import State
 from marginlib.classes.keys import Answered
 from marginlib.classes.results import CAVEAT, Table, Tally
 from marginlib.drawing.still import svg
@@ -32,6 +33,8 @@ def show_exercise(exercise: Exercise, link: str) -> None:
         )
         for number, item in enumerate(exercise.items, 1):
             said(page, item.what, 2, f"{number:>2}  ")
+            for asked in item.settings() if isinstance(item, State) else ():
+                said(page, asked.shown_answer(), 6, "goal: ")
         said(page, f"As a link it has {len(link):,} characters: `marginlib exercise link` prints it.", 2)
 
 

@@ -286,6 +286,9 @@ def table(exercise: Exercise, lines: Iterable[Line]) -> Table:
         first = seen.get(name) or codes.get(same)
         if first is None:
             seen[name] = codes[same] = row
+            meant = exercise.minutes
+            if meant and row.result.minutes > meant and not row.note:
+                row.note = f"it took {row.result.minutes} minutes, and {meant} were meant for it"
             continue
         alike = first.result == row.result
         what = "the same code again" if alike else "another code of the same student"

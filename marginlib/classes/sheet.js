@@ -65,7 +65,7 @@ const clocked = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(se
  * @param {{ model: Model, el: HTMLElement }} place
  * @returns {() => void} takes it away again
  */
-function renderSheet({ model, el }) {
+function render({ model, el }) {
   const root = make("section", { class: "mx-sheet", role: "group" });
   keepKeys(root);
   el.append(root);
@@ -130,7 +130,8 @@ function renderSheet({ model, el }) {
     no,
   );
   const going = make("div", { class: "mx-go" }, back, next, handIn);
-  const work = make("div", { class: "mx-work" }, steps, cardPlace, panelPlace, going, confirm);
+  const where = make("p", { class: "mx-hidden", role: "status" });
+  const work = make("div", { class: "mx-work" }, where, steps, cardPlace, panelPlace, going, confirm);
 
   // The end.
   const summary = make("div", { class: "mx-summary", role: "status" });
@@ -149,7 +150,7 @@ function renderSheet({ model, el }) {
     make(
       "p",
       { class: "mx-quiet" },
-      "It says which questions you had right, how often you tried, and how long it took.",
+      "It says which questions you had right, how often you tried, which mistakes were seen, and how long it took.",
     ),
     make("p", { class: "mx-copy" }, again, forget, kept),
   );
@@ -179,14 +180,18 @@ function renderSheet({ model, el }) {
     if (!left && !exam) return send({ kind: "hand in" });
     const open = left === 1 ? "1 question has no answer. " : left ? `${left} questions have no answer. ` : "";
     write(sure, `${open}After handing in, nothing can be changed.`);
-    confirm.hidden = false;
-    going.hidden = true;
+    confirming(true);
     yes.focus();
   }
 
+  /** @param {boolean} now whether it is asked if all is done */
+  function confirming(now) {
+    confirm.hidden = !now;
+    going.hidden = now;
+  }
+
   function goOn() {
-    confirm.hidden = true;
-    going.hidden = false;
+    confirming(false);
     handIn.focus();
   }
 
@@ -252,6 +257,7 @@ function renderSheet({ model, el }) {
     lookForWork();
     keep();
     const moved = stage !== "" && stage !== now.stage && root.contains(document.activeElement);
+    if (stage !== now.stage) confirming(false);
     stage = now.stage;
     // What was pressed is gone: the focus goes where one goes on.
     if (moved && now.stage === "done") code.focus();
@@ -270,6 +276,7 @@ function renderSheet({ model, el }) {
 
   /** @param {Sheet} now */
   function showWork({ at = 0, items = [], open = [], back: wayBack, count }) {
+    const held = document.activeElement;
     for (const [i, line] of sized(steps, count, "li").entries()) {
       let button = line.querySelector("button");
       if (!button) {
@@ -289,8 +296,14 @@ function renderSheet({ model, el }) {
     // Where there is no way back, an answer that isn't given now is none.
     write(next, !wayBack && items[at] === "open" ? "Go on without an answer \u2192" : "Next \u2192");
     handIn.classList.toggle("mx-main", at === count - 1);
-    if (asked !== at && asked !== -1 && !confirm.hidden) goOn();
+    if (asked !== at && asked !== -1) confirming(false);
     asked = at;
+    write(where, `Question ${at + 1} of ${count}`);
+    // A button that is gone takes the focus with it: it goes where one goes on.
+    if (held === next && next.hidden) handIn.focus();
+    else if (held === back && back.hidden) next.focus();
+    else if (held instanceof HTMLButtonElement && held.disabled && steps.contains(held))
+      /** @type {HTMLElement | null} */ (steps.querySelector("[aria-current]"))?.focus();
   }
 
   /** @param {Sheet} now */
@@ -322,6 +335,6 @@ function renderSheet({ model, el }) {
  * @param {{ model: Model }} made
  * @returns {() => void} lets go of them
  */
-const initializeSheet = ({ model }) => inSlots(model, renderSheet);
+const initialize = ({ model }) => inSlots(model, render);
 
-export default { initialize: initializeSheet, render: renderSheet };
+export default { initialize, render };

@@ -331,8 +331,8 @@ class Refused:
 def opened(link: str) -> Sheet | Refused:
     """An exercise by its link, or the sentence that says why it can't be opened: for a page, where nobody sees errors.
 
-    >>> opened("#x9/abc").slot()[:68]
-    '<p class="mp-risk" role="alert">This link can&#x27;t be opened: it is'
+    >>> opened("#x9/abc").why[:43]
+    "This link can't be opened: it is of version"
     """
     try:
         return exercise(link)

@@ -177,6 +177,12 @@ def test_damaged_foreign_and_double_codes_are_named_and_stop_nothing(week: Exerc
     assert len(made.counted) == 3
 
 
+def test_who_took_longer_than_was_meant_counts_and_is_named(week: Exercise) -> None:
+    (row,) = table(week, [Line(2, "Ada", code(Result(week.mark, mark("Ada"), 21, (Done(1, True),) * 6)))]).rows
+
+    assert (row.status, row.note) == ("counted", "it took 21 minutes, and 20 were meant for it")
+
+
 def test_a_name_that_isnt_the_lists_is_told_of_and_counts(week: Exercise) -> None:
     (row,) = table(week, [Line(2, "A. Example", codes_of(week)["Ada"])]).rows
 
@@ -331,7 +337,9 @@ def test_the_command_prints_and_writes_the_table(
 def test_the_commands_answer_with_sentences(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = str(written(tmp_path, WEEK))
     assert main(["exercise", "check", file]) == 0
-    assert "drill of lesson 05, level 2" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "drill of lesson 05, level 2" in told
+    assert "goal: 12,000.00 USD ± 150.00 USD; reached with USD = " in " ".join(told.split())
     assert main(["exercise", "link", file, "--site", "https://example.org/w/"]) == 0
     link = capsys.readouterr().out.strip()
     assert link.startswith("https://example.org/w/exercise.html#x1/")
