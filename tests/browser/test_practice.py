@@ -1,18 +1,22 @@
 """Practice in the browser: by keyboard alone, narrow, light and dark, and on a page that keeps it."""
 
 import json
-from typing import Any
+import shutil
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from browser import axe
+from browser.lab import Lab
 from browser.site import Opened, Site
 from browser.stand import standing
 from marginlib.lessons import practice
-from marginlib.quiz.practice import Practice
+from marginlib.quiz.practice import FILE, Practice
 
 pytestmark = pytest.mark.browser
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def shown(page: Page, card: Practice) -> None:
@@ -106,10 +110,27 @@ def test_it_fits_and_is_accessible_at_every_stage(chrome: Browser, width: int, d
             assert axe.found(page, ".mq-card") == [], stage
 
 
-def test_a_file_s_words_are_words(chrome: Browser, tmp_path: Any) -> None:
+def test_a_file_s_words_are_words(chrome: Browser, tmp_path: Path) -> None:
     (tmp_path / "<b>my.json").write_text("<i>no</i>")
     with standing(chrome, practice(memory=tmp_path / "<b>my.json")) as page:
         expect(page.locator(".mq-unkept")).to_contain_text("The file <b>my.json is no memory of a practice")
+
+
+def test_a_notebook_keeps_it_in_a_file_beside_itself(chrome: Browser, lab: Lab, folder: Path) -> None:
+    shutil.copy(ROOT / "notebooks" / "09_practice.ipynb", folder)
+    for visit in ("first", "second"):
+        opened = lab.open(chrome, "09_practice.ipynb")
+        page = opened.page
+        opened.run_all()
+        card = page.locator(".mq-card")
+        expect(card.locator(".mq-standings")).to_contain_text("in the file my_practice.json beside the notebook")
+        if visit == "first":
+            card.get_by_role("button", name="Next: the same").click()
+        expect(card.locator(".mq-blank")).to_be_visible()
+        card.scroll_into_view_if_needed()
+        assert len(json.loads((folder / FILE).read_text(encoding="utf-8"))["answered"]) == 1
+        assert opened.complaints == []
+        page.context.close()
 
 
 KEEPING = "localStorage.getItem('marginlib:practice')"
