@@ -10,7 +10,7 @@ import { standings, way } from "./practice.js";
 
 /**
  * @typedef {object} Question what the card shows, as card.py says it
- * @property {"one" | "several" | "number" | "order" | "way"} kind
+ * @property {"one" | "several" | "number" | "order"} kind
  * @property {string} lead
  * @property {string} text
  * @property {string} unit
@@ -270,9 +270,9 @@ function render({ model, el }) {
 
   /** Build the question once; after that only the verdict, so that nothing typed or chosen is lost. */
   function show() {
+    const held = root.contains(document.activeElement);
     /** @type {Question} */
     const card = model.get("_card");
-    const held = root.contains(document.activeElement);
     if (asked !== card.text) build(card);
     asked = card.text;
     set(card.given);
@@ -308,7 +308,7 @@ function render({ model, el }) {
 
   /** @param {Question} card */
   function build(card) {
-    const means = card.kind === "way" ? undefined : MEANS[card.kind](card, send);
+    const means = /** @type {string} */ (card.kind) === "way" ? undefined : MEANS[card.kind](card, send);
     const steps = means ? undefined : way(card, send);
     const { node, read } = means ?? { node: steps?.node, read: undefined };
     set = means?.set ?? (() => {});
