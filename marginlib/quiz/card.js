@@ -10,7 +10,7 @@ import { standings, way } from "./practice.js";
 
 /**
  * @typedef {object} Question what the card shows, as card.py says it
- * @property {"one" | "several" | "number" | "order" | "state" | "way"} kind
+ * @property {"one" | "several" | "number" | "order" | "state"} kind
  * @property {string} lead
  * @property {string} text
  * @property {string} unit
@@ -278,9 +278,9 @@ function render({ model, el }) {
 
   /** Build the question once; after that only the verdict, so that nothing typed or chosen is lost. */
   function show() {
+    const held = root.contains(document.activeElement);
     /** @type {Question} */
     const card = model.get("_card");
-    const held = root.contains(document.activeElement);
     const asks = `${card.lead} ${card.text}`;
     if (asked !== asks) build(card);
     asked = asks;
@@ -317,7 +317,7 @@ function render({ model, el }) {
 
   /** @param {Question} card */
   function build(card) {
-    const means = card.kind === "way" ? undefined : MEANS[card.kind](card, send);
+    const means = /** @type {string} */ (card.kind) === "way" ? undefined : MEANS[card.kind](card, send);
     const steps = means ? undefined : way(card, send);
     const { node, read } = means ?? { node: steps?.node, read: undefined };
     set = means?.set ?? (() => {});

@@ -104,10 +104,9 @@ export function standings(model) {
   function show() {
     /** @type {Standings | undefined} */
     const now = model.get("_practice");
-    node.hidden = !now;
+    node.hidden = !now || now.waits;
     if (!now) return false;
     table.hidden = !now.skills.length;
-    where.hidden = now.waits;
     forget.hidden = !now.forget;
     note.hidden = !now.note;
     write(note, now.note);

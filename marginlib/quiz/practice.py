@@ -311,7 +311,8 @@ class Practice(Card):
         }
         self._standings["waits"] = self.waits
         if self.waits:
-            self._card = {**self._way(_MOMENT, []), "buttons": {"skip": "", "hint": "", "another": ""}}
+            nothing = {"skip": "", "hint": "", "another": ""}
+            self._card = {**self._way(_MOMENT, []), "lead": "Practice", "buttons": nothing}
         elif self.task is None:
             self._card = self._way(self._resting(), [])
         elif self.task.stage == "shown":

@@ -19,7 +19,9 @@ from marginlib import Scenario, replay
 
 pytestmark = pytest.mark.browser
 
-LESSONS = sorted(path.stem for path in (Path(__file__).resolve().parents[2] / "notebooks").glob("[0-9]*.ipynb"))
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted(path.stem for path in (ROOT / "notebooks").glob("[0-9]*.ipynb"))
+LESSONS = [name for name in PAGES if (ROOT / "data" / "lessons" / f"{name[:2]}.toml").exists()]
 
 
 @pytest.fixture(scope="module", params=LESSONS)
@@ -170,7 +172,7 @@ def test_without_its_python_a_page_says_what_still_works(chrome: Browser, site: 
         context.close()
 
 
-@pytest.mark.parametrize("name", LESSONS)
+@pytest.mark.parametrize("name", PAGES)
 def test_a_lesson_in_one_file_opens_by_itself(chrome: Browser, site: Site, name: str, tmp_path: Path) -> None:
     file = shutil.copy(site.folder / "files" / f"{name}.html", tmp_path)
     context = chrome.new_context(offline=True, viewport={"width": 360, "height": 800})
@@ -191,13 +193,13 @@ def test_a_lesson_in_one_file_opens_by_itself(chrome: Browser, site: Site, name:
     context.close()
 
 
-@pytest.mark.parametrize("name", ["index", "rules", *LESSONS])
+@pytest.mark.parametrize("name", ["index", "rules", *PAGES])
 def test_a_page_is_accessible(chrome: Browser, site: Site, name: str) -> None:
     """As axe-core sees it, with every picture uncovered."""
     context = site.context(chrome)
     opened = Opened(context, f"{site.address}{name}.html")
     page = opened.page
-    if name in LESSONS:
+    if name in PAGES:
         opened.until_ready()
         for skip in page.get_by_role("button", name="Skip, and see").all():
             skip.click()
