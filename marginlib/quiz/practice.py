@@ -119,7 +119,7 @@ class Practice(Card):
         """Turn to the next task, if there is one."""
         standing = self.standing
         self.task = standing.next(self.memory.clock(), early=self._early)
-        self.over, self.slips, self.place = False, 0, -1
+        self.over, self.slips, self.reached = False, 0, -1
         self.steps: list[Step] = []
         self.filled: dict[int, str] = {}
         self.said: Verdict | None = None
@@ -150,9 +150,9 @@ class Practice(Card):
         return bool(self.task and self.task.stage == "filled" and self.steps)
 
     def _to_next_blank(self) -> None:
-        places = range(self.place + 1, len(self.steps))
-        self.place = next((at for at in places if self.steps[at].value is not None), len(self.steps))
-        if self.place == len(self.steps):
+        places = range(self.reached + 1, len(self.steps))
+        self.reached = next((at for at in places if self.steps[at].value is not None), len(self.steps))
+        if self.reached == len(self.steps):
             self._finish(right=not self.slips)
 
     def _finish(self, *, right: bool, stage: Stage | None = None) -> None:
@@ -186,7 +186,7 @@ class Practice(Card):
             return verdict
         if self.over:
             return None
-        step = self.steps[self.place]
+        step = self.steps[self.reached]
         try:
             self.said = step.judge(str(given), self.question)
         except ValueError as error:
@@ -194,7 +194,7 @@ class Practice(Card):
             return None
         self.tries += 1
         if self.said.right:
-            self.filled[self.place] = "right"
+            self.filled[self.reached] = "right"
             self._to_next_blank()
         else:
             self.slips += 1
@@ -212,7 +212,7 @@ class Practice(Card):
             self.slips += 1
             self.tries += 1
             self.said = None
-            self.filled[self.place] = "shown"
+            self.filled[self.reached] = "shown"
             self._to_next_blank()
             self._show()
 
@@ -222,7 +222,7 @@ class Practice(Card):
         if self.task is None or self.over or self.task.stage == "shown":
             return None
         if self._fills:
-            return str(self.steps[self.place].value)
+            return str(self.steps[self.reached].value)
         return self.question.right if self.question.kind in ("several", "order") else self.question.right[0]
 
     def skip(self) -> None:
@@ -334,8 +334,8 @@ class Practice(Card):
     def _filled_steps(self) -> list[dict[str, Any]]:
         """The steps up to the one that is open; what comes after would tell too much."""
         told = []
-        for at, step in enumerate(self.steps[: self.place + 1]):
-            if at == self.place:
+        for at, step in enumerate(self.steps[: self.reached + 1]):
+            if at == self.reached:
                 told.append({"before": step.before, "after": step.after, "unit": step.unit, "open": True})
             else:
                 told.append({"before": step.whole, "sign": self.filled.get(at)})

@@ -74,8 +74,8 @@ def test_what_is_told_later_in_a_way_is_not_on_the_page(chrome: Browser) -> None
     with standing(chrome, card) as page:
         card.another()
         shown(page, card)
-        assert len(card.steps) > card.place + 1
-        expect(page.locator(".mq-steps li")).to_have_count(card.place + 1)
+        assert len(card.steps) > card.reached + 1
+        expect(page.locator(".mq-steps li")).to_have_count(card.reached + 1)
 
 
 def test_forget_asks_once_more(chrome: Browser) -> None:
