@@ -54,8 +54,13 @@ function barOf(bar) {
   const track = make("span", { class: "mt-track", "aria-hidden": "true" }, length, was);
   const count = make("span", { class: "mt-count" }, told, sign && make("span", { class: "mt-sign" }, ` ${sign}`));
   const because = bar.because && make("p", { class: "mt-because" }, bar.because);
-  return make("li", { class: "mt-bar", "data-right": bar.right === null ? false : String(bar.right) },
-    name, make("span", { class: "mt-line" }, track, count), because);
+  return make(
+    "li",
+    { class: "mt-bar", "data-right": bar.right === null ? false : String(bar.right) },
+    name,
+    make("span", { class: "mt-line" }, track, count),
+    because,
+  );
 }
 
 /** @param {Section} section */
@@ -65,16 +70,21 @@ function sectionOf(section) {
   );
   const listed = options.length > 0 && !section.bars.length && make("ul", { class: "mt-options" }, ...options);
   const bars = section.bars.length > 0 && make("ul", { class: "mt-bars" }, ...section.bars.map(barOf));
-  return make("div", { class: "mt-section" },
+  return make(
+    "div",
+    { class: "mt-section" },
     section.lead && make("p", { class: "mt-lead" }, section.lead),
     section.text && make("p", { class: "mt-text" }, section.text),
-    listed, bars, section.said && make("p", { class: "mt-said" }, section.said));
+    listed,
+    bars,
+    section.said && make("p", { class: "mt-said" }, section.said),
+  );
 }
 
 /** @param {string[][]} rows the first one are the heads */
 function tableOf(rows) {
   const [heads, ...lines] = rows;
-  const top = make("tr", {}, ...heads.map((head) => make("th", { scope: "col" }, head)));
+  const top = make("tr", {}, ...heads.map((head) => (head ? make("th", { scope: "col" }, head) : make("td"))));
   const body = lines.map(([name, ...cells]) =>
     make("tr", {}, make("th", { scope: "row" }, name), ...cells.map((cell) => make("td", {}, cell))),
   );
@@ -107,7 +117,10 @@ function render({ model, el }) {
   const wall = make("div", { class: "mt-wall", role: "status", tabindex: "-1" });
   const label = make("label", { for: id });
   const box = make("textarea", { id, rows: 4, spellcheck: "false", autocomplete: "off" });
-  const covered = make("input", { type: "checkbox", onchange: () => box.toggleAttribute("data-covered", covered.checked) });
+  const covered = make("input", {
+    type: "checkbox",
+    onchange: () => box.toggleAttribute("data-covered", covered.checked),
+  });
   const hint = make("p", { class: "mt-hint" });
   const cover = make("label", { class: "mt-cover" }, covered, " Cover what is typed");
   const asked = make("div", { class: "mt-box" }, label, box, hint, cover);
@@ -168,7 +181,11 @@ function render({ model, el }) {
       buttons.dataset.labels = labels;
       buttons.replaceChildren(
         ...scene.buttons.map((each) =>
-          make("button", { type: "button", class: each.main ? "mt-main" : "", onclick: () => press(each.do) }, each.text),
+          make(
+            "button",
+            { type: "button", class: each.main ? "mt-main" : "", onclick: () => press(each.do) },
+            each.text,
+          ),
         ),
       );
       if (inside) wall.focus({ preventScroll: true });
