@@ -84,7 +84,7 @@ function sectionOf(section) {
 /** @param {string[][]} rows the first one are the heads */
 function tableOf(rows) {
   const [heads, ...lines] = rows;
-  const top = make("tr", {}, ...heads.map((head) => make("th", { scope: "col" }, head)));
+  const top = make("tr", {}, ...heads.map((head) => (head ? make("th", { scope: "col" }, head) : make("td"))));
   const body = lines.map(([name, ...cells]) =>
     make("tr", {}, make("th", { scope: "row" }, name), ...cells.map((cell) => make("td", {}, cell))),
   );

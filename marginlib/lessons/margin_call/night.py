@@ -410,7 +410,8 @@ class CrashNight(Scene):
         for at, (kind, votes) in enumerate(self.votes.items(), 1):
             poll = polls[kind]
             said = f"{poll.right} of {poll.answers} right. " if opened and poll.answers else ""
-            right = f"It is: {votes.question.shown_answer()}. {votes.question.explain}" if opened else ""
+            why = "" if poll.right else f" {votes.question.explain}"  # else it stands below the right bar
+            right = f"It is: {votes.question.shown_answer()}.{why}" if opened else ""
             lead = f"{at}. {KINDS[kind]}"
             sections.append({
                 **votes.asked(), "lead": lead, "said": f"{said}{right}",
@@ -419,7 +420,7 @@ class CrashNight(Scene):
         paragraphs = [f"It is {self.path.when(self.point)}." + (" This is your account." if asking else "")]
         if opened:
             paragraphs.append(
-                "Now decide, with a show of hands: what do you do with the account, before you know the next days?"
+                "Now decide, with a show of hands and the buttons below: what do you do, before you know the next days?"
             )
             paragraphs += [self.said] if self.said else []
         many = max((poll.answers for poll in polls.values()), default=0)
