@@ -48,9 +48,10 @@ class Step:
         assert self.value is not None
         if self.answers:
             said = question.judge(given)
-            if not said.step:
+            told = said.step or said.beside
+            if not told:
                 return said
-            begun = said.sentence.removesuffix(said.step)  # the step it would show is this one
+            begun = said.sentence.removesuffix(told)  # the step, or the number, that it would show is this one
             return Verdict(False, f"{begun} {_LOOK}", said.mistake)
         typed = read_number(given, self.unit)
         if abs(typed - self.value) <= self._tolerance():
