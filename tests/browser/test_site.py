@@ -201,8 +201,10 @@ def test_a_page_is_accessible(chrome: Browser, site: Site, name: str) -> None:
     page = opened.page
     if name in PAGES:
         opened.until_ready()
-        for skip in page.get_by_role("button", name="Skip, and see").all():
-            skip.click()
+        skip = page.get_by_role("button", name="Skip, and see")
+        while left := skip.count():
+            skip.first.click()
+            expect(skip).to_have_count(left - 1)
         for panel in page.locator(".mw-panel:has(.mw-figure)").all():
             appears(panel.locator(".mw-figure > *").first)
     for scheme in ("light", "dark"):
