@@ -104,3 +104,28 @@ def test_a_rule_that_a_sum_names_opens_its_card(chrome: Browser) -> None:
         page.locator(".mw-because .mw-rule").first.click()
 
         appears(page.locator(".mw-rule-card"))
+
+
+def test_an_amount_keeps_what_follows_it_in_its_line(chrome: Browser) -> None:
+    """A line broke between an amount and its comma, and between a percentage and its bracket."""
+    with standing(chrome, BalanceSheet()) as page:
+        pointed(page)
+        apart = page.evaluate(
+            """() => {
+              const found = [];
+              const amounts = [...document.querySelectorAll(".mw-words .mw-why")];
+              const after = amounts.filter((each) => /^[^\\s\\w]/.test(each.nextSibling?.data ?? ""));
+              for (let wide = 120; wide < 600; wide += 7) {
+                document.querySelector(".mw-words").style.width = `${wide}px`;
+                for (const each of after) {
+                  const sign = document.createRange();
+                  sign.setStart(each.nextSibling, 0);
+                  sign.setEnd(each.nextSibling, 1);
+                  const gap = sign.getBoundingClientRect().top - [...each.getClientRects()].at(-1).top;
+                  if (gap > 5) found.push([wide, each.textContent]);
+                }
+              }
+              return after.length ? found : "none is followed by a sign";
+            }"""
+        )
+        assert apart == []

@@ -114,7 +114,7 @@ export function reasons(stage, home, send, filled) {
       while (walker.nextNode()) texts.push(/** @type {Text} */ (walker.currentNode));
       for (const text of texts) {
         const found = [...text.data.matchAll(SUM_IN_WORDS)].filter(([amount]) => known.has(amount));
-        if (!found.length || text.parentElement?.closest("button, a")) continue;
+        if (!found.length || text.parentElement?.closest("button, a, .mw-why")) continue;
         const pieces = [];
         let from = 0;
         for (const { 0: amount, index } of found) {
@@ -126,10 +126,21 @@ export function reasons(stage, home, send, filled) {
     }
   }
 
-  /** @param {string} amount */
+  /**
+   * Not a real one: browsers break the line after those, before a comma too.
+   * @param {string} amount
+   */
   function button(amount) {
     const tabindex = all.getAttribute("aria-pressed") === "true" ? "0" : "-1";
-    return make("button", { type: "button", class: "mw-why", "aria-haspopup": "dialog", tabindex }, amount);
+    return make("span", { role: "button", class: "mw-why", "aria-haspopup": "dialog", tabindex, onkeydown }, amount);
+  }
+
+  /** @param {KeyboardEvent} event */
+  function onkeydown(event) {
+    const { key, repeat, currentTarget } = event;
+    if ((key !== "Enter" && key !== " ") || !(currentTarget instanceof HTMLElement)) return;
+    event.preventDefault();
+    if (!repeat) currentTarget.click();
   }
 
   function unwrap() {
