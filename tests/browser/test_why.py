@@ -129,3 +129,18 @@ def test_an_amount_keeps_what_follows_it_in_its_line(chrome: Browser) -> None:
             }"""
         )
         assert apart == []
+
+
+def test_while_a_card_is_open_the_words_next_amount_is_clicked(chrome: Browser) -> None:
+    """The card covered the amounts after the one that was asked for."""
+    with standing(chrome, BalanceSheet()) as page:
+        pointed(page)
+        amounts = page.locator(".mw-words .mw-why")
+        card = page.get_by_role("dialog")
+        amounts.first.click()
+        expect(card.locator("li").first).to_be_visible()
+        for each in amounts.all()[1:]:
+            each.click(timeout=3000)
+            expect(card.locator(".mw-because-head")).to_have_text(f"Why {each.inner_text()}?")
+        page.locator(".mw-desk").click(position={"x": 2, "y": 2})
+        expect(card).to_be_hidden()
