@@ -9,7 +9,16 @@ import marginlib.lessons
 from browser import axe
 from browser.lab import appears, until
 from browser.stand import standing
-from marginlib.lessons import HowFar, LossCascade, LotQueue, ShortAndMirror, StopRun, ThroughTheCrash, explore
+from marginlib.lessons import (
+    HowFar,
+    LossCascade,
+    LotQueue,
+    ShortAndMirror,
+    ShortOrFuture,
+    StopRun,
+    ThroughTheCrash,
+    explore,
+)
 from marginlib.panels.panel import Panel
 
 pytestmark = pytest.mark.browser
@@ -133,6 +142,21 @@ def test_large_fills_the_window_with_picture_words_and_controls(
         expect(large(page)).to_be_focused()
         expect(page.locator(".mw-legend")).to_be_visible()
         until(lambda: page.locator(".mw-figure svg").first.bounding_box() == before, "all is as it was")
+
+
+@pytest.mark.parametrize("panel", [ShortOrFuture, StopRun, ThroughTheCrash])
+def test_a_slider_that_plays_keeps_its_places_in_a_large_panel(chrome: Browser, panel: type[Panel[Any]]) -> None:
+    """The button stood in the rail's column, the rail in the box's, and the box had the unit's 22 px."""
+    with standing(chrome, panel()) as page:
+        large(page).click()
+        row = page.locator(".mw-slider.mw-played").first
+        play, rail, box = (row.locator(each).bounding_box() for each in (".mw-play", ".mw-track", ".mw-box"))
+        assert play
+        assert rail
+        assert box
+        assert play["x"] + play["width"] < rail["x"]
+        assert rail["width"] > 120
+        assert box["width"] > 90
 
 
 def test_the_focus_stays_in_a_large_panel_and_a_typed_text_is_left_first(chrome: Browser) -> None:

@@ -12,6 +12,7 @@ from browser.stand import standing
 from marginlib.drawing.pieces import Columns, figure, layout, lines
 from marginlib.drawing.screen import screen
 from marginlib.drawing.touch import grip, touched
+from marginlib.lessons import BalanceSheet, LotQueue, ShortAndMirror
 from marginlib.panels.controls import Choice, Slider, Walk
 from marginlib.panels.live import Message, Sent
 from marginlib.panels.panel import Panel, View
@@ -217,6 +218,24 @@ def test_a_handle_is_thick_enough_and_for_the_pointer_only(page: Page) -> None:
         assert min(box["width"], box["height"]) >= 24
     assert page.locator(".mw-grips[aria-hidden=true]").count() == 1
     assert page.locator(".mw-grips [tabindex]").count() == 0
+
+
+@pytest.mark.parametrize("shown", [BalanceSheet, LotQueue, ShortAndMirror])
+def test_a_knob_waits_for_the_pointer_where_it_stands(chrome: Browser, shown: type[Panel[Any]]) -> None:
+    """It was scaled with its place: it jumped by up to 201 px once the pointer came over the figure."""
+    with standing(chrome, shown()) as page:
+        page.mouse.move(1, 1)
+        knobs = page.locator(".mw-grip:visible .mw-knob")
+        for each in knobs.all():
+            page.wait_for_timeout(250)
+            there = middle(each)
+            page.mouse.move(*there)
+            page.wait_for_timeout(250)
+            assert middle(each) == pytest.approx(there, abs=1)
+            page.mouse.down()
+            assert middle(each) == pytest.approx(there, abs=1)
+            page.mouse.up()
+            page.mouse.move(1, 1)
 
 
 def test_of_two_handles_the_nearer_one_is_taken(page: Page, panel: Held) -> None:

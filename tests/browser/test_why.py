@@ -104,3 +104,43 @@ def test_a_rule_that_a_sum_names_opens_its_card(chrome: Browser) -> None:
         page.locator(".mw-because .mw-rule").first.click()
 
         appears(page.locator(".mw-rule-card"))
+
+
+def test_an_amount_keeps_what_follows_it_in_its_line(chrome: Browser) -> None:
+    """A line broke between an amount and its comma, and between a percentage and its bracket."""
+    with standing(chrome, BalanceSheet()) as page:
+        pointed(page)
+        apart = page.evaluate(
+            """() => {
+              const found = [];
+              const amounts = [...document.querySelectorAll(".mw-words .mw-why")];
+              const after = amounts.filter((each) => /^[^\\s\\w]/.test(each.nextSibling?.data ?? ""));
+              for (let wide = 120; wide < 600; wide += 7) {
+                document.querySelector(".mw-words").style.width = `${wide}px`;
+                for (const each of after) {
+                  const sign = document.createRange();
+                  sign.setStart(each.nextSibling, 0);
+                  sign.setEnd(each.nextSibling, 1);
+                  const gap = sign.getBoundingClientRect().top - [...each.getClientRects()].at(-1).top;
+                  if (gap > 5) found.push([wide, each.textContent]);
+                }
+              }
+              return after.length ? found : "none is followed by a sign";
+            }"""
+        )
+        assert apart == []
+
+
+def test_while_a_card_is_open_the_words_next_amount_is_clicked(chrome: Browser) -> None:
+    """The card covered the amounts after the one that was asked for."""
+    with standing(chrome, BalanceSheet()) as page:
+        pointed(page)
+        amounts = page.locator(".mw-words .mw-why")
+        card = page.get_by_role("dialog")
+        amounts.first.click()
+        expect(card.locator("li").first).to_be_visible()
+        for each in amounts.all()[1:]:
+            each.click(timeout=3000)
+            expect(card.locator(".mw-because-head")).to_have_text(f"Why {each.inner_text()}?")
+        page.locator(".mw-desk").click(position={"x": 2, "y": 2})
+        expect(card).to_be_hidden()

@@ -118,7 +118,8 @@ export function gripped({ controls, values, moved, warm }) {
     style.width = up ? long : `${THICK}px`;
     style.height = up ? `${THICK}px` : long;
     style.transform = `translate${up ? "Y" : "X"}(${each.mark - THICK / 2}px)`;
-    knob.style.transform = `translate${up ? "X" : "Y"}(${end - low - THICK / 2}px)`;
+    const along = `${end - low - THICK / 2}px`;
+    knob.style.translate = up ? along : `0 ${along}`; // as a transform it would be scaled along with a smaller knob
     const title = told(control, value);
     if (box.title !== title) box.title = title;
   }

@@ -7,6 +7,7 @@ import { keepKeys, make, newId, write } from "./dom.js";
 /** @import { Because, Line, Message } from "./types.d.ts" */
 
 const LINGER = 150; // ms for which a pointer stays before it is taken to be interested
+const UNDER = 4; // pixels between what is said and its card
 const STRAYED = 4; // pixels by which a click on a figure may have moved: more is a drag
 const SUM_IN_WORDS = /[-+−]?\d[\d,]*(?:\.\d+)?[ \u00a0](?:%|[A-Z][A-Z0-9]{2,4}(?![\w/]))/g;
 const SUM_IN_FIGURES = /[-+−]?\d[\d,]*\d(?:\.\d+)?/g; // in figures, where the currency stands elsewhere
@@ -15,7 +16,10 @@ const SUM_TO_COME = "The engine works it out.";
 const ENGINE_TO_COME = "Numbers can be opened once the engine is there.";
 const NO_SUM = "The engine has no sum for this number in this state.";
 
-/** @typedef {{ text: string, where: DOMRect, back: HTMLElement | SVGElement | null }} Asked */
+/**
+ * What was asked for, and where its card stands: in the screen's pixels.
+ * @typedef {{ text: string, left: number, top: number, back: HTMLElement | null }} Asked
+ */
 
 /**
  * What opens the amounts of a screen.
@@ -114,7 +118,7 @@ export function reasons(stage, home, send, filled) {
       while (walker.nextNode()) texts.push(/** @type {Text} */ (walker.currentNode));
       for (const text of texts) {
         const found = [...text.data.matchAll(SUM_IN_WORDS)].filter(([amount]) => known.has(amount));
-        if (!found.length || text.parentElement?.closest("button, a")) continue;
+        if (!found.length || text.parentElement?.closest("button, a, .mw-why")) continue;
         const pieces = [];
         let from = 0;
         for (const { 0: amount, index } of found) {
@@ -126,10 +130,21 @@ export function reasons(stage, home, send, filled) {
     }
   }
 
-  /** @param {string} amount */
+  /**
+   * Not a real one: browsers break the line after those, before a comma too.
+   * @param {string} amount
+   */
   function button(amount) {
     const tabindex = all.getAttribute("aria-pressed") === "true" ? "0" : "-1";
-    return make("button", { type: "button", class: "mw-why", "aria-haspopup": "dialog", tabindex }, amount);
+    return make("span", { role: "button", class: "mw-why", "aria-haspopup": "dialog", tabindex, onkeydown }, amount);
+  }
+
+  /** @param {KeyboardEvent} event */
+  function onkeydown(event) {
+    const { key, repeat, currentTarget } = event;
+    if ((key !== "Enter" && key !== " ") || !(currentTarget instanceof HTMLElement)) return;
+    event.preventDefault();
+    if (!repeat) currentTarget.click();
   }
 
   function unwrap() {
@@ -157,26 +172,32 @@ export function reasons(stage, home, send, filled) {
     if (on && document.activeElement === all) found[0]?.focus();
   }
 
-  /** @param {Asked} asked */
-  function want(asked) {
-    open = asked;
-    write(head, `Why ${asked.text}?`);
+  /**
+   * Its card stands below all that is said with it: the next amount isn't covered.
+   * @param {string} text
+   * @param {Element} where
+   * @param {HTMLElement | null} back
+   */
+  function want(text, where, back) {
+    const around = stage.getBoundingClientRect();
+    const { bottom } = (where.closest(".mw-words, .mw-title, .mw-alert, tr") ?? where).getBoundingClientRect();
+    const left = where.getBoundingClientRect().left - around.left;
+    open = { text, left, top: bottom - around.top + stage.scrollTop + UNDER, back };
+    write(head, `Why ${text}?`);
     body.replaceChildren(make("p", {}, SUM_TO_COME));
     card.hidden = false;
     place();
     card.focus({ preventScroll: true });
-    send({ kind: "why", values, key, text: asked.text });
+    send({ kind: "why", values, key, text });
   }
 
-  /** Below the amount, within the screen. */
+  /** In its place, within the screen. */
   function place() {
     if (!open) return;
     filled();
-    const around = stage.getBoundingClientRect();
     card.style.left = "0";
-    const left = Math.min(open.where.left - around.left, around.width - card.offsetWidth);
-    card.style.left = `${Math.max(0, left)}px`;
-    card.style.top = `${open.where.bottom - around.top + 4}px`;
+    card.style.left = `${Math.max(0, Math.min(open.left, stage.clientWidth - card.offsetWidth))}px`;
+    card.style.top = `${open.top}px`;
     stage.style.minHeight = `${card.offsetTop + card.offsetHeight + 8}px`; // a notebook cuts off what hangs out
   }
 
@@ -248,11 +269,11 @@ export function reasons(stage, home, send, filled) {
     const target = document.elementFromPoint(point.x, point.y);
     const found = target?.closest(".mw-why");
     if (found instanceof HTMLElement && stage.contains(found)) {
-      want({ text: found.textContent ?? "", where: found.getBoundingClientRect(), back: found });
+      want(found.textContent ?? "", found, found);
       return;
     }
     const label = target && labelAt(/** @type {any} */ ({ clientX: point.x, clientY: point.y, target }));
-    if (label) want({ text: label.text, where: label.label.getBoundingClientRect(), back: null });
+    if (label) want(label.text, label.label, null);
   }
 
   stage.addEventListener("pointerover", () => {
@@ -271,8 +292,7 @@ export function reasons(stage, home, send, filled) {
     const { target, clientX: x, clientY: y } = event;
     if (!(target instanceof Element) || target.closest(".mw-because, .mw-whys, summary, a")) return;
     const found = target.closest(".mw-why");
-    if (found instanceof HTMLElement)
-      want({ text: found.textContent ?? "", where: found.getBoundingClientRect(), back: found });
+    if (found instanceof HTMLElement) want(found.textContent ?? "", found, found);
     else if (Math.hypot(x - down.x, y - down.y) > STRAYED || how === "moving") return;
     else if (how === "known") openAt({ x, y });
     else {
@@ -285,11 +305,22 @@ export function reasons(stage, home, send, filled) {
     event.preventDefault(); // it is this that is left, not a panel that fills the window
     close(true);
   });
-  /** @param {PointerEvent} event */
-  const outside = (event) => {
-    if (open && event.target instanceof Node && !card.contains(event.target)) close(false);
+  /** What was open when something was pressed. @type {Asked | null} */
+  let before = null;
+  const pressed = () => {
+    before = open;
   };
-  document.addEventListener("pointerdown", outside);
+  /**
+   * Closed by the click and not by its press, for without the card the page may be shorter, and all would move away
+   * from under the pointer.
+   * @param {MouseEvent} event
+   */
+  const outside = ({ target }) => {
+    if (!open || open !== before || !(target instanceof Element) || card.contains(target)) return;
+    if (!target.closest(".mw-rule-card")) close(false); // of a rule that it names
+  };
+  document.addEventListener("pointerdown", pressed, { capture: true });
+  document.addEventListener("click", outside);
 
   return {
     /**
@@ -335,7 +366,8 @@ export function reasons(stage, home, send, filled) {
     close() {
       clearTimeout(timer);
       clearTimeout(late);
-      document.removeEventListener("pointerdown", outside);
+      document.removeEventListener("pointerdown", pressed, { capture: true });
+      document.removeEventListener("click", outside);
     },
   };
 }
