@@ -8,7 +8,7 @@ from typing import Any, TypedDict
 
 from marginlib.drawing.pieces import Spec
 from marginlib.engine.story import Story
-from marginlib.telling.numbers import regrouped
+from marginlib.telling.numbers import in_panel
 
 
 class Column(TypedDict):
@@ -116,5 +116,5 @@ def refused(
     """
     assert story.error is not None
     if alert is None:
-        alert = f"{regrouped(story.error.message)} ({', '.join(story.error.rules)})"
+        alert = f"{in_panel(story.error.message)} ({', '.join(story.error.rules)})"
     return screen(title, figures, words, alert=alert)

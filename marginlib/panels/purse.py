@@ -1,5 +1,6 @@
 """A purse with made-up balances: the currencies, prices and pairs that several lessons offer."""
 
+import re
 from decimal import Decimal
 from typing import Literal, NamedTuple, TypedDict
 
@@ -55,6 +56,34 @@ PAIRS: dict[str, tuple[Code, Code, str]] = {
 def held(values: Balances) -> dict[str, Decimal]:
     """The balances that there are."""
     return {code: amount for code in FUNDS if (amount := values[code]) is not None}
+
+
+_TAKEN, _FIRST, _LAST = (
+    re.compile(r"take at most ([0-9][0-9,.]*[0-9]|[0-9]) ([A-Z]+)"),
+    re.compile(r", take at most [0-9,.]+ [A-Z]+, or "),
+    re.compile(r", or take at most [0-9,.]+ [A-Z]+"),
+)
+
+
+def sized(sentence: str, step: int = 100) -> str:
+    """An engine's advice to take less, as the size that the panel's control asks for, a whole number of steps in EUR.
+
+    Where even the least size is too much, that advice isn't given.
+
+    >>> sized("Deposit 400 EUR first, take at most 3 ETH, or take a leverage of 7.")
+    'Deposit 400 EUR first, choose a position size of at most 6,000 EUR, or take a leverage of 7.'
+    >>> sized("Deposit 400 EUR first, take at most 0.01 ETH, or take a leverage of 7.")
+    'Deposit 400 EUR first, or take a leverage of 7.'
+    >>> sized("Deposit 10 EUR first, or take at most 0.0008 BTC.")
+    'Deposit 10 EUR first.'
+    """
+    found = _TAKEN.search(sentence)
+    if not found:
+        return sentence
+    worth = Decimal(found[1].replace(",", "")) * Decimal(FUNDS[found[2]].price)  # type: ignore[index]
+    if size := worth // step * step:
+        return sentence.replace(found[0], f"choose a position size of at most {size:,.0f} EUR")
+    return _LAST.sub("", _FIRST.sub(", or ", sentence))
 
 
 def prices(pair: str) -> dict[str, Decimal]:

@@ -6,7 +6,7 @@ the rulebook in ``data/``, whatever a story's own says: it is how numbers look, 
 """
 
 import re
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, ROUND_UP, Decimal
 from fractions import Fraction
 
 from marginlib.engine.amounts import plain, rounded
@@ -135,3 +135,25 @@ def regrouped(sentence: str) -> str:
     'Settling needs 51,500.5 EUR, and the balance is 900 EUR.'
     """
     return _LONG_WHOLE.sub(lambda found: f"{int(found[0]):,}", _HYPHEN.sub(MINUS, sentence))
+
+
+def in_panel(sentence: str) -> str:
+    """An engine's sentence as a panel shows it: cash in two decimals, and only what can be done with its controls.
+
+    What is lacking is rounded up, so that it is enough when it is typed in.
+
+    >>> in_panel("Equity is 1586.6633 EUR short. Deposit 1586.6633 EUR first, or take at most 0.5 BTC.")
+    'Equity is 1,586.67 EUR short. Deposit 1,586.67 EUR first, or take at most 0.5 BTC.'
+    >>> in_panel('Only 0.8 is open in BTC/EUR. Use a volume up to 0.8, or "all".')
+    'Only 0.8 is open in BTC/EUR. Use a volume up to 0.8.'
+    """
+    codes = "|".join(sorted(rulebook().cash))
+    amounts = re.compile(rf"([Dd]eposit )?(?<![\w.,])([0-9][0-9,]*(?:\.[0-9]+)?) ({codes})(?![\w/])( short)?")
+
+    def cash(found: re.Match[str]) -> str:
+        before, amount, code, after = found.groups(default="")
+        exact = Decimal(amount.replace(",", ""))
+        lacking = exact.quantize(Decimal("0.01"), ROUND_UP if before or after else ROUND_HALF_EVEN)
+        return f"{before}{lacking or exact:,} {code}{after}"
+
+    return amounts.sub(cash, regrouped(sentence).replace(', or "all"', ""))

@@ -16,7 +16,7 @@ from marginlib.engine.scenario import Open
 from marginlib.engine.story import Moment, Story
 from marginlib.telling import sentences
 from marginlib.telling.events import fallen
-from marginlib.telling.numbers import listed, money, number, percent, price
+from marginlib.telling.numbers import in_panel, listed, money, number, percent, price
 
 STEPS = ("Before", "The extension", "The trade", "What is tied up")
 """The steps that an opening is walked in."""
@@ -321,7 +321,7 @@ def _refused(story: Story, reach: Reach) -> View:
     shown = refused(
         story,
         [_figure(story, seen, None, reach, needed)],
-        sentences.refusal(story.error).partition(": ")[2],
+        in_panel(sentences.refusal(story.error).partition(": ")[2]),
         "Nothing is extended, so nothing is owed. Your balance stays as it is (A7).",
         "A position may only start if your equity covers its used margin (B4).",
         alert="",

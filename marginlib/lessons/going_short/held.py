@@ -4,9 +4,11 @@ import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from itertools import accumulate
 
 from marginlib.analysis.futures import Perpetual
+from marginlib.analysis.limits import limit_price
 from marginlib.engine.account import Position, Row, State, fees_taken
 from marginlib.engine.amounts import ZERO
 from marginlib.engine.story import Moment, Story
@@ -61,6 +63,22 @@ class Held:
     def received(self) -> Decimal:
         """Funding so far: received with a plus, paid with a minus."""
         return self.funding[self.days]
+
+    @functools.cached_property
+    def liquidated(self) -> tuple[Fraction, Fraction]:
+        """The prices at which the exchange closes the margin short and the futures short, in QUOTE for one BASE."""
+        state, lot = self.state, self.lot
+        ends = limit_price(state, lot.quote, state.rulebook.liquidation_level, lot.pair).nearest
+        other = self.contract.liquidation_price(self.received)
+        assert ends
+        assert other
+        return ends, other
+
+    @property
+    def too_late(self) -> tuple[bool, bool]:
+        """Whether the exchange has closed the margin short, and the futures short, before the stop is reached (B5)."""
+        ends, other = (limit <= self.trigger for limit in self.liquidated)
+        return ends, other
 
     @functools.cached_property
     def costs(self) -> tuple[Decimal, ...]:

@@ -115,14 +115,10 @@ def _mirrored(held: Held) -> str:
 def _liquidated(held: Held) -> Shown:
     lot, quote, state = held.lot, held.lot.quote, held.state
     book = state.rulebook
-    levels = (book.call_level, book.liquidation_level, ZERO)
-    call, ends, gone = (limit_price(state, quote, level, lot.pair).nearest for level in levels)
-    future = held.contract.liquidation_price(held.received)
+    call, gone = (limit_price(state, quote, level, lot.pair).nearest for level in (book.call_level, ZERO))
     assert call
-    assert ends
     assert gone
-    assert future
-    at, other = (money(limit, quote) for limit in (ends, future))
+    at, other = (money(limit, quote) for limit in held.liquidated)
     summary = held.month.margin_of(state)
     assert summary
     assert summary.level is not None
@@ -200,23 +196,63 @@ def _protected(held: Held) -> Shown:
     trigger = money(result.price, quote)
     left = stopped.final.balance(quote) - held.contract.collateral
     other = held.contract.pnl(result.price) + held.received
-    title = f"A stop that buys, at {trigger}, ends the margin short; a close stop there ends the futures short"
+    at, late = [money(limit, quote) for limit in held.liquidated], held.too_late
+    by_stop = (
+        f"At {trigger}, 10 % above the price now, the result is {money(result.pnl, quote, sign=True)}; borrowing has "
+        f"cost {money(held.cost, quote)}, so {money(left, quote, sign=True)} remain."
+    )
+    too_late = (
+        f"This one stands at {trigger}, 10 % above the price now: too far. After all that borrowing has cost, "
+        f"{money(held.cost, quote)}, the short is liquidated near {at[0]}, before the stop (B5)."
+    )
+    by_close = f"with its funding, {money(other, quote, sign=True)}"
+    if late[1]:
+        by_close = f"at {trigger} it comes too late, as the contract is liquidated near {at[1]}, before the stop"
+    beyond = (
+        "A stop closes at the first price beyond it, which may be worse."
+        if any(late)
+        else "Either stop closes at the first price beyond it, which may be worse."
+    )
     told = [
-        f"A rising price is what hurts a short, so its stop stands above the price and buys (R22). At {trigger}, 10 % "
-        f"above the price now, the result is {money(result.pnl, quote, sign=True)}; borrowing has cost "
-        f"{money(held.cost, quote)}, so {money(left, quote, sign=True)} remain.",
+        f"A rising price is what hurts a short, so its stop stands above the price and buys (R22). "
+        f"{too_late if late[0] else by_stop}",
         f"This workbook refuses a stop that sells, so that you see the mistake. "
         f"{sentences.refusal(refused.error).partition(': ')[2]} Don't count on an order form to refuse it.",
-        f"A future takes a stop that closes the contract, or a long of the same size (R23): with its funding, "
-        f"{money(other, quote, sign=True)}. Either stop closes at the first price beyond it, which may be worse.",
+        f"A future takes a stop that closes the contract, or a long of the same size (R23): {by_close}. {beyond}",
+    ]
+    ended = [
+        f"liquidated near {limit}, before the stop" if is_late else money(made, quote, sign=True)
+        for is_late, limit, made in zip(late, at, (left, other), strict=True)
     ]
     rows = [
         ["Stop", "buy stop-loss", "close stop, or a reverse long", "R22, R23"],
         ["Stands", "above the price", "above the price", ""],
         ["A stop that sells", "would add to the short", "would add to the short", "R22"],
-        [f"Ended at {trigger}", money(left, quote, sign=True), money(other, quote, sign=True), "R11"],
+        [f"Ended at {trigger}", *ended, "B5, R11" if any(late) else "R11"],
     ]
-    return title, told, rows
+    return _stopped_title(trigger, late, at), told, rows
+
+
+def _stopped_title(trigger: str, late: tuple[bool, bool], at: list[str]) -> str:
+    """What a stop there ends, or which of the two is liquidated before the price reaches it."""
+    match late:
+        case (False, False):
+            return f"A stop that buys, at {trigger}, ends the margin short; a close stop there ends the futures short"
+        case (True, False):
+            return (
+                f"The margin short is liquidated before the stop at {trigger}, near {at[0]}; a close stop there ends "
+                "the futures short"
+            )
+        case (False, True):
+            return (
+                f"A stop that buys, at {trigger}, ends the margin short; the futures short is liquidated before the "
+                f"stop, near {at[1]}"
+            )
+        case _:
+            return (
+                f"Both are liquidated before the stop at {trigger}: the margin short near {at[0]}, the futures short "
+                f"near {at[1]}"
+            )
 
 
 _ROWS: dict[str, Callable[[Held], Shown]] = dict(

@@ -5,12 +5,11 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
-from marginlib.analysis.limits import limit_price
 from marginlib.drawing.axes import bare
 from marginlib.drawing.pieces import Part, Spec, clipped, figure, layout, lines, rings, stacks
 from marginlib.drawing.placing import Label
 from marginlib.drawing.touch import Grip, grip, touched
-from marginlib.engine.amounts import ZERO
+from marginlib.engine.amounts import ZERO, quotient
 from marginlib.engine.margin import unrealised
 from marginlib.lessons.going_short.held import ROWS, Held
 from marginlib.telling.numbers import money, number
@@ -135,11 +134,7 @@ def _over_time(held: Held, ranges: Ranges, chosen: bool) -> Spec:
 
 def _room_left(held: Held, ranges: Ranges, chosen: bool) -> Spec:
     """Two columns of prices: from the price now up to where each is liquidated."""
-    state, lot, now = held.state, held.lot, float(held.now)
-    ends = limit_price(state, lot.quote, state.rulebook.liquidation_level, lot.pair).nearest
-    other = held.contract.liquidation_price(held.received)
-    assert ends
-    assert other
+    lot, now, (ends, other) = held.lot, float(held.now), held.liquidated
     limits = [(0.0, ends), (1.0, other)]
     drawn = [
         *stacks({"market": [(x, now, float(end) - now) for x, end in limits]}, 2 * _HALF),
@@ -187,7 +182,10 @@ def _left_over(held: Held, ranges: Ranges, chosen: bool) -> Spec:
 
 
 def _capped(held: Held, ranges: Ranges, chosen: bool) -> Spec:
-    """What each has made, holding counted in, against the price: beyond the stop it changes no more."""
+    """What each has made, holding counted in, against the price: beyond the stop it changes no more.
+
+    A line ends with a ring where the short is liquidated before the stop (B5).
+    """
     lot, quote, (low, high), stop = held.lot, held.lot.quote, ranges.prices, held.trigger
 
     def on_margin(at: Decimal) -> Decimal:
@@ -199,25 +197,42 @@ def _capped(held: Held, ranges: Ranges, chosen: bool) -> Spec:
         return held.contract.pnl(at) + held.received
 
     drawn = [lines([(float(stop), ranges.stopped[0]), (float(stop), ranges.stopped[1])], "quiet", 1.5)]
-    for made, role, width, dash in ((contract, "quiet", 2.0, "dash"), (on_margin, "ink", 3.0, "")):
-        first, last = float(made(Decimal(int(low)))), float(made(stop))
-        path = [(low, first), (float(stop), last), (high, last)]
-        drawn.append(lines(clipped(path, *ranges.stopped), role, width, dash))
+    late, limits = held.too_late, held.liquidated
+    results: list[tuple[str, str, Decimal | Fraction]] = []
+    for at, (name, made, role, width, dash) in enumerate(
+        (("future", contract, "quiet", 2.0, "dash"), ("margin", on_margin, "ink", 3.0, ""))
+    ):
+        of = 1 - at  # the margin short is drawn last, above the other
+        first, path = (low, float(made(Decimal(int(low))))), [(float(stop), float(made(stop)))]
+        if late[of]:
+            end = quotient(Decimal(limits[of].numerator), Decimal(limits[of].denominator), 2)
+            path = [(float(end), float(made(end)))]
+            told_of = f"The {'margin' if of == 0 else 'futures'} short is liquidated before the stop, near"
+            results.insert(0, (f"{name} liquidated<br>before the stop", f"{told_of} {money(end, quote)}", end))
+        else:
+            path.append((high, path[0][1]))
+            told_of = f"There the {'margin' if of == 0 else 'futures'} short has made"
+            results.insert(
+                0, (f"{name} {_signed(made(stop))}", f"{told_of} {money(made(stop), quote, sign=True)}", made(stop))
+            )
+        drawn.append(lines(clipped([first, *path], *ranges.stopped), role, width, dash))
+        if late[of]:
+            drawn.append(rings(path, role))
     drawn.append(rings([(float(held.now), float(on_margin(held.now)))]))
     middle, (bottom, top) = (low + high) / 2, ranges.stopped
-    both = [on_margin(stop), contract(stop)]
     written = [
-        Label(middle, top, f"margin {_signed(both[0])}<br>future {_signed(both[1])}", "top center", fixed=True),
+        Label(middle, top, "<br>".join(said for said, _, _ in results), "top center", fixed=True),
         Label(float(stop), bottom, f"stop at<br>{number(stop, 2, 2)}", "bottom center", fixed=True),
     ]
     told: list[tuple[str, Decimal | Fraction]] = [
         (f"The stop stands at {money(stop, quote)}", stop),
-        (f"There the margin short has made {money(both[0], quote, sign=True)}", both[0]),
-        (f"There the futures short has made {money(both[1], quote, sign=True)}", both[1]),
+        *((said, amount) for _, said, amount in results),
     ]
     places = grip("move", "x", ranges.now, (top, float(on_margin(held.now))))
     names = {low + (high - low) / 2: "price"}
-    return _small(4, chosen, drawn, written, (low, high), ranges.stopped, names, [places], told)
+    return _small(
+        4, chosen, drawn, written, (low, high), ranges.stopped, names, [places], told, above=_THREE
+    )  # fmt: skip
 
 
 def _way(result: Decimal) -> str:

@@ -12,6 +12,7 @@ from marginlib.engine.account import Realised, State, Take
 from marginlib.engine.amounts import ZERO
 from marginlib.engine.cascade import Place, preference
 from marginlib.engine.story import Moment, Story
+from marginlib.panels.purse import sized
 from marginlib.reading.rulebooks import rulebook
 from marginlib.telling import preference as preference_told
 from marginlib.telling.numbers import brief, listed, money, number, percent, price
@@ -44,8 +45,8 @@ def view(story: Story, scale: Scale) -> View:
             story,
             [cascade(None, _turns(pair, (), story.final), story.final, quote, scale)],
             "Nothing is opened, so nothing can be lost. Your balances stay as they are (A7).",
-            alert=f"{story.error.message} ({', '.join(story.error.rules)})",
         )
+        shown = {**shown, "alert": sized(shown["alert"])}
         return {**shown, "happens": ["refused"]}
     moment = story.moments[-1]
     realised, before = moment.realised[0], moment.before
@@ -119,7 +120,7 @@ def cascade(realised: Realised | None, turns: list[Turn], before: State, quote: 
     rows.band(_GAP)
     rest = f"and {others} others that you don't hold"
     rows.say(rest, role="quiet")
-    stays = f"unpaid: {money(due, quote)}" if due else "nothing unpaid"
+    stays = f"unpaid: {money(due, quote)}" if due else "nothing unpaid" if realised else "nothing to pay"
     rows.say(swatch("loss", stays) if due else stays, swatch("fee", f"fees {_short(fees, quote, 3)}") if fees else "")
     rows.put("loss", rows.band(_BAR), -due, 0)
     tells += [(rest, 0.0), (stays, float(due))]

@@ -16,7 +16,7 @@ from marginlib.engine.amounts import ZERO
 from marginlib.engine.scenario import Close, Open, Price, Settle
 from marginlib.engine.story import Story
 from marginlib.telling import sentences
-from marginlib.telling.numbers import listed, money, number, price
+from marginlib.telling.numbers import in_panel, listed, money, number, price
 
 _ACROSS = (-0.19, 0.95)  # BTC, with room for prices on the left
 _QUEUE_TICKS = {tenth / 10: f"{tenth / 10:g}{'' if tenth else ' BTC'}" for tenth in (0, 2, 4, 6, 8)}
@@ -306,7 +306,7 @@ def total(queue: list[Lot]) -> Decimal:
 def words(story: Story, queue: list[Lot], other: Story, other_queue: list[Lot]) -> list[str]:
     """Who goes first and why, lot by lot; what an earlier profit pays for; and what another order would have made."""
     if story.error:
-        reason = sentences.refusal(story.error).partition(": ")[2]
+        reason = in_panel(sentences.refusal(story.error).partition(": ")[2])
         return [f"{sentences.attempt(story.error.step)} {reason}", "Nothing is ended, and every lot stays (A7)."]
     step = _ending(story)
     quote, rule = step.pair.partition("/")[2], "R8" if isinstance(step, Close) else "R7"
@@ -370,13 +370,28 @@ def _otherwise(story: Story, queue: list[Lot], other: Story, other_queue: list[L
         return f"{turned} be refused ({', '.join(other.error.rules)})."
     here, there = total(queue), total(other_queue)
     if isinstance(step, Settle):
-        same = "the same, since every lot ends" if here == there else money(-there, quote)
+        same = f"the same{_why_the_same(queue, other_queue)}" if here == there else money(-there, quote)
         return f"{turned} take {same}."
     result = money(there, quote, sign=True)
-    comes = f"realise the same {result}, since every lot ends" if here == there else f"realise {result}"
+    why = _why_the_same(queue, other_queue)
+    comes = f"realise the same {result}{why}" if here == there else f"realise {result}"
     fees = [sum((each.conversion_fees for each in one.realised), ZERO) for one in (story, other)]
     cost = f"converting would cost {money(fees[1], quote)} (R16)" if fees[1] else "nothing would have to be converted"
     return f"{turned} {comes}{f', and {cost}' if fees[0] != fees[1] else ''}."
+
+
+def _why_the_same(queue: list[Lot], other_queue: list[Lot]) -> str:
+    """Why two orders come to the same: every lot ends, or what ends was opened at the same prices; or it's chance."""
+    if not any(lot.left for lot in queue):
+        return ", since every lot ends"
+    ended: list[dict[Decimal, Decimal]] = []
+    for lots_ in (queue, other_queue):
+        volumes: dict[Decimal, Decimal] = {}
+        for lot in lots_:
+            if lot.ended:
+                volumes[lot.position.open_price] = volumes.get(lot.position.open_price, ZERO) + lot.ended
+        ended.append(volumes)
+    return ", since what it would end was opened at the same prices" if ended[0] == ended[1] else ""
 
 
 def _table(story: Story, queue: list[Lot]) -> Table:

@@ -13,7 +13,7 @@ from marginlib.panels.live import Live, Message, Sent
 from marginlib.quiz.typed import pointed, read_number
 from marginlib.reading.replaying import replay
 from marginlib.telling import sentences
-from marginlib.telling.numbers import listed, money, price
+from marginlib.telling.numbers import in_panel, listed, money, price
 from marginlib.telling.on_page import all_written, escape
 
 _HERE = Path(__file__).parent
@@ -190,7 +190,7 @@ class SettleForm(Live):
         """Have the engine settle, and see whether that was the task."""
         goal = Decimal(TASKS[self.task].volume)
         if story.error:
-            self._say(f"Refused. {sentences.refusal(story.error).partition(': ')[2]}", False)
+            self._say(f"Refused. {in_panel(sentences.refusal(story.error).partition(': ')[2])}", False)
         elif volume != goal:
             wanted, given = money(goal, "BTC"), money(volume, "BTC")
             self._say(f"That would settle {given}; here it is to be {wanted}. A part may be settled (R2).", False)

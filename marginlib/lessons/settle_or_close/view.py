@@ -19,7 +19,7 @@ from marginlib.engine.scenario import Close, Deposit, Settle, Trade
 from marginlib.engine.settling import need
 from marginlib.engine.story import Story
 from marginlib.telling import sentences
-from marginlib.telling.numbers import listed, money, price
+from marginlib.telling.numbers import in_panel, listed, money, price
 
 PREPARED = 2  # the opening and the move of the price: both ways share them
 _ACROSS = (-75_000.0, 230_000.0)
@@ -297,7 +297,7 @@ def _ending(story: Story) -> list[str]:
     moments = story.moments[PREPARED:]
     told = [text for moment in moments for text in (sentences.sentence(moment), *sentences.details(moment))]
     if story.error:
-        reason = sentences.refusal(story.error).partition(": ")[2]
+        reason = in_panel(sentences.refusal(story.error).partition(": ")[2])
         told += [sentences.attempt(story.error.step), f"It is refused: {reason[0].lower()}{reason[1:]}"]
     return told
 

@@ -13,9 +13,10 @@ from marginlib.drawing.placing import NARROWEST, Label, extent
 from marginlib.drawing.screen import Table, View, refused, screen, table
 from marginlib.drawing.touch import grip, touched
 from marginlib.engine.account import State, Take
-from marginlib.engine.amounts import ZERO
-from marginlib.engine.scenario import Deposit, Settle, Trade
+from marginlib.engine.amounts import ZERO, rounded
+from marginlib.engine.scenario import Deposit, Open, Settle, Trade
 from marginlib.engine.story import Story
+from marginlib.panels.purse import sized
 from marginlib.reading.replaying import replay
 from marginlib.reading.rulebooks import rulebook
 from marginlib.telling.numbers import brief, listed, money, number, percent, regrouped
@@ -602,12 +603,31 @@ def _asked(way: Way) -> str:
 
 def _not_opened(story: Story, ranges: Ranges) -> View:
     """The opening that the exchange refuses: nothing to end, and what would work (B4)."""
-    return refused(
-        story,
+    shown = refused(
+        _without_fee(story),
         [*_lacks(story, ranges.tied)],
         "Nothing is opened, so nothing is owed. Your balances stay as they are (A7).",
         title="The exchange refuses this opening, so there is nothing to end",
     )
+    return {**shown, "alert": sized(shown["alert"])}
+
+
+def _without_fee(story: Story) -> Story:
+    """The refused opening with the balances of the screen alone.
+
+    The story has the opening's fee besides; a smaller opening costs a smaller one, and what remains of it would bear
+    margin that isn't there.
+    """
+    told, (opening, *_) = story.scenario, story.scenario.steps
+    assert isinstance(opening, Open)
+    quote = opening.pair.partition("/")[2]
+    fee = opening.volume * told.prices[opening.pair] * told.fees.trading
+    balances = {
+        **told.balances,
+        quote: max(told.balances.get(quote, ZERO) - rounded(fee, rulebook().places(quote)), ZERO),
+    }
+    bare = replay(told.replaced(balances=balances, fees=told.fees.replaced(trading=ZERO)))
+    return bare if bare.error else story
 
 
 def _lacks(story: Story, most: float) -> Iterator[Spec]:

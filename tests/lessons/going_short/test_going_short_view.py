@@ -228,6 +228,23 @@ def test_what_borrowing_cost_is_told_apart_from_what_remains() -> None:
     assert told.endswith("the result is +600.00 USD; borrowing has cost 660.00 USD, so −60.00 USD remain.")
 
 
+@pytest.mark.parametrize("more", [{}, {"opening": "0.04", "borrowing": "0.04", "funding": "-0.04"}])
+def test_a_stop_beyond_the_liquidation_comes_too_late(more: Values) -> None:
+    """B5: the exchange closes first, so title, words, figure and table say so, with the price of the other row."""
+    values = {"move": 30, "days": 30, **more}
+    view, other = shown(HELD, row=ROWS[4], **values), shown(HELD, row=ROWS[2], **values)
+    at = other["title"].partition("near ")[2].partition(",")[0] + "," + other["title"].split(",")[1]
+    figure = view["figures"][4]
+
+    assert "liquidated before the stop" in view["title"]
+    assert f"near {at}" in view["title"]
+    assert "before the stop" in view["words"][0]
+    assert "remain" not in view["words"][0]
+    assert any("margin liquidated<br>before the stop" in text for text in written(figure))
+    assert cells(view, "Ended at")[0] == f"liquidated near {at}, before the stop"
+    assert "liquidated" not in str(shown(HELD, row=ROWS[4], move=0, days=0)["figures"][4]["data"])
+
+
 # Margin short and futures short.
 
 
@@ -359,6 +376,9 @@ def test_one_stop_is_refused_and_the_other_ends_both(values: Values) -> None:
     assert result.price == found.now * Decimal("1.1")
     figure = view["figures"][4]
     lines = [trace for trace in traces(figure, "lines") if len(trace["x"]) == 3]
+    if found.too_late[0]:
+        assert cells(view, "Ended at")[0].startswith("liquidated near ")
+        return
     ends = [float(found.contract.pnl(result.price) + change) for change in (found.received, -found.cost)]
     assert [line["y"][1:] for line in lines] == [[pytest.approx(end)] * 2 for end in ends]
     assert f"stop at<br>{number(result.price, 2, 2)}" in written(figure)

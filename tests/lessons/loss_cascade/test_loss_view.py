@@ -16,7 +16,8 @@ from marginlib.engine.cascade import preference
 from marginlib.engine.story import Story
 from marginlib.lessons import LossCascade
 from marginlib.panels.controls import Slider
-from marginlib.telling.numbers import money, price
+from marginlib.panels.purse import sized
+from marginlib.telling.numbers import in_panel, money, price
 
 PANEL = LossCascade()
 FUNDS = [control.name for control in PANEL.controls if isinstance(control, Slider) and control.removable]
@@ -219,7 +220,7 @@ def test_the_screen_says_what_the_engine_says(values: Values) -> None:
 
     if story.error:
         assert view["title"] == "The exchange refuses this opening"
-        assert story.error.message in view["alert"]
+        assert sized(in_panel(story.error.message)) in view["alert"]
         assert all(rule in view["alert"] for rule in story.error.rules)
         nothing, *rows, _, last = pictured(view)
         assert (nothing[0], nothing[2], last[2]) == ("Nothing is opened", [], [])
@@ -308,6 +309,27 @@ def test_a_refused_opening_says_what_would_work() -> None:
     for axis in ("xaxis", "yaxis"):
         assert view["figures"][0]["layout"][axis] == shown()[0]["figures"][0]["layout"][axis]
     assert pictured(view)[1] == ("EUR: 300.00, untouched", "", [("untouched", 0, 300)])
+
+
+def test_a_refused_opening_writes_amounts_like_everywhere_and_says_nothing_of_unpaid() -> None:
+    view, story = shown(pair="ETH/USD", leverage=2, size=10000)
+
+    assert story.error
+    assert not re.search(r"[0-9] EUR", re.sub(r"[0-9]\.[0-9]{2} EUR|at most [0-9,]+ EUR", "", view["alert"]))
+    assert "unpaid" not in str(view["figures"])
+
+
+@pytest.mark.parametrize(("leverage", "pair"), [(2, "BTC/EUR"), (3, "ETH/USD"), (2, "XMR/EUR")])
+def test_what_a_refusal_advises_works_in_this_panel(leverage: int, pair: str) -> None:
+    values = {"leverage": leverage, "pair": pair, "size": 10000}
+    view, story = shown(**values)
+    size = re.search(r"position size of at most ([0-9,]+) EUR", view["alert"])
+    lever = re.search(r"a leverage of ([0-9]+)", view["alert"])
+
+    assert story.error
+    assert size
+    assert shown(**{**values, "size": size[1].replace(",", "")})[1].error is None
+    assert not lever or shown(**{**values, "leverage": lever[1]})[1].error is None
 
 
 def grips(view: dict[str, Any]) -> dict[str, dict[str, Any]]:

@@ -300,6 +300,36 @@ def test_an_opening_that_is_refused_names_its_lot() -> None:
     assert "(B4)" in view["alert"]
 
 
+SAME = (
+    {"A_price": 50000, "B_price": 50000, "C_price": 50000, "volume": "0.2", "price": 51000},
+    {"A_volume": "0.05", "B_volume": "0.05", "C_volume": "0.05", "A_price": 44000, "B_price": 44000, "C_price": 44000,
+     "volume": "0.05"},
+    {"C_volume": "0.3", "C_price": 45000, "volume": "0.3"},
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("end", ["close", "settle"])
+@pytest.mark.parametrize("values", SAME)
+def test_where_lots_stay_open_the_same_has_another_reason(values: Values, end: str) -> None:
+    """Not every lot ends: what ends was opened at the same prices either way."""
+    last = shown(**values, end=end, EUR=50000)[0]["words"][-1]
+
+    assert "every lot ends" not in last
+    assert last.endswith(", since what it would end was opened at the same prices.")
+
+
+@pytest.mark.parametrize("end", ["close", "settle"])
+def test_a_volume_that_is_too_much_is_answered_with_what_the_panel_has(end: str) -> None:
+    """A6: its control takes a number, and no "all"; what is advised works."""
+    view, story, _ = shown(volume="0.9", end=end, EUR=50000)
+
+    assert story.error
+    assert '"all"' in story.error.message
+    assert '"all"' not in str(view)
+    assert "Use a volume up to 0.8 (A6" in view["words"][0]
+    assert shown(volume="0.8", end=end, EUR=50000)[1].error is None
+
+
 def test_settling_all_costs_the_same_in_any_order() -> None:
     """R7: and the words say why."""
     view, _, _ = shown(end="settle", EUR=50000, volume="0.8")

@@ -274,6 +274,36 @@ def test_close_to_too_late_the_line_ends_where_the_order_would_be_refused() -> N
     assert rising["y"][-1] < 25
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"EUR": 0, "BTC": 0, "DOGE": 0, "leverage": 10},
+        {"EUR": 100, "BTC": 0, "DOGE": 0, "leverage": 2, "move": 0},
+        {"EUR": 100, "BTC": 0, "DOGE": 0, "leverage": 2, "fee": 3, "side": "short"},
+        {"EUR": 100, "BTC": 0, "DOGE": 0, "leverage": 3, "fee": 3, "pair": "XMR/EUR"},
+        {"EUR": 60, "BTC": 0, "DOGE": 3000, "leverage": 2, "fee": 3, "pair": "ETH/USD"},
+        {"EUR": 60, "BTC": "0.002", "DOGE": 0, "leverage": 2, "fee": 3, "pair": "ADA/BTC"},
+    ],
+)
+def test_what_a_refusal_advises_works_in_this_panel(values: Values) -> None:
+    """B4: the opening's fee, which the story has besides, bears no margin of a smaller opening."""
+    view, story = shown(**values)
+    size = re.search(r"position size of at most ([0-9,]+) EUR", view["alert"])
+    deposit = re.search(r"Deposit ([0-9,.]+) EUR first", view["alert"])
+
+    assert story.error
+    assert deposit
+    enough = values["EUR"] + Decimal(deposit[1].replace(",", ""))
+    assert shown(**{**values, "EUR": enough})[1].error is None
+    assert "take at most" not in view["alert"]
+    if size:
+        most = int(size[1].replace(",", ""))
+        assert shown(**{**values, "size": most})[1].error is None
+        assert shown(**{**values, "size": most + 100})[1].error
+    else:
+        assert shown(**{**values, "size": 100})[1].error
+
+
 def test_nothing_is_needed_where_the_quote_currency_suffices() -> None:
     view, _ = shown(EUR=2000)
 
