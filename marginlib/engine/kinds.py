@@ -56,8 +56,6 @@ def shown(value: object) -> str:
     """
     if value is None or isinstance(value, bool):
         return {None: "nothing (null)", True: "true", False: "false"}[value]
-    if isinstance(value, list | tuple) and not value:
-        return "an empty list"
     if isinstance(value, str):
         text = ascii(value)
     elif isinstance(value, int | float | Decimal):
