@@ -128,7 +128,7 @@ class _Goals(Kind[tuple[Decimal, ...]]):
     def read(self, value: object) -> tuple[Decimal, ...]:
         several = isinstance(value, list | tuple)
         if several and not value:
-            raise kinds.expected("a goal, or a list of some", value)
+            raise InvalidScenario("expected a goal, or a list of some, got an empty list")
         read = kinds.items(_GOAL, value) if several else (_GOAL.read(value),)
         return tuple(each for each in read if isinstance(each, Decimal))
 
