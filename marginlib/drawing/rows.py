@@ -58,6 +58,7 @@ class Rows:
         self.parts: dict[tuple[str, float], list[tuple[float, float, float]]] = {}
         self.strokes: dict[tuple[str, float, str], list[Point | None]] = {}
         self.labels: list[Label] = []
+        self.foot, self.marks = 0.0, list[float]()
 
     def band(self, pixels: float) -> Band:
         """A row so high, below those that there are."""
@@ -81,6 +82,7 @@ class Rows:
         """A line of an axis's numbers in the middle of a figure, where what stands below goes by other ones."""
         low, high = self.band(LINE)
         self.zero = self.zero[0], high
+        self.foot, self.marks = high, [*ticks]
         for at, text in ticks.items():
             if text:
                 self.labels.append(Label(at, (low + high) / 2, text, "middle center", "ink", fixed=True))
@@ -110,10 +112,34 @@ class Rows:
         spec["yaxis"] = {"range": [-self.down, 0.0], "tickvals": [], "ticktext": [], "showgrid": False,
                          "zeroline": False}  # fmt: skip
         spec["xaxis"] |= {"showgrid": grid, "gridcolor": "role:line"}
-        drawn = [lines([(0.0, self.zero[0]), (0.0, max(self.zero[1], -self.down))], "quiet", 1.5)]
+        grid_traces = list[Spec]()
+        if self.marks:  # each part has lines of its own axis, as far as it goes
+            spec["xaxis"] |= {"showgrid": False}
+            grid_traces = [lines(self._grid()[:-1], "line", 1)] if grid else []
+        drawn = [*grid_traces, lines([(0.0, self.zero[0]), (0.0, max(self.zero[1], -self.down))], "quiet", 1.5)]
         drawn += [_lying(role, parts, tall) for (role, tall), parts in self.parts.items()]
         drawn += [lines(points[:-1], *kind) for kind, points in self.strokes.items()]
         return figure(drawn, spec, self.labels)
+
+    def _grid(self) -> list[Point | None]:
+        """The lines of both axes, behind the bars: plotly draws lines over them, so they are left out there."""
+        found: list[Point | None] = []
+        for (low, high), ticks in (((self.foot, 0.0), self.marks), ((-self.down, self.foot - LINE), [*self.ticks])):
+            for at in ticks:
+                over = sorted(
+                    (middle - tall / 2, middle + tall / 2)
+                    for (_, tall), parts in self.parts.items()
+                    for start, length, middle in parts
+                    if start <= at <= start + length and low <= middle <= high
+                )
+                begin = low
+                for lower, upper in over:
+                    if lower > begin:
+                        found += [(at, begin), (at, lower), None]
+                    begin = max(begin, upper)
+                if high > begin:
+                    found += [(at, begin), (at, high), None]
+        return found
 
 
 def _lying(role: str, parts: Sequence[tuple[float, float, float]], tall: float) -> Spec:

@@ -70,7 +70,9 @@ def svg(spec: dict[str, Any]) -> str:
             )
         last = yaxis.get("ticksuffix", "") if tick == marks[-1] else ""
         name = names[at] if len(names) == len(marks) else counted(tick) + last
-        parts.append(words(edges["l"] - 6 - yaxis.get("ticklabelstandoff", 0), up(tick) + 5, name, ink, "end"))
+        rise = name.count("<br>") / 2 * _SIZE * _LEADING  # its middle is at the tick
+        aside = edges["l"] - 6 - yaxis.get("ticklabelstandoff", 0)
+        parts.append(words(aside, round(up(tick) + 5 - rise, 1), name, ink, "end"))
     for tick, name in zip(xaxis.get("tickvals", ()), xaxis.get("ticktext", ()), strict=True):
         parts.append(words(across(tick), bottom + 17, name, ink))
     for trace in spec["data"]:

@@ -5,7 +5,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from marginlib.analysis.sheet import Entry, Sheet, flows, opening_sheets, sheet, worth
-from marginlib.drawing.axes import stepped
+from marginlib.drawing.axes import footed, stepped, under
 from marginlib.drawing.pieces import Part, Spec, around, figure, layout, lines, stacks
 from marginlib.drawing.placing import Label
 from marginlib.drawing.screen import Table, View, refused, screen, table
@@ -24,6 +24,7 @@ STEPS = ("Before", "The extension", "The trade", "What is tied up")
 _PLACES = {"exchange": "The exchange", "position": "your position", "market": "the market"}
 _WIDE, _EDGE = 0.97, 0.56  # a bar, and from the middle of one to the names beside it
 _NAMES, _NUMBERS, _BESIDE = 90, 52, 94  # pixels for the names of the left bar, of the axis, and of the right bar
+_UNDER = 66  # pixels for what the bars are, below them
 _ROOM = 1.12  # so much of the axis is above the highest bar, for what is written there
 
 
@@ -96,10 +97,7 @@ def _figure(story: Story, seen: Sheet, tied: Margin | None, reach: Reach, needed
         free = seen.yours - used
         kind = "free margin" if tied else "lacking"
         right.append((at + max(float(free), 0) / 2, f"{kind}<br>{_cash(free)}"))
-    written = [
-        Label(0.42, 0, "what you have", "bottom left", fixed=True),
-        Label(0.58, 0, "whose it is", "bottom right", fixed=True),
-    ]
+    written: list[Label] = []
     if tied and tied.level is not None:
         written.append(Label(1 + _EDGE, reach.most * 1.06, f"margin level<br>{percent(tied.level / 100)}", fixed=True))
     written.append(Label(1 + _EDGE, max(top, reach.most / 100), f"yours<br>{_cash(seen.yours)}", "top left", bold=True))
@@ -110,13 +108,15 @@ def _figure(story: Story, seen: Sheet, tied: Margin | None, reach: Reach, needed
         (-_EDGE, 1 + _EDGE),
         (0, reach.most * _ROOM),
         seen.currency,
-        28,
-        height=380,
+        4,
+        height=356,
         l=_NUMBERS + _NAMES,
         r=_BESIDE,
         t=8,
     )
-    spec = figure([*stacks(parts, _WIDE), *floor], stepped(axes, 20_000, seen.currency, aside=_NAMES), written)
+    axes = footed(stepped(axes, 20_000, seen.currency, aside=_NAMES), _UNDER)
+    written += under(("what you have", "whose it is"), axes)
+    spec = figure([*stacks(parts, _WIDE), *floor], axes, written)
     name = "Your balance sheet: what you have, and whose it is"
     return touched(spec, *_grips(story, seen, reach, used is not None), name=name, tells=_tells(seen, tied, needed))
 

@@ -5,7 +5,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from marginlib.analysis.sheet import Entry, Sheet, sheet
-from marginlib.drawing.axes import rounds, stepped
+from marginlib.drawing.axes import footed, rounds, stepped, under
 from marginlib.drawing.pieces import Part, Spec, clipped, figure, layout, lines, rings, stacks
 from marginlib.drawing.placing import Label
 from marginlib.drawing.screen import Table, View, screen, table
@@ -191,6 +191,7 @@ def _fee(story: Story) -> Decimal:
 
 
 _WIDE, _OUT = 0.97, 0.56  # a bar, and from the middle of one to the names beside it
+_UNDER = 66  # pixels for what the bars are, below them
 _NUMBERS, _NAMES, _BESIDE = 60, 100, 100  # pixels for the axis's numbers, and for the names of both bars
 
 
@@ -224,14 +225,14 @@ def _bars(story: Story, stages: tuple[Sheet, ...], step: int, reach: Walked) -> 
     parts["own"].append((1.0, owes, float(seen.yours)))
     right.append((owes + float(seen.yours) / 2, f"yours<br>{number(seen.yours, 2, 2)}"))
     written = [
-        Label(0.42, 0, "what you have", "bottom left", fixed=True),
-        Label(0.58, 0, "whose it is", "bottom right", fixed=True),
         *(Label(-_OUT, y, text, "middle left") for y, text in left),
         *(Label(1 + _OUT, y, text) for y, text in right),
     ]
-    axes = layout({}, (-_OUT, 1 + _OUT), (0, reach.most), quote, 28, height=380, l=_NUMBERS + _NAMES, r=_BESIDE)
+    axes = layout({}, (-_OUT, 1 + _OUT), (0, reach.most), quote, 4, height=356, l=_NUMBERS + _NAMES, r=_BESIDE)
+    axes = footed(stepped(axes, 40_000, quote, aside=_NAMES), _UNDER)
+    written += under(("what you have", "whose it is"), axes)
     return touched(
-        figure(stacks(parts, _WIDE), stepped(axes, 40_000, quote, aside=_NAMES), written),
+        figure(stacks(parts, _WIDE), axes, written),
         *_moved_by(story, stages, step, reach),
         name="Your balance sheet while the short is closed",
         tells=[
