@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from browser.lab import SETTINGS, Lab, appears, notebook, until
 from browser.stand import standing
 from marginlib import rules
-from marginlib.lessons import BalanceSheet, SettleForm
+from marginlib.lessons import BalanceSheet, Life, SettleForm
 from marginlib.quiz.card import Card
 from marginlib.quiz.lesson import Lesson
 
@@ -64,6 +64,34 @@ def test_links_come_back_after_a_move_and_the_words_are_the_same(chrome: Browser
 
         there = panel.state()["_shown"]["view"]["words"]
         assert words(page).replace("\n\n", "\n").split("\n") == there
+
+
+def test_a_card_stops_what_plays_and_gives_the_focus_back(chrome: Browser) -> None:
+    """It played on behind the card, its words and links were written anew, and the focus fell to the page."""
+    with standing(chrome, Life()) as page:
+        appears(page.locator(".mw-words .mw-rule").first)
+        # At once: what plays writes the words anew, without links.
+        page.evaluate("for (const each of ['.mw-play', '.mw-words .mw-rule']) document.querySelector(each).click()")
+        card = page.locator(".mw-rule-card")
+        appears(card)
+        expect(page.get_by_role("button", name="Pause")).to_have_count(0)
+        key = page.locator(".mw-panel").get_attribute("data-key")
+        page.wait_for_timeout(1500)
+        assert page.locator(".mw-panel").get_attribute("data-key") == key
+        page.keyboard.press("Escape")
+        expect(card).to_be_hidden()
+        until(lambda: page.evaluate("Boolean(document.activeElement.closest('.mw-words'))"), "the words have it")
+
+
+def test_a_link_that_was_written_anew_gets_the_focus_back(chrome: Browser) -> None:
+    with standing(chrome, BalanceSheet()) as page:
+        link = page.locator(".mw-words .mw-rule", has_text="R20").first
+        appears(link)
+        link.click()
+        appears(page.locator(".mw-rule-card"))
+        page.evaluate("for (const p of document.querySelectorAll('.mw-words p')) p.textContent = p.textContent")
+        page.keyboard.press("Escape")
+        until(lambda: page.evaluate("document.activeElement.textContent") == "R20", "the same rule's link has it")
 
 
 @pytest.fixture

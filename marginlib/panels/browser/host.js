@@ -100,8 +100,8 @@ function render({ model, el }) {
   el.append(root);
   const placed = stage({ ...view, root, layout, rail, desk: controls.node });
   view.picture.prepend(placed.button);
-  const rules = rulesIn(root, model);
-  const why = reasons(root, view.reading, (message) => model.send(message), rules.link);
+  const rules = rulesIn(root, model, controls.stop);
+  const why = reasons(root, view.reading, (message) => model.send(message), rules.link, controls.stop);
   /** Nothing has moved for a while. */
   function rest() {
     view.say();

@@ -55,8 +55,9 @@ function place(card, from) {
  * The rule ids in a part of the page as links.
  * @param {HTMLElement} root
  * @param {Model} model who can be asked for the rules
+ * @param {() => void} [opens] hears that a card opens
  */
-export function rulesIn(root, model) {
+export function rulesIn(root, model, opens) {
   globalThis.__marginlibRules ??= openRules();
   const page = globalThis.__marginlibRules;
   const title = make("p", { class: "mw-rule-title" });
@@ -71,10 +72,34 @@ export function rulesIn(root, model) {
     says,
     more,
   );
+  /** What opened the card. @type {HTMLElement | null} */
+  let opener = null;
+  let returns = false;
   close.addEventListener("click", () => card.hidePopover());
+  card.addEventListener("beforetoggle", () => {
+    returns = card.contains(document.activeElement); // else somebody has gone elsewhere
+  });
+  card.addEventListener("toggle", (event) => {
+    if (event.newState === "closed" && returns && opener && !opener.isConnected) back(opener.textContent);
+  });
+
+  /**
+   * The link that opened the card was written anew meanwhile: another to the same rule has the focus, or the words.
+   * @param {string} id
+   */
+  function back(id) {
+    link();
+    const links = [.../** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll(".mw-rule"))];
+    const same = links.find((each) => each.textContent === id && each.checkVisibility?.() !== false);
+    const words = /** @type {HTMLElement | null} */ (root.querySelector(".mw-words"));
+    if (!same && words) words.tabIndex = -1;
+    (same ?? words)?.focus({ preventScroll: true });
+  }
 
   /** @param {HTMLElement} from */
   function open(from) {
+    opens?.();
+    opener = from;
     const id = from.textContent ?? "";
     const [called, text] = page.known?.[id] ?? ["", ""];
     card.setAttribute("aria-label", `Rule ${id}`);

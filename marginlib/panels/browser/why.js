@@ -27,8 +27,9 @@ const NO_SUM = "The engine has no sum for this number in this state.";
  * @param {HTMLElement} home where the button for all amounts stands
  * @param {(message: object) => void} send
  * @param {() => void} filled hears that there are new words
+ * @param {() => void} opens hears that a card opens, or that all amounts are to
  */
-export function reasons(stage, home, send, filled) {
+export function reasons(stage, home, send, filled, opens) {
   /** The state on the screen. */
   let key = "";
   /** @type {Record<string, string>} */
@@ -160,6 +161,7 @@ export function reasons(stage, home, send, filled) {
    * @param {boolean} on
    */
   function offer(on) {
+    opens();
     all.setAttribute("aria-pressed", String(on));
     if (how === "known") reach();
     else if (on) ask(true);
@@ -179,6 +181,7 @@ export function reasons(stage, home, send, filled) {
    * @param {HTMLElement | null} back
    */
   function want(text, where, back) {
+    opens();
     const around = stage.getBoundingClientRect();
     const { bottom } = (where.closest(".mw-words, .mw-title, .mw-alert, tr") ?? where).getBoundingClientRect();
     const left = where.getBoundingClientRect().left - around.left;
