@@ -84,7 +84,7 @@ def _borrowed(held: Held, ranges: Ranges, chosen: bool) -> Spec:
         "loss": [(1, 0, float(min(pnl, ZERO)))],
     }
     written = [
-        _beyond(0, float(sold), f"held<br>{number(sold, 2, 2)}"),
+        _beyond(0, float(sold), f"restricted<br>{number(sold, 2, 2)}"),
         _beyond(0, -float(worth), f"owed<br>{money(lot.volume, lot.base)}<br>{number(worth, 2, 2)}"),
     ]
     if pnl:

@@ -160,7 +160,7 @@ def _both(short: Story, long: Story) -> Table:
                 percent(story.margin.level / 100),
             ]
         )
-    names = ("Owed", "Held, restricted", "Profit or loss", "… of what was put up", "Yours: your equity",
+    names = ("Owed", "Restricted", "Profit or loss", "… of what was put up", "Yours: your equity",
              "Used margin", "Margin level")  # fmt: skip
     rules = ("R1", "R1", "R11", "R20", "B1", "B2", "B3")
     rows = [*zip(names, *columns, rules, strict=True)]
@@ -196,7 +196,7 @@ _NUMBERS, _NAMES, _BESIDE = 60, 100, 100  # pixels for the axis's numbers, and f
 
 
 def _bars(story: Story, stages: tuple[Sheet, ...], step: int, reach: Walked) -> Spec:
-    """Two bars of one height: what you have, free or held in the position; and what of it is owed, and yours."""
+    """Two bars of one height: what you have, free or restricted; and what of it is owed, and yours."""
     seen, realised, quote = stages[step - 1], story.moments[-1].realised[0], stages[0].currency
     pnl, fee = (realised.pnl, _fee(story) if step == 5 else ZERO) if step >= 4 else (ZERO, ZERO)
     have, owes = seen.own[0].amount, float(seen.owes)
@@ -207,7 +207,7 @@ def _bars(story: Story, stages: tuple[Sheet, ...], step: int, reach: Walked) -> 
     stood: list[tuple[str, Decimal | Fraction, str]] = [
         ("own", have - gained, f"balance<br>{number(have - gained, 2, 2)}"),
         ("profit", gained, f"▲ profit<br>{_result(pnl)[2:]}"),
-        *(("restricted", entry.worth, _told("held", entry)) for entry in reversed(seen.restricted)),
+        *(("restricted", entry.worth, _told("restricted", entry)) for entry in reversed(seen.restricted)),
         ("fee", fee, f"fee<br>{number(-fee, 2, 2)}"),
         ("loss", max(-pnl, ZERO), f"▼ loss<br>{number(pnl, 2, 2)}"),
     ]
@@ -237,7 +237,7 @@ def _bars(story: Story, stages: tuple[Sheet, ...], step: int, reach: Walked) -> 
         name="Your balance sheet while the short is closed",
         tells=[
             *((f"Your balance: {money(entry.amount, entry.currency)}", float(entry.worth)) for entry in seen.own),
-            *((f"Held: {money(entry.amount, entry.currency)}", float(entry.worth)) for entry in seen.restricted),
+            *((f"Restricted: {money(entry.amount, entry.currency)}", float(entry.worth)) for entry in seen.restricted),
             *((f"Owed: {money(entry.amount, entry.currency)}", float(entry.worth)) for entry in seen.owed),
             *([(f"{'Profit' if pnl > 0 else 'Loss'}: {money(pnl, quote, sign=True)}", float(pnl))] if pnl else []),
             *([(f"Trading fee: {money(-fee, quote)}", -float(fee))] if fee else []),

@@ -102,7 +102,8 @@ def fork(start: State, settled: Way, closed: Way, reach: Reach) -> Spec:
     quote, rows, still = closed.seen.currency, Rows(_ACROSS, _ENLARGED_TICKS), sheet(start, closed.seen.currency)
     rows.say("still open", f"price {price(_price(start), quote)}")
     held, owed = _listed(still.restricted), _listed(still.owed)
-    rows.say(swatch("owed", f"{owed} owed"), swatch("restricted", f"{held} held"))
+    rows.say(swatch("owed", f"{owed} owed"))
+    rows.say("", swatch("restricted", f"{held} restricted"))  # on a telephone there is no room for both in one line
     band = rows.band(_BAR)
     end = _stood(rows, band, still)
     rows.band(_GAP)
@@ -130,7 +131,9 @@ def fork(start: State, settled: Way, closed: Way, reach: Reach) -> Spec:
         grips += _shares(closed, reach, (end, joint), whole)
     if closed.end:
         grips += _fees(closed, reach, *ends[-1])
-    tells = [(f"still open: {_listed(still.own) or 'nothing'} free, {held} held, {owed} owed", float(still.yours))]
+    tells = [
+        (f"still open: {_listed(still.own) or 'nothing'} free, {held} restricted, {owed} owed", float(still.yours))
+    ]
     tells += [(both, float(shared.has))] if both else []
     tells += [(text, float(_beyond(way.seen, shared).has)) for text, way in zip(more, (settled, closed), strict=True)]
     for way, name in ((settled, "settling"), (closed, "closing")):

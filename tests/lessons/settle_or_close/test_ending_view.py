@@ -283,7 +283,7 @@ def test_the_figure_says_what_each_way_leaves() -> None:
     told = [text for text, _ in shown()[0]["figures"][0]["layout"]["meta"]["tells"]]
 
     assert told == [
-        "still open: 59,800.00 EUR and 0.4 BTC free, 1 BTC held, 50,000.00 EUR owed",
+        "still open: 59,800.00 EUR and 0.4 BTC free, 1 BTC restricted, 50,000.00 EUR owed",
         "both leave 9,800.00 EUR and 0.4 BTC",
         "settling: 1 BTC more",
         "closing: 39,840.00 EUR more",
