@@ -3,6 +3,7 @@
 import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -40,6 +41,9 @@ def terms(how: Derivation) -> list[Term]:
     inner = _inside(how)
     if inner.how in _ADDING:
         found = [each for each in _added(inner, how.name, "+") if each[1].amount or each[1].how != "constant"]
+        gains = [at for at, (sign, part) in enumerate(found) if (sign == "+") == (part.amount >= 0)]
+        if gains and found[0][0] == "-" and gains[0]:  # a sum begins with what is added
+            found.insert(0, found.pop(gains[0]))
     elif inner.how in _TIMES:
         found = list(_multiplied(inner, "*"))
     else:
@@ -63,8 +67,19 @@ def _added(how: Derivation, name: str, sign: str) -> Iterator[tuple[str, Derivat
             yield from _added(part, name, each)
         elif part.how == "same" and part.name == name and name:
             yield each, part.parts[0]
+        elif (turned := _turned(part)) is not None:
+            yield {"+": "-", "-": "+"}[each], turned
         else:
             yield each, part
+
+
+def _turned(how: Derivation) -> Derivation | None:
+    """A product that begins with the opposite of something, without that minus: it stands between the parts."""
+    if how.name or how.how not in _TIMES:
+        return None
+    first, *others = how.parts
+    inner = first.parts[0] if first.how == "opposite" and not first.name else _turned(first)
+    return None if inner is None else replace(how, amount=-how.amount, parts=(inner, *others))
 
 
 def _multiplied(how: Derivation, sign: str) -> Iterator[tuple[str, Derivation]]:
