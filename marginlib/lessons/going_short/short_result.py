@@ -207,7 +207,10 @@ def _bars(story: Story, stages: tuple[Sheet, ...], step: int, reach: Walked) -> 
     stood: list[tuple[str, Decimal | Fraction, str]] = [
         ("own", have - gained, f"balance<br>{number(have - gained, 2, 2)}"),
         ("profit", gained, f"▲ profit<br>{_result(pnl)[2:]}"),
-        *(("restricted", entry.worth, _told("restricted", entry)) for entry in reversed(seen.restricted)),
+        *(
+            ("restricted", entry.worth, _told("restricted", entry).replace("restricted ", "restricted<br>"))
+            for entry in reversed(seen.restricted)
+        ),
         ("fee", fee, f"fee<br>{number(-fee, 2, 2)}"),
         ("loss", max(-pnl, ZERO), f"▼ loss<br>{number(pnl, 2, 2)}"),
     ]
