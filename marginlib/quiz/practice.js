@@ -25,7 +25,7 @@ const SIGNS = { right: " \u2713", shown: " (shown)" };
  */
 export function way(card, send) {
   const list = make("ol", { class: "mq-way mq-steps" });
-  const left = make("p", { class: "mq-progress" });
+  const left = make("p", { class: "mq-small" });
   const answer = make("p", { class: "mq-text" });
   const node = make("div", { class: "mq-worked" }, list, answer, left);
   let shown = "";
@@ -73,7 +73,7 @@ export function standings(model) {
   const head = make("thead", {}, make("tr", {}, ...heads));
   const caption = make("caption", {}, "How far you are");
   const table = make("table", { class: "mq-skills" }, caption, head, rows);
-  const where = make("p", { class: "mq-progress" });
+  const where = make("p", { class: "mq-small" });
   const note = make("p", { class: "mq-unkept", role: "status" });
   const FORGET = "Forget all of it";
   const forget = make("button", { type: "button", class: "mq-plain" }, FORGET);

@@ -57,7 +57,8 @@ def answer(card: Locator, asked: Question, given: list[str], *, by_key: bool) ->
 
     def called(value: str) -> re.Pattern[str]:
         """An option's name; the right one may be marked already."""
-        return re.compile(f"^{re.escape(texts[value])}( ✓ right)?$")
+        words = r"\s+".join(map(re.escape, texts[value].split()))  # a name's spaces are plain ones
+        return re.compile(f"^{words}( ✓ right)?$")
 
     if asked.kind == "one":
         push(card.get_by_role("button", name=called(given[0])))
