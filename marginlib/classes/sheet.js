@@ -80,7 +80,7 @@ function render({ model, el }) {
   /** @returns {Sheet} */
   const sheet = () => model.get("_sheet");
 
-  const title = make("p", { class: "mx-title", role: "heading", "aria-level": "3" });
+  const title = make("p", { class: "mx-title", role: "heading", "aria-level": "2" });
   const who = make("span");
   const time = make("span", { class: "mx-time", role: "timer" });
   const head = make("header", { class: "mx-head" }, title, make("p", { class: "mx-meta" }, who, time));

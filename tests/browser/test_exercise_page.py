@@ -41,6 +41,7 @@ def test_a_link_opens_the_exercise_and_a_reload_keeps_the_work(chrome: Browser, 
     expect(page.locator(".mx-steps button").first).to_have_accessible_name("Question 1, right")
     page.get_by_role("button", name="Hand in").click()
     page.locator(".mx-confirm").get_by_role("button", name="Hand in").click()
+    expect(page.locator(".mx-code")).to_be_visible()
     found = read(page.locator(".mx-code").inner_text(), 6, week.mark)
     assert (found.right, found.items[0].at_once) == (1, True)
     assert opened.complaints == []

@@ -305,8 +305,8 @@ up. Nothing is sent anywhere.</p></footer>
 """
 
 
-EXERCISE = """<div class="mp-text"><form id="mw-open" class="mp-open">
-<h1>An exercise</h1><p>Your teacher has a link or a code for it.</p>
+EXERCISE = """<div class="mp-text"><h1>An exercise</h1><form id="mw-open" class="mp-open">
+<p>Your teacher has a link or a code for it.</p>
 <p><label for="mw-code">Link or code</label>
 <input id="mw-code" type="text" autocomplete="off" spellcheck="false"> <button>Open</button></p></form></div>
 <div id="mw-exercise"></div>"""
