@@ -38,7 +38,7 @@ class Rulebook:
     most_leverage: Decimal
     liquidation: Liquidation = "off"
     initial_margin_check: bool = True
-    practice: Practice = BY_THE_RULES
+    practice: Practice = dataclasses.field(default=BY_THE_RULES, repr=False)
     """How the engine decides where a rule decides: by the rules, unless somebody holds one wrongly."""
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
     """Where conversion_fees, haircuts and levels stand, in words, and of which date."""

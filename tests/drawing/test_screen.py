@@ -44,7 +44,7 @@ def test_a_refused_screen_says_why_in_the_engines_words_with_thousands_separated
 
     assert story.error
     assert (made["title"], made["words"], made["tables"]) == ("No", ["Nothing is opened."], [])
-    assert "10,000 EUR" in made["alert"]
+    assert "10,000.00 EUR" in made["alert"]
     assert all(rule in made["alert"] for rule in story.error.rules)
     assert refused(story, [], alert="")["alert"] == ""
 

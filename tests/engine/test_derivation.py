@@ -46,6 +46,7 @@ def amounts(story: Story) -> list[Decimal | Fraction]:
 def check(story: Story, data: dict[str, Any]) -> None:
     inputs = {*numbers_of(data), *numbers_of(story.final.rulebook.haircuts)}
     inputs |= {*numbers_of(dict(rulebook().conversion_fees)), *numbers_of(dict(rulebook().haircuts)), Fraction(2)}
+    inputs.add(Fraction(0))  # a fee that is not given is none
     known: dict[int, Fraction] = {}
     seen: set[int] = set()
     for amount in amounts(story):
