@@ -19,12 +19,14 @@ from marginlib.classes.groups import Damaged
 from marginlib.classes.handed_in import Result
 from marginlib.classes.items import Asked, Fixed
 from marginlib.classes.students import mark, normal
+from marginlib.engine.errors import InvalidRulebook
 from marginlib.engine.legible import legible
 from marginlib.quiz.mistakes import MISTAKES
 from marginlib.quiz.question import Question
+from marginlib.reading.files import bytes_of
 
 Status = Literal["counted", "missing", "damaged", "double", "foreign"]
-MOST_LINES, _MOST_BYTES, _MOST_CELL = 5_000, 10_000_000, 4_000
+MOST_LINES, _MOST_CELL = 5_000, 4_000
 ANOTHER = "another"
 _NAMED = ("name", "student", "who", "number", "nr", "id", "matriculation", "nom", "apellido")
 _CODED = ("code", "result", "resultcode")
@@ -345,14 +347,9 @@ def read_lines(path: str | Path) -> list[Line]:
     """
     file = Path(path)
     try:
-        with file.open("rb") as opened:
-            data = opened.read(_MOST_BYTES + 1)
-    except FileNotFoundError:
-        raise InvalidCodes(f"there is no file {str(path)!a}; expected a CSV file with names and codes") from None
-    except (OSError, ValueError) as error:
-        raise InvalidCodes(f"{str(path)!a} can't be read ({error}); expected a CSV file with names and codes") from None
-    if len(data) > _MOST_BYTES:
-        raise InvalidCodes(f"{file.name} is too large; expected at most {_MOST_BYTES // 1_000_000} MB")
+        data = bytes_of(file, ascii(str(path)))
+    except InvalidRulebook as error:
+        raise InvalidCodes(f"{error}; expected a CSV file with names and codes") from None
     return lines_of(_decoded(data), file.name)
 
 
@@ -434,7 +431,7 @@ def _split(text: str, delimiter: str) -> list[tuple[int, list[str]]]:
 
 def _cells(line: str, delimiter: str) -> list[str]:
     try:
-        return next(csv.reader([line[:_MOST_BYTES]], delimiter=delimiter, skipinitialspace=True), [])
+        return next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])
     except csv.Error:
         return [cell[:_MOST_CELL] for cell in line.split(delimiter)]
 

@@ -130,7 +130,7 @@ function render({ model, el }) {
     no,
   );
   const going = make("div", { class: "mx-go" }, back, next, handIn);
-  const where = make("p", { class: "mx-hidden", role: "status" });
+  const where = make("p", { class: "mw-hidden", role: "status" });
   const work = make("div", { class: "mx-work" }, where, steps, cardPlace, panelPlace, going, confirm);
 
   // The end.

@@ -114,7 +114,7 @@ function several(card) {
     if (same([...read()].sort(), [...known].sort())) for (const box of boxes) box.checked = now.includes(box.value);
     known = now;
   };
-  const node = make("fieldset", {}, make("legend", { class: "mq-hidden" }, "Choose all that are right"), ...labels);
+  const node = make("fieldset", {}, make("legend", { class: "mw-hidden" }, "Choose all that are right"), ...labels);
   return { node, read, set, mark: marking(card, labels, signs) };
 }
 
@@ -130,7 +130,7 @@ function number(card, send) {
   const input = make("input", { id, type: "text", inputmode: "decimal", autocomplete: "off", value });
   input.addEventListener("keydown", (event) => event.key === "Enter" && send(input.value));
   const called = card.unit ? `Your answer in ${card.unit}` : "Your answer";
-  const label = make("label", { for: id, class: "mq-hidden" }, called);
+  const label = make("label", { for: id, class: "mw-hidden" }, called);
   const node = make("span", { class: "mq-number" }, label, input, card.unit);
   let known = card.given || "";
   /** @param {string | null} given */
@@ -231,7 +231,7 @@ function order(card) {
  * @returns {Means}
  */
 function state() {
-  return { node: make("span", { class: "mq-hidden" }), read: () => "", set: () => {} };
+  return { node: make("span", { class: "mw-hidden" }), read: () => "", set: () => {} };
 }
 
 const MEANS = { one, several, number, order, state };

@@ -35,7 +35,7 @@ export function way(card, send) {
     const id = newId();
     const input = make("input", { id, type: "text", inputmode: "decimal", autocomplete: "off", class: "mq-blank" });
     input.addEventListener("keydown", (event) => event.key === "Enter" && send(input.value));
-    const label = make("label", { for: id, class: "mq-hidden" }, unit ? `The blank, in ${unit}` : "The blank");
+    const label = make("label", { for: id, class: "mw-hidden" }, unit ? `The blank, in ${unit}` : "The blank");
     const check = make("button", { type: "button", class: "mq-check", onclick: () => send(input.value) }, "Check");
     return make("li", {}, before, label, input, after ?? "", " ", check);
   }
@@ -95,7 +95,7 @@ export function standings(model) {
   function row({ lesson, row, of, learnt, said }) {
     const squares = Array.from({ length: of }, (_, i) => make("i", { class: i < row ? "mq-done" : undefined }));
     const picture = make("span", { class: "mq-row", "aria-hidden": "true" }, ...squares);
-    const count = make("span", { class: "mq-hidden" }, learnt ? `all ${of}` : `${row} of ${of}`);
+    const count = make("span", { class: "mw-hidden" }, learnt ? `all ${of}` : `${row} of ${of}`);
     const stands = make("td", {}, learnt && make("span", { class: "mq-sign" }, "\u2713 "), said);
     return make("tr", {}, make("th", { scope: "row" }, lesson), make("td", {}, picture, count), stands);
   }

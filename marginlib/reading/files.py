@@ -267,7 +267,24 @@ def text_of(folder: "Traversable | str", name: str) -> str:
         folder = Path(folder)
     if not hasattr(folder, "joinpath"):
         raise TypeError(f"folder: expected the path of a folder such as data/, got {folder!r}")
-    file = folder.joinpath(name)
+    data = bytes_of(folder.joinpath(name), name)
+    if data.startswith(codecs.BOM_UTF8):
+        raise InvalidRulebook(
+            f"{name}, line 1: it begins with a byte-order mark; save it as UTF-8 without one (without BOM)"
+        )
+    try:
+        return data.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise InvalidRulebook(f"{name}: can't be read: line {line} is not UTF-8 text; save it as UTF-8") from error
+
+
+def bytes_of(file: "Traversable | Path", name: str) -> bytes:
+    """What is in an ordinary file, called by a name in sentences.
+
+    Raises:
+        InvalidRulebook: it is missing, no ordinary file, too large, or can't be read.
+    """
     try:
         if file.is_dir():
             raise InvalidRulebook(f"{name}: it is a directory; expected a file")
@@ -283,15 +300,7 @@ def text_of(folder: "Traversable | str", name: str) -> str:
         raise InvalidRulebook(f"{name}: can't be read ({error})") from error
     if len(data) > _MOST_BYTES:
         raise InvalidRulebook(f"{name}: it is too large; expected at most {_MOST_BYTES // 1_000_000} MB")
-    if data.startswith(codecs.BOM_UTF8):
-        raise InvalidRulebook(
-            f"{name}, line 1: it begins with a byte-order mark; save it as UTF-8 without one (without BOM)"
-        )
-    try:
-        return data.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise InvalidRulebook(f"{name}: can't be read: line {line} is not UTF-8 text; save it as UTF-8") from error
+    return data
 
 
 def line_of(text: str, place: Sequence[str | int]) -> int:

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import time
 from collections import Counter
 from pathlib import Path
@@ -354,6 +355,11 @@ def test_the_commands_answer_with_sentences(tmp_path: Path, capsys: pytest.Captu
         assert capsys.readouterr().err.startswith("marginlib: ")
     assert main(["exercise", "results", file, str(tmp_path / "none.csv")]) == 2
     assert "expected a CSV file with names and codes" in capsys.readouterr().err
+    assert main(["exercise", "results", file, str(tmp_path)]) == 2
+    assert "it is a directory; expected a file" in capsys.readouterr().err
+    os.mkfifo(tmp_path / "pipe.csv")  # nobody writes into it: to wait for its end would be to wait for ever
+    assert main(["exercise", "results", file, str(tmp_path / "pipe.csv")]) == 2
+    assert "it is no ordinary file" in capsys.readouterr().err
     assert main(["exercise"]) == 2
     assert main(["exercise", "check", "no.toml", "--json"]) == 2
     assert json.loads(capsys.readouterr().out)["status"] == "error"

@@ -4,6 +4,7 @@
 import { openTracks } from "../../marginlib/panels/browser/happens.js";
 import { valueAt } from "../../marginlib/panels/browser/places.js";
 import { openStore } from "../../marginlib/panels/browser/store.js";
+import { clock, elapse } from "../panels/js/clock.js";
 
 /** @import { About, Message, Values, View } from "../../marginlib/panels/browser/types.d.ts" */
 
@@ -13,26 +14,6 @@ const AMOUNT = /[-+−]?\d[\d,]*(?:\.\d+)?[ \u00a0](?:%|[A-Z][A-Z0-9]{2,4}(?![\w
 
 /** @type {Sent[]} */
 const sent = [];
-let now = 0;
-let count = 0;
-/** @type {Map<number, { at: number, work: () => void }>} */
-const timers = new Map();
-const clock = {
-  /**
-   * @param {() => void} work
-   * @param {number} ms
-   */
-  setTimeout(work, ms) {
-    count += 1;
-    timers.set(count, { at: now + ms, work });
-    return count;
-  },
-  /** @param {number} timer */
-  clearTimeout(timer) {
-    timers.delete(timer);
-  },
-};
-
 /** @type {Map<string, ReturnType<typeof panel>>} */
 const panels = new Map();
 
@@ -168,16 +149,7 @@ export function act(who, name, ...rest) {
  * @returns {string} what was sent meanwhile, as JSON
  */
 export function pass(ms) {
-  const end = now + ms;
-  for (;;) {
-    const [first] = [...timers].filter(([, { at }]) => at <= end).sort(([, one], [, other]) => one.at - other.at);
-    if (!first) break;
-    const [timer, { at, work }] = first;
-    now = at;
-    timers.delete(timer);
-    work();
-  }
-  now = end;
+  elapse(ms);
   for (const each of panels.values()) each.show();
   return JSON.stringify(sent.splice(0));
 }

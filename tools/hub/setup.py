@@ -38,7 +38,7 @@ def proxy() -> list[str]:
 
 def environment() -> dict[str, str]:
     """What a command needs in its environment to import these packages."""
-    return {**os.environ, "PYTHONPATH": str(FOLDER)}
+    return setup.environment(FOLDER)
 
 
 def main() -> int:

@@ -80,9 +80,9 @@ def main() -> int:
     return 0
 
 
-def environment() -> dict[str, str]:
-    """What a command needs in its environment to import these packages."""
-    return {**os.environ, "PYTHONPATH": str(FOLDER)}
+def environment(folder: Path = FOLDER) -> dict[str, str]:
+    """What a command needs in its environment to import the packages in a folder."""
+    return {**os.environ, "PYTHONPATH": str(folder)}
 
 
 if __name__ == "__main__":

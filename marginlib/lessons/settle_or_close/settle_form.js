@@ -57,7 +57,7 @@ function render({ model, el }) {
   const have = make("p", { class: "ms-have" });
   const body = make("tbody");
   const heads = ["Pair", "Side", "Volume", "Opened at"].map((head) => make("th", { scope: "col" }, head));
-  const last = make("th", { scope: "col" }, make("span", { class: "ms-hidden" }, "End it"));
+  const last = make("th", { scope: "col" }, make("span", { class: "mw-hidden" }, "End it"));
   const top = make("thead", {}, make("tr", {}, ...heads, last));
   const positions = make("table", {}, make("caption", {}, "Positions"), top, body);
   const type = make("select", { id: typeId, onchange: () => send({ kind: "choose", type: type.value }) });
@@ -143,7 +143,7 @@ function render({ model, el }) {
     }
     sized(steps, now.steps.length, "li").forEach((item, i) => {
       const [words, done] = now.steps[i];
-      if (!item.firstChild) item.append(make("span"), make("span", { class: "ms-hidden" }));
+      if (!item.firstChild) item.append(make("span"), make("span", { class: "mw-hidden" }));
       write(item.children[0], words);
       write(item.children[1], done ? ": done" : "");
       item.dataset.done = String(done);

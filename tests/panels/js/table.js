@@ -1,6 +1,7 @@
 // A store with a clock that stands, and everything it says laid on a table.
 
 import { openStore } from "../../../marginlib/panels/browser/store.js";
+import { clock, elapse, forget, waiting } from "./clock.js";
 
 /** @import { Values, View } from "../../../marginlib/panels/browser/types.d.ts" */
 
@@ -12,26 +13,6 @@ let sent = [];
 let notes = [];
 let due = false; // a frame, since something may have changed
 
-let now = 0;
-let count = 0;
-/** @type {Map<number, { at: number, work: () => void }>} */
-let timers = new Map();
-const clock = {
-  /**
-   * @param {() => void} work
-   * @param {number} ms
-   */
-  setTimeout(work, ms) {
-    count += 1;
-    timers.set(count, { at: now + ms, work });
-    return count;
-  },
-  /** @param {number} timer */
-  clearTimeout(timer) {
-    timers.delete(timer);
-  },
-};
-
 /**
  * Open a store on a clean table.
  * @param {string[]} names
@@ -39,8 +20,7 @@ const clock = {
  */
 export function open(names, values) {
   if (store) store.close();
-  const left = timers.size;
-  timers = new Map();
+  const left = forget();
   sent = [];
   notes = [];
   due = false;
@@ -61,17 +41,8 @@ export function open(names, values) {
 
 /** @param {number} ms */
 export function pass(ms) {
-  const end = now + ms;
-  for (;;) {
-    const [first] = [...timers].filter(([, { at }]) => at <= end).sort(([, one], [, other]) => one.at - other.at);
-    if (!first) break;
-    const [timer, { at, work }] = first;
-    now = at;
-    timers.delete(timer);
-    work();
-  }
-  now = end;
-  return timers.size;
+  elapse(ms);
+  return waiting();
 }
 
 /**
