@@ -16,7 +16,7 @@ const TOGETHER = 9; // px between marks that have one name: closer ones aren't t
 
 /**
  * The points of a track: their names in the order of the track, with the ends between which they lie.
- * @typedef {{ text: string, told: string, share: number }} Point
+ * @typedef {{ names: string[], told: string, share: number }} Point
  */
 
 /**
@@ -59,13 +59,13 @@ export function track(control, input) {
       const before = points.at(-1);
       const text = mark.names.join(", ");
       if (before && pixel(mark.share) - pixel(before.share) < TOGETHER) {
-        if (!before.text.split(", ").includes(text)) before.text += `, ${text}`;
+        before.names = [...new Set([...before.names, ...mark.names])];
         before.told += `; ${text}: ${where(mark)}`;
-      } else points.push({ text, told: `${text}: ${where(mark)}`, share: mark.share });
+      } else points.push({ names: mark.names, told: `${text}: ${where(mark)}`, share: mark.share });
     }
-    const labels = points.map((point) => {
-      const text = long(point.text) > wide ? `${point.text.split(", ")[0]}, \u2026` : point.text;
-      return { text, wish: pixel(point.share), wide: long(text) + APART };
+    const labels = points.map(({ names: [first, ...others], share }) => {
+      const text = others.length ? `${first} +${others.length}` : first; // the pointer is told all of them
+      return { text, wish: pixel(share), wide: long(text) + APART };
     });
     const middles = spread(labels, -APART / 2, wide + APART / 2);
     const nodes = points.map(({ share }) => tick(share, "mw-tick"));
