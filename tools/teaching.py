@@ -196,7 +196,7 @@ from marginlib.lessons import from_link
 from_link("#v1/LossCascade?move=-25")
 ```
 
-*Large*, below the picture, fills the window; Esc leaves. *Start again* goes to the lesson's own start. *Copy link*
+*Large*, above the picture, fills the window; Esc leaves. *Start again* goes to the lesson's own start. *Copy link*
 gives the link of whatever you have set yourself."""
 
 
