@@ -16,8 +16,8 @@ from marginlib.drawing import colours
 from marginlib.drawing.still import still
 from marginlib.engine.legible import legible
 from marginlib.lessons.ledger import view
-from marginlib.panels.live import Live, Message, Sent
-from marginlib.panels.panel import packed_plotly
+from marginlib.panels.live import COVERED, Covered, Message, Sent
+from marginlib.panels.panel import STILL, packed_plotly
 from marginlib.reading.entries import Ledger
 from marginlib.reading.files import data_folder
 from marginlib.reading.ledgers import InvalidLedger, read_ledger
@@ -30,10 +30,12 @@ _HERE = Path(__file__).parent
 SAMPLE = "ledger/sample.csv"
 _MOST_BYTES = 500_000_000  # of a file, unpacked
 _MOST_NAME = 80
-PRIVATE = "These are rows of your own file. Saved in a notebook, they go wherever it goes: clear the output before that."
+PRIVATE = (
+    "These are rows of your own file. Saved in a notebook, they go wherever it goes: clear the output before that."
+)
 
 
-class YourLedger(Live):
+class YourLedger(Covered):
     """An export of the exchange's ledger, read: its timeline, its events row by row, and what doesn't add up.
 
     >>> book = YourLedger()
@@ -51,13 +53,13 @@ class YourLedger(Live):
             InvalidLedger: the file is no ledger export, or can't be read; says what would work.
         """
         super().__init__()
-        self._veil = ""
         self._parts: tuple[str, list[bytes]] = "", []
         self.own = False
         if source is None:
             self._open_sample()
         else:
-            self._open(read_ledger(source), source.name if isinstance(source, Path) else "your file")
+            given = Path(source) if isinstance(source, str) else source
+            self._open(read_ledger(given), given.name if isinstance(given, Path) else "of your own")
 
     def _open_sample(self) -> None:
         with (data_folder() / SAMPLE).open("rb") as file:
@@ -84,18 +86,6 @@ class YourLedger(Live):
         if self.own:
             warnings.warn(PRIVATE, stacklevel=2)
         return view.frame(self._looked, exact=exact)
-
-    @property
-    def veil(self) -> str:
-        """What covers the ledger until a question is answered."""
-        return self._veil
-
-    @veil.setter
-    def veil(self, words: str) -> None:
-        old, self._veil = self._veil, words
-        if words != old:
-            self._tell("state", None, None)
-            self._tell("veil", old, words)
 
     def state(self) -> dict[str, Any]:
         """The sample as it is shown; of a file of one's own, that there is one and nothing else."""
@@ -147,13 +137,13 @@ class YourLedger(Live):
     def still(self) -> tuple[str, str]:
         """The sample's timeline and words; of a file of one's own nothing, and that it is so."""
         if self._veil:
-            return f"<p><em>{_COVERED}</em></p>", _COVERED
+            return f"<p><em>{COVERED}</em></p>", COVERED
         if self.own:
             return f"<p><em>{_OWN}</em></p>", _OWN
         shown = self._looked.shown()["view"]
         pictures = "".join(still(each, shown["title"]) for each in shown["figures"])
         words = "".join(f"<p>{escape(line)}</p>" for line in shown["words"])
-        page = f"<p><strong>{escape(shown['title'])}</strong></p>{pictures}{words}<p><em>{_STILL}</em></p>"
+        page = f"<p><strong>{escape(shown['title'])}</strong></p>{pictures}{words}<p><em>{STILL}</em></p>"
         return page, "\n".join([shown["title"], *shown["words"]])
 
     def __repr__(self) -> str:
@@ -170,6 +160,4 @@ def _unpacked(data: bytes) -> bytes:
     return unpacked
 
 
-_COVERED = "The picture comes once the question is answered."
-_STILL = "A still picture of the whole time. Run the cell to zoom in, and to open what happened."
 _OWN = "A ledger of your own: nothing of it is saved here. Run the cell to see it."

@@ -6,12 +6,23 @@ import { easel } from "../../panels/browser/easel.js";
 import { correspondence } from "../../panels/browser/patience.js";
 import { rulesIn } from "../../panels/browser/rules.js";
 import { inSlots } from "../../panels/browser/slots.js";
-import { along, inWords, moments, within, zoomed } from "./span.js";
+import { inWords, moments, shifted, within, zoomed } from "./span.js";
 
 /** @import { Figure, Message, Model, Table, View } from "../../panels/browser/types.d.ts" */
 /** @import { Span } from "./span.js" */
 
-/** @typedef {{ when: string, type: string, asset: string, numbers: [name: string, text: string][], words: string, wrong: string, line: number, fee: boolean }} Line */
+/**
+ * @typedef {object} Line a row, or what says how many rows alike there are, with those
+ * @property {string} when
+ * @property {string} type
+ * @property {string} asset
+ * @property {[name: string, text: string][]} numbers
+ * @property {string} words
+ * @property {string} wrong
+ * @property {number} line
+ * @property {boolean} fee
+ * @property {Line[]} [run]
+ */
 /** @typedef {{ id: number, from: number, to: number, when: string, what: string, result: string, mark: string, flag: string }} Chapter */
 
 /**
@@ -85,6 +96,7 @@ function render({ model, el }) {
   let all = false;
   let frame = 0;
   let rest = 0;
+  let drawn = 0;
 
   const [assetId, fileId] = [newId(), newId()];
   const title = make("h3", { class: "ml-title" });
@@ -102,16 +114,16 @@ function render({ model, el }) {
   const movers = make(
     "div",
     { class: "ml-movers", role: "group", "aria-label": "The time that is shown" },
-    mover("\u2190", "Earlier", () => along(span, -0.5)),
+    mover("\u2190", "Earlier", () => shifted(span, -0.5)),
     mover("+", "Closer", () => zoomed(span, 2)),
     mover(MINUS, "From farther away", () => zoomed(span, 0.5)),
-    mover("\u2192", "Later", () => along(span, 0.5)),
+    mover("\u2192", "Later", () => shifted(span, 0.5)),
     mover("All", "All of it", () => /** @type {Span} */ (shown().span)),
   );
   const bar = make(
     "div",
     { class: "ml-bar" },
-    make("label", { for: assetId }, "Balance of"),
+    make("label", { for: assetId }, "Show"),
     asset,
     movers,
     where,
@@ -220,7 +232,7 @@ function render({ model, el }) {
   }
 
   /**
-   * A figure as far as its time is looked at: its axis, the shade of what is open, and names where its lines end.
+   * A figure as far as its time is looked at: its axis, the shade of what is open, and what stands at its edge.
    * @param {Figure} figure
    * @param {Chapter | undefined} open
    * @returns {Figure}
@@ -242,9 +254,12 @@ function render({ model, el }) {
       ...figure.layout.xaxis,
       range: /** @type {Span} */ ([from - pad, to + pad]),
       tickvals: at.map(([ms]) => ms),
-      ticktext: at.map(([, text]) => text),
+      ticktext: at.map(([, text]) => (figure.layout.meta?.bare ? "" : text)),
     };
-    return { ...figure, layout: { ...figure.layout, xaxis, ...(shade ? { shapes: [shade] } : {}) } };
+    const data = figure.data.map((/** @type {any} */ trace) =>
+      trace.meta?.pinned ? { ...trace, x: trace.x.map(() => from - pad) } : trace,
+    );
+    return { data, layout: { ...figure.layout, xaxis, ...(shade ? { shapes: [shade] } : {}) } };
   }
 
   function draw() {
@@ -254,7 +269,8 @@ function render({ model, el }) {
       if (!now.span.length) return;
       const open = now.chapters.find(({ id }) => id === now.opened?.id);
       const view = { ...now.view, figures: now.view.figures.map((each) => cut(each, open)) };
-      art.show(`${whole} ${span.join(" ")} ${open?.id ?? ""} ${Math.random()}`, view);
+      drawn += 1;
+      art.show(`${drawn}`, view);
       write(where, inWords(span));
     });
   }
@@ -292,11 +308,46 @@ function render({ model, el }) {
     const button = /** @type {HTMLElement} */ (item.firstElementChild);
     button.onclick = () => send({ kind: "open", chapter: isOpen ? null : told.id });
     button.setAttribute("aria-expanded", String(isOpen));
-    for (const [i, text] of [told.when, told.what, told.flag, told.result].entries()) write(button.children[i], text);
-    item.dataset.mark = told.mark;
+    for (const [i, text] of [told.when, told.what, told.flag].entries()) write(button.children[i], text);
+    const [, sign = "", amount = ""] = /^([\u25b2\u25bc]?)(.*)$/.exec(told.result) ?? [];
+    button.children[3].replaceChildren(make("span", { class: "ml-sign", "data-mark": told.mark }, sign), amount);
     while (item.children.length > 1) item.lastElementChild?.remove();
     if (isOpen && open) item.append(life(open, told));
     if (had && !item.contains(document.activeElement)) button.focus({ preventScroll: true });
+  }
+
+  /** @param {Line} told */
+  function row(told) {
+    const { task } = shown();
+    const numbers = told.numbers.map(([name, text]) => make("div", {}, make("dt", {}, name), make("dd", {}, text)));
+    const found = task.on && task.found.includes(told.line);
+    const ask = () => send({ kind: "point", line: told.line });
+    return make(
+      "li",
+      { class: "ml-row", "data-wrong": Boolean(told.wrong), "data-found": found },
+      make(
+        "p",
+        { class: "ml-head" },
+        make("span", { class: "ml-time" }, told.when),
+        make("span", { class: "ml-type" }, told.type),
+        make("span", { class: "ml-asset" }, told.asset),
+      ),
+      make("dl", {}, ...numbers),
+      make("p", { class: "ml-tells" }, told.words),
+      told.wrong && make("p", { class: "ml-wrong" }, told.wrong),
+      told.run &&
+        make(
+          "details",
+          { class: "ml-fold" },
+          make("summary", {}, "Each of them"),
+          make("ol", { class: "ml-rows" }, ...told.run.map(row)),
+        ),
+      task.on &&
+        told.fee &&
+        !found &&
+        make("button", { type: "button", class: "ml-this", onclick: ask }, "I didn\u2019t expect this fee"),
+      found && make("p", { class: "ml-found" }, "\u2713 found"),
+    );
   }
 
   /**
@@ -305,46 +356,17 @@ function render({ model, el }) {
    * @param {Chapter} told
    */
   function life(open, told) {
-    const { task } = shown();
     const zoom = make(
       "button",
       { type: "button", class: "ml-zoom", onclick: () => look(around(told)) },
       "Show its time",
     );
-    const rows = open.rows.map((row) => {
-      const numbers = row.numbers.map(([name, text]) =>
-        make("div", {}, make("dt", {}, name), make("dd", {}, text)),
-      );
-      const asked = task.on && row.fee && !task.found.includes(row.line);
-      const found = task.on && task.found.includes(row.line);
-      return make(
-        "li",
-        { class: "ml-row", "data-wrong": Boolean(row.wrong), "data-found": found },
-        make(
-          "p",
-          { class: "ml-head" },
-          make("span", { class: "ml-time" }, row.when),
-          make("span", { class: "ml-type" }, row.type),
-          make("span", { class: "ml-asset" }, row.asset),
-        ),
-        make("dl", {}, ...numbers),
-        make("p", { class: "ml-tells" }, row.words),
-        row.wrong && make("p", { class: "ml-wrong" }, row.wrong),
-        asked &&
-          make(
-            "button",
-            { type: "button", class: "ml-this", onclick: () => send({ kind: "point", line: row.line }) },
-            "I didn\u2019t expect this fee",
-          ),
-        found && make("p", { class: "ml-found" }, "\u2713 found"),
-      );
-    });
     return make(
       "div",
       { class: "ml-life" },
       ...open.words.map((text) => make("p", {}, text)),
       zoom,
-      make("ol", { class: "ml-rows" }, ...rows),
+      make("ol", { class: "ml-rows" }, ...open.rows.map(row)),
       open.more && make("p", {}, open.more),
     );
   }
@@ -499,8 +521,8 @@ function render({ model, el }) {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
     /** @type {Record<string, () => Span | []>} */
     const keys = {
-      ArrowLeft: () => along(span, -0.2),
-      ArrowRight: () => along(span, 0.2),
+      ArrowLeft: () => shifted(span, -0.2),
+      ArrowRight: () => shifted(span, 0.2),
       "+": () => zoomed(span, 2),
       "=": () => zoomed(span, 2),
       "-": () => zoomed(span, 0.5),

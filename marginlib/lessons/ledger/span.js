@@ -45,13 +45,13 @@ export function zoomed([from, to], by, about = (from + to) / 2) {
  * @param {number} share
  * @returns {Span}
  */
-export const along = ([from, to], share) => [from + share * (to - from), to + share * (to - from)];
+export const shifted = ([from, to], share) => [from + share * (to - from), to + share * (to - from)];
 
 /**
  * @param {number} ms
  * @param {Intl.DateTimeFormatOptions} how
  */
-const told = (ms, how) => new Intl.DateTimeFormat("en-GB", { timeZone: "UTC", ...how }).format(ms);
+const dated = (ms, how) => new Intl.DateTimeFormat("en-GB", { timeZone: "UTC", ...how }).format(ms);
 
 /**
  * Round moments along a span, and how each is written: at most so many. All times are UTC, as in the file.
@@ -67,15 +67,15 @@ export function moments([from, to], most) {
     const all = Array.from({ length: Math.max(0, count) }, (_, i) => first + i * step);
     const seconds = step < 60 * SECOND ? /** @type {const} */ ({ second: "2-digit" }) : {};
     return all.map((at, i) => {
-      const time = told(at, { hour: "2-digit", minute: "2-digit", ...seconds });
-      return [at, i === 0 || at % DAY === 0 ? `${time}<br>${told(at, { day: "numeric", month: "short" })}` : time];
+      const time = dated(at, { hour: "2-digit", minute: "2-digit", ...seconds });
+      return [at, i === 0 || at % DAY === 0 ? `${time}<br>${dated(at, { day: "numeric", month: "short" })}` : time];
     });
   }
   const dates = step ? days(from, to, step / DAY) : months(from, to, most);
   let year = 0;
   return dates.map((at) => {
     const date = new Date(at);
-    const text = told(at, step ? { day: "numeric", month: "short" } : { month: "short" });
+    const text = dated(at, step ? { day: "numeric", month: "short" } : { month: "short" });
     const first = date.getUTCFullYear() !== year;
     year = date.getUTCFullYear();
     return [at, first ? `${text}<br>${year}` : text];
@@ -122,7 +122,7 @@ function months(from, to, most) {
  */
 export function inWords([from, to]) {
   const day = /** @type {const} */ ({ day: "numeric", month: "short", year: "numeric" });
-  if (to - from > 3 * DAY) return `${told(from, day)} to ${told(to, day)}`;
+  if (to - from > 3 * DAY) return `${dated(from, day)} to ${dated(to, day)}`;
   const moment = /** @type {const} */ ({ day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
-  return `${told(from, moment)} to ${told(to, moment)}`;
+  return `${dated(from, moment)} to ${dated(to, moment)}`;
 }

@@ -80,7 +80,9 @@ def thinned(line: Line, span: tuple[float, float], most: int = _MOST) -> list[tu
     for _, group in itertools.groupby(line[begin:end], lambda each: (each[0] - first) // width if width else 0):
         points = list(group)
         if len(points) > 4:  # what it comes from, its ends, and what it leaves behind
-            ends = sorted({0, len(points) - 1, *(pick(range(len(points)), key=lambda i: points[i][1]) for pick in (min, max))})
+            ends = sorted(
+                {0, len(points) - 1, *(pick(range(len(points)), key=lambda i: points[i][1]) for pick in (min, max))}
+            )
             points = [points[at] for at in ends]
         for at, amount in points:
             if found:
