@@ -24,7 +24,7 @@ from marginlib.engine.story import Moment, Story
 from marginlib.reading.entries import Entry, Purse
 from marginlib.reading.rulebooks import rulebook
 
-BEGIN = datetime(2026, 3, 2, 9, 0, 0, tzinfo=UTC)
+BEGIN = datetime(2026, 3, 23, 9, 0, 0, tzinfo=UTC)
 """When the first step of every export takes place."""
 COLUMNS = ("txid", "refid", "time", "type", "subtype", "aclass", "asset", "amount", "fee", "balance")
 MORE_COLUMNS = (
@@ -43,7 +43,7 @@ def entries_of(story: Story) -> list[Entry]:
     >>> from marginlib import Scenario, replay
     >>> row = entries_of(replay(Scenario.of({"steps": [{"do": "deposit", "currency": "EUR", "amount": "5"}]})))[0]
     >>> row.type, row.asset, row.balance, f"{row.time:%Y-%m-%d %H:%M:%S}"
-    ('deposit', 'EUR', Decimal('5.0000'), '2026-03-02 09:00:00')
+    ('deposit', 'EUR', Decimal('5.0000'), '2026-03-23 09:00:00')
     """
     seed = json.dumps(story.scenario.as_data(), sort_keys=True)
     clock = _Clock(story)
@@ -68,15 +68,15 @@ def write_csv(entries: Iterable[Entry], file: TextIO) -> None:
     >>> file = io.StringIO()
     >>> write_csv([Entry(2, "L1", "T1", BEGIN, "margin", Purse("EUR"), ZERO, Decimal("0.4"), Decimal(100))], file)
     >>> file.getvalue().splitlines()[1]
-    '"L1","T1","2026-03-02 09:00:00","margin","","","EUR",0.0000,0.4000,100.0000'
+    '"L1","T1","2026-03-23 09:00:00","margin","","","EUR",0.0000,0.4000,100.0000'
     """
     entries = list(entries)
     more = any(each.purse.wallet or each.fee_code or each.subclass or each.usd for each in entries)
     columns = MORE_COLUMNS if more else COLUMNS
     file.write(",".join(map(_quoted, columns)) + "\n")
     for each in entries:
-        cells = _cells(each)
-        file.write(",".join(cells[name] if name in _NUMBERS else _quoted(cells[name]) for name in columns) + "\n")
+        told = cells(each)
+        file.write(",".join(told[name] if name in _NUMBERS else _quoted(told[name]) for name in columns) + "\n")
 
 
 def as_csv(story: Story) -> str:
@@ -93,8 +93,8 @@ def as_csv(story: Story) -> str:
     return file.getvalue()
 
 
-def _cells(entry: Entry) -> dict[str, str]:
-    """What stands in each column."""
+def cells(entry: Entry) -> dict[str, str]:
+    """What stands in each column, as text; amounts with the decimals of the asset's ledger."""
     purse, usd = entry.purse, entry.usd or (None, None, None)
     code = f"{purse.asset}.{purse.held}" if purse.held else purse.asset
     second = entry.time.replace(tzinfo=None) if entry.time else None

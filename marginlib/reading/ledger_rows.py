@@ -60,7 +60,8 @@ class Rows:
         self._comma = separator != ","
         self._words: dict[str, str] = dict.fromkeys(_NOTHING, "")
         self._purses: dict[tuple[str, str], Purse] = {}
-        self._numbers: dict[str, Decimal] = {}
+        self._numbers: dict[str, Decimal] = {"0": ZERO}
+        self._codes: dict[str, str] = dict.fromkeys(_NOTHING, "")
         self._when: tuple[str, datetime] = "", _START
         self._refid = ""
 
@@ -89,15 +90,9 @@ class Rows:
                 txid = self._word(txid)
             usd = None
             if amountusd or feeusd or balanceusd:
-                numbers = [None if each in _NOTHING else self._number(each) for each in (amountusd, feeusd, balanceusd)]
-                if any(each is not None for each in numbers):
-                    usd = numbers[0], numbers[1], numbers[2]
-            fee_code = ""
+                usd = self._usd(amountusd, feeusd, balanceusd)
             purse = self._purses.get((asset, wallet)) or self._purse(asset, wallet)
-            if feecurrency not in _NOTHING:
-                fee_code = self._code(feecurrency)
-                if fee_code == purse.asset:
-                    fee_code = ""
+            fee_code = self._codes[feecurrency] if feecurrency in self._codes else self._code(feecurrency)
             return Entry(
                 line,
                 "" if txid == "-" else txid,
@@ -111,7 +106,7 @@ class Rows:
                 words[subtype] if subtype in words else self._word(subtype),
                 words[aclass] if aclass in words else self._word(aclass),
                 words[subclass] if subclass in words else self._word(subclass),
-                fee_code,
+                "" if fee_code == purse.asset else fee_code,
                 usd,
             )
         except ValueError:
@@ -149,7 +144,13 @@ class Rows:
         code, _ = plain_code(text.strip())
         if not code:
             raise ValueError
+        if len(self._codes) < _KEPT:
+            self._codes[text] = code
         return code
+
+    def _usd(self, *texts: str) -> tuple[Decimal | None, Decimal | None, Decimal | None] | None:
+        amount, fee, balance = [None if each in _NOTHING else self._number(each) for each in texts]
+        return None if amount is fee is balance is None else (amount, fee, balance)
 
     def _purse(self, asset: str, wallet: str) -> Purse:
         code, held = plain_code(asset.strip())

@@ -5,7 +5,7 @@ import gzip
 import io
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,8 @@ from marginlib.engine.legible import legible
 MOST_BYTES = 200_000_000
 """Unpacked; about a million and a half rows."""
 _HEAD = 65_536
-_BROKEN = (EOFError, zipfile.BadZipFile, zlib.error, OSError)
+BROKEN = (EOFError, zipfile.BadZipFile, zlib.error, OSError)
+"""What reading on raises where a packed file is damaged."""
 Progress = Callable[[int, int], None]
 """Told the bytes read so far, and all there are (0 if that isn't known)."""
 WANTED = "expected a ledger export: a CSV file with the columns txid, refid, time, type, asset, amount, fee, balance, …"
@@ -31,27 +32,12 @@ class InvalidLedger(ValueError):
         super().__init__(legible(message))
 
 
-class CutOff(Exception):
-    """A packed file that breaks off; what was read before it stands."""
-
-
 @dataclass(frozen=True)
 class Opened:
-    """The text of an export, opened: its first characters, and all of it, line by line."""
+    """The text of an export, opened: its first characters, and all of it; reading on may raise what is BROKEN."""
 
     head: str
     text: io.TextIOBase
-
-    def lines(self) -> Iterator[str]:
-        """The lines with their ends.
-
-        Raises:
-            CutOff: the file is packed, and breaks off here.
-        """
-        try:
-            yield from self.text
-        except _BROKEN as error:
-            raise CutOff(str(error)) from None
 
 
 class _Counted(io.RawIOBase):
@@ -101,7 +87,7 @@ def opened(source: Path | bytes | IO[bytes], close: ExitStack, progress: Progres
             return _in_gzip(stream, head, size, progress)
     except InvalidLedger:
         raise
-    except (*_BROKEN, ValueError) as error:
+    except (*BROKEN, ValueError) as error:
         raise InvalidLedger(f"it can't be read ({error}); {WANTED}") from None
 
     def told(done: int) -> None:
@@ -180,7 +166,7 @@ def _in_gzip(stream: IO[bytes], head: bytes, size: int, progress: Progress | Non
 
     try:
         first = unpacked.read1(_HEAD)
-    except _BROKEN:
+    except BROKEN:
         raise InvalidLedger("it is a damaged gzip file; download the export again") from None
     return _text(first, unpacked, told)  # type: ignore[arg-type]
 

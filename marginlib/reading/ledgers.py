@@ -19,7 +19,7 @@ from marginlib.engine.kinds import shown
 from marginlib.reading import ledger_text
 from marginlib.reading.entries import Entry, Ledger, Problem
 from marginlib.reading.ledger_rows import NAMES, TYPES, Rows, known_name, lacking, written
-from marginlib.reading.ledger_text import WANTED, WHERE, CutOff, InvalidLedger, Progress
+from marginlib.reading.ledger_text import BROKEN, WANTED, WHERE, InvalidLedger, Progress
 
 __all__ = ["InvalidLedger", "Progress", "read_entries", "read_ledger", "unknown_types"]
 _Lines = Iterator[str | Problem] | Iterator[str]
@@ -76,15 +76,15 @@ def unknown_types(ledger: Ledger) -> dict[str, int]:
 def _until_cut(opened: ledger_text.Opened) -> Iterator[str | Problem]:
     """The lines; where a packed file breaks off, that."""
     try:
-        yield from opened.lines()
-    except CutOff:
+        yield from opened.text
+    except BROKEN:
         yield Problem(0, "", "the packed file is damaged from here on; what comes after is lost. Download it again")
 
 
 def _whole(opened: ledger_text.Opened) -> str:
     try:
-        return "".join(opened.lines())
-    except CutOff:
+        return opened.text.read()
+    except BROKEN:
         raise InvalidLedger("the packed file is damaged; download the export again") from None
 
 
