@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from marginlib.analysis.ledger import Account
 from marginlib.drawing import colours
 from marginlib.drawing.still import still
 from marginlib.engine.legible import legible
@@ -77,7 +78,7 @@ class YourLedger(Covered):
         return self._looked.ledger
 
     @property
-    def account(self) -> Any:
+    def account(self) -> Account:
         """What came of it: breaks, groups, positions, fees (see :func:`marginlib.analysis.ledger.look`)."""
         return self._looked.account
 
@@ -85,7 +86,7 @@ class YourLedger(Covered):
         """The rows as a table; amounts as floats, to add up and to plot, or as exact decimals."""
         if self.own:
             warnings.warn(PRIVATE, stacklevel=2)
-        return view.frame(self._looked, exact=exact)
+        return view.frame(self.ledger.entries, exact=exact)
 
     def state(self) -> dict[str, Any]:
         """The sample as it is shown; of a file of one's own, that there is one and nothing else."""

@@ -420,7 +420,7 @@ function render({ model, el }) {
     }
     asset.value = now.asset;
     for (const [i, p] of sized(words, now.view.words.length, "p").entries()) write(p, now.view.words[i]);
-    write(seek, now.task.on ? "Enough of that" : "Find the fee you didn\u2019t expect");
+    write(seek, now.task.on ? "Enough of that" : "Find the fees you didn\u2019t expect");
     write(sought, now.task.said);
     sought.dataset.right = String(now.task.right);
     sought.hidden = !now.task.said;

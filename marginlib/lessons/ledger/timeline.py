@@ -115,7 +115,7 @@ def drawn(
     high = max([0.0, *(y for line in steps.values() for _, y in line)])
     room = (high - low or 1) * 0.2
     ticks = _ticks(span)
-    above = layout({at: "" for at in ticks}, span, (low - (room / 4 if low else 0), high + room), unit, 8, height=230)
+    above = layout(dict.fromkeys(ticks, ""), span, (low - (room / 4 if low else 0), high + room), unit, 8, height=230)
     below = layout(ticks, span, (0.4, len(names) + 0.6), "", 44, height=44 + 30 * len(names) + 12, t=2)
     below["yaxis"] |= {"tickvals": [*lanes.values()], "ticktext": [*lanes], "ticksuffix": "", "zeroline": False}
     left = max(above["margin"]["l"], round(max(extent(each, 14)[0] for each in names)) + _BESIDE)
