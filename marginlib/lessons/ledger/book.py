@@ -22,6 +22,7 @@ from marginlib.panels.panel import STILL, packed_plotly
 from marginlib.reading.entries import Ledger
 from marginlib.reading.files import data_folder
 from marginlib.reading.ledgers import InvalidLedger, read_ledger
+from marginlib.telling import ledger as telling
 from marginlib.telling.on_page import all_written, escape
 
 if TYPE_CHECKING:
@@ -82,11 +83,20 @@ class YourLedger(Covered):
         """What came of it: breaks, groups, positions, fees (see :func:`marginlib.analysis.ledger.look`)."""
         return self._looked.account
 
+    def tell(self) -> list[str]:
+        """What the ledger tells, in sentences with their rules."""
+        self._warn()
+        return telling.tell(self.account)
+
     def frame(self, *, exact: bool = False) -> "pandas.DataFrame":
         """The rows as a table; amounts as floats, to add up and to plot, or as exact decimals."""
-        if self.own:
-            warnings.warn(PRIVATE, stacklevel=2)
+        self._warn()
         return view.frame(self.ledger.entries, exact=exact)
+
+    def _warn(self) -> None:
+        """Say that what comes next is private, where it may be saved with a notebook."""
+        if self.own:
+            warnings.warn(PRIVATE, stacklevel=3)
 
     def state(self) -> dict[str, Any]:
         """The sample as it is shown; of a file of one's own, that there is one and nothing else."""
