@@ -120,7 +120,7 @@ def _csv(lines: _Lines, columns: list[str]) -> Iterator[Entry | Problem]:
             yield Problem(at, "", f"expected a row of an export, got a line that can't be taken apart ({error})")
             continue
         if len(cells) != width:
-            if not any(written(each) for each in cells):
+            if _blank(cells):
                 continue
             if len(cells) == 1 and separator in cells[0]:  # the whole line was put in quotation marks once more
                 cells = next(csv.reader([cells[0]], delimiter=separator), [])
@@ -139,7 +139,7 @@ def _csv(lines: _Lines, columns: list[str]) -> Iterator[Entry | Problem]:
             yield found
             continue
         assert isinstance(found, list)
-        if not any(written(each) for each in cells):
+        if _blank(cells):
             continue
         names = [known_name(each) for each in cells[:width]]
         if not lacking(names):
@@ -181,7 +181,7 @@ def _joined(
             continue
         except csv.Error:
             return None
-        if len(cells) != rows.width:
+        if not _is_row(cells, rows) or not rows.may_have_lines(cells):
             return None
         for _ in range(more):
             waiting.popleft()
@@ -195,7 +195,16 @@ def _stands(line: str, cells_of: _Cells, rows: Rows) -> bool:
         cells = cells_of(line)
     except (IndexError, csv.Error):
         return False
-    return len(cells) == rows.width and isinstance(rows.read(cells, 0), Entry)
+    return _is_row(cells, rows)
+
+
+def _blank(cells: list[str]) -> bool:
+    """Whether a line is there for nothing: empty, or separators alone."""
+    return not any(each.strip() for each in cells)
+
+
+def _is_row(cells: list[str], rows: Rows) -> bool:
+    return len(cells) == rows.width and isinstance(rows.read([*cells], 0), Entry)
 
 
 def _header(lines: _Lines) -> tuple[int, str, list[str]]:
