@@ -30,6 +30,7 @@ TYPES = frozenset((
 ))  # fmt: skip
 """The types that exports are known to have; others are kept, and named."""
 MOST_DIGITS, MOST_TEXT = 20, 200
+_NEEDED, _MOST_NAME = frozenset(NEEDED), 60
 _NOTHING = frozenset(("", "-"))
 _PLAIN = re.compile(rf"-?[0-9]{{1,{MOST_DIGITS}}}(?:\.[0-9]{{1,{MOST_DIGITS}}})?", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?", re.ASCII)
@@ -302,7 +303,16 @@ def known_name(text: str) -> str:
     >>> known_name(" Fee_Currency"), known_name("amount USD")
     ('feecurrency', 'amountusd')
     """
-    return "".join(each for each in written(text).lower() if each not in ' _"')[:MOST_TEXT]
+    return written(text[:_MOST_NAME]).lower().replace(" ", "").replace("_", "").replace('"', "")
+
+
+def complete(columns: Sequence[str]) -> bool:
+    """Whether nothing is missing that a row can't be told without.
+
+    >>> complete(NAMES), complete(["txid", "time"])
+    (True, False)
+    """
+    return _NEEDED.issubset(columns)
 
 
 def lacking(columns: Sequence[str]) -> list[str]:

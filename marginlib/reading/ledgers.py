@@ -18,7 +18,7 @@ from typing import IO, Any
 from marginlib.engine.kinds import shown
 from marginlib.reading import ledger_text
 from marginlib.reading.entries import Entry, Ledger, Problem
-from marginlib.reading.ledger_rows import NAMES, TYPES, Rows, known_name, lacking, written
+from marginlib.reading.ledger_rows import NAMES, TYPES, Rows, complete, known_name, lacking, written
 from marginlib.reading.ledger_text import BROKEN, WANTED, WHERE, InvalidLedger, Progress
 
 __all__ = ["InvalidLedger", "Progress", "read_entries", "read_ledger", "unknown_types"]
@@ -128,7 +128,7 @@ def _csv(lines: _Lines, columns: list[str]) -> Iterator[Entry | Problem]:
                 cells.pop()
         if len(cells) != width:
             names = [known_name(each) for each in cells]
-            if not lacking(names):  # another export was put below the first
+            if complete(names):  # another export was put below the first
                 rows = Rows(names, separator)
                 width = rows.width
                 continue
@@ -142,7 +142,7 @@ def _csv(lines: _Lines, columns: list[str]) -> Iterator[Entry | Problem]:
         if _blank(cells):
             continue
         names = [known_name(each) for each in cells[:width]]
-        if not lacking(names):
+        if complete(names):
             rows = Rows(names, separator)
             continue
         yield from found
@@ -229,8 +229,9 @@ def _header(lines: _Lines) -> tuple[int, str, list[str]]:
         _, separator, names = best
         if best[0] >= 3:
             compared = [known_name(each) for each in names]
-            if told := lacking(compared):
-                raise InvalidLedger(_other(compared) or f"line {at}: {'; '.join(told)}; {WANTED}")
+            if not complete(compared):
+                told = _other(compared) or f"line {at}: {'; '.join(lacking(compared))}; {WANTED}"
+                raise InvalidLedger(told)
             for name in NAMES:
                 if (times := compared.count(name)) > 1:
                     raise InvalidLedger(f"line {at}: expected each column once, got {name} {times} times")
