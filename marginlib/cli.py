@@ -31,6 +31,8 @@ from marginlib.ways_out.advice import no_report, reports
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
 
+    from marginlib.engine.story import Story
+
 _OK, _FAILED, _INTERRUPTED, _CANT_WRITE = 0, 2, 130, 141
 _MOST_BYTES = 20_000_000
 _PLAINER = {"−": "-", "–": "-", "×": "x", "÷": "/", "…": "...", "─": "-", "’": "'", "\N{NO-BREAK SPACE}": " "}
@@ -58,6 +60,7 @@ examples:
   marginlib run - < loss.json
   marginlib run --link "#v1/LossCascade?move=-20&leverage=4"
   marginlib run --link "#v1/WaysOut?move=10" --scenario | marginlib plan -
+  marginlib run loss.json --ledger loss.csv
 
 A link is what a panel's Copy link gives; the quotes keep the shell from its # and &.
 The exit status is 2 if a step was refused, a file is no scenario or a link leads nowhere, else 0.
@@ -203,6 +206,8 @@ def _parser() -> argparse.ArgumentParser:
     printed = run.add_mutually_exclusive_group()
     printed.add_argument("--json", action="store_true", help="one JSON object a line, in the order of the files")
     printed.add_argument("--scenario", action="store_true", help="print a link's scenario as JSON; don't replay it")
+    exported = "write the ledger as the exchange exports it, over a file that is there; - prints it, and nothing else"
+    run.add_argument("--ledger", metavar="OUT.csv", help=exported)
     run.set_defaults(command=_run, wrong=run.error)
 
     about = "Compare four ways out of an open position: close now, buy the quote currency first, deposit, settle."
@@ -286,6 +291,13 @@ def _one_of_both(arguments: argparse.Namespace) -> None:
         arguments.wrong("expected a FILE or a --link, not both; an address with a & stands in quotes")
     if arguments.scenario and arguments.link is None:
         arguments.wrong("--scenario says the scenario of a --link; a FILE is one already")
+    if arguments.ledger is not None:
+        if len(arguments.files) > 1:
+            arguments.wrong("--ledger writes the ledger of one FILE; run the others by themselves")
+        if arguments.scenario:
+            arguments.wrong("--ledger writes what a replay comes to, and --scenario doesn't replay; leave one out")
+        if arguments.ledger == "-" and arguments.json:
+            arguments.wrong("--ledger - prints the ledger alone; give it a file's name, or leave out --json")
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -314,11 +326,25 @@ def _run(arguments: argparse.Namespace) -> int:
             continue
         if story.error:
             status = _FAILED
+        if arguments.ledger == "-":
+            print(_as_csv(story), end="")
+            if story.error:
+                print(f"marginlib: step {story.error.index + 1} is refused: {story.error.message}", file=sys.stderr)
+            continue
+        if arguments.ledger is not None:
+            _write(arguments.ledger, _as_csv(story))
         if arguments.json:
             print(json.dumps(story.as_json()))
         else:
             _terminal().show_story(story, shown_as)
     return status
+
+
+def _as_csv(story: "Story") -> str:
+    """The story's ledger in the form of the exchange's exports."""
+    from marginlib.analysis.export import as_csv
+
+    return as_csv(story)
 
 
 def _limits(arguments: argparse.Namespace) -> int:
