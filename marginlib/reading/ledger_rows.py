@@ -22,13 +22,6 @@ NAMES = (
 """The columns of exports, in the order in which a row is taken apart."""
 NEEDED = ("refid", "time", "type", "asset", "amount", "fee", "balance")
 """Without these a row can't be told."""
-TYPES = frozenset((
-    "t", "adjustment", "airdrop", "collateralconversion", "conversion", "credit", "custodytransfer", "deposit",
-    "dividend", "earn", "equity_trade", "hybridearnwithdrawal", "invite_bonus", "margin", "margin_conversion",
-    "marginconversion", "nft_rebate", "nfttrade", "none", "receive", "reserve", "reward", "rollover", "sale",
-    "settled", "spend", "staking", "trade", "transfer", "withdrawal",
-))  # fmt: skip
-"""The types that exports are known to have; others are kept, and named."""
 MOST_DIGITS, MOST_TEXT = 20, 200
 _NEEDED, _MOST_NAME = frozenset(NEEDED), 60
 _NOTHING = frozenset(("", "-"))
@@ -70,7 +63,7 @@ class Rows:
         self._purses: dict[tuple[str, str], Purse] = {}
         self._numbers: dict[str, Decimal] = {"0": ZERO}
         self._codes: dict[str, str] = dict.fromkeys(_NOTHING, "")
-        self._when: tuple[str, datetime] = "", _START
+        self._when: tuple[str | None, datetime] = None, _START
         self._refid = ""
 
     def read(self, cells: list[str], line: int) -> Entry | list[Problem]:

@@ -7,7 +7,7 @@ lines only if they are no rows of their own.
 import csv
 import json
 import re
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from decimal import Decimal
@@ -18,10 +18,10 @@ from typing import IO, Any
 from marginlib.engine.kinds import shown
 from marginlib.reading import ledger_text
 from marginlib.reading.entries import Entry, Ledger, Problem
-from marginlib.reading.ledger_rows import NAMES, TYPES, Rows, complete, known_name, lacking, written
+from marginlib.reading.ledger_rows import NAMES, Rows, complete, known_name, lacking, written
 from marginlib.reading.ledger_text import BROKEN, WANTED, WHERE, InvalidLedger, Progress
 
-__all__ = ["InvalidLedger", "Progress", "read_entries", "read_ledger", "unknown_types"]
+__all__ = ["InvalidLedger", "Progress", "read_entries", "read_ledger"]
 _Lines = Iterator[str | Problem] | Iterator[str]
 _SEPARATORS = ",;\t|"
 _LOOKED_AT = 20  # lines in which the names of the columns may stand
@@ -62,15 +62,6 @@ def read_entries(lines: Iterable[str]) -> Iterator[Entry | Problem]:
     line 2, balance: expected a number such as -24.5, got 'x'
     """
     return _csv(iter(lines), [])
-
-
-def unknown_types(ledger: Ledger) -> dict[str, int]:
-    """The types that exports aren't known to have, and how many rows have each.
-
-    >>> unknown_types(Ledger(()))
-    {}
-    """
-    return dict(Counter(each.type for each in ledger.entries if each.type not in TYPES).most_common())
 
 
 def _until_cut(opened: ledger_text.Opened) -> Iterator[str | Problem]:
