@@ -24,7 +24,7 @@ from marginlib.engine.story import Moment, Story
 from marginlib.reading.entries import Entry, Purse
 from marginlib.reading.rulebooks import rulebook
 
-BEGIN = datetime(2026, 3, 2, 9, 0, 0, tzinfo=UTC)
+BEGIN = datetime(2026, 3, 23, 9, 0, 0, tzinfo=UTC)
 """When the first step of every export takes place."""
 COLUMNS = ("txid", "refid", "time", "type", "subtype", "aclass", "asset", "amount", "fee", "balance")
 MORE_COLUMNS = (
@@ -43,7 +43,7 @@ def entries_of(story: Story) -> list[Entry]:
     >>> from marginlib import Scenario, replay
     >>> row = entries_of(replay(Scenario.of({"steps": [{"do": "deposit", "currency": "EUR", "amount": "5"}]})))[0]
     >>> row.type, row.asset, row.balance, f"{row.time:%Y-%m-%d %H:%M:%S}"
-    ('deposit', 'EUR', Decimal('5.0000'), '2026-03-02 09:00:00')
+    ('deposit', 'EUR', Decimal('5.0000'), '2026-03-23 09:00:00')
     """
     seed = json.dumps(story.scenario.as_data(), sort_keys=True)
     clock = _Clock(story)
@@ -68,7 +68,7 @@ def write_csv(entries: Iterable[Entry], file: TextIO) -> None:
     >>> file = io.StringIO()
     >>> write_csv([Entry(2, "L1", "T1", BEGIN, "margin", Purse("EUR"), ZERO, Decimal("0.4"), Decimal(100))], file)
     >>> file.getvalue().splitlines()[1]
-    '"L1","T1","2026-03-02 09:00:00","margin","","","EUR",0.0000,0.4000,100.0000'
+    '"L1","T1","2026-03-23 09:00:00","margin","","","EUR",0.0000,0.4000,100.0000'
     """
     entries = list(entries)
     more = any(each.purse.wallet or each.fee_code or each.subclass or each.usd for each in entries)

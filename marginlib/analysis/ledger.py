@@ -7,19 +7,20 @@ probable is marked so.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import localcontext
 from typing import Literal
 
-from marginlib.analysis.ledger_balances import Break, Holding, check, is_pending
+from marginlib.analysis.ledger_balances import Break, Holding, check
 from marginlib.analysis.ledger_cascades import Cascade, cascade, gathered, is_cascade, with_balances
 from marginlib.analysis.ledger_fees import FeeKind, Sums, sums_of, with_kinds
 from marginlib.analysis.ledger_groups import Group, family, groups_of
 from marginlib.analysis.ledger_positions import Life, lives_of
 from marginlib.engine.amounts import EXACT
 from marginlib.engine.rulebook import Rulebook
+from marginlib.engine.sharing import all_kept
 from marginlib.reading.entries import Entry, Ledger, Problem
 from marginlib.reading.rulebooks import rulebook
 
@@ -68,7 +69,7 @@ class Account:
     unknown: Mapping[str, int]
     """Types that aren't known, with how many rows each has."""
     pending: tuple[Entry, ...]
-    """Rows that only announce others, and count for nothing."""
+    """Rows that have neither a txid nor a balance yet, and count for nothing."""
     problems: tuple[Problem, ...]
     repeated: tuple[int, ...]
     rulebook: Rulebook
@@ -106,36 +107,45 @@ def look(ledger: Ledger, pairs: Mapping[str, str] | None = None, book: Rulebook 
     """
     book = book or rulebook()
     entries = ledger.entries
-    with localcontext(EXACT):
+    with localcontext(EXACT), all_kept():
         holdings, breaks = check(entries)
         groups = gathered(groups_of(entries, book), book)
         times = [entry.time for entry in entries if entry.time is not None]
         end = max(times, default=None)
         lives, strays = lives_of(groups, book, end)
-        totals, months = _summed(groups, book)
+        totals, months, surprises = _summed(groups, {id(life.group): life.quote for life in lives}, book)
         cascades = _cascades(entries, groups, book, pairs or {})
         return Account(
             entries, min(times, default=None), end, tuple(holdings), tuple(breaks), tuple(groups), tuple(lives),
-            tuple(strays), tuple(cascades), totals, tuple(months), tuple(_surprises(groups, lives, book)),
-            _unknown(groups), tuple(entry for entry in entries if is_pending(entry)), ledger.problems,
+            tuple(strays), tuple(cascades), totals, tuple(months), tuple(surprises),
+            _unknown(groups), tuple(entry for entry in entries if entry.pending), ledger.problems,
             ledger.repeated, book,
         )  # fmt: skip
 
 
-def _summed(groups: Iterable[Group], book: Rulebook) -> tuple[Sums, list[Month]]:
-    """All of it, and month by month."""
+def _summed(
+    groups: Iterable[Group], quotes: Mapping[int, str], book: Rulebook
+) -> tuple[Sums, list[Month], list[Surprise]]:
+    """All of it, month by month, and the fees that one doesn't expect; ``quotes``: of positions, as closings tell."""
     totals = Sums()
     months: dict[tuple[int, int], Sums] = {}
+    surprises: list[Surprise] = []
     for group in groups:
+        quote = quotes.get(id(group), group.quote)
+        converted = _bought(group) if len(group.entries) > 1 else ()
         for entry, kind in with_kinds(group, book):
-            totals.add(entry, group, kind)
-            when = (entry.time.year, entry.time.month) if entry.time else (0, 0)
+            time = entry.time
+            when = (time.year, time.month) if time else (0, 0)
             sums = months.get(when)
             if sums is None:
                 sums = months[when] = Sums()
             sums.add(entry, group, kind)
+            if entry.fee and kind in _OF_POSITIONS and (entry.purse.asset != quote or converted or entry.fee_code):
+                surprises += _surprise(entry, kind, group, quote, converted)
     named = [Month(f"{year:04}-{month:02}" if year else "", months[year, month]) for year, month in sorted(months)]
-    return totals, named
+    for month in named:
+        totals.plus(month.sums)
+    return totals, named, surprises
 
 
 def _cascades(
@@ -161,26 +171,25 @@ def _unknown(groups: Iterable[Group]) -> dict[str, int]:
     )  # fmt: skip
 
 
-def _surprises(groups: Iterable[Group], lives: Iterable[Life], book: Rulebook) -> list[Surprise]:
-    """Fees in a currency that one doesn't expect, in the order of time."""
-    quotes = {id(life.group): life.quote for life in lives}
-    found: list[Surprise] = []
-    for group in groups:
-        if group.kind not in ("opening", "rollover", "closing", "settlement"):
-            continue
-        quote = quotes.get(id(group), group.quote)
-        converted = {entry.asset for entry in group.of("conversion") if entry.amount > 0}
-        for entry, kind in with_kinds(group, book):
-            if not entry.fee:
-                continue
-            if kind == "settlement":
-                found.append(Surprise(entry, kind, quote, "settling", ("R5",), sure=True))
-            elif entry.fee_asset != entry.asset:
-                found.append(Surprise(entry, kind, quote, "named", ("A4", "C6"), sure=True))
-            elif entry.asset in converted:
-                found.append(Surprise(entry, kind, quote, "at_par", ("C6", "A4"), sure=True))
-            elif (
-                quote and entry.asset != quote and kind in ("opening", "rollover", "closing", "conversion_and_closing")
-            ):
-                found.append(Surprise(entry, kind, quote, "elsewhere", ("A4", "C6"), group.quote == quote))
-    return found
+_OF_POSITIONS: frozenset[FeeKind] = frozenset(
+    ("opening", "rollover", "closing", "conversion_and_closing", "settlement")
+)
+
+
+def _bought(group: Group) -> set[str]:
+    """What a position's group converted into."""
+    if group.kind not in ("opening", "rollover", "closing"):
+        return set()
+    return {entry.asset for entry in group.of("conversion") if entry.amount > 0}
+
+
+def _surprise(entry: Entry, kind: FeeKind, group: Group, quote: str, converted: Collection[str]) -> Iterator[Surprise]:
+    """Why a fee isn't where one expects it, if it isn't."""
+    if kind == "settlement":
+        yield Surprise(entry, kind, quote, "settling", ("R5",), sure=True)
+    elif entry.fee_code:
+        yield Surprise(entry, kind, quote, "named", ("A4", "C6"), sure=True)
+    elif entry.asset in converted:
+        yield Surprise(entry, kind, quote, "at_par", ("C6", "A4"), sure=True)
+    elif quote and entry.asset != quote:
+        yield Surprise(entry, kind, quote, "elsewhere", ("A4", "C6"), group.quote == quote)

@@ -43,11 +43,6 @@ class _Book:
     breaks: int = 0
 
 
-def is_pending(entry: Entry) -> bool:
-    """Whether a row only announces what another row books: exports show some money twice, first without a txid."""
-    return not entry.txid and entry.balance is None
-
-
 def takes(entry: Entry) -> Decimal:
     """The fee that a row takes from its own purse: none where it says that the fee was taken in another asset."""
     return entry.fee if entry.fee_code in ("", entry.purse.asset) else ZERO

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
-from marginlib.analysis.ledger_balances import is_pending
 from marginlib.analysis.ledger_groups import Group, Taken, by_asset, family, is_conversion
 from marginlib.engine.amounts import ZERO
 from marginlib.engine.rulebook import Rulebook
@@ -29,19 +28,28 @@ class Sums:
 
     def add(self, entry: Entry, group: Group, kind: FeeKind) -> None:
         """Count a row in."""
-        if entry.amount:
+        asset = entry.purse.asset
+        if amount := entry.amount:
             what = family(entry.type, entry.subtype)
-            if what == "margin":
-                book = self.pnl if group.kind == "closing" else self.moved.setdefault("opening", {})
+            if what != "margin":
+                moved = self.moved.setdefault(what, {})
             else:
-                book = self.moved.setdefault(what, {})
-            book[entry.asset] = book.get(entry.asset, ZERO) + entry.amount
-        if entry.fee:
+                moved = self.pnl if group.kind == "closing" else self.moved.setdefault("opening", {})
+            moved[asset] = moved[asset] + amount if asset in moved else amount
+        if fee := entry.fee:
             fees = self.fees.get(kind)
             if fees is None:
                 fees = self.fees[kind] = {}
-            code = entry.fee_asset
-            fees[code] = fees.get(code, ZERO) + entry.fee
+            asset = entry.fee_code or asset
+            fees[asset] = fees[asset] + fee if asset in fees else fee
+
+    def plus(self, other: "Sums") -> None:
+        """Count in all that others come to."""
+        self.pnl = added((self.pnl, other.pnl))
+        for kind, book in other.fees.items():
+            self.fees[kind] = added((self.fees.get(kind, {}), book))
+        for what, book in other.moved.items():
+            self.moved[what] = added((self.moved.get(what, {}), book))
 
     @property
     def all_fees(self) -> dict[str, Decimal]:
@@ -74,7 +82,7 @@ def sums_of(groups: Iterable[Group], book: Rulebook) -> Sums:
 def with_kinds(group: Group, book: Rulebook) -> list[tuple[Entry, FeeKind]]:
     """The rows of a group that count, each with what its fee is for."""
     taken = by_asset(group.entries) if group.kind == "closing" and len(group.entries) > 1 else {}
-    return [(entry, _kind(entry, group, taken, book)) for entry in group.entries if not is_pending(entry)]
+    return [(entry, _kind(entry, group, taken, book)) for entry in group.entries if not entry.pending]
 
 
 def _kind(entry: Entry, group: Group, taken: Mapping[str, Taken], book: Rulebook) -> FeeKind:

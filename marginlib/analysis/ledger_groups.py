@@ -11,7 +11,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
-from marginlib.analysis.ledger_balances import is_pending
 from marginlib.engine.amounts import ZERO
 from marginlib.engine.rulebook import Rulebook
 from marginlib.reading.entries import Entry
@@ -83,8 +82,8 @@ class Group:
 
     @property
     def counted(self) -> list[Entry]:
-        """Its rows without those that only announce others."""
-        return [entry for entry in self.entries if not is_pending(entry)]
+        """Its rows without those that are still pending."""
+        return [entry for entry in self.entries if not entry.pending]
 
     def of(self, *families: Family) -> list[Entry]:
         """Its rows of some types."""

@@ -62,10 +62,11 @@ class Life:
         return self.group.of("rollover")
 
     @property
-    def rows(self) -> list[Entry]:
-        """All its rows in the order of time, those of what probably ended it among them."""
-        rows = [*self.group.entries, *(entry for each in self.endings for entry in each.group.entries)]
-        return sorted(rows, key=lambda entry: (entry.time is not None and entry.time.timestamp(), entry.line))
+    def rows(self) -> list[tuple[Entry, Group]]:
+        """All its rows in the order of time, each with its group; those of what probably ended it are among them."""
+        groups = (self.group, *(each.group for each in self.endings))
+        rows = [(entry, group) for group in groups for entry in group.entries]
+        return sorted(rows, key=lambda row: (row[0].time.timestamp() if row[0].time else 0.0, row[0].line))
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ def test_the_columns_and_the_quotes_are_those_of_the_exchange() -> None:
 
     assert lines[0] == '"txid","refid","time","type","subtype","aclass","asset","amount","fee","balance"'
     ids = '"L[A-Z2-7]{5}-[A-Z2-7]{5}-[A-Z2-7]{6}","T[A-Z2-7]{5}-[A-Z2-7]{5}-[A-Z2-7]{6}"'
-    assert re.fullmatch(f'{ids},"2026-03-02 09:00:00","margin","","currency","EUR",0.0000,1.3500,2998.6500', lines[1])
+    assert re.fullmatch(f'{ids},"2026-03-23 09:00:00","margin","","currency","EUR",0.0000,1.3500,2998.6500', lines[1])
 
 
 def test_an_opening_and_its_rollovers_share_a_refid_and_each_closed_lot_has_its_own() -> None:
@@ -85,8 +85,8 @@ def test_money_that_comes_and_goes_has_refids_of_its_own_kind() -> None:
 def test_a_wait_moves_the_clock_and_every_step_is_a_second_after_the_one_before() -> None:
     rows = table({"steps": [deposits("EUR", "5"), deposits("EUR", "6"), waits("1.5"), deposits("EUR", "7")]})
 
-    assert [row["time"] for row in rows] == ["2026-03-02 09:00:00", "2026-03-02 09:00:01", "2026-03-02 10:30:03"]
-    assert datetime(2026, 3, 2, 9, tzinfo=UTC) == BEGIN
+    assert [row["time"] for row in rows] == ["2026-03-23 09:00:00", "2026-03-23 09:00:01", "2026-03-23 10:30:03"]
+    assert datetime(2026, 3, 23, 9, tzinfo=UTC) == BEGIN
 
 
 def test_rollovers_stand_at_the_hours_at_which_they_fall_due_and_the_balance_follows() -> None:
