@@ -421,24 +421,25 @@ def _one_ledger(name: str, shown_as: str, *, as_json: bool) -> int:
     from marginlib.telling import export_read
     from marginlib.telling.waiting import waiting
 
-    try:
-        with waiting("Reading") as told, _no_circles():
-            ledger = read_ledger(sys.stdin.buffer if name == "-" else Path(name), progress=told)
-            account = look(ledger)
-    except InvalidLedger as error:
+    with _no_circles():
+        try:
+            with waiting("Reading") as told:
+                ledger = read_ledger(sys.stdin.buffer if name == "-" else Path(name), progress=told)
+                account = look(ledger)
+        except InvalidLedger as error:
+            if as_json:
+                print(json.dumps(export_read.not_read(error, shown_as)))
+            else:
+                _terminal().show_unread(error, shown_as)
+            return _FAILED
         if as_json:
-            print(json.dumps(export_read.not_read(error, shown_as)))
+            from marginlib.telling.ledger import write_json
+
+            write_json(export_read.as_json(ledger, shown_as), account, sys.stdout)
         else:
-            _terminal().show_unread(error, shown_as)
-        return _FAILED
-    if as_json:
-        from marginlib.telling.ledger import as_json as account_as_json
+            from marginlib.telling import ledger_on_paper
 
-        print(json.dumps(export_read.as_json(ledger, shown_as) | account_as_json(account)))
-    else:
-        from marginlib.telling import ledger_on_paper
-
-        ledger_on_paper.show_account(ledger, account, shown_as)
+            ledger_on_paper.show_account(ledger, account, shown_as)
     return _FAILED if ledger.problems else _OK
 
 
