@@ -505,14 +505,17 @@ def _share(rate: Any) -> str:
 
 
 def _sums(sums: Sums) -> dict[str, Any]:
-    def book(amounts: Mapping[str, Decimal]) -> dict[str, str]:
-        return {code: plain(amount) for code, amount in amounts.items()}
-
+    fees = sums.fees
+    kinds = fees if len(fees) < 2 else [kind for kind in FEES if kind in fees]
     return {
-        "pnl": book(sums.pnl),
-        "fees": {kind: book(sums.fees[kind]) for kind in FEES if kind in sums.fees},
-        "moved": {what: book(each) for what, each in sums.moved.items()},
+        "pnl": _book(sums.pnl),
+        "fees": {kind: _book(fees[kind]) for kind in kinds},
+        "moved": {what: _book(each) for what, each in sums.moved.items()},
     }
+
+
+def _book(amounts: Mapping[str, Decimal]) -> dict[str, str]:
+    return {code: plain(amount) for code, amount in amounts.items()} if amounts else {}
 
 
 def _purse(purse: Purse) -> dict[str, str]:
@@ -520,7 +523,7 @@ def _purse(purse: Purse) -> dict[str, str]:
 
 
 def _iso(time: datetime | None) -> str | None:
-    return None if time is None else f"{time.replace(tzinfo=None).isoformat(sep=' ')}"
+    return None if time is None else str(time).removesuffix("+00:00")
 
 
 def _at(time: datetime | None) -> str:
