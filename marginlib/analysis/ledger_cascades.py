@@ -23,6 +23,9 @@ was taken; a conversion's fee isn't R16's; it is more, so the closing's trading 
 its rows stand in another order."""
 
 
+_OF_THE_ORDER = ("skipped", "left", "order")
+
+
 @dataclass(frozen=True, slots=True)
 class Deduction:
     """What was taken of one currency: in all, the fee in it, and the balance before and after, in that currency.
@@ -91,10 +94,10 @@ def cascade(group: Group, before: Mapping[Purse, Decimal], book: Rulebook, pair:
     found = _differences(takes, held, base, quote, book)
     if not base:
         known = "unknown"
-        if any(each.what in ("skipped", "left") for each in found):
+        if any(each.what in _OF_THE_ORDER for each in found):
             for guess in takes:
                 better = _differences(takes, held, guess, quote, book) if guess != quote else found
-                if not any(each.what in ("skipped", "left") for each in better):
+                if not any(each.what in _OF_THE_ORDER for each in better):
                     base, known, found = guess, "guessed", better
                     break
     places = {place.currency: place.why for place in preference(book.collateral_order, base, quote, {*held, *takes})}
@@ -132,8 +135,8 @@ def _differences(
             found.append(Difference("skipped", asset, ("R13", "R14"), held[asset]))
         elif (after := takes[asset].after) is not None and after > 0:
             found.append(Difference("left", asset, ("R13", "R14"), after))
-    taken = [asset for asset in takes if asset in expected]
-    if not found and taken != [asset for asset in expected if asset in takes]:
+    taken = [asset for asset in takes if asset != quote]  # a closing's row in the quote stands anywhere
+    if not found and taken != [asset for asset in expected if asset in takes and asset != quote]:
         found.append(Difference("order", taken[0], ("R13",)))
     for asset, each in takes.items():
         if asset == quote:
