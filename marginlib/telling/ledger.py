@@ -84,7 +84,7 @@ def tell(account: Account) -> list[str]:
     positions += _more(len(account.positions), "positions")
     cascades = [sentence for each in account.cascades[:_MOST] for sentence in cascade(each)]
     return [
-        overview(account), *adding_up(account), *positions, *strays(account), *cascades,
+        overview(account), *adding_up(account), *positions, *strays(account), *at_once(account), *cascades,
         *_more(len(account.cascades), "losses that several currencies bore"), *results(account.totals),
         *surprises(account), *left(account), *([SILENT] if account.positions else []),
     ]  # fmt: skip
@@ -268,9 +268,8 @@ def strays(account: Account) -> list[str]:
 
 def cascade(each: Cascade) -> list[str]:
     """A loss that several currencies bore: what was taken in which order, and how that differs from the rules."""
-    at = f" at the same moment as {each.together - 1:,} more" if each.together > 1 else ""
     begun = (
-        f"The closing {each.group.refid} of {_at(each.group.time)}{at} took {_taken(each.deductions)} for a loss in "
+        f"The closing {each.group.refid} of {_at(each.group.time)} took {_taken(each.deductions)} for a loss in "
         f"{each.quote} (R12, R13)."
     )
     base = {
@@ -283,6 +282,20 @@ def cascade(each: Cascade) -> list[str]:
     if not any(one.what != "together" for one in each.differences):
         real.insert(0, "That is how it was taken.")
     return told + real
+
+
+def at_once(account: Account) -> list[str]:
+    """Closings that came at one moment."""
+    told = []
+    for those in account.at_once[:_MOST]:
+        rows = sum(len(group.entries) for group in those)
+        what = "an order that ended several lots, or a liquidation"
+        if any(entry.asset != group.quote and entry.amount for group in those for entry in group.entries):
+            what = "probably a liquidation, or an order that ended several lots"
+        told.append(
+            f"At {_at(those[0].time)}, {len(those):,} closings of {rows:,} rows came at one moment: {what} (B5, R12)."
+        )
+    return [*told, *_more(len(account.at_once), "such moments")]
 
 
 def _taken(deductions: Iterable[Deduction]) -> str:
@@ -437,6 +450,10 @@ def _parts(account: Account) -> dict[str, Any]:
         ),
         "positions": (_life(life, account) for life in account.positions),
         "strays": [each.refid for each in account.strays],
+        "at_once": [
+            {"time": _iso(those[0].time), "refids": [group.refid for group in those],
+             "rows": sum(len(group.entries) for group in those)} for those in account.at_once
+        ],
         "cascades": (_cascade(each) for each in account.cascades),
         "totals": _sums(account.totals),
         "months": [{"month": each.name, **_sums(each.sums)} for each in account.months],
