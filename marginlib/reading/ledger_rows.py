@@ -26,6 +26,7 @@ MOST_DIGITS, MOST_TEXT = 20, 200
 _NEEDED, _MOST_NAME = frozenset(NEEDED), 60
 _NOTHING = frozenset(("", "-"))
 _PLAIN = re.compile(rf"-?[0-9]{{1,{MOST_DIGITS}}}(?:\.[0-9]{{1,{MOST_DIGITS}}})?", re.ASCII)
+_THREE = re.compile(" ".join([_PLAIN.pattern] * 3), re.ASCII)
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?", re.ASCII)
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+\.[0-9]+", re.ASCII)  # 1,234.56
 _COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+", re.ASCII)
@@ -39,7 +40,7 @@ _OTHER_TIME = re.compile(
 _SECONDS = re.compile(r"[0-9]{9,11}(?:\.[0-9]{1,20})?", re.ASCII)
 _SPACES = str.maketrans({"\N{NO-BREAK SPACE}": " ", "\N{NARROW NO-BREAK SPACE}": " ", "−": "-"})
 _START, _YEARS = datetime(1970, 1, 1, tzinfo=UTC), range(2009, 2101)
-_KEPT = 20_000  # of what is read again and again: words, purses, numbers
+_KEPT = 20_000  # of what is read again and again: words, purses, codes
 
 
 class Rows:
@@ -60,8 +61,8 @@ class Rows:
         self._free = [name not in NAMES for name in columns]
         self._text = [name in ("subtype", "aclass", "subclass", "wallet") for name in columns]
         self._words: dict[str, str] = dict.fromkeys(_NOTHING, "")
+        self._types: dict[str, str] = {}
         self._purses: dict[tuple[str, str], Purse] = {}
-        self._numbers: dict[str, Decimal] = {"0": ZERO}
         self._codes: dict[str, str] = dict.fromkeys(_NOTHING, "")
         self._when: tuple[str | None, datetime] = None, _START
         self._refid = ""
@@ -91,9 +92,15 @@ class Rows:
                 self._refid = refid
             if not _ID.fullmatch(txid):
                 txid = self._word(txid)
-            usd = None
+            usd, left = None, None
             if amountusd or feeusd or balanceusd:
                 usd = self._usd(amountusd, feeusd, balanceusd)
+            if _THREE.fullmatch(f"{amount} {fee} {balance}"):  # one look is faster than three
+                moved, taken, left = Decimal(amount) or ZERO, Decimal(fee) or ZERO, Decimal(balance) or ZERO
+            else:
+                moved = self._number(amount)
+                taken = ZERO if fee in _NOTHING else self._number(fee)
+                left = self._number(balance) if balance not in _NOTHING else None
             purse = self._purses.get((asset, wallet)) or self._purse(asset, wallet)
             fee_code = self._codes[feecurrency] if feecurrency in self._codes else self._code(feecurrency)
             return Entry(
@@ -101,11 +108,11 @@ class Rows:
                 "" if txid == "-" else txid,
                 "" if refid == "-" else refid,
                 when,
-                words.get(kind) or self._type(kind),
+                self._types.get(kind) or self._type(kind),
                 purse,
-                self._number(amount),
-                ZERO if fee in _NOTHING else self._number(fee),
-                None if balance in _NOTHING else self._number(balance),
+                moved,
+                taken,
+                left,
                 words[subtype] if subtype in words else self._word(subtype),
                 words[aclass] if aclass in words else self._word(aclass),
                 words[subclass] if subclass in words else self._word(subclass),
@@ -122,16 +129,12 @@ class Rows:
             for cell, free, text in zip(cells, self._free, self._text, strict=False)
         )
 
-    def _number(self, text: str) -> Decimal:
+    @staticmethod
+    def _number(text: str) -> Decimal:
         """A number as exports write it."""
-        number = self._numbers.get(text)
-        if number is None:
-            if not _PLAIN.fullmatch(text):
-                raise ValueError
-            number = Decimal(text) or ZERO
-            if len(text) < 12 and len(self._numbers) < _KEPT:
-                self._numbers[text] = number
-        return number
+        if not _PLAIN.fullmatch(text):
+            raise ValueError
+        return Decimal(text) or ZERO
 
     def _word(self, text: str) -> str:
         """A text as it is kept: short, and with nothing in it that isn't seen."""
@@ -146,7 +149,8 @@ class Rows:
         word = self._word(text).lower()
         if not word:
             raise ValueError
-        self._words[text] = word
+        if len(self._types) < _KEPT:
+            self._types[text] = word
         return word
 
     def _code(self, text: str) -> str:
@@ -159,6 +163,8 @@ class Rows:
         return code
 
     def _usd(self, *texts: str) -> tuple[Decimal | None, Decimal | None, Decimal | None] | None:
+        if _THREE.fullmatch(" ".join(texts)):
+            return Decimal(texts[0]) or ZERO, Decimal(texts[1]) or ZERO, Decimal(texts[2]) or ZERO
         amount, fee, balance = [None if each in _NOTHING else self._number(each) for each in texts]
         return None if amount is fee is balance is None else (amount, fee, balance)
 

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from decimal import Decimal
-from itertools import pairwise
+from operator import gt, lt
 from pathlib import Path
 from typing import IO, Any
 
@@ -461,12 +461,9 @@ def _announced(entries: list[Entry]) -> set[int]:
 
 def _in_order(entries: list[Entry]) -> None:
     """Sort by time; rows of one moment stay in the order of the file, or turn with it where it goes backwards."""
-    up = down = 0
-    for one, other in pairwise(entries):
-        assert one.time is not None
-        assert other.time is not None
-        up += one.time < other.time
-        down += one.time > other.time
+    times: list[Any] = [each.time for each in entries]
+    following = times[1:]
+    up, down = sum(map(lt, times, following)), sum(map(gt, times, following))
     if down > up:
         entries.reverse()
     if down:

@@ -243,6 +243,14 @@ def test_unknown_types_are_kept() -> None:
     assert row(ROW.replace("margin", "Fork of 2031")).type == "fork of 2031"
 
 
+def test_types_are_small_and_other_words_stay() -> None:
+    text = ROW.replace('"margin",""', '"Trade","Margin"') + ROW.replace("L1", "L2").replace(
+        '"margin",""', '"Margin","Trade"'
+    )
+    ledger = read_ledger(HEAD + text)
+    assert [(each.type, each.subtype) for each in ledger.entries] == [("trade", "Margin"), ("margin", "Trade")]
+
+
 def test_each_thing_that_is_wrong_in_a_row_is_named() -> None:
     ledger = read_ledger(HEAD + "L1,T1,yesterday,,,currency,!,half,x,y\n" + ROW)
     assert [(each.line, each.column) for each in ledger.problems] == [
