@@ -43,7 +43,7 @@ def _account(page: Console, account: Account) -> None:
     elif account.strays:
         section(page, "Positions", words.strays(account))
     if account.cascades:
-        section(page, "Losses that several currencies bore", [])
+        section(page, "Losses that several currencies bore", words.at_once(account))
         for each in account.cascades[:_FEW]:
             _cascade(page, each)
         _rest(page, len(account.cascades), _FEW, "such losses")
