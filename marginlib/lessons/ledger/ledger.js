@@ -120,14 +120,7 @@ function render({ model, el }) {
     mover("\u2192", "Later", () => shifted(span, 0.5)),
     mover("All", "All of it", () => /** @type {Span} */ (shown().span)),
   );
-  const bar = make(
-    "div",
-    { class: "ml-bar" },
-    make("label", { for: assetId }, "Show"),
-    asset,
-    movers,
-    where,
-  );
+  const bar = make("div", { class: "ml-bar" }, make("label", { for: assetId }, "Show"), asset, movers, where);
   const figures = make("div", { class: "mw-figures ml-figures" });
   const hint = make(
     "p",
@@ -147,7 +140,11 @@ function render({ model, el }) {
   const findings = make("ul");
   const wrongs = make("details", { class: "ml-fold" }, make("summary"), findings);
   const tables = make("div");
-  const file = make("input", { id: fileId, type: "file", accept: ".csv,.json,.zip,.gz,.txt,text/csv,application/json" });
+  const file = make("input", {
+    id: fileId,
+    type: "file",
+    accept: ".csv,.json,.zip,.gz,.txt,text/csv,application/json",
+  });
   file.addEventListener("change", () => file.files?.[0] && hand(file.files[0]));
   const reading = make("p", { class: "ml-reading", role: "status" });
   const back = make("button", { type: "button", onclick: () => send({ kind: "sample" }) }, "Back to the sample");
@@ -240,7 +237,7 @@ function render({ model, el }) {
   function cut(figure, open) {
     const [from, to] = span;
     const wide = figures.clientWidth - (figure.layout.margin?.l ?? 0) - (figure.layout.margin?.r ?? 0);
-    const at = moments(span, Math.max(2, Math.floor(wide / 80)));
+    const at = moments(span, Math.max(3, Math.floor(wide / 70)));
     const pad = (to - from) * 0.02;
     const edge = open && Math.max(pad / 4, 0);
     const shade = open && {
@@ -281,7 +278,7 @@ function render({ model, el }) {
     const open = now.opened;
     const seen = now.chapters.filter(({ id, from, to }) => id === open?.id || (to >= span[0] && from <= span[1]));
     const some = all ? seen : seen.slice(0, Math.max(FEW, seen.findIndex(({ id }) => id === open?.id) + 1));
-    sized(chapters, some.length, "li").forEach((item, i) => chapter(item, some[i]));
+    for (const [i, item] of sized(chapters, some.length, "li").entries()) chapter(item, some[i]);
     more.hidden = seen.length <= FEW;
     write(more, all ? "Show fewer" : `Show all ${seen.length}`);
     const listed = now.count > seen.length ? `${seen.length} of ${now.count}` : `All ${now.count}`;
@@ -316,7 +313,10 @@ function render({ model, el }) {
     if (had && !item.contains(document.activeElement)) button.focus({ preventScroll: true });
   }
 
-  /** @param {Line} told */
+  /**
+   * @param {Line} told
+   * @returns {HTMLElement}
+   */
   function row(told) {
     const { task } = shown();
     const numbers = told.numbers.map(([name, text]) => make("div", {}, make("dt", {}, name), make("dd", {}, text)));
@@ -425,7 +425,10 @@ function render({ model, el }) {
     sought.dataset.right = String(now.task.right);
     sought.hidden = !now.task.said;
     wrongs.hidden = !now.findings.length;
-    write(/** @type {Node} */ (wrongs.firstChild), `What doesn\u2019t add up, or couldn\u2019t be read: ${now.findings.length}`);
+    write(
+      /** @type {Node} */ (wrongs.firstChild),
+      `What doesn\u2019t add up, or couldn\u2019t be read: ${now.findings.length}`,
+    );
     for (const [i, item] of sized(findings, now.findings.length, "li").entries()) write(item, now.findings[i]);
     const told = JSON.stringify(now.view.tables);
     if (tables.dataset.told !== told) {
