@@ -200,7 +200,7 @@ def test_a_large_file_goes_over_in_parts_and_is_zoomed_by_python(chrome: Browser
         expect(page.locator(".ml-count")).to_contain_text("of 858")
         page.get_by_role("button", name="Closer").click()
         page.get_by_role("button", name="Closer").click()
-        until(lambda: book._looked.window is not None, "Python hears what is looked at")
+        until(lambda: page.evaluate("true") and book._looked.window is not None, "Python hears what is looked at")
 
 
 OUTSIDE = """() => {
