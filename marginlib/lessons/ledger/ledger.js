@@ -254,7 +254,7 @@ function render({ model, el }) {
       ticktext: at.map(([, text]) => (figure.layout.meta?.bare ? "" : text)),
     };
     const data = figure.data.map((/** @type {any} */ trace) =>
-      trace.meta?.pinned ? { ...trace, x: trace.x.map(() => from - pad) } : trace,
+      trace.meta?.pinned ? { ...trace, x: trace.x.map(() => from - pad / 2) } : trace,
     );
     return { data, layout: { ...figure.layout, xaxis, ...(shade ? { shapes: [shade] } : {}) } };
   }
@@ -263,7 +263,7 @@ function render({ model, el }) {
     cancelAnimationFrame(frame);
     frame = requestAnimationFrame(() => {
       const now = shown();
-      if (!now.span.length) return;
+      if (!now.span.length || !figures.clientWidth) return; // once it has a width it is drawn
       const open = now.chapters.find(({ id }) => id === now.opened?.id);
       const view = { ...now.view, figures: now.view.figures.map((each) => cut(each, open)) };
       drawn += 1;
