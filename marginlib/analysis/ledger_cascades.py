@@ -46,8 +46,6 @@ class Deduction:
     by_rule: Decimal | None
     why: Why | None
     lines: tuple[int, ...]
-    exchanged: Decimal | None = None
-    """What the conversion's own rows brought, in QUOTE, where it has such rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +107,7 @@ def cascade(group: Group, before: Mapping[Purse, Decimal], book: Rulebook, pair:
                     base, known, found = guess, "guessed", better
                     break
     places = {place.currency: place.why for place in preference(book.collateral_order, base, quote, {*held, *takes})}
-    deductions = tuple(_deduction(each, quote, places, moved, book) for each in takes.values())
+    deductions = tuple(_deduction(each, quote, places, book) for each in takes.values())
     expected = _expected(takes, held, base, quote, book)
     return Cascade(group, quote, base, known, deductions, expected, tuple(found))  # type: ignore[arg-type]
 
@@ -160,19 +158,13 @@ def _differences(
     return found
 
 
-def _deduction(
-    each: Taken, quote: str, places: Mapping[str, Why], moved: Mapping[str, Taken], book: Rulebook
-) -> Deduction:
+def _deduction(each: Taken, quote: str, places: Mapping[str, Why], book: Rulebook) -> Deduction:
     own = each.asset == quote
     rate = None if own or each.taken <= 0 else Fraction(each.fee) / Fraction(each.taken)
-    exchanged = None
-    if each.converted < 0 and quote in moved and not own:
-        sold = [other for other in moved.values() if other.converted < 0]
-        exchanged = moved[quote].converted if len(sold) == 1 and moved[quote].converted > 0 else None
     by_rule = None if own else book.conversion_fee(each.asset, quote)
     return Deduction(
         each.asset, each.taken, each.fee, each.before, each.after, rate, by_rule, places.get(each.asset),
-        tuple(each.lines), exchanged,
+        tuple(each.lines),
     )  # fmt: skip
 
 

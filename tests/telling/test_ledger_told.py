@@ -242,12 +242,6 @@ def test_months_add_up_to_the_totals(sample: Account) -> None:
             assert fee == sum(month.sums.fees.get(kind, {}).get(asset, 0) for month in sample.months)
 
 
-def test_fees_by_asset_are_the_same_fees(sample: Account) -> None:
-    by_asset = words.fees_by_asset(sample.totals)
-
-    assert {asset: sum(fees.values()) for asset, fees in by_asset.items()} == sample.totals.all_fees
-
-
 # On a terminal, and in a page
 
 
