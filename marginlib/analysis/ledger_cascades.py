@@ -219,16 +219,28 @@ def _together(group: Group, others: Sequence[Group]) -> Group:
 def with_balances(
     entries: Iterable[Entry], wanted: Iterable[Group], lay: Callable[[Group, Mapping[Purse, Decimal]], Cascade]
 ) -> list[Cascade]:
-    """Go through the rows once; lay each wanted group beside the balances before its first row."""
+    """Go through the rows once; lay each wanted group beside the balances that were there before its first row.
+
+    Rows of one second may stand in any order: what a balance had at its lowest in that second was there for sure.
+    """
     coming = {id(entry): group for group in wanted for entry in group.entries}
     balances: dict[Purse, Decimal] = {}
     done: set[int] = set()
     found = []
-    for entry in entries:
-        group = coming.get(id(entry))
-        if group is not None and id(group) not in done:
-            done.add(id(group))
-            found.append(lay(group, balances))
-        if entry.balance is not None:
-            balances[entry.purse] = entry.balance
+    for _, rows in itertools.groupby(entries, lambda entry: second(entry.time)):
+        moved: dict[Purse, Decimal] = {}
+        lowest: dict[Purse, Decimal] = {}
+        begun = []
+        for entry in rows:
+            if entry.balance is not None:
+                moved[entry.purse] = entry.balance
+                lowest[entry.purse] = min(lowest.get(entry.purse, entry.balance), entry.balance)
+            group = coming.get(id(entry))
+            if group is not None and id(group) not in done:
+                done.add(id(group))
+                begun.append(group)
+        if begun:
+            sure = {purse: min(have, lowest.get(purse, have)) for purse, have in balances.items()}
+            found += [lay(group, sure) for group in begun]
+        balances |= moved
     return found

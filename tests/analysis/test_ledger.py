@@ -1,8 +1,11 @@
 """What a ledger tells: does it add up, what is each group, each position's life, what did it cost."""
 
+import dataclasses
+import io
+import json
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -13,7 +16,7 @@ from hypothesis import given
 from strategies import losses, scenarios
 
 from marginlib import Scenario, replay
-from marginlib.analysis.export import as_csv, entries_of
+from marginlib.analysis.export import as_csv, entries_of, write_csv
 from marginlib.analysis.ledger import Account, look
 from marginlib.analysis.ledger_balances import check
 from marginlib.analysis.ledger_fees import added
@@ -661,6 +664,55 @@ def test_the_samples_positions_are_told_as_they_were() -> None:
     assert [month.name for month in told.months] == ["2026-03", "2026-04"]
     with_fees = {each.entry.asset for each in told.surprises}
     assert with_fees == {"USD", "ETH", "DOGE"}
+
+
+OLD = {"EUR": "ZEUR", "USD": "ZUSD", "BTC": "XXBT", "ETH": "XETH", "XRP": "XXRP", "DOGE": "XXDG"}
+
+
+def as_api(entries: Iterable[Entry]) -> str:
+    """The same rows as the API has them: by txid, the newest first, under its own names of assets."""
+    rows = {
+        each.txid: {
+            "refid": each.refid, "time": each.time.timestamp() if each.time else 0, "type": each.type, "subtype": "",
+            "aclass": "currency", "asset": OLD[each.asset], "amount": str(each.amount), "fee": str(each.fee),
+            "balance": str(each.balance),
+        }
+        for each in reversed([*entries])
+    }  # fmt: skip
+    return json.dumps({"error": [], "result": {"ledger": rows, "count": len(rows)}})
+
+
+def as_sixteen(entries: Iterable[Entry]) -> str:
+    """The same rows in sixteen columns, with the currency of each fee, in an order by asset as somebody sorted them."""
+    wider = [
+        dataclasses.replace(each, purse=Purse(each.asset, "", "spot / main"), subclass="fiat", fee_code=each.asset)
+        for each in entries
+    ]
+    file = io.StringIO()
+    write_csv(sorted(wider, key=lambda each: (each.asset, each.line)), file)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("form", [as_api, as_sixteen])
+def test_the_sample_in_another_form_tells_the_same(form: Callable[[Iterable[Entry]], str]) -> None:
+    entries = entries_of(ledger_sample.story())
+    plainly, other = look(Ledger(tuple(entries))), look(read_ledger(form(entries)))
+
+    assert other.breaks == ()
+    assert other.totals.fees == plainly.totals.fees
+    assert other.totals.pnl == plainly.totals.pnl
+    assert other.totals.moved == plainly.totals.moved
+    assert {group.refid: (group.kind, group.quote) for group in other.groups} == {
+        group.refid: (group.kind, group.quote) for group in plainly.groups
+    }
+    assert {life.refid: (life.status, life.quote) for life in other.positions} == {
+        life.refid: (life.status, life.quote) for life in plainly.positions
+    }
+    assert len(other.surprises) == len(plainly.surprises)
+    assert {each.group.refid: {one.asset: one.taken for one in each.deductions} for each in other.cascades} == {
+        each.group.refid: {one.asset: one.taken for one in each.deductions} for each in plainly.cascades
+    }
+    assert {one.what for each in other.cascades for one in each.differences} <= {"together", "order"}
 
 
 def test_a_loss_through_several_currencies_is_one_cascade_in_the_rules_order() -> None:
