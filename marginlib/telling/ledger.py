@@ -83,7 +83,7 @@ def tell(account: Account) -> list[str]:
     positions += _more(len(account.positions), "positions")
     cascades = [sentence for each in account.cascades[:_MOST] for sentence in cascade(each)]
     return [
-        overview(account), *adding_up(account), *positions, *strays(account), *at_once(account), *cascades,
+        overview(account), *adding_up(account), *positions, *unsure(account), *strays(account), *at_once(account), *cascades,
         *_more(len(account.cascades), "losses that several currencies bore"), *results(account.totals),
         *surprises(account), *left(account), *([SILENT] if account.positions else []),
     ]  # fmt: skip
@@ -252,6 +252,18 @@ def _endings(life: Life, whole: Sums) -> list[str]:
     if life.status == "unclear":
         told.append("Its rollovers stop, and no closing or settlement in the ledger fits: how it ended isn't in it.")
     return told
+
+
+def unsure(account: Account) -> list[str]:
+    """Openings that might be something else."""
+    count = sum(group.kind == "opening" and not group.sure for group in account.groups)
+    if not count:
+        return []
+    one = count == 1
+    return [
+        f"{count:,} {'opening has' if one else 'openings have'} a fee and no rollover: {'it' if one else 'each'} might "
+        "be a closing that brought and took nothing, which looks alike in a ledger."
+    ]
 
 
 def strays(account: Account) -> list[str]:

@@ -126,6 +126,14 @@ def test_a_row_in_words(entry: Entry, said: str) -> None:
     assert said in words.row(entry, told.groups[0], told)
 
 
+def test_an_opening_that_might_be_a_closing_is_told(sample: Account) -> None:
+    told = account(row(2, "margin", "EUR", "0", "1.5", "5"))
+
+    assert words.unsure(sample) == []
+    assert words.unsure(told)[0].startswith("1 opening has a fee and no rollover: it might be a closing")
+    assert words.unsure(told)[0] in words.tell(told)
+
+
 def test_a_pending_row_in_words() -> None:
     entry = Entry(2, "", "Q", BEGIN, "withdrawal", Purse("EUR"), Decimal(-5), Decimal(0), None)
     told = account(entry)
