@@ -83,7 +83,8 @@ def tell(account: Account) -> list[str]:
     positions += _more(len(account.positions), "positions")
     cascades = [sentence for each in account.cascades[:_MOST] for sentence in cascade(each)]
     return [
-        overview(account), *adding_up(account), *positions, *unsure(account), *strays(account), *at_once(account), *cascades,
+        overview(account), *adding_up(account), *positions, *unsure(account), *strays(account), *at_once(account),
+        *cascades,
         *_more(len(account.cascades), "losses that several currencies bore"), *results(account.totals),
         *surprises(account), *left(account), *([SILENT] if account.positions else []),
     ]  # fmt: skip
