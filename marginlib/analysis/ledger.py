@@ -148,7 +148,7 @@ def _summed(
             if sums is None:
                 sums = months[when] = Sums()
             sums.add(entry, group, kind)
-            if entry.fee and kind in _OF_POSITIONS and (entry.purse.asset != quote or converted or entry.fee_code):
+            if entry.fee and kind in _OF_POSITIONS:
                 surprises += _surprise(entry, kind, group, quote, converted)
     named = [Month(f"{year:04}-{month:02}" if year else "", months[year, month]) for year, month in sorted(months)]
     for month in named:

@@ -46,8 +46,6 @@ class Deduction:
     by_rule: Decimal | None
     why: Why | None
     lines: tuple[int, ...]
-    exchanged: Decimal | None = None
-    """What the conversion's own rows brought, in QUOTE, where it has such rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +107,7 @@ def cascade(group: Group, before: Mapping[Purse, Decimal], book: Rulebook, pair:
                     base, known, found = guess, "guessed", better
                     break
     places = {place.currency: place.why for place in preference(book.collateral_order, base, quote, {*held, *takes})}
-    deductions = tuple(_deduction(each, quote, places, moved, book) for each in takes.values())
+    deductions = tuple(_deduction(each, quote, places, book) for each in takes.values())
     expected = _expected(takes, held, base, quote, book)
     return Cascade(group, quote, base, known, deductions, expected, tuple(found))  # type: ignore[arg-type]
 
@@ -160,19 +158,13 @@ def _differences(
     return found
 
 
-def _deduction(
-    each: Taken, quote: str, places: Mapping[str, Why], moved: Mapping[str, Taken], book: Rulebook
-) -> Deduction:
+def _deduction(each: Taken, quote: str, places: Mapping[str, Why], book: Rulebook) -> Deduction:
     own = each.asset == quote
     rate = None if own or each.taken <= 0 else Fraction(each.fee) / Fraction(each.taken)
-    exchanged = None
-    if each.converted < 0 and quote in moved and not own:
-        sold = [other for other in moved.values() if other.converted < 0]
-        exchanged = moved[quote].converted if len(sold) == 1 and moved[quote].converted > 0 else None
     by_rule = None if own else book.conversion_fee(each.asset, quote)
     return Deduction(
         each.asset, each.taken, each.fee, each.before, each.after, rate, by_rule, places.get(each.asset),
-        tuple(each.lines), exchanged,
+        tuple(each.lines),
     )  # fmt: skip
 
 
@@ -227,16 +219,28 @@ def _together(group: Group, others: Sequence[Group]) -> Group:
 def with_balances(
     entries: Iterable[Entry], wanted: Iterable[Group], lay: Callable[[Group, Mapping[Purse, Decimal]], Cascade]
 ) -> list[Cascade]:
-    """Go through the rows once; lay each wanted group beside the balances before its first row."""
+    """Go through the rows once; lay each wanted group beside the balances that were there before its first row.
+
+    Rows of one second may stand in any order: what a balance had at its lowest in that second was there for sure.
+    """
     coming = {id(entry): group for group in wanted for entry in group.entries}
     balances: dict[Purse, Decimal] = {}
     done: set[int] = set()
     found = []
-    for entry in entries:
-        group = coming.get(id(entry))
-        if group is not None and id(group) not in done:
-            done.add(id(group))
-            found.append(lay(group, balances))
-        if entry.balance is not None:
-            balances[entry.purse] = entry.balance
+    for _, rows in itertools.groupby(entries, lambda entry: second(entry.time)):
+        moved: dict[Purse, Decimal] = {}
+        lowest: dict[Purse, Decimal] = {}
+        begun = []
+        for entry in rows:
+            if entry.balance is not None:
+                moved[entry.purse] = entry.balance
+                lowest[entry.purse] = min(lowest.get(entry.purse, entry.balance), entry.balance)
+            group = coming.get(id(entry))
+            if group is not None and id(group) not in done:
+                done.add(id(group))
+                begun.append(group)
+        if begun:
+            sure = {purse: min(have, lowest.get(purse, have)) for purse, have in balances.items()}
+            found += [lay(group, sure) for group in begun]
+        balances |= moved
     return found

@@ -81,11 +81,6 @@ class Group:
         """When it began."""
         return self.entries[0].time
 
-    @property
-    def counted(self) -> list[Entry]:
-        """Its rows without those that are still pending."""
-        return [entry for entry in self.entries if not entry.pending]
-
     def of(self, *families: Family) -> list[Entry]:
         """Its rows of some types."""
         return [entry for entry in self.entries if family(entry.type, entry.subtype) in families]

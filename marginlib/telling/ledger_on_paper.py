@@ -38,7 +38,7 @@ def _account(page: Console, account: Account) -> None:
     if account.positions:
         section(page, "Positions", [])
         _positions(page, account)
-        for sentence in (*words.strays(account), words.SILENT):
+        for sentence in (*words.unsure(account), *words.strays(account), words.SILENT):
             said(page, sentence, 2)
     elif account.strays:
         section(page, "Positions", words.strays(account))

@@ -1,7 +1,11 @@
 """What a ledger tells: does it add up, what is each group, each position's life, what did it cost."""
 
+import dataclasses
+import io
+import json
+import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,7 +16,7 @@ from hypothesis import given
 from strategies import losses, scenarios
 
 from marginlib import Scenario, replay
-from marginlib.analysis.export import as_csv, entries_of
+from marginlib.analysis.export import as_csv, entries_of, write_csv
 from marginlib.analysis.ledger import Account, look
 from marginlib.analysis.ledger_balances import check
 from marginlib.analysis.ledger_fees import added
@@ -448,6 +452,133 @@ def test_earn_suffixes_and_moves_within_the_account_are_no_rewards() -> None:
     assert len(told.holdings) == 3
 
 
+# What is unclear in a ledger
+
+
+def test_an_opening_whose_fees_were_taken_as_a_loss_is_told_by_its_rollovers() -> None:
+    told = account(
+        row(2, "EUR", "-3", "0", "0", refid="TA", kind="margin"),
+        row(3, "BTC", "-0.0001", "0.0000025641", "0.5", refid="TA", kind="margin"),
+        row(4, "BTC", "0", "0.0001", "0.4999", refid="TA", kind="rollover", hours=4),
+    )
+
+    (group,) = told.groups
+    assert (group.kind, group.quote) == ("opening", "EUR")
+    assert told.totals.pnl == {}
+    assert told.totals.moved["opening"] == {"EUR": Decimal(-3), "BTC": Decimal("-0.0001")}
+
+
+def test_one_refid_that_closes_at_several_moments_is_one_closing() -> None:
+    (group,) = account(
+        row(2, "EUR", "5", "1", "104", refid="TX", kind="margin"),
+        row(3, "EUR", "2", "1", "105", refid="TX", kind="margin", hours=1),
+    ).groups
+
+    assert (group.kind, group.quote, len(group.entries)) == ("closing", "EUR", 2)
+
+
+def test_rollovers_and_a_closing_under_one_refid_are_a_position_from_before_and_its_end() -> None:
+    told = account(
+        row(2, "EUR", "0", "1", "99", refid="TA", kind="rollover"),
+        row(3, "EUR", "0", "1", "98", refid="TA", kind="rollover", hours=4),
+        row(4, "EUR", "7", "1", "104", refid="TA", kind="margin", hours=5),
+    )
+
+    assert [group.kind for group in told.groups] == ["rollover", "closing"]
+    assert told.positions[0].status == "closed"
+    assert told.positions[0].endings[0].sure
+
+
+def test_a_closing_long_after_the_rollovers_stopped_goes_to_the_oldest_position_that_is_left() -> None:
+    told = account(
+        row(2, "EUR", "0", "1", "99", refid="TA", kind="margin"),
+        row(3, "EUR", "0", "1", "98", refid="TB", kind="margin", hours=1),
+        row(4, "EUR", "0", "1", "97", refid="TA", kind="rollover", hours=4),
+        row(5, "EUR", "5", "1", "101", refid="TX", kind="margin", hours=90),
+        row(6, "EUR", "0", "1", "100", refid="TC", kind="margin", hours=91),
+    )
+
+    assert {life.refid: life.status for life in told.positions} == {"TA": "unclear", "TB": "closed", "TC": "open"}
+
+
+def test_parts_and_then_no_rollover_any_more_are_a_whole() -> None:
+    told = account(
+        row(2, "EUR", "0", "1", "99", refid="TA", kind="margin"),
+        row(3, "EUR", "5", "1", "103", refid="TX", kind="margin", hours=2),
+        row(4, "EUR", "0", "1", "102", refid="TA", kind="rollover", hours=4),
+        row(5, "EUR", "5", "0", "107", kind="deposit", hours=50),
+    )
+
+    assert [(life.status, [each.whole for each in life.endings]) for life in told.positions] == [("closed", [False])]
+
+
+def test_two_parts_within_four_hours_are_of_one_position() -> None:
+    told = account(
+        row(2, "EUR", "0", "1", "99", refid="TA", kind="margin"),
+        row(3, "EUR", "0", "1", "98", refid="TA", kind="rollover", hours=4),
+        row(4, "EUR", "5", "1", "102", refid="TX", kind="margin", hours=5),
+        row(5, "EUR", "5", "1", "106", refid="TY", kind="margin", hours=6),
+    )
+
+    assert [each.group.refid for each in told.positions[0].endings] == ["TX", "TY"]
+    assert told.strays == ()
+
+
+def test_a_settlement_with_a_fee_is_a_surprise() -> None:
+    told = account(
+        row(2, "EUR", "-2500", "2", "7497", refid="TS", kind="settled"),
+        row(3, "BTC", "0.05", "0", "0.05", refid="TS", kind="settled"),
+    )
+
+    (surprise,) = told.surprises
+    assert (surprise.why, surprise.rules) == ("settling", ("R5",))
+    assert told.totals.fees == {"settlement": {"EUR": Decimal(2)}}
+
+
+@pytest.mark.parametrize(
+    ("paid", "kept", "quote"),
+    [("EUR", "USD", ""), ("USDT", "SOL", "USDT"), ("ETH", "BTC", ""), ("BTC", "SOL", "BTC"), ("EUR", "USDT", "EUR")],
+)
+def test_which_side_of_a_settlement_is_the_quote(paid: str, kept: str, quote: str) -> None:
+    (group,) = account(
+        row(2, paid, "-2", "0", "0", refid="TS", kind="settled"),
+        row(3, kept, "5", "0", "5", refid="TS", kind="settled"),
+    ).groups
+
+    assert group.quote == quote
+
+
+def test_both_assets_going_the_same_way_are_no_settled_position() -> None:
+    (group,) = account(
+        row(2, "EUR", "2", "0", "2", refid="TS", kind="settled"),
+        row(3, "BTC", "5", "0", "5", refid="TS", kind="settled"),
+    ).groups
+
+    assert settled(group) is None
+
+
+def test_times_of_an_api_that_differ_by_a_fraction_of_a_second_are_one_moment() -> None:
+    told = account(
+        row(2, "EUR", "-1", "0", "9", refid="TA", kind="margin", hours=1),
+        row(3, "EUR", "-1", "0", "8", refid="TB", kind="margin", hours=1.0001),
+    )
+
+    assert [len(those) for those in told.at_once] == [2]
+
+
+@pytest.mark.parametrize("kind", ["margin", "marginconversion"])
+def test_a_long_file_of_one_moment_takes_no_time(kind: str) -> None:
+    rows = [
+        row(line, "EUR", "-1", "0", str(90_000 - line), refid=f"T{line}", kind="margin" if line % 2 else kind)
+        for line in range(2, 12_000)
+    ]
+    began = time.perf_counter()
+    told = account(*rows)
+
+    assert len(told.entries) == 11_998
+    assert time.perf_counter() - began < 20
+
+
 # The round trip
 
 
@@ -533,6 +664,55 @@ def test_the_samples_positions_are_told_as_they_were() -> None:
     assert [month.name for month in told.months] == ["2026-03", "2026-04"]
     with_fees = {each.entry.asset for each in told.surprises}
     assert with_fees == {"USD", "ETH", "DOGE"}
+
+
+OLD = {"EUR": "ZEUR", "USD": "ZUSD", "BTC": "XXBT", "ETH": "XETH", "XRP": "XXRP", "DOGE": "XXDG"}
+
+
+def as_api(entries: Iterable[Entry]) -> str:
+    """The same rows as the API has them: by txid, the newest first, under its own names of assets."""
+    rows = {
+        each.txid: {
+            "refid": each.refid, "time": each.time.timestamp() if each.time else 0, "type": each.type, "subtype": "",
+            "aclass": "currency", "asset": OLD[each.asset], "amount": str(each.amount), "fee": str(each.fee),
+            "balance": str(each.balance),
+        }
+        for each in reversed([*entries])
+    }  # fmt: skip
+    return json.dumps({"error": [], "result": {"ledger": rows, "count": len(rows)}})
+
+
+def as_sixteen(entries: Iterable[Entry]) -> str:
+    """The same rows in sixteen columns, with the currency of each fee, in an order by asset as somebody sorted them."""
+    wider = [
+        dataclasses.replace(each, purse=Purse(each.asset, "", "spot / main"), subclass="fiat", fee_code=each.asset)
+        for each in entries
+    ]
+    file = io.StringIO()
+    write_csv(sorted(wider, key=lambda each: (each.asset, each.line)), file)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("form", [as_api, as_sixteen])
+def test_the_sample_in_another_form_tells_the_same(form: Callable[[Iterable[Entry]], str]) -> None:
+    entries = entries_of(ledger_sample.story())
+    plainly, other = look(Ledger(tuple(entries))), look(read_ledger(form(entries)))
+
+    assert other.breaks == ()
+    assert other.totals.fees == plainly.totals.fees
+    assert other.totals.pnl == plainly.totals.pnl
+    assert other.totals.moved == plainly.totals.moved
+    assert {group.refid: (group.kind, group.quote) for group in other.groups} == {
+        group.refid: (group.kind, group.quote) for group in plainly.groups
+    }
+    assert {life.refid: (life.status, life.quote) for life in other.positions} == {
+        life.refid: (life.status, life.quote) for life in plainly.positions
+    }
+    assert len(other.surprises) == len(plainly.surprises)
+    assert {each.group.refid: {one.asset: one.taken for one in each.deductions} for each in other.cascades} == {
+        each.group.refid: {one.asset: one.taken for one in each.deductions} for each in plainly.cascades
+    }
+    assert {one.what for each in other.cascades for one in each.differences} <= {"together", "order"}
 
 
 def test_a_loss_through_several_currencies_is_one_cascade_in_the_rules_order() -> None:
