@@ -24,6 +24,7 @@ from marginlib.engine.amounts import EXACT, ZERO
 from marginlib.engine.errors import InvalidScenario
 from marginlib.engine.legible import legible
 from marginlib.engine.story import Moment, Story
+from marginlib.reading.ledgers import InvalidLedger
 from marginlib.reading.rulebooks import Rule
 from marginlib.telling import sentences as words
 from marginlib.telling.numbers import exact, money, number, percent, price
@@ -89,6 +90,15 @@ def not_replayed(message: str) -> str:
     """Why something is no scenario, as a sentence."""
     told = f"This can't be replayed: {clean(message)}"
     return told if told.endswith(("?", ".")) else f"{told}."
+
+
+def show_unread(error: InvalidLedger, name: str) -> None:
+    """Print why something can't be read as an export."""
+    with paged() as page:
+        heading(page, name)
+        page.print()
+        told = f"This can't be read: {clean(str(error))}"
+        said(page, told if told.endswith(("?", ".", "…")) else f"{told}.", 2)
 
 
 def list_rules(rules: Iterable[Rule]) -> None:
