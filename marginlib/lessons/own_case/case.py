@@ -19,7 +19,7 @@ from marginlib.engine.account import State
 from marginlib.engine.amounts import EXACT, ZERO, plain, quotient_up
 from marginlib.engine.errors import InvalidScenario, Refusal
 from marginlib.engine.positions import Position
-from marginlib.engine.scenario import Open, Prices, Scenario, Step, Wait
+from marginlib.engine.scenario import Open, PositionSide, Prices, Scenario, Step, Wait
 from marginlib.engine.story import Story
 from marginlib.lessons.own_case.fields import CodeKind, Fields, PairKind, Problem, Sheet, SideKind
 from marginlib.lessons.own_case.fields import empty as empty  # where a form looks for it
@@ -53,7 +53,7 @@ class Lot(NamedTuple):
 
     row: int
     pair: str
-    side: str
+    side: PositionSide
     volume: Decimal
     price: Decimal
     leverage: Decimal
@@ -89,7 +89,7 @@ class Case:
 
 
 def read_case(fields: object) -> Case:
-    """Make a case of fields; whatever they hold, what is wrong becomes a sentence beside its field.
+    r"""Make a case of fields; whatever they hold, what is wrong becomes a sentence beside its field.
 
     >>> from marginlib.lessons.own_case.case import read_case, row
     >>> case = read_case({"balances": [row("balances", code="EUR", amount="600")],
@@ -97,7 +97,7 @@ def read_case(fields: object) -> Case:
     ...     "lots": [row("lots", pair="BTC/EUR", side="long", volume="0.1", price="50000", leverage="5", age="27")]})
     >>> case.story.final.balances, int(case.story.margin.equity), case.problems
     ({'EUR': Decimal('600')}, -100, ())
-    >>> print(*read_case({"lots": [row("lots", pair="BTC/EUR", volume="0,1")]}).problems, sep="\\n")
+    >>> print(*read_case({"lots": [row("lots", pair="BTC/EUR", volume="0,1")]}).problems, sep="\n")
     lots.0.side: This is empty; expected 'long' or 'short'.
     lots.0.volume: Expected a positive amount with a point: '0.1', got '0,1'.
     lots.0.price: This is empty; expected the price at which it was opened, in EUR for one BTC.
@@ -434,7 +434,7 @@ def _opened(start: Scenario, state: State, lots: list[Lot]) -> Scenario:
                 fee=ZERO,
                 opening=ZERO,
                 rollover=lot.rollover,
-            )  # type: ignore[arg-type]  # fmt: skip
+            )
         )
     if waited:
         steps.append(Wait(hours=waited))
@@ -462,7 +462,7 @@ def _taken_since(state: State, lots: list[Lot]) -> dict[str, Decimal]:
         times = int(lot.age // state.rulebook.rollover_hours)
         if not (rate and times):
             continue
-        opened = Position(1, lot.pair, lot.side, lot.volume, lot.price, lot.leverage, ZERO, rate)  # type: ignore[arg-type]
+        opened = Position(1, lot.pair, lot.side, lot.volume, lot.price, lot.leverage, ZERO, rate)
         fee = state.round(quote, state.rulebook.practice.rollover_fee(opened, state.price(lot.pair)))
         count += times
         if count > MOST_ROLLOVERS:
@@ -478,8 +478,8 @@ def _taken_since(state: State, lots: list[Lot]) -> dict[str, Decimal]:
             quote = pair.partition("/")[2]
             order = [place.currency for place in state.rulebook.practice.bears(state, pair)]
             code = next((each for each in order if each == quote == order[0] or each in funded), quote)
-            rate = state.rate(code, quote)
-            own = fee if code == quote else quotient_up(fee * rate.down, rate.up, state.rulebook.places(code))
+            worth = state.rate(code, quote)
+            own = fee if code == quote else quotient_up(fee * worth.down, worth.up, state.rulebook.places(code))
             taken[code] = taken.get(code, ZERO) + own * times
         if taken.keys() <= funded:
             return taken
