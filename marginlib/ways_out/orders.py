@@ -27,6 +27,7 @@ from marginlib.engine.derivation import fraction, named
 from marginlib.engine.errors import Refusal
 from marginlib.engine.replaying import resume
 from marginlib.engine.scenario import Close, Step
+from marginlib.engine.settling import need
 from marginlib.engine.story import Moment, Story
 from marginlib.telling.numbers import listed, money
 from marginlib.ways_out.plans import Way, WayName, open_pairs, open_result, way_out
@@ -342,6 +343,8 @@ def _end_best(story: Story, pair: str) -> tuple[Story, Ended]:
     result = _result(story, pair)
     ways: list[Way] = []
     for name in ("close", "buy", "settle"):
+        if name == "settle" and need(story.final, pair, "all").missing:
+            continue  # what would help is no answer here, and looking for it takes long
         try:
             ways.append(way_out(story, pair, name, direct=ways[0] if ways else None))
         except Refusal:

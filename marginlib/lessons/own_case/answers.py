@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypedDict
 
 from marginlib.analysis.add_order import order as as_api
 from marginlib.analysis.limits import Limit, Limits, limits
@@ -253,7 +253,12 @@ def answers(case: Case) -> Answers:
     )
 
 
-def _basis(told: Iterable[str], moments: Iterable[Moment] = (), *fixed: str) -> dict[str, tuple[str, ...]]:
+class _Basis(TypedDict):
+    rules: tuple[str, ...]
+    assumptions: tuple[str, ...]
+
+
+def _basis(told: Iterable[str], moments: Iterable[Moment] = (), *fixed: str) -> _Basis:
     """The rules and assumptions that an answer rests on: those it names, those of its ledger rows, and more."""
     ids = {*fixed, *(each for sentence in told for each in _ID.findall(sentence))}
     ids |= {each for moment in moments for row in moment.rows for each in row.rules}
@@ -369,9 +374,11 @@ def _closing(story: Story, ways: Ways, pair: str) -> Closing:
     direct = ways.plan.way("close") if ways.plan else None
     if direct is None:
         ended = resume(story, [Close(pair=pair, volume="all")])
-        told: list[str] = [regrouped(ended.error.message)] if ended.error else []
-        return Closing(tuple(told), **_basis(told, ()), pairs=(pair,), changes=(), realised=(), unpaid={},
-                       after=story.final, level=None, closed="".join(told))  # fmt: skip
+        told = [regrouped(ended.error.message)] if ended.error else list(ways.words)
+        return Closing(
+            **_basis(told), words=tuple(told), pairs=(pair,), changes=(), realised=(), unpaid={}, after=story.final,
+            level=None, closed=" ".join(told),
+        )  # fmt: skip
     changes = _changes(story.final, direct.left, direct.moments)
     told = advice.followed(direct)
     if not direct.closed:
