@@ -55,7 +55,9 @@ def fields_of(scenario: Scenario) -> Fields:
             ],
             "liquidation": rules.liquidation,
             "collateral": {
-                name: " ".join(getattr(rules, f"collateral_{name}") or ()) for name in ("order", "add", "remove")
+                "order": "none" if rules.collateral_order == () else " ".join(rules.collateral_order or ()),
+                "add": " ".join(rules.collateral_add or ()),
+                "remove": " ".join(rules.collateral_remove or ()),
             },
             "levels": {
                 name: "" if level is None else plain(level)

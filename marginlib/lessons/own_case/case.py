@@ -179,8 +179,11 @@ def _parts(sheet: Sheet) -> dict[str, Any]:
 
 def _collateral(sheet: Sheet) -> dict[str, Any]:
     """Changes to the collateral order: codes with blanks or commas between them."""
-    found = {}
+    found: dict[str, Any] = {}
     for name, text in sheet.fields["collateral"].items():
+        if name == "order" and text.lower() == "none":
+            found["collateral_order"] = []
+            continue
         codes = re.split(r"[\s,;]+", text.strip(" ,;")) if text.strip(" ,;") else []
         read = [sheet.read(f"collateral.{name}", _CODE, code, "codes such as 'EUR BTC'") for code in codes]
         if twice := next((code for at, code in enumerate(read) if code and code in read[:at]), None):
