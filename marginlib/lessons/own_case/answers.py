@@ -517,7 +517,7 @@ def _settling(case: Case, state: State, pair: str) -> Settling:
         f"Settling all of {pair} needs {money(whole.amount, code)}; your balance is {money(whole.balance, code)} (R3)."
     ]
     if whole.missing:
-        told.append(f"{money(whole.missing, code)} are missing, so that it would be refused (R6).")
+        told.append(f"Missing: {money(whole.missing, code)}, so that it would be refused (R6).")
         some = f"{money(whole.possible, base)} of it, the oldest first, could be settled (R7)"
         told.append(f"{some}." if whole.possible else "Not even a part of it could be settled (R6).")
     told.append(f"What was received is yours then: {money(kept, keeps)} (R4). It costs no fee (R5).")
