@@ -22,6 +22,7 @@ from marginlib.engine.positions import Position
 from marginlib.engine.scenario import Open, PositionSide, Prices, Scenario, Step, Wait
 from marginlib.engine.story import Story
 from marginlib.lessons.own_case.back import fields_of as fields_of  # where a form looks for these
+from marginlib.lessons.own_case.back import fields_of_account as fields_of_account
 from marginlib.lessons.own_case.back import fields_of_ledger as fields_of_ledger
 from marginlib.lessons.own_case.back import unsaid as unsaid
 from marginlib.lessons.own_case.fields import MOST_HOURS, CodeKind, Fields, PairKind, Problem, Sheet, SideKind

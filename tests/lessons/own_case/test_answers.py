@@ -174,7 +174,7 @@ def test_what_is_wrong_has_no_answers() -> None:
 def test_nothing_open_and_nothing_at_all_have_answers_too() -> None:
     for fields in (account(lots=[]), empty()):
         found = answered(fields)
-        assert not (found.closings or found.ways or found.settlings)
+        assert [*found.closings, *found.ways, *found.settlings] == []
         assert found.orders is None
         assert found.standing.words
 

@@ -1,6 +1,7 @@
 """An account as it is, written down in fields: the scenario ends just there, or sentences say what would work."""
 
 import re
+from datetime import UTC, datetime
 from decimal import Decimal, localcontext
 from typing import Any
 
@@ -11,10 +12,14 @@ from hypothesis import strategies as st
 from strategies import scenarios
 
 from marginlib import InvalidScenario, Scenario, Story, replay
+from marginlib.analysis.export import entries_of
+from marginlib.analysis.ledger import look
 from marginlib.engine.account import State
 from marginlib.engine.scenario import Price, Stop, Wait
-from marginlib.lessons.own_case.case import Case, fields_of, fields_of_ledger, read_case, row, unsaid
+from marginlib.lessons.own_case.back import Opened
+from marginlib.lessons.own_case.case import Case, fields_of, fields_of_account, fields_of_ledger, read_case, row, unsaid
 from marginlib.lessons.own_case.fields import GROUPS, LISTS, SINGLE
+from marginlib.reading.entries import Entry, Ledger, Purse
 
 
 def lots_of(state: State) -> list[tuple[object, ...]]:
@@ -352,10 +357,6 @@ def test_stops_that_wait_become_the_triggers_that_are_looked_at() -> None:
 
 
 def test_what_a_ledger_doesn_t_tell_stays_empty_with_a_sentence() -> None:
-    from datetime import UTC, datetime
-
-    from marginlib.lessons.own_case.back import Opened
-
     fields, told = fields_of_ledger(
         {"EUR": Decimal(600), "BTC": Decimal("0.02"), "USD": Decimal(-1)},
         [Opened("EUR", datetime(2026, 3, 1, tzinfo=UTC)), Opened("", None)],
@@ -375,3 +376,40 @@ def test_what_a_ledger_doesn_t_tell_stays_empty_with_a_sentence() -> None:
 def test_a_scenario_that_can_t_be_replayed_is_no_case() -> None:
     with pytest.raises(InvalidScenario):
         fields_of(Scenario.of({"rules": {"haircuts": "no such set"}}))
+
+
+@given(scenarios())
+@settings(max_examples=40)
+def test_what_the_ledger_of_a_story_leaves_is_what_it_has(data: dict[str, Any]) -> None:
+    """All that a ledger can tell: the balances of what it names, and that so many positions are open."""
+    story = replay(Scenario.of(data))
+    account_ = look(Ledger(tuple(entries_of(story))))
+    fields, told = fields_of_account(account_)
+    named = {entry.asset for entry in account_.entries}
+    assert {each["code"]: Decimal(each["amount"]) for each in fields["balances"]} == {
+        code: amount for code, amount in left(story.final.balances).items() if code in named
+    }
+    assert len(fields["lots"]) == len(account_.open_positions)
+    for at, lot in enumerate(fields["lots"]):
+        assert not any(lot[name] for name in ("pair", "side", "volume", "price", "leverage"))
+        assert {f"lots.{at}.pair", f"lots.{at}.side", f"lots.{at}.volume", f"lots.{at}.price"} <= {
+            problem.path for problem in told
+        }
+
+
+def test_what_is_staked_or_in_another_wallet_is_left_out_and_said() -> None:
+    time = datetime(2026, 3, 1, tzinfo=UTC)
+
+    def entry(line: int, purse: Purse, amount: str) -> Entry:
+        return Entry(line, f"L{line}", f"R{line}", time, "deposit", purse, Decimal(amount), Decimal(0), Decimal(amount))
+
+    rows = (
+        entry(2, Purse("EUR", "", "spot / main"), "5"),
+        entry(3, Purse("DOT", "S"), "7"),
+        entry(4, Purse("EUR", "", "futures"), "9"),
+    )
+    fields, told = fields_of_account(look(Ledger(rows)))
+    assert fields["balances"] == balances(EUR="5")
+    assert [problem.sentence.partition(" is left out")[0] for problem in told] == [
+        "7 DOT.S", "9 EUR in the wallet 'futures'",
+    ]  # fmt: skip
