@@ -104,6 +104,7 @@ def read_case(fields: object) -> Case:
     lots.0.side: This is empty; expected 'long' or 'short'.
     lots.0.volume: Expected a positive amount with a point: '0.1', got '0,1'.
     lots.0.price: This is empty; expected the price at which it was opened, in EUR for one BTC.
+    lots.0.leverage: This is empty; expected the leverage with which it was opened, 1 or more, such as '5'.
     """
     sheet = Sheet(fields)
     parts = _parts(sheet)
@@ -278,15 +279,15 @@ def _lots(sheet: Sheet) -> list[Lot]:
     lots = []
     for path, each in sheet.rows("lots"):
         pair = sheet.read(f"{path}.pair", _PAIR, each["pair"], "a pair such as 'BTC/EUR'")
-        base, quote = pair.split("/") if pair else ("the coin", "the quote currency")
+        base, quote = pair.split("/") if pair else ("", "")
         side = sheet.read(f"{path}.side", _SIDE, each["side"], "'long' or 'short'")
-        volume = sheet.read(f"{path}.volume", _POSITIVE, each["volume"], f"a volume in {base}, above 0")
-        wanted = f"the price at which it was opened, in {quote} for one {base}"
+        wanted = f"a volume in {base or 'the coin'}, above 0"
+        volume = sheet.read(f"{path}.volume", _POSITIVE, each["volume"], wanted)
+        wanted = "the price at which it was opened" + (f", in {quote} for one {base}" if pair else "")
         price = sheet.read(f"{path}.price", _PRICE, each["price"], wanted)
         _within_reason(sheet, f"{path}.price", each["price"])
-        leverage = sheet.read(
-            f"{path}.leverage", _LEVERAGE, each["leverage"].rstrip("xX× ") or "2", "a leverage of 1 or more"
-        )
+        wanted = "the leverage with which it was opened, 1 or more, such as '5'"
+        leverage = sheet.read(f"{path}.leverage", _LEVERAGE, each["leverage"].rstrip("xX× "), wanted)
         wanted = "its age in hours, 0 if it was opened just now"
         age = sheet.read(f"{path}.age", _HOURS, each["age"], wanted) if each["age"] else ZERO
         rollover = sheet.percent(f"{path}.rollover", each["rollover"], "the rate of its rollovers")

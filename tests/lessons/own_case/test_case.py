@@ -263,7 +263,7 @@ def test_a_code_of_the_api_is_told_as_it_is_written_here(field: str, typed: str,
 @pytest.mark.parametrize(
     ("field", "typed"),
     [("pair", "btc/eur"), ("pair", " BTC / EUR "), ("side", "Long"), ("volume", " 0.1 "), ("leverage", "5x"),
-     ("leverage", ""), ("age", ""), ("rollover", "0.02 %")],
+     ("age", ""), ("rollover", "0.02 %")],
 )  # fmt: skip
 def test_what_can_only_mean_one_thing_is_taken(field: str, typed: str) -> None:
     fields = account()
