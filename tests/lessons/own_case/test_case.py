@@ -17,6 +17,7 @@ from marginlib.analysis.ledger import look
 from marginlib.engine.account import State
 from marginlib.engine.derivation import Traced, tracing
 from marginlib.engine.scenario import Price, Stop, Wait
+from marginlib.lessons.own_case.answers import answers
 from marginlib.lessons.own_case.back import Opened
 from marginlib.lessons.own_case.case import Case, fields_of, fields_of_account, fields_of_ledger, read_case, row, unsaid
 from marginlib.lessons.own_case.fields import GROUPS, LISTS, SINGLE
@@ -358,6 +359,7 @@ def test_no_nonsense_in_a_field_is_more_than_a_sentence_beside_it(fields: Any) -
             assert "Traceback" not in problem.sentence
     else:
         assert case.story.error is None
+        assert answers(case).standing.words
 
 
 def test_stops_that_wait_become_the_triggers_that_are_looked_at() -> None:
