@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING, Any
 from marginlib.analysis.ledger import Account, Surprise, Why
 from marginlib.analysis.ledger_balances import Break
 from marginlib.analysis.ledger_cascades import Cascade, Deduction, Difference
-from marginlib.analysis.ledger_fees import FeeKind, Sums, added, sums_of, with_kinds
+from marginlib.analysis.ledger_fees import FeeKind, Sums, sums_of, with_kinds
 from marginlib.analysis.ledger_groups import Group, Kind, family
 from marginlib.analysis.ledger_positions import Life, settled
-from marginlib.engine.amounts import EXACT, ZERO, plain
+from marginlib.engine.amounts import EXACT, ZERO, plain, rounded
 from marginlib.reading.entries import Entry, Purse
 from marginlib.telling.numbers import exact, listed, percent
-from marginlib.telling.preference import because
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
@@ -84,7 +83,8 @@ def tell(account: Account) -> list[str]:
     positions += _more(len(account.positions), "positions")
     cascades = [sentence for each in account.cascades[:_MOST] for sentence in cascade(each)]
     return [
-        overview(account), *adding_up(account), *positions, *strays(account), *cascades,
+        overview(account), *adding_up(account), *positions, *unsure(account), *strays(account), *at_once(account),
+        *cascades,
         *_more(len(account.cascades), "losses that several currencies bore"), *results(account.totals),
         *surprises(account), *left(account), *([SILENT] if account.positions else []),
     ]  # fmt: skip
@@ -255,6 +255,18 @@ def _endings(life: Life, whole: Sums) -> list[str]:
     return told
 
 
+def unsure(account: Account) -> list[str]:
+    """Openings that might be something else."""
+    count = sum(group.kind == "opening" and not group.sure for group in account.groups)
+    if not count:
+        return []
+    one = count == 1
+    return [
+        f"{count:,} {'opening has' if one else 'openings have'} a fee and no rollover: {'it' if one else 'each'} might "
+        "be a closing that brought and took nothing, which looks alike in a ledger."
+    ]
+
+
 def strays(account: Account) -> list[str]:
     """Closings and settlements of positions that were opened before the ledger begins."""
     if not account.strays:
@@ -268,9 +280,8 @@ def strays(account: Account) -> list[str]:
 
 def cascade(each: Cascade) -> list[str]:
     """A loss that several currencies bore: what was taken in which order, and how that differs from the rules."""
-    at = f" at the same moment as {each.together - 1:,} more" if each.together > 1 else ""
     begun = (
-        f"The closing {each.group.refid} of {_at(each.group.time)}{at} took {_taken(each.deductions)} for a loss in "
+        f"The closing {each.group.refid} of {_at(each.group.time)} took {_taken(each.deductions)} for a loss in "
         f"{each.quote} (R12, R13)."
     )
     base = {
@@ -283,6 +294,20 @@ def cascade(each: Cascade) -> list[str]:
     if not any(one.what != "together" for one in each.differences):
         real.insert(0, "That is how it was taken.")
     return told + real
+
+
+def at_once(account: Account) -> list[str]:
+    """Closings that came at one moment."""
+    told = []
+    for those in account.at_once[:_MOST]:
+        rows = sum(len(group.entries) for group in those)
+        what = "an order that ended several lots, or a liquidation"
+        if any(entry.asset != group.quote and entry.amount for group in those for entry in group.entries):
+            what = "probably a liquidation, or an order that ended several lots"
+        told.append(
+            f"At {_at(those[0].time)}, {len(those):,} closings of {rows:,} rows came at one moment: {what} (B5, R12)."
+        )
+    return [*told, *_more(len(account.at_once), "such moments")]
 
 
 def _taken(deductions: Iterable[Deduction]) -> str:
@@ -437,6 +462,10 @@ def _parts(account: Account) -> dict[str, Any]:
         ),
         "positions": (_life(life, account) for life in account.positions),
         "strays": [each.refid for each in account.strays],
+        "at_once": [
+            {"time": _iso(those[0].time), "refids": [group.refid for group in those],
+             "rows": sum(len(group.entries) for group in those)} for those in account.at_once
+        ],
         "cascades": (_cascade(each) for each in account.cascades),
         "totals": _sums(account.totals),
         "months": [{"month": each.name, **_sums(each.sums)} for each in account.months],
@@ -492,15 +521,8 @@ def _cascade(each: Cascade) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def why_there(one: Deduction) -> str:
-    """Why a currency stands where it does in R13's order, as a clause; "" if that isn't known."""
-    return because(one.asset, one.why) if one.why else ""
-
-
 def _share(rate: Any) -> str:
     """A fee's share of what was taken, to eight decimals: a quotient has no last one."""
-    from marginlib.engine.amounts import rounded
-
     return plain(rounded(rate, 8))
 
 
@@ -536,12 +558,3 @@ def _more(count: int, what: str) -> list[str]:
 
 def _and_more(count: int) -> str:
     return f" and {count - _MOST:,} more" if count > _MOST else ""
-
-
-def fees_by_asset(sums: Sums) -> dict[str, dict[FeeKind, Decimal]]:
-    """The fees the other way round: by asset, and then by what they were for."""
-    found: dict[str, dict[FeeKind, Decimal]] = {asset: {} for asset in added(sums.fees.values())}
-    for kind in FEES:
-        for asset, fee in sums.fees.get(kind, {}).items():
-            found[asset][kind] = fee
-    return found

@@ -27,6 +27,8 @@ lessons.__path__ = [f"{marginlib.__path__[0]}/lessons"]
 sys.modules["marginlib.lessons"] = lessons
 shown = []
 for found in pkgutil.iter_modules(lessons.__path__):
+    if importlib.util.find_spec(f"marginlib.lessons.{found.name}.panel") is None:
+        continue
     room = importlib.import_module(f"marginlib.lessons.{found.name}.panel")
     for name, kind in vars(room).items():
         if isinstance(kind, type) and issubclass(kind, Panel) and kind.__module__ == room.__name__:
