@@ -479,14 +479,15 @@ def _parts(account: Account) -> dict[str, Any]:
 
 
 def _life(life: Life, account: Account) -> dict[str, Any]:
+    own = _sums(sums_of((life.group,), account.rulebook))
     return {
         "refid": life.refid, "opened": _iso(life.opened), "quote": life.quote or None, "status": life.status,
-        "rollovers": len(life.rollovers), "own": _sums(sums_of((life.group,), account.rulebook)),
+        "rollovers": len(life.rollovers), "own": own,
         "endings": [
             {"refid": each.group.refid, "kind": each.group.kind, "time": _iso(each.group.time), "whole": each.whole,
              "sure": each.sure, "settled": _settled(each.group)} for each in life.endings
         ],
-        "with_endings": _sums(account.sums(life)),
+        "with_endings": _sums(account.sums(life)) if life.endings else own,
     }  # fmt: skip
 
 
