@@ -18,12 +18,16 @@ from pathlib import Path
 from typing import Any
 
 from browser.lab import FLAGS, Lab, notebook
+from exports import large
 from jupyter_client.manager import start_new_kernel
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 from marginlib import replay
 from marginlib.lessons import LossCascade
 
+NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
+LESSONS = sorted(path.name for path in NOTEBOOKS.glob("0[0-7]_*.ipynb"))
+SLIDERS = {"04": "Closing price", "06": "Price moves against you by", "07": "Price now"}  # else: Price move
 PRESSES = 30
 STEPS = 80  # of a drag, one each 16 ms
 
@@ -77,7 +81,12 @@ KINDS = [
 
 # Watches what a selector names: when it last changed, and in how many frames it looked different.
 WATCH = """(shown) => {
-  const roots = () => [...document.querySelectorAll(shown)];
+  let found = [];
+  // A whole lesson is a large page: to look through it in each frame would cost more than what is measured.
+  const roots = () => {
+    if (!found.length || found.some((root) => !root.isConnected)) found = [...document.querySelectorAll(shown)];
+    return found;
+  };
   const look = () => roots().map((root) =>
     root.textContent + [...root.querySelectorAll('.point path')].map((path) => path.getAttribute('d'))).join();
   const watch = (globalThis.benchWatch = { pressed: null, last: null, frames: 0, counting: false });
@@ -255,6 +264,45 @@ def plans() -> Iterator[Result]:
         last = seconds
 
 
+# A large export read and told by the command, and the same file read by pandas alone, each in a process of its own.
+LEDGER = """
+import contextlib, io, resource, sys, time
+
+start = time.perf_counter()
+if sys.argv[1] == "pandas":
+    import pandas
+    assert len(pandas.read_csv(sys.argv[2])) == 200_000
+else:
+    from marginlib.cli import main
+    with contextlib.redirect_stdout(io.StringIO()):
+        assert main(["ledger", *sys.argv[3:], sys.argv[2]]) == 0
+print(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
+
+
+def ledgers() -> Iterator[Result]:
+    """``marginlib ledger`` as a whole, on 200,000 rows of the newer form, beside reading them with pandas alone."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = large(Path(folder) / "ledgers.csv")
+
+        def taken(*what: str) -> tuple[float, float]:
+            runs = []
+            for _ in range(3):
+                command = [sys.executable, "-c", LEDGER, what[0], str(file), *what[1:]]
+                done = subprocess.run(command, capture_output=True, text=True, check=True)
+                runs.append(tuple(map(float, done.stdout.split())))
+            return statistics.median(seconds for seconds, _ in runs), max(size for _, size in runs)
+
+        seconds, size = taken("ledger")
+        alone, theirs = taken("pandas")
+        yield Result("marginlib ledger, 200,000 rows", seconds, "s", 5)
+        yield Result("  against pandas alone, which only reads them", seconds / alone, "×")
+        yield Result("  memory", size, "MB", 300)
+        yield Result("  memory of pandas alone", theirs, "MB")
+        seconds, _ = taken("ledger", "--json")  # what it prints is kept here: its memory says nothing
+        yield Result("marginlib ledger --json, 200,000 rows", seconds, "s", 5)
+
+
 def imports() -> Iterator[Result]:
     """How long a Python starts until the engine is there, beside what the validation library takes by itself."""
 
@@ -271,9 +319,10 @@ SHOW = f"""
 {OURS.replace("LossCascade()", "panel = LossCascade()")}
 from IPython.display import display
 display(panel)
-values = panel.get_state("values")["values"]
-panel._on_message(panel, {{"kind": "plotly"}}, [])
-panel._on_message(panel, {{"kind": "along", "control": "move", "values": values}}, [])
+values = panel.state()["values"]
+asked = {{"kind": "plotly"}}, {{"kind": "along", "control": "move", "values": values}}
+for message, buffers in [answer for message in asked for answer in panel.hear(message)]:
+    panel.widget.send(message, buffers)
 """
 
 
@@ -309,10 +358,14 @@ def presses(page: Page) -> list[float]:
     return taken
 
 
-def drag(page: Page, kind: Kind) -> float:
+def knob_of(page: Page, kind: Kind) -> Locator:
+    """The slider that is dragged."""
+    ours = kind.name == "this panel"
+    return page.get_by_role("slider", name="Price move") if ours else page.locator(kind.knob).filter(visible=True).first
+
+
+def drag(page: Page, knob: Locator) -> float:
     """Frames a second in which something else is shown, while the slider is dragged from end to end."""
-    knob = page.locator(kind.knob).filter(visible=True)
-    knob = page.get_by_role("slider", name="Price move") if kind.name == "this panel" else knob.first
     knob.scroll_into_view_if_needed()
     knob.focus()
     page.keyboard.press("Home")
@@ -348,6 +401,7 @@ def browser(chromium: str) -> Iterator[Result]:
         with Lab(Path(root), Path(home)) as lab:
             chrome = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
             yield from latencies(lab, chrome)
+            yield from lessons(lab, chrome)
             seconds = []
             for _ in range(3):
                 opened = lab.open(chrome, "six.ipynb")
@@ -370,7 +424,7 @@ def latencies(lab: Lab, chrome: Browser) -> Iterator[Result]:
         ours = page.get_by_role("slider", name="Price move")
         (ours if kind.name == "this panel" else page.locator(kind.knob).first).focus()
         settled = statistics.median(presses(page))
-        updates = statistics.median(drag(page, kind) for _ in range(3))
+        updates = statistics.median(drag(page, knob_of(page, kind)) for _ in range(3))
         page.context.close()
         reached.append((settled, updates))
         yield Result(f"{kind.name}: key press → last change", settled, "ms")
@@ -381,6 +435,25 @@ def latencies(lab: Lab, chrome: Browser) -> Iterator[Result]:
         yield Result(f"  against {kind.name}: updates", ours_at[1] / other[1], "× as many")
 
 
+def lessons(lab: Lab, chrome: Browser) -> Iterator[Result]:
+    """The first slider of whole lessons, dragged: with all else that is on the page, with marks and motion."""
+    for lesson in LESSONS:
+        opened = lab.open(chrome, lesson)
+        page = opened.page
+        opened.run_all()
+        slider = SLIDERS.get(lesson[:2], "Price move")
+        knob = page.get_by_role("slider", name=slider).first
+        knob.wait_for(timeout=60_000)
+        time.sleep(3)  # for what comes after: fonts, toolbars, the other panels
+        knob.evaluate("(knob) => knob.closest('.mw-panel').setAttribute('data-watched', '')")
+        page.evaluate(WATCH, "[data-watched] :is(.mw-title, .mw-words, .mw-figure)")
+        drag(page, knob)  # to move it is to skip the question above
+        named = f"lesson {lesson[:2]}, {slider}: updates while dragging"
+        updates = statistics.median(drag(page, knob) for _ in range(5))
+        page.context.close()
+        yield Result(named, updates, "a second", 50, more_is_better=True)
+
+
 def main() -> None:
     """Measure everything, and print a table."""
     processors, load = os.cpu_count() or 1, os.getloadavg()[0]
@@ -388,7 +461,14 @@ def main() -> None:
     if load > processors / 2:
         print("This machine is busy with other things: times are longer than they would be. Compare the ratios.")
     chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    parts = [("Engine", engine()), ("Growth", growth()), ("Plans", plans()), ("Start", imports()), ("Kernel", memory())]
+    parts = [
+        ("Engine", engine()),
+        ("Growth", growth()),
+        ("Plans", plans()),
+        ("Ledgers", ledgers()),
+        ("Start", imports()),
+        ("Kernel", memory()),
+    ]
     if chromium:
         parts.append(("JupyterLab in Chromium, medians", browser(chromium)))
     for heading, results in parts:
