@@ -1,4 +1,4 @@
-"""A class of 30 of whom each does something else, and the sheets that they do it on, driven as a browser drives them."""
+"""A class of 30 of whom each does something else, and the sheets they do it on, driven as a browser drives them."""
 
 import csv
 import io
@@ -62,7 +62,7 @@ WAYS = ("right", "later", "helped", "wrong", "twice", "unknown", "missing")
 
 @dataclass
 class Did:
-    """What a student does on an item: the answers in their order, and the mistake behind each; whether help is asked."""
+    """What a student does on an item: the answers in order, and the mistake behind each; whether help is asked."""
 
     way: str
     given: list[Any]
@@ -216,7 +216,7 @@ def play(screen: Screen, exercise: Exercise, student: str, did: Sequence[Did]) -
                 panel = sheet.panels[at]
                 start = {**screen.shown(panel)["values"], **_texts(asked.item.start)}
                 screen.put(panel, {"values": {**start, **_texts(given)}})
-                tell(sheet.card, kind="answer", given="")
+                tell(sheet.card, kind="answer", given=panel.link())
             else:
                 tell(sheet.card, kind="answer", given=given[0] if asked.kind == "one" else given)
             card = screen.shown(sheet.card)["_card"]

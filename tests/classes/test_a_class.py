@@ -1,4 +1,4 @@
-"""A class of 30 in notebooks and on pages: exercise, answers of every kind, codes, and a table that says what each did."""
+"""A class of 30 in notebooks and on pages: exercise, answers of every kind, codes, and a table of what each did."""
 
 from pathlib import Path
 
