@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marginlib.quiz.drills import LEVELS
-from marginlib.quiz.schedule import AT_ONCE, BETWEEN, GAPS, KINDS, ROW, Answered, Standing, Task
+from marginlib.quiz.schedule import AT_ONCE, GAPS, KINDS, ROW, Answered, Standing, Task
 
 START = datetime(2026, 3, 1, 9, tzinfo=UTC)
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
