@@ -41,9 +41,7 @@ _LESSON = Entries(
 )
 _FORM = Entries(
     first=Entries(steps=Items(TEXT, 1), needs=TEXT, say=Items(TEXT, 1)),
-    exercises=Entries(
-        about=TEXT, files=Items(Entries(file=TEXT, what=TEXT), 1), steps=Items(TEXT, 1), terminal=TEXT
-    ),
+    exercises=Entries(about=TEXT, files=Items(Entries(file=TEXT, what=TEXT), 1), steps=Items(TEXT, 1), terminal=TEXT),
     plans=Items(Entries(minutes=Whole(1, 240), title=TEXT, steps=Items(_STEP, 1)), 1),
     lessons=Items(_LESSON, 1),
 )
