@@ -417,6 +417,8 @@ def build(out: Path, *, lab: bool = True) -> None:
     handout = (teaching / "handout.html").read_text(encoding="utf-8").replace('href="guide.ipynb"', 'href="guide.html"')
     for folder in (out, out / "files"):
         (folder / "handout.html").write_text(handout, encoding="utf-8")
+        for example in teaching.glob("*.toml"):
+            shutil.copy(example, folder)
     for page in (*pages, listed, *beside):
         builder.alone(page, f"{page.title} – {NAME}")
     if lab:
