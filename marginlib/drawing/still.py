@@ -18,7 +18,7 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 82, 12, 12, 48
 _SIZE, _LEADING = 14, 1.3  # px of axes' text, and from line to line: both as plotly has them
 _SWATCH = re.compile(r"<span style='color:(#[0-9A-F]{6})'>(.)</span>")
 _HALO = 'stroke-width="4" stroke-linejoin="round" paint-order="stroke"'
-"""Under the letters, so that lines don't strike through them; in figures on a page, it is host.css that says so."""
+"""Under the letters, so that lines don't strike through them; in figures on a page, it is shared.css that says so."""
 _ON_BARS = {each["light"] for role, each in ROLES.items() if role.startswith("on_")}
 _SLANT = "M0,6 L6,0"
 _TURNS = {"triangle-up": 0, "triangle-right": 90, "triangle-down": 180, "triangle-left": 270}

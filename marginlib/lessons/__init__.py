@@ -18,6 +18,7 @@ from marginlib.panels.links import shown
 if TYPE_CHECKING:
     from marginlib.lessons.borrowing.panel import BalanceSheet, OpeningSteps
     from marginlib.lessons.going_short.panel import ClosingSteps, ShortAndMirror, ShortOrFuture, StopRun
+    from marginlib.lessons.ledger.book import YourLedger
     from marginlib.lessons.loss_cascade.panel import LossCascade
     from marginlib.lessons.margin_call.night import CrashNight
     from marginlib.lessons.margin_call.panel import HowFar, ThroughTheCrash
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 _ROOMS = {
     "lessons.borrowing.panel": ("BalanceSheet", "OpeningSteps"),
     "lessons.going_short.panel": ("ClosingSteps", "ShortAndMirror", "ShortOrFuture", "StopRun"),
+    "lessons.ledger.book": ("YourLedger",),
     "lessons.loss_cascade.panel": ("LossCascade",),
     "lessons.margin_call.night": ("CrashNight",),
     "lessons.margin_call.panel": ("HowFar", "ThroughTheCrash"),
@@ -52,7 +54,7 @@ _WHERE = {name: room for room, names in _ROOMS.items() for name in names}
 __all__ = [
     "BalanceSheet", "ClosingSteps", "CrashNight", "HowFar", "Lesson", "Life", "LossCascade", "LotQueue", "OpeningSteps",
     "SettleForm", "SettleOrClose", "ShortAndMirror", "ShortOrFuture", "StopRun", "ThroughTheCrash", "WaysOut",
-    "explore", "from_link", "practice",
+    "YourLedger", "explore", "from_link", "practice",
 ]  # fmt: skip
 
 

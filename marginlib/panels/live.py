@@ -173,6 +173,30 @@ class Live:
         return bundle(self)
 
 
+class Covered(Live):
+    """Something live with a veil: what it shows is covered until a question is answered."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._veil = ""
+
+    @property
+    def veil(self) -> str:
+        """What covers the picture until a question is answered; to move a control lifts it."""
+        return self._veil
+
+    @veil.setter
+    def veil(self, words: str) -> None:
+        old, self._veil = self._veil, words
+        if words != old:
+            self._tell("state", None, None)
+            self._tell("veil", old, words)
+
+
+COVERED = "The picture comes once the question is answered."
+"""What a still says in the place of what is covered."""
+
+
 class Shown(Protocol):
     """What has a place for something live, and a still for readers without a kernel."""
 

@@ -17,7 +17,7 @@ from nbconvert.filters.markdown import markdown2html
 
 from marginlib.pages.room import Room, needed
 from marginlib.panels import exploring
-from marginlib.panels.live import Live
+from marginlib.panels.live import Covered, Live
 from marginlib.panels.panel import STILL, Panel
 from marginlib.quiz import together
 from marginlib.quiz.card import UNANSWERED
@@ -160,7 +160,7 @@ def uncovered(page: Page) -> str:
     soup = BeautifulSoup(page.body, "html.parser")
     for name, live in page.slots.items():
         (slot,) = soup.select(f".mw-slot-{name}")
-        if not isinstance(live, Panel):
+        if not isinstance(live, Covered):
             slot.replace_with(BeautifulSoup(live.still()[0].replace(UNANSWERED, JUDGED), "html.parser"))
         elif live.veil:
             live.veil = ""
