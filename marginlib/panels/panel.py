@@ -33,7 +33,7 @@ R = TypeVar("R")
 
 
 @functools.cache
-def _plotly() -> bytes:
+def plotly_script() -> bytes:
     """plotly.js from the installed package, packed once, when the first page asks for it."""
     from plotly.offline import get_plotlyjs
 
@@ -244,7 +244,7 @@ class Panel(Live, Generic[V]):
     def receive(self, message: Message) -> Iterator[Sent]:
         """Answer the browser: plotly itself, one state, the states along a control, or what has happened in some."""
         if message["kind"] == "plotly":
-            yield {"kind": "plotly"}, [_plotly()]
+            yield {"kind": "plotly"}, [plotly_script()]
             return
         values = read_all(self.controls, message["values"])
         if message["kind"] == "why":
