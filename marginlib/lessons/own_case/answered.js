@@ -43,6 +43,8 @@ export function answered(model, colours) {
   const hand = { controls: [], values: () => ({}), moved: nothing, warm: nothing };
   const art = easel(/** @type {any} */ ({ colours }), figures, model, () => null, hand);
   const node = make("div", { class: "mc-told" }, title, alert, art.missing, figures, words, parts, foot, live);
+  /** Where the answer stands below the paper: what it says, in short, for whoever writes. */
+  const brief = make("p", { class: "mc-brief", "aria-hidden": "true" });
   let drawn = 0;
   let speech = 0;
   let spoken = "";
@@ -113,9 +115,11 @@ export function answered(model, colours) {
 
   return {
     node,
+    brief,
     /** @param {Answers} answers */
     show(answers) {
       write(title, answers.title);
+      write(brief, answers.title);
       write(alert, answers.alert);
       alert.hidden = !answers.alert;
       for (const [at, p] of sized(words, answers.words.length, "p").entries()) write(p, answers.words[at]);

@@ -158,6 +158,7 @@ function render({ model, el }) {
       make("div", { class: "mc-written" }, sheet.node, make("p", { class: "mc-help" }, PRIVATE)),
       make("div", { class: "mc-answer" }, standing, silent, board.node, taking),
     ),
+    board.brief,
   );
   keepKeys(root);
   el.append(root);

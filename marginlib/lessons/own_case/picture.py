@@ -52,7 +52,7 @@ def level_figure(level: Fraction, call: Decimal, liquidation: Decimal) -> Spec:
         rows.stroke([(x, high + 3), (x, (under + above) / 2)], "loss", 3)
         side = "left" if x > top * _FULL else "right"
         text = f"{name} at {percent(at / 100, 1)}"
-        rows.labels.append(Label(x, (under + above) / 2, text, f"middle {side}", fixed=True))
+        rows.labels.append(Label(x, (under + above) / 2, text, f"middle {side}", fixed=True, aside=top * 0.008))
     rows.band(_GAP)
     tells = [
         (f"Margin level: {percent(level / 100, 1)}", float(level)),

@@ -8,20 +8,20 @@ from marginlib.reading.rulebooks import rulebook
 EXAMPLE: Fields = {
     **empty(),
     "balances": [
-        row("balances", code="EUR", amount="850"),
-        row("balances", code="BTC", amount="0.02"),
-        row("balances", code="USD", amount="300"),
+        row("balances", code="EUR", amount="300"),
+        row("balances", code="BTC", amount="0.04"),
+        row("balances", code="USD", amount="330"),
     ],
     "lots": [
-        row("lots", pair="BTC/EUR", side="long", volume="0.2", price="52000", leverage="5", age="75"),
-        row("lots", pair="ETH/EUR", side="short", volume="1.5", price="2350", leverage="3", age="20"),
+        row("lots", pair="BTC/EUR", side="long", volume="0.15", price="52000", leverage="5", age="75"),
+        row("lots", pair="ETH/EUR", side="short", volume="2", price="2500", leverage="5", age="20"),
     ],
     "prices": [
-        row("prices", pair="BTC/EUR", price="49000"),
+        row("prices", pair="BTC/EUR", price="48500"),
         row("prices", pair="ETH/EUR", price="2420"),
         row("prices", pair="EUR/USD", price="1.1"),
     ],
-    "stops": [row("stops", pair="BTC/EUR", trigger="47500")],
+    "stops": [row("stops", pair="BTC/EUR", trigger="46000")],
     "fees": {"trading": "0.4", "opening": "0.02", "rollover": "0.02"},
 }
 """An account in mild trouble: a margin call isn't far, and what closing loses is more than there are euros."""
