@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal, localcontext
 
-from marginlib.analysis.limits import Limit, limit_price, limit_together
+from marginlib.analysis.limits import Limit, Limits, limit_price, limit_together
 from marginlib.analysis.warnings import contradictions, steep
 from marginlib.engine.account import Part, Position, Realised, Reason, State, StopOrder, Take
 from marginlib.engine.amounts import EXACT, ZERO
@@ -315,10 +315,11 @@ def margin(summary: Margin | None, rulebook: Rulebook) -> str:
     return f"{level}. A margin call comes near {call}, liquidation near {end} (B5)."
 
 
-def how_far(state: State, currency: str) -> list[str]:
+def how_far(state: State, currency: str, found: Limits | None = None) -> list[str]:
     """How far each open position's price may go by itself to a margin call and to liquidation (B5).
 
-    Valued in ``currency``. A pair whose level is there already, or that can't be priced, is left out.
+    Valued in ``currency``. A pair whose level is there already, or that can't be priced, is left out. ``found``: the
+    limits, if they are known already.
 
     >>> from marginlib import Scenario
     >>> from marginlib import replay
@@ -330,12 +331,12 @@ def how_far(state: State, currency: str) -> list[str]:
     told, rulebook = [], state.rulebook
     for pair, _ in state.positions.by_pair:
         try:
-            call, end = (
+            call, end = (found.pairs[pair] if found else None) or (
                 limit_price(state, currency, level, pair) for level in (rulebook.call_level, rulebook.liquidation_level)
             )
         except Refusal:
             continue
-        if call.reached:
+        if call is None or end is None or call.reached:
             continue
         at, gone = _limits(call, pair), _limits(end, pair)
         reach = f"a margin call comes at {at}, liquidation {f'at {gone}' if gone else 'at no price'}"
@@ -351,10 +352,11 @@ def _limits(limit: Limit, pair: str) -> str:
     return ", or at ".join(found)
 
 
-def how_far_together(state: State, currency: str) -> list[str]:
+def how_far_together(state: State, currency: str, found: Limits | None = None) -> list[str]:
     """How far everything may become worth less or more at once to a margin call and to liquidation (B5).
 
-    Valued in ``currency``. Nothing is said where nothing is open, or where only one other currency counts.
+    Valued in ``currency``. Nothing is said where nothing is open, or where only one other currency counts. ``found``:
+    the limits, if they are known already.
 
     >>> from marginlib import Scenario, replay
     >>> story = replay(Scenario.of({
@@ -370,10 +372,10 @@ def how_far_together(state: State, currency: str) -> list[str]:
         return []
     levels = (state.rulebook.call_level, state.rulebook.liquidation_level)
     try:
-        call, end = (limit_together(state, currency, level) for level in levels)
+        call, end = (found.together if found else None) or (limit_together(state, currency, level) for level in levels)
     except Refusal:
         return []
-    if call.reached:
+    if call is None or end is None or call.reached:
         return []
     at, gone = _moves(call), _moves(end)
     reach = f"a margin call comes at {at}, liquidation {f'at {gone}' if gone else 'at no such move'}"

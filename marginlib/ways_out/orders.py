@@ -27,6 +27,7 @@ from marginlib.engine.derivation import fraction, named
 from marginlib.engine.errors import Refusal
 from marginlib.engine.replaying import resume
 from marginlib.engine.scenario import Close, Step
+from marginlib.engine.settling import need
 from marginlib.engine.story import Moment, Story
 from marginlib.telling.numbers import listed, money
 from marginlib.ways_out.plans import Way, WayName, open_pairs, open_result, way_out
@@ -254,7 +255,7 @@ def orders(story: Story, how: How = "close", currency: str = "") -> Orders | Non
     currency = currency or story.scenario.summary_currency or pairs[0].partition("/")[2]
     step = _end if how == "close" else _end_best
     found: dict[tuple[str, ...], Order] = {}
-    reached: dict[tuple[str, ...], tuple[Story, tuple[Ended, ...]]] = {(): (story, ())}
+    reached: Reached = {(): (story, ())}
     named_orders = _all(pairs) if len(pairs) <= ALL_OF else _some(story, pairs, currency, step, reached)
     for order, why in named_orders:
         so_far, ends = _go(order, step, reached)
@@ -264,7 +265,8 @@ def orders(story: Story, how: How = "close", currency: str = "") -> Orders | Non
     return Orders(how, currency, tuple(ranked), math.factorial(len(pairs)), _dust(story.final, currency))
 
 
-Reached = dict[tuple[str, ...], tuple[Story, tuple[Ended, ...]]]
+Reached = dict[tuple[object, ...], tuple[Story, tuple[Ended, ...]]]
+"""What has been gone: by the pairs in their order, and by what was there before the last of them."""
 End = Callable[[Story, str], tuple[Story, Ended]]
 
 
@@ -316,7 +318,12 @@ def _go(order: tuple[str, ...], step: End, reached: Reached) -> tuple[Story, tup
             stuck = Ended(order[-1], "close", (), (), ZERO, ends[-1].closed)
             reached[order] = story, (*ends, stuck)
         else:
-            story, ended = step(story, order[-1])
+            state = story.final
+            alike = (frozenset(order), order[-1], tuple(sorted(state.balances.items())), tuple(state.unpaid.items()))
+            if alike not in reached:  # other orders may have come to the same balances
+                story, ended = step(story, order[-1])
+                reached[alike] = story, (ended,)
+            story, (ended,) = reached[alike]
             reached[order] = story, (*ends, ended)
     return reached[order]
 
@@ -336,6 +343,8 @@ def _end_best(story: Story, pair: str) -> tuple[Story, Ended]:
     result = _result(story, pair)
     ways: list[Way] = []
     for name in ("close", "buy", "settle"):
+        if name == "settle" and need(story.final, pair, "all").missing:
+            continue  # what would help is no answer here, and looking for it takes long
         try:
             ways.append(way_out(story, pair, name, direct=ways[0] if ways else None))
         except Refusal:
@@ -438,9 +447,9 @@ def _because(found: Orders, best: Order, worst: Order) -> list[str]:
                 f"There the loss of {end.pair} takes {what}, while the profit of {profit} comes only afterwards; "
                 "a profit that is there before pays the loss without a conversion (R12, R13)."
             )
-    if not sentences[1:] and dear.converting > cheap.converting + found.dust:
+    if told and not sentences[1:]:
         sentences.append(
-            "Whichever loss comes first takes what there is of its own currency; a later one has to convert (R13)."
+            "The balances are one purse: what one ending takes of a currency isn't there for the next (R12, R13)."
         )
     return sentences
 

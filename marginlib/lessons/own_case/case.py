@@ -21,15 +21,17 @@ from marginlib.engine.errors import InvalidScenario, Refusal
 from marginlib.engine.positions import Position
 from marginlib.engine.scenario import Open, PositionSide, Prices, Scenario, Step, Wait
 from marginlib.engine.story import Story
-from marginlib.lessons.own_case.fields import CodeKind, Fields, PairKind, Problem, Sheet, SideKind
-from marginlib.lessons.own_case.fields import empty as empty  # where a form looks for it
+from marginlib.lessons.own_case.back import fields_of as fields_of  # where a form looks for these
+from marginlib.lessons.own_case.back import fields_of_ledger as fields_of_ledger
+from marginlib.lessons.own_case.back import unsaid as unsaid
+from marginlib.lessons.own_case.fields import MOST_HOURS, CodeKind, Fields, PairKind, Problem, Sheet, SideKind
+from marginlib.lessons.own_case.fields import empty as empty
 from marginlib.lessons.own_case.fields import row as row
 from marginlib.reading.replaying import replay
 from marginlib.reading.rulebooks import rulebook
 from marginlib.telling.numbers import number
 from marginlib.telling.sentences import warnings
 
-MOST_HOURS = 8_784
 MOST_ROLLOVERS = 60_000
 _CODE, _PAIR, _SIDE = CodeKind(), PairKind(), SideKind()
 _AMOUNT = kinds.Amount("an amount of 0 or more")

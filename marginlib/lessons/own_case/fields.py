@@ -40,6 +40,8 @@ SINGLE = {"title": "", "valuation": "", "haircuts": "none", "liquidation": "off"
 """The fields that stand alone, and what they are at first. ``haircuts`` is ``none``, ``own``, or a set's name."""
 
 MOST_ROWS = 100
+MOST_HOURS = 8_784
+"""So old a lot may be, in hours: as long as a scenario may wait at once."""
 _MOST_TEXT = 100
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII)
 _GROUPED = re.compile(r"([+-]?[0-9]{1,3})((?:[, '_][0-9]{3})+)(\.[0-9]+)?", re.ASCII)
