@@ -53,8 +53,8 @@ _WHERE = {name: room for room, names in _ROOMS.items() for name in names}
 
 __all__ = [
     "BalanceSheet", "ClosingSteps", "CrashNight", "HowFar", "Lesson", "Life", "LossCascade", "LotQueue", "OpeningSteps",
-    "OwnCase", "SettleForm", "SettleOrClose", "ShortAndMirror", "ShortOrFuture", "StopRun", "ThroughTheCrash", "WaysOut",
-    "explore", "from_link", "practice",
+    "OwnCase", "SettleForm", "SettleOrClose", "ShortAndMirror", "ShortOrFuture", "StopRun", "ThroughTheCrash",
+    "WaysOut", "explore", "from_link", "practice",
 ]  # fmt: skip
 
 

@@ -56,9 +56,9 @@ def unpacked(told: str, words: bytes, what: str) -> dict[str, Any]:
 
 
 def joined(link: str) -> str:
-    """A link in one piece: without what mail and people put into it, and what can't be seen.
+    r"""A link in one piece: without what mail and people put into it, and what can't be seen.
 
-    >>> joined(" <a.html#x1/abc\\n def> ")
+    >>> joined(" <a.html#x1/abc\n def> ")
     'a.html#x1/abcdef'
     """
     whole = "".join(

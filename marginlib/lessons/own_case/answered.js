@@ -54,7 +54,11 @@ export function answered(model, colours) {
   /** @param {Table} table */
   function tableOf({ caption, columns, rows }) {
     const heads = columns.map(({ label, number }) =>
-      make("th", { scope: "col", class: number && "mw-number" }, label || make("span", { class: "mw-hidden" }, caption)),
+      make(
+        "th",
+        { scope: "col", class: number && "mw-number" },
+        label || make("span", { class: "mw-hidden" }, caption),
+      ),
     );
     const body = rows.map(({ cells, mark }) =>
       make(

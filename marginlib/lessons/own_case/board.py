@@ -1,10 +1,10 @@
-"""What stands beside the paper: the answers as a picture, sentences and tables; and the same as a page to be printed."""
+"""What stands beside the paper: the answers as picture, sentences and tables; and all of it as a page to be printed."""
 
 import json
 from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, TypedDict
+from typing import TypedDict
 
 from marginlib.analysis.limits import Limit
 from marginlib.analysis.limits import Reach as Limited
@@ -87,8 +87,13 @@ def board(case: Case) -> Board:
 
 
 def _part(
-    title: str, words: Iterable[str], tables: Iterable[Table] = (), orders: Iterable[list[str]] = (), *, fold: bool = False
-) -> Part:  # fmt: skip
+    title: str,
+    words: Iterable[str],
+    tables: Iterable[Table] = (),
+    orders: Iterable[list[str]] = (),
+    *,
+    fold: bool = False,
+) -> Part:
     return {"title": title, "words": [*words], "tables": [*tables], "orders": [*orders], "open": not fold}
 
 
@@ -246,9 +251,8 @@ def _ways(found: Answers) -> Part:
 
 def _way_table(ways: Ways) -> Table:
     assert ways.plan is not None
-    plan, rows = ways.plan, []
-    for way in plan.ways:
-        rows.append([advice.named(way.name, plan.currency), *_costs(way, plan.currency)])
+    plan = ways.plan
+    rows = [[advice.named(way.name, plan.currency), *_costs(way, plan.currency)] for way in plan.ways]
     marks = [way.name == ways.cheapest for way in plan.ways]
     return table(f"Ways out of {ways.pair}", _WAY_HEADS, rows, numbers=(1, 2, 3, 4), marks=marks)
 
@@ -347,7 +351,9 @@ def _account(case: Case) -> list[Table]:
     for name, caption in (("balances", "What I have"), ("lots", "Open positions"), ("prices", "Prices now")):
         rows = [each for each in fields[name] if any(each.values())]
         heads = [head for head in (rows[0] if rows else {}) if any(each[head] for each in rows)]
-        tables.append(table(caption, [head.capitalize() for head in heads], [[each[head] for head in heads] for each in rows]))
+        tables.append(
+            table(caption, [head.capitalize() for head in heads], [[each[head] for head in heads] for each in rows])
+        )
     fees = [[name, f"{rate} %"] for name, rate in fields["fees"].items() if rate]
     tables.append(table("Fees", ("Fee", "Rate"), fees))
     return [each for each in tables if each["rows"]]
@@ -371,7 +377,8 @@ body {{ font: 11pt/1.45 system-ui, sans-serif; color: black; background: white; 
   padding: 0 1rem; }}
 h1 {{ font-size: 1.5rem; }} h2 {{ font-size: 1.15rem; margin: 1.4em 0 0.3em; }} p {{ margin: 0.3em 0; }}
 img {{ max-width: 100%; height: auto; display: block; margin: 0.5em 0; }}
-table {{ border-collapse: collapse; width: 100%; margin: 0.6em 0; font-size: 0.9em; font-variant-numeric: tabular-nums; }}
+table {{ border-collapse: collapse; width: 100%; margin: 0.6em 0; font-size: 0.9em; }}
+td {{ font-variant-numeric: tabular-nums; }}
 caption {{ text-align: left; font-weight: 600; }}
 th, td {{ text-align: left; vertical-align: top; padding: 2px 8px 2px 0; border-bottom: 1px solid #bbb; }}
 .n {{ text-align: right; white-space: nowrap; }} tr[data-mark="taken"] {{ font-weight: 700; }}

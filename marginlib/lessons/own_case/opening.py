@@ -7,7 +7,7 @@ from typing import Any
 
 from marginlib.engine.scenario import Scenario
 from marginlib.lessons.own_case import link as links
-from marginlib.lessons.own_case.case import fields_of
+from marginlib.lessons.own_case.back import fields_of, unsaid
 from marginlib.lessons.own_case.fields import Fields
 from marginlib.panels.packing import joined
 from marginlib.reading.scenarios import read_scenario
@@ -23,7 +23,7 @@ def opened(text: str, name: str = "") -> tuple[Fields, str]:
         ValueError: it is neither, or something in it is wrong; the sentence says what would work.
 
     >>> opened('{"balances": {"EUR": "100"}}', "mine.json")[1]
-    'Opened: the account at the end of the scenario in mine.json.'
+    "Opened: the account at the end of the scenario in 'mine.json'."
     >>> opened("hello")
     Traceback (most recent call last):
     ValueError: expected a scenario file, a link such as #c1/…, #v1/… or #x1/…, or an exchange's ledger, got 'hello'
@@ -56,7 +56,8 @@ def _of_json(text: str, what: str) -> tuple[Fields, str]:
         data = None  # the scenario's reader says what is wrong
     if isinstance(data, list) or (isinstance(data, dict) and _is_ledger(data)):
         return _of_ledger(text, what)
-    return fields_of(read_scenario(text)), f"Opened: the account at the end of the scenario{what}."
+    scenario = read_scenario(text)
+    return fields_of(scenario), " ".join([f"Opened: the account at the end of the scenario{what}.", *unsaid(scenario)])
 
 
 def _is_ledger(data: dict[str, Any]) -> bool:
@@ -79,7 +80,8 @@ def _of_panel(text: str) -> tuple[Fields, str]:
         scenario = panel.scenario(panel.values)
     except NotImplementedError:
         raise ValueError(f"the panel {type(panel).__name__} tells no story that ends in an account") from None
-    return fields_of(scenario), f"Opened: the account at the end of the story in {panel.heading or 'the panel'}"
+    told = f"Opened: the account at the end of the story in the panel {type(panel).__name__}."
+    return fields_of(scenario), " ".join([told, *unsaid(scenario)])
 
 
 def _of_exercise(told: str) -> tuple[Fields, str]:
@@ -87,8 +89,11 @@ def _of_exercise(told: str) -> tuple[Fields, str]:
     exercise = importlib.import_module("marginlib.classes.file").read_exercise(told)
     scenario = next((found for item in exercise.items if (found := _scenario_of(item))), None)
     if scenario is None:
-        raise ValueError(f"the exercise {_short(exercise.title)} has drills alone, whose numbers are each student's own")
-    return fields_of(scenario), f"Opened: the account of the first question in {_short(exercise.title)}."
+        raise ValueError(
+            f"the exercise {_short(exercise.title)} has drills alone, whose numbers are each student's own"
+        )
+    told = f"Opened: the account of the first question in {_short(exercise.title)}."
+    return fields_of(scenario), " ".join([told, *unsaid(scenario)])
 
 
 def _scenario_of(item: Any) -> Scenario | None:

@@ -135,7 +135,11 @@ function render({ model, el }) {
 
   // Below: what is to be taken along.
   const asFile = make("button", { type: "button", onclick: save }, "As a scenario file");
-  const asPage = make("button", { type: "button", onclick: () => send({ kind: "print", by: me }) }, "As a printable page");
+  const asPage = make(
+    "button",
+    { type: "button", onclick: () => send({ kind: "print", by: me }) },
+    "As a printable page",
+  );
   const sharer = sharing(() => `${model.get("_address") ?? ""}${now.link}`);
   write(sharer.parts[0], "As a link");
   const taken = make("span", { class: "mw-said", role: "status" });

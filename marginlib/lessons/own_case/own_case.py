@@ -14,9 +14,11 @@ from marginlib.drawing import colours
 from marginlib.drawing.still import still
 from marginlib.engine.errors import InvalidScenario
 from marginlib.engine.scenario import Scenario
+from marginlib.engine.story import Story
 from marginlib.lessons.own_case import link as links
-from marginlib.lessons.own_case.board import board, printed
-from marginlib.lessons.own_case.case import Case, empty, fields_of, read_case
+from marginlib.lessons.own_case.back import fields_of
+from marginlib.lessons.own_case.board import Board, board, printed
+from marginlib.lessons.own_case.case import Case, empty, read_case
 from marginlib.lessons.own_case.fields import Fields
 from marginlib.lessons.own_case.opening import opened
 from marginlib.lessons.own_case.sheet import EXAMPLE, sections
@@ -33,9 +35,9 @@ class OwnCase(Live):
     """A paper for an account as it is, with what it comes to: level, limits, ways out, orders (B1 to B5, R1 to R23).
 
     >>> case = OwnCase()
-    >>> case.fields = {**case.fields, "lots": []}
+    >>> case.fields = {**case.fields, "lots": [], "stops": []}
     >>> case.story.final.positions, case.answers["title"]
-    ([], 'No position is open')
+    ((), 'No position is open')
     """
 
     module = _HERE / "own_case.js"
@@ -47,6 +49,7 @@ class OwnCase(Live):
         super().__init__()
         self._own, self._turn = fields is not None, 0
         self._case = read_case(EXAMPLE if fields is None else fields)
+        self._board: Board | None = None
         self._about = {
             "sections": all_written(sections()),
             "colours": colours.ROLES,
@@ -114,7 +117,7 @@ class OwnCase(Live):
         return self._case.scenario
 
     @property
-    def story(self) -> Any:
+    def story(self) -> Story:
         """The scenario, replayed; its last state is the account.
 
         Raises:
@@ -122,25 +125,19 @@ class OwnCase(Live):
         """
         return self._case.story
 
-    @functools.cached_property
-    def _answers(self) -> dict[int, dict[str, Any]]:
-        return {}
-
     @property
-    def answers(self) -> dict[str, Any] | None:
+    def answers(self) -> Board | None:
         """What stands beside the paper, as plain data; nothing while something is missing or wrong."""
-        known = self._answers.get(id(self._case))
-        if known is None and self._case.scenario is not None:
-            self._answers.clear()
-            known = self._answers[id(self._case)] = board(self._case)
-        return known
+        if self._board is None and self._case.scenario is not None:
+            self._board = board(self._case)
+        return self._board
 
     def link(self) -> str:
         """The link to it: what follows a page's address, with its ``#``."""
         return links.written(self._case.fields)
 
     def _write(self, fields: Mapping[str, Any], *, own: bool = True) -> None:
-        old, self._case, self._own = self._case.fields, read_case(fields), own
+        old, self._case, self._own, self._board = self._case.fields, read_case(fields), own, None
         if old != self._case.fields:
             self._tell("fields", old, self._case.fields)
 
@@ -153,7 +150,7 @@ class OwnCase(Live):
 
     def receive(self, message: Message) -> Iterator[Sent]:
         """Hear what is written, begun or opened; answer with what the case is now."""
-        by = {name: message[name] for name in ("by", "turn") if name in message}
+        by: Message = {name: message[name] for name in ("by", "turn") if name in message}
         match message:
             case {"kind": "plotly"}:
                 yield {"kind": "plotly"}, [plotly_script()]
@@ -199,7 +196,7 @@ class OwnCase(Live):
         return "OwnCase(…)" if self._own else "OwnCase()"
 
 
-def _wire(case: Case, answers: dict[str, Any] | None) -> Message:
+def _wire(case: Case, answers: Board | None) -> Message:
     shown = answers and {name: part if name == "figures" else all_written(part) for name, part in answers.items()}
     return {
         "kind": "case",

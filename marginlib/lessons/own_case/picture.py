@@ -1,4 +1,4 @@
-"""The picture of one's own case: the margin level with its marks, and how far each price may go, on one percent axis."""
+"""The picture of one's own case: the margin level with its marks, and how far each price may go, on one axis."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -32,11 +32,11 @@ class Room(NamedTuple):
 
 
 def level_figure(level: Fraction, call: Decimal, liquidation: Decimal) -> Spec:
-    """The margin level as a bar from nothing, in percent, with the marks that it must not come down to (B3, B5).
+    r"""The margin level as a bar from nothing, in percent, with the marks that it must not come down to (B3, B5).
 
     >>> spec = level_figure(Fraction(92), Decimal(80), Decimal(40))
     >>> spec["layout"]["meta"]["tells"][0][0], spec["layout"]["xaxis"]["range"]
-    ('Margin level: 92\\xa0%', [0, 160])
+    ('Margin level: 92\xa0%', [0, 160])
     """
     shown = max(level, Fraction(0))
     top = next((each for each in _TOPS if shown <= each * Fraction(9, 10)), _TOPS[-1])
@@ -45,7 +45,7 @@ def level_figure(level: Fraction, call: Decimal, liquidation: Decimal) -> Spec:
     over = " →" if shown > top else ""
     rows.say("Margin level", f"{percent(level / 100, 1)}{over}", bold=True)
     low, high = rows.band(_BAR)
-    rows.put("own", (low, high), 0, min(shown, top))
+    rows.put("own", (low, high), 0, min(shown, Fraction(top)))
     for name, at in (("margin call", call), ("liquidation", liquidation)):
         under, above = rows.band(20)
         x = float(at)
@@ -72,10 +72,9 @@ def rooms_figure(rooms: Sequence[Room]) -> Spec:
     moves = [abs(move) * 100 for room in rooms for move in (*room.call, *room.liquidation) if move is not None]
     near = [move for move in moves if move <= _REACHES[-1]]
     reach = next((each for each in _REACHES if max(near, default=0) <= each), _REACHES[-1])
-    half = Decimal(reach) / 2
-    ticks = {float(at): "now" if not at else percent(at / 100, 1) for at in (-reach, -half, 0, half, reach)}
-    signed = {at: f"+{text}" if at > 0 else text for at, text in ticks.items()}
-    rows = Rows((-reach, reach), signed)
+    places = [Fraction(reach * at, 2) for at in range(-2, 3)]
+    ticks = {float(at): f"{'+' if at > 0 else ''}{percent(at / 100, 1)}" if at else "now" for at in places}
+    rows = Rows((-reach, reach), ticks)
     rows.say("How far prices may go from now", bold=True)
     tells = []
     for room in rooms:

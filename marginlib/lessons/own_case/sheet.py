@@ -27,6 +27,7 @@ EXAMPLE: Fields = {
 """An account in mild trouble: a margin call isn't far, and what closing loses is more than there are euros."""
 
 _CASH = "A fee that is empty is nothing."
+_LIQUIDATIONS = [["off", "off"], ["all", "all"], ["until-100", "until 100 %"]]
 _SIDES = [["", "…"], ["long", "long"], ["short", "short"]]
 
 
@@ -85,7 +86,7 @@ def sections() -> list[dict[str, Any]]:
                 _box("haircuts", "Haircuts", options=haircuts),
                 _box("collateral.order", "Order of collateral", "EUR USD BTC"),
                 _box("collateral.add", "Taken into it", "ADA"), _box("collateral.remove", "Left out of it", "BTC"),
-                _box("liquidation", "Liquidation in files", options=[["off", "off"], ["all", "all"], ["until-100", "until 100 %"]]),
+                _box("liquidation", "Liquidation in files", options=_LIQUIDATIONS),
                 _box("levels.call", "Margin call, %", "80", number=True),
                 _box("levels.liquidation", "Liquidation, %", "40", number=True),
                 _box("conversion.cash_cash", "Conversion, cash to cash, %", number=True),
