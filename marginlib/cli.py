@@ -1,4 +1,4 @@
-"""The command line: ``run`` replays scenarios, ``plan`` and ``limits`` look at them, ``exercise`` is for a class.
+"""The command line: ``run``, ``plan`` and ``limits`` take scenarios, ``ledger`` exports, ``exercise`` is for a class.
 
 A command is a parser with examples, and a function that prints and returns the exit status. How a story looks
 on a terminal is in :mod:`marginlib.telling.terminal`, which is imported only where something is printed for people.
@@ -31,6 +31,8 @@ from marginlib.ways_out.advice import no_report, reports
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
 
+    from marginlib.engine.story import Story
+
 _OK, _FAILED, _INTERRUPTED, _CANT_WRITE = 0, 2, 130, 141
 _MOST_BYTES = 20_000_000
 _PLAINER = {"−": "-", "–": "-", "×": "x", "÷": "/", "…": "...", "─": "-", "’": "'", "\N{NO-BREAK SPACE}": " "}
@@ -40,6 +42,7 @@ examples:
   marginlib run --json a.json b.json   one JSON object a line, one line a file
   marginlib plan loss.json             compare the ways out of the position that is open at the end
   marginlib limits loss.json           say how far prices may go to a margin call and to liquidation
+  marginlib ledger ledgers.csv         read an exchange's ledger export: what happened, and what it cost
   marginlib exercise check week1.toml  look through a class's exercise; see marginlib exercise -h
   marginlib rules                      list the rules
   marginlib rules R13 A1               read two of them
@@ -57,6 +60,7 @@ examples:
   marginlib run - < loss.json
   marginlib run --link "#v1/LossCascade?move=-20&leverage=4"
   marginlib run --link "#v1/WaysOut?move=10" --scenario | marginlib plan -
+  marginlib run loss.json --ledger loss.csv
 
 A link is what a panel's Copy link gives; the quotes keep the shell from its # and &.
 The exit status is 2 if a step was refused, a file is no scenario or a link leads nowhere, else 0.
@@ -86,6 +90,24 @@ examples:
   marginlib limits --json *.json > limits.jsonl
 
 The exit status is 2 if a step was refused or a file is no scenario, else 0.
+"""
+
+
+_LEDGER_EXAMPLES = """\
+an export has a row for whatever changed a balance:
+  "txid","refid","time","type","subtype","aclass","asset","amount","fee","balance"
+  "L1","T1","2026-03-05 06:07:08","margin","","currency","ZEUR",0.0000,1.5000,98.5000
+The newer form with up to sixteen columns, a ZIP or gzip of one, and the API's JSON are read as well.
+
+examples:
+  marginlib ledger ledgers.csv
+  marginlib ledger ledgers.zip
+  marginlib ledger --json ledgers.csv > ledger.json
+  marginlib ledger - < ledgers.csv
+
+A row that is broken is named with its line and column; the others are read. What the rows tell, such as a
+balance that doesn't follow from the one before, is a finding, no failure.
+The exit status is 2 if a file can't be used or a row in it can't be read, else 0. Nothing leaves this machine.
 """
 
 
@@ -184,6 +206,8 @@ def _parser() -> argparse.ArgumentParser:
     printed = run.add_mutually_exclusive_group()
     printed.add_argument("--json", action="store_true", help="one JSON object a line, in the order of the files")
     printed.add_argument("--scenario", action="store_true", help="print a link's scenario as JSON; don't replay it")
+    exported = "write the ledger as the exchange exports it, over a file that is there; - prints it, and nothing else"
+    run.add_argument("--ledger", metavar="OUT.csv", help=exported)
     run.set_defaults(command=_run, wrong=run.error)
 
     about = "Compare four ways out of an open position: close now, buy the quote currency first, deposit, settle."
@@ -206,6 +230,18 @@ def _parser() -> argparse.ArgumentParser:
     reaching.add_argument("files", nargs="+", metavar="FILE", help="a scenario as JSON; - is standard input")
     reaching.add_argument("--json", action="store_true", help="one JSON object a line, in the order of the files")
     reaching.set_defaults(command=_limits)
+
+    about = "Read ledger exports of an exchange: whether balances add up, what each row belongs to, what it cost."
+    reading = commands.add_parser(
+        "ledger",
+        help="read an exchange's ledger export",
+        description=about,
+        epilog=_LEDGER_EXAMPLES,
+        formatter_class=raw,
+    )
+    reading.add_argument("files", nargs="+", metavar="FILE", help="an export as CSV or JSON; - is standard input")
+    reading.add_argument("--json", action="store_true", help="one JSON object a line, in the order of the files")
+    reading.set_defaults(command=_ledger)
 
     about = "List the rules, or read some of them with their sources."
     listing = commands.add_parser("rules", help="list the rules, or read some", description=about)
@@ -255,6 +291,13 @@ def _one_of_both(arguments: argparse.Namespace) -> None:
         arguments.wrong("expected a FILE or a --link, not both; an address with a & stands in quotes")
     if arguments.scenario and arguments.link is None:
         arguments.wrong("--scenario says the scenario of a --link; a FILE is one already")
+    if arguments.ledger is not None:
+        if len(arguments.files) > 1:
+            arguments.wrong("--ledger writes the ledger of one FILE; run the others by themselves")
+        if arguments.scenario:
+            arguments.wrong("--ledger writes what a replay comes to, and --scenario doesn't replay; leave one out")
+        if arguments.ledger == "-" and arguments.json:
+            arguments.wrong("--ledger - prints the ledger alone; give it a file's name, or leave out --json")
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -283,11 +326,25 @@ def _run(arguments: argparse.Namespace) -> int:
             continue
         if story.error:
             status = _FAILED
+        if arguments.ledger == "-":
+            print(_as_csv(story), end="")
+            if story.error:
+                print(f"marginlib: step {story.error.index + 1} is refused: {story.error.message}", file=sys.stderr)
+            continue
+        if arguments.ledger is not None:
+            _write(arguments.ledger, _as_csv(story))
         if arguments.json:
             print(json.dumps(story.as_json()))
         else:
             _terminal().show_story(story, shown_as)
     return status
+
+
+def _as_csv(story: "Story") -> str:
+    """The story's ledger in the form of the exchange's exports."""
+    from marginlib.analysis.export import as_csv
+
+    return as_csv(story)
 
 
 def _limits(arguments: argparse.Namespace) -> int:
@@ -344,6 +401,35 @@ def _plan(arguments: argparse.Namespace) -> int:
             print(json.dumps({"status": "ok", "plans": [each.as_json() for each in found]}))
         else:
             _plan_on_paper().show_plans(story, found, shown_as)
+    return status
+
+
+def _ledger(arguments: argparse.Namespace) -> int:
+    from marginlib.reading.ledgers import InvalidLedger, read_ledger
+    from marginlib.telling import export_read
+    from marginlib.telling.waiting import waiting
+
+    status = _OK
+    for index, name in enumerate(arguments.files):
+        shown_as = "standard input" if name == "-" else name
+        if index and not arguments.json:
+            print()
+        try:
+            with waiting("Reading") as told:
+                ledger = read_ledger(sys.stdin.buffer if name == "-" else Path(name), progress=told)
+        except InvalidLedger as error:
+            status = _FAILED
+            if arguments.json:
+                print(json.dumps(export_read.not_read(error, shown_as)))
+            else:
+                _terminal().show_unread(error, shown_as)
+            continue
+        if ledger.problems:
+            status = _FAILED
+        if arguments.json:
+            print(json.dumps(export_read.as_json(ledger, shown_as)))
+        else:
+            _terminal().show_ledger(ledger, shown_as)
     return status
 
 

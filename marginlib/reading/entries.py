@@ -57,6 +57,11 @@ class Entry:
         """What the fee was taken in."""
         return self.fee_code or self.purse.asset
 
+    @property
+    def pending(self) -> bool:
+        """Whether it only announces: the exchange has neither numbered nor booked it, so it moved no balance yet."""
+        return not self.txid and self.balance is None
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -80,3 +85,6 @@ class Ledger:
     repeated: tuple[int, ...] = ()
     """Lines that say again what another one said (a txid given twice): left out of the rows."""
     columns: tuple[str, ...] = field(default=())
+    """As the first line names them, those that aren't known too; none of JSON."""
+    announced: tuple[int, ...] = ()
+    """Lines that announce what another one books (no txid and no balance yet): left out of the rows."""

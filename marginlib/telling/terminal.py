@@ -24,7 +24,10 @@ from marginlib.engine.amounts import EXACT, ZERO
 from marginlib.engine.errors import InvalidScenario
 from marginlib.engine.legible import legible
 from marginlib.engine.story import Moment, Story
+from marginlib.reading.entries import Ledger
+from marginlib.reading.ledgers import InvalidLedger
 from marginlib.reading.rulebooks import Rule
+from marginlib.telling import export_read
 from marginlib.telling import sentences as words
 from marginlib.telling.numbers import exact, money, number, percent, price
 from marginlib.telling.on_page import BOUND
@@ -89,6 +92,26 @@ def not_replayed(message: str) -> str:
     """Why something is no scenario, as a sentence."""
     told = f"This can't be replayed: {clean(message)}"
     return told if told.endswith(("?", ".")) else f"{told}."
+
+
+def show_ledger(ledger: Ledger, name: str) -> None:
+    """Print how an export was read, and what couldn't be."""
+    with paged() as page:
+        heading(page, name)
+        page.print()
+        for sentence in export_read.how_read(ledger):
+            said(page, sentence, 2)
+        if ledger.problems:
+            section(page, "Not read", map(clean, export_read.problems(ledger)))
+
+
+def show_unread(error: InvalidLedger, name: str) -> None:
+    """Print why something can't be read as an export."""
+    with paged() as page:
+        heading(page, name)
+        page.print()
+        told = f"This can't be read: {clean(str(error))}"
+        said(page, told if told.endswith(("?", ".", "…")) else f"{told}.", 2)
 
 
 def list_rules(rules: Iterable[Rule]) -> None:
