@@ -122,6 +122,7 @@ export function answered(model, colours) {
     brief,
     /** @param {Answers} answers */
     show(answers) {
+      node.hidden = false;
       write(title, answers.title);
       write(brief, answers.title);
       write(alert, answers.alert);
@@ -133,6 +134,11 @@ export function answered(model, colours) {
       art.show(String(drawn), /** @type {View} */ (/** @type {any} */ (answers)));
       clearTimeout(speech);
       speech = setTimeout(say, SPEECH);
+    },
+    /** There is nothing to be said of what is written now. */
+    clear() {
+      node.hidden = true;
+      write(brief, "");
     },
     close() {
       clearTimeout(speech);

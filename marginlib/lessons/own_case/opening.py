@@ -3,32 +3,49 @@
 import importlib
 import json
 import re
-from typing import Any
+from collections.abc import Mapping
+from decimal import Decimal, localcontext
+from typing import Any, NamedTuple
 
+from marginlib.analysis.ledger import look
+from marginlib.engine.amounts import EXACT
 from marginlib.engine.scenario import Scenario
 from marginlib.lessons.own_case import link as links
-from marginlib.lessons.own_case.back import fields_of, unsaid
+from marginlib.lessons.own_case.back import Opened as Left
+from marginlib.lessons.own_case.back import fields_of, fields_of_ledger, unsaid
 from marginlib.lessons.own_case.fields import Fields
 from marginlib.panels.packing import joined
+from marginlib.reading.ledgers import read_ledger
 from marginlib.reading.scenarios import read_scenario
+from marginlib.telling.numbers import listed, money
 
 _PANEL = re.compile(r"(?:^|[#/?])v[0-9]{1,3}/")
 _LEDGER_HEAD = re.compile(r'\A[\ufeff\s"]*(?:\w+"?\s*[,;\t]\s*"?)*(?:refid|txid)\b', re.IGNORECASE)
 
 
-def opened(text: str, name: str = "") -> tuple[Fields, str]:
-    """The fields that a file's text or a link comes to, and a sentence that says what it was.
+class Found(NamedTuple):
+    """The fields that were found, what they were found in, and what is said of fields that nothing was found for."""
+
+    fields: Fields
+    said: str
+    hints: Mapping[str, str] = {}
+
+
+def opened(text: str | bytes, name: str = "") -> Found:
+    """What a file's text or a link comes to; of what is packed, as exchanges send a ledger, the bytes.
 
     Raises:
         ValueError: it is neither, or something in it is wrong; the sentence says what would work.
 
-    >>> opened('{"balances": {"EUR": "100"}}', "mine.json")[1]
+    >>> opened('{"balances": {"EUR": "100"}}', "mine.json").said
     "Opened: the account at the end of the scenario in 'mine.json'."
     >>> opened("hello")
     Traceback (most recent call last):
     ValueError: expected a scenario file, a link such as #c1/…, #v1/… or #x1/…, or an exchange's ledger, got 'hello'
     """
     what = f" in {_short(name)}" if name else ""
+    if isinstance(text, bytes):
+        return _of_ledger(text, what)
     if not text.strip():
         raise ValueError(f"there is nothing{what or ' to open'}; expected a scenario file, a link or a ledger")
     start = text.lstrip("\ufeff \t\r\n")[:1]
@@ -38,7 +55,7 @@ def opened(text: str, name: str = "") -> tuple[Fields, str]:
         return _of_ledger(text, what)
     told = joined(text) if len(text) <= links.MOST * 2 else ""
     if links.is_link(told):
-        return links.read(told), "Opened: the account in the link."
+        return Found(links.read(told), "Opened: the account in the link.")
     if _PANEL.search(told):
         return _of_panel(text)
     packed = importlib.import_module("marginlib.classes.packed")  # named: it lies above this
@@ -49,7 +66,7 @@ def opened(text: str, name: str = "") -> tuple[Fields, str]:
     )
 
 
-def _of_json(text: str, what: str) -> tuple[Fields, str]:
+def _of_json(text: str, what: str) -> Found:
     try:
         data = json.loads(text.lstrip("\ufeff"))
     except (ValueError, RecursionError):
@@ -57,7 +74,11 @@ def _of_json(text: str, what: str) -> tuple[Fields, str]:
     if isinstance(data, list) or (isinstance(data, dict) and _is_ledger(data)):
         return _of_ledger(text, what)
     scenario = read_scenario(text)
-    return fields_of(scenario), " ".join([f"Opened: the account at the end of the scenario{what}.", *unsaid(scenario)])
+    return _of(scenario, f"the account at the end of the scenario{what}")
+
+
+def _of(scenario: Scenario, what: str) -> Found:
+    return Found(fields_of(scenario), " ".join([f"Opened: {what}.", *unsaid(scenario)]))
 
 
 def _is_ledger(data: dict[str, Any]) -> bool:
@@ -68,11 +89,42 @@ def _is_ledger(data: dict[str, Any]) -> bool:
     return bool(rows) and all(isinstance(each, dict) and "refid" in each for each in rows)
 
 
-def _of_ledger(text: str, what: str) -> tuple[Fields, str]:
-    raise ValueError(f"this looks like an exchange's ledger{what}, and those can't be opened here yet")
+def _of_ledger(text: str | bytes, what: str) -> Found:
+    """What a ledger leaves: balances, and when what looks open was opened. The rest is to be written."""
+    ledger = read_ledger(text)
+    account = look(ledger)
+    plain, apart = dict[str, Decimal](), list[str]()
+    with localcontext(EXACT):
+        for each in account.holdings:
+            if each.purse.held:
+                apart += [f"{money(each.end, each.purse.asset)} (.{each.purse.held})"] if each.end else []
+            else:
+                plain[each.purse.asset] = plain.get(each.purse.asset, Decimal(0)) + each.end
+    open_ = [Left(life.quote, life.opened) for life in account.open_positions]
+    fields, told = fields_of_ledger(plain, open_, account.end)
+    until = f", up to its last row, {account.end:%Y-%m-%d %H:%M} UTC" if account.end else ""
+    said = [f"Opened: what the ledger{what} leaves{until}: {_counted(len(fields['balances']), 'balance')}."]
+    if open_:
+        many = "it was" if len(open_) == 1 else "they were"
+        said.append(
+            f"{_counted(len(open_), 'position')} look{'s' if len(open_) == 1 else ''} open. A ledger says when {many} "
+            "opened, and neither pair, side, volume nor price: write them beside."
+        )
+    else:
+        said.append("No position looks open at its end.")
+    said.append("Prices and fees aren't in a ledger either.")
+    if apart:
+        said.append(f"Held apart, and left out here: {listed(apart)}.")
+    if ledger.problems:
+        said.append(f"{_counted(len(ledger.problems), 'row')} couldn't be read; `marginlib ledger` says which.")
+    return Found(fields, " ".join(said), {each.path: each.sentence for each in told})
 
 
-def _of_panel(text: str) -> tuple[Fields, str]:
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def _of_panel(text: str) -> Found:
     """A lesson's panel in a state: the account at the end of its story."""
     lessons = importlib.import_module("marginlib.lessons")
     panel = lessons.from_link(text)
@@ -80,11 +132,10 @@ def _of_panel(text: str) -> tuple[Fields, str]:
         scenario = panel.scenario(panel.values)
     except NotImplementedError:
         raise ValueError(f"the panel {type(panel).__name__} tells no story that ends in an account") from None
-    told = f"Opened: the account at the end of the story in the panel {type(panel).__name__}."
-    return fields_of(scenario), " ".join([told, *unsaid(scenario)])
+    return _of(scenario, f"the account at the end of the story in the panel {type(panel).__name__}")
 
 
-def _of_exercise(told: str) -> tuple[Fields, str]:
+def _of_exercise(told: str) -> Found:
     """An exercise: the account of its first question that has one for all."""
     exercise = importlib.import_module("marginlib.classes.file").read_exercise(told)
     scenario = next((found for item in exercise.items if (found := _scenario_of(item))), None)
@@ -92,8 +143,7 @@ def _of_exercise(told: str) -> tuple[Fields, str]:
         raise ValueError(
             f"the exercise {_short(exercise.title)} has drills alone, whose numbers are each student's own"
         )
-    told = f"Opened: the account of the first question in {_short(exercise.title)}."
-    return fields_of(scenario), " ".join([told, *unsaid(scenario)])
+    return _of(scenario, f"the account of the first question in {_short(exercise.title)}")
 
 
 def _scenario_of(item: Any) -> Scenario | None:

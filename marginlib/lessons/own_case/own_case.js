@@ -68,6 +68,13 @@ function download(text, name) {
   setTimeout(() => URL.revokeObjectURL(href), 10_000);
 }
 
+/** @param {Uint8Array} bytes */
+function inLetters(bytes) {
+  let text = "";
+  for (let at = 0; at < bytes.length; at += 32_768) text += String.fromCharCode(...bytes.subarray(at, at + 32_768));
+  return btoa(text);
+}
+
 /**
  * Show a case.
  * @param {{ model: Model, el: HTMLElement }} place
@@ -108,10 +115,14 @@ function render({ model, el }) {
   const linking = make("form", { class: "mc-link" }, make("label", { for: linkId }, "A link"), link, openLink);
   linking.addEventListener("submit", (event) => {
     event.preventDefault();
-    if (link.value.trim()) open(link.value, "");
+    if (link.value.trim()) open({ text: link.value }, "");
     else link.focus();
   });
-  const file = make("input", { type: "file", id: fileId, accept: ".json,.csv,.txt,application/json,text/csv" });
+  const file = make("input", {
+    type: "file",
+    id: fileId,
+    accept: ".json,.csv,.txt,.zip,.gz,application/json,text/csv",
+  });
   file.addEventListener("change", () => void read(file.files?.[0]));
   const said = make("p", { class: "mc-said", role: "status" });
   const opening = make(
@@ -240,14 +251,14 @@ function render({ model, el }) {
   }
 
   /**
-   * @param {string} text
+   * @param {{ text: string } | { packed: string }} what
    * @param {string} name the file's, if it is one
    */
-  function open(text, name) {
+  function open(what, name) {
     remember();
     turn += 1;
     write(said, "Opening …");
-    send({ kind: "open", text, name, by: me, turn });
+    send({ kind: "open", ...what, name, by: me, turn });
   }
 
   /** @param {File | undefined} chosen */
@@ -259,7 +270,9 @@ function render({ model, el }) {
         `The file has ${Math.round(chosen.size / 1e6)} MB; at most ${MOST / 1e6} MB are read here. In a notebook, OwnCase.from_file("…") reads more.`,
       );
     try {
-      open(await chosen.text(), chosen.name);
+      const bytes = new Uint8Array(await chosen.arrayBuffer());
+      const packed = (bytes[0] === 0x50 && bytes[1] === 0x4b) || (bytes[0] === 0x1f && bytes[1] === 0x8b);
+      open(packed ? { packed: inLetters(bytes) } : { text: new TextDecoder().decode(bytes) }, chosen.name);
     } catch {
       write(said, "The browser can't read that file; choose it anew.");
     }
@@ -328,11 +341,13 @@ function render({ model, el }) {
     const count = Object.keys(answer.problems).length;
     const things = count === 1 ? "One thing is missing or wrong" : `${count} things are missing or wrong`;
     const lines = answer.problems[""] ? ` ${answer.problems[""]}` : "";
-    write(missing, count ? `${things}; what stands below is from before.${lines}` : "");
+    if (answer.answers) board.show(answer.answers);
+    else if (whole) board.clear(); // what stands there is another account's
+    const where = board.node.hidden ? "the answers stand here once it is mended" : "what stands below is from before";
+    write(missing, count ? `${things}; ${where}.${lines}` : "");
     standing.hidden = !count;
     go.hidden = firstProblem() === "";
     root.toggleAttribute("data-stale", count > 0);
-    if (answer.answers) board.show(answer.answers);
     asFile.setAttribute("aria-disabled", String(!answer.file));
     write(taken, "");
     rules.link();

@@ -4,6 +4,7 @@ What is written is no part of the state that a browser mirrors: a notebook may s
 whoever passes the notebook on. It goes there in messages instead; what is saved is the example's picture alone.
 """
 
+import base64
 import functools
 import json
 from collections.abc import Iterator, Mapping
@@ -20,7 +21,7 @@ from marginlib.lessons.own_case.back import fields_of
 from marginlib.lessons.own_case.board import Board, board, printed
 from marginlib.lessons.own_case.case import Case, empty, read_case
 from marginlib.lessons.own_case.fields import Fields
-from marginlib.lessons.own_case.opening import opened
+from marginlib.lessons.own_case.opening import Found, opened
 from marginlib.lessons.own_case.sheet import EXAMPLE, sections
 from marginlib.panels.live import Live, Message, Sent
 from marginlib.panels.panel import plotly_script
@@ -50,6 +51,7 @@ class OwnCase(Live):
         self._own, self._turn = fields is not None, 0
         self._case = read_case(EXAMPLE if fields is None else fields)
         self._board: Board | None = None
+        self._hints: Mapping[str, str] = {}
         self._about = {
             "sections": all_written(sections()),
             "colours": colours.ROLES,
@@ -76,7 +78,7 @@ class OwnCase(Live):
         >>> OwnCase.from_link(OwnCase().link()).fields == OwnCase().fields
         True
         """
-        return cls(opened(link)[0])
+        return cls._found(opened(link))
 
     @classmethod
     def from_file(cls, path: str | Path) -> Self:
@@ -86,7 +88,14 @@ class OwnCase(Live):
             ValueError: it is neither, or something in it is wrong; the sentence says what would work.
             OSError: there is no such file.
         """
-        return cls(opened(Path(path).read_text(encoding="utf-8-sig"), Path(path).name)[0])
+        data, name = Path(path).read_bytes(), Path(path).name
+        return cls._found(opened(data if _is_packed(data) else data.decode("utf-8-sig", "replace"), name))
+
+    @classmethod
+    def _found(cls, found: Found) -> Self:
+        made = cls(found.fields)
+        made._hints = found.hints
+        return made
 
     @property
     def fields(self) -> Fields:
@@ -136,8 +145,10 @@ class OwnCase(Live):
         """The link to it: what follows a page's address, with its ``#``."""
         return links.written(self._case.fields)
 
-    def _write(self, fields: Mapping[str, Any], *, own: bool = True) -> None:
+    def _write(self, fields: Mapping[str, Any], *, own: bool = True, hints: Mapping[str, str] | None = None) -> None:
         old, self._case, self._own, self._board = self._case.fields, read_case(fields), own, None
+        if hints is not None or len(old["lots"]) != len(self._case.fields["lots"]):
+            self._hints = hints or {}  # they name rows by their places
         if old != self._case.fields:
             self._tell("fields", old, self._case.fields)
 
@@ -160,26 +171,30 @@ class OwnCase(Live):
                 self._write(fields)
                 yield {**self._told(), **by, "wrote": True}, []
             case {"kind": "start", "empty": bool(bare)}:
-                self._write(empty() if bare else EXAMPLE, own=bare)
+                self._write(empty() if bare else EXAMPLE, own=bare, hints={})
                 yield {**self._told(), **by, "said": ""}, []
             case {"kind": "open", "text": str(text), "name": str(name)}:
                 yield {**self._open(text, name), **by}, []
+            case {"kind": "open", "packed": str(packed), "name": str(name)}:
+                yield {**self._open(base64.b64decode(packed), name), **by}, []
             case {"kind": "print"}:
                 if self.answers is not None:
                     yield {"kind": "print", "html": printed(self._case, self.answers), **by}, []
 
-    def _open(self, text: str, name: str) -> Message:
+    def _open(self, text: str | bytes, name: str) -> Message:
         try:
-            fields, said = opened(text, name)
+            found = opened(text, name)
         except (ValueError, InvalidScenario) as error:
             said = f"{str(error)[:1].upper()}{str(error)[1:]}"
             return {**self._told(), "opened": False, "said": written(said if said.endswith(".") else f"{said}.")}
-        self._write(fields)
-        return {**self._told(), "opened": True, "said": written(said)}
+        self._write(found.fields, hints=found.hints)
+        return {**self._told(), "opened": True, "said": written(found.said)}
 
     def _told(self) -> Message:
         """What the case is now, for the browser: the fields as they are typed, all else as a page has it."""
-        return {**_wire(self._case, self.answers), "own": self._own}
+        told = _wire(self._case, self.answers)
+        problems = {path: written(self._hints.get(path, said)) for path, said in told["problems"].items()}
+        return {**told, "problems": problems, "own": self._own}
 
     def still(self) -> tuple[str, str]:
         """The example's picture and words, for a reader without a kernel; of another account, nothing."""
@@ -194,6 +209,11 @@ class OwnCase(Live):
     def __repr__(self) -> str:
         """That it is one, without its numbers: they may be somebody's own."""
         return "OwnCase(…)" if self._own else "OwnCase()"
+
+
+def _is_packed(data: bytes) -> bool:
+    """Whether it is a ZIP or gzip file, as exchanges send a ledger."""
+    return data[:2] in (b"PK", b"\x1f\x8b")
 
 
 def _wire(case: Case, answers: Board | None) -> Message:
