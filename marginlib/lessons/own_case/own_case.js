@@ -97,6 +97,8 @@ function render({ model, el }) {
   let lost = 0;
   let waiting = false;
   let due = false;
+  /** An empty paper is to be written on as soon as it is there. */
+  let fresh = false;
   /** What Python has answered last. @type {Case} */
   let now = about.example ?? NOTHING;
   /** What was written before something was taken away. @type {Fields[]} */
@@ -146,11 +148,7 @@ function render({ model, el }) {
 
   // Below: what is to be taken along.
   const asFile = make("button", { type: "button", onclick: save }, "As a scenario file");
-  const asPage = make(
-    "button",
-    { type: "button", onclick: () => send({ kind: "print", by: me }) },
-    "As a printable page",
-  );
+  const asPage = make("button", { type: "button", onclick: onPaper }, "As a printable page");
   const sharer = sharing(() => `${model.get("_address") ?? ""}${now.link}`);
   write(sharer.parts[0], "As a link");
   const taken = make("span", { class: "mw-said", role: "status" });
@@ -244,6 +242,7 @@ function render({ model, el }) {
     remember();
     keepCase(null);
     turn += 1;
+    fresh = bare;
     link.value = "";
     file.value = "";
     write(said, "");
@@ -281,6 +280,11 @@ function render({ model, el }) {
   function save() {
     if (now.file) download(now.file, "my_case.json");
     else write(taken, "There is no scenario yet: something is missing above.");
+  }
+
+  function onPaper() {
+    if (now.file) send({ kind: "print", by: me });
+    else write(taken, "There is nothing to print yet: something is missing above.");
   }
 
   /**
@@ -329,6 +333,8 @@ function render({ model, el }) {
   function show(answer, whole) {
     now = answer;
     if (whole) sheet.put(answer.fields);
+    if (whole && fresh) sheet.first();
+    fresh = false;
     if (answer.said !== undefined) write(said, answer.said);
     if (answer.opened === false) before.pop();
     if (answer.opened) {
@@ -348,7 +354,7 @@ function render({ model, el }) {
     standing.hidden = !count;
     go.hidden = firstProblem() === "";
     root.toggleAttribute("data-stale", count > 0);
-    asFile.setAttribute("aria-disabled", String(!answer.file));
+    for (const button of [asFile, asPage]) button.setAttribute("aria-disabled", String(!answer.file));
     write(taken, "");
     rules.link();
   }

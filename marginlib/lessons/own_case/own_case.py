@@ -19,10 +19,10 @@ from marginlib.engine.story import Story
 from marginlib.lessons.own_case import link as links
 from marginlib.lessons.own_case.back import fields_of
 from marginlib.lessons.own_case.board import Board, board, printed
-from marginlib.lessons.own_case.case import Case, empty, read_case
+from marginlib.lessons.own_case.case import Case, read_case
 from marginlib.lessons.own_case.fields import Fields
 from marginlib.lessons.own_case.opening import Found, opened
-from marginlib.lessons.own_case.sheet import EXAMPLE, sections
+from marginlib.lessons.own_case.sheet import BLANK, EXAMPLE, sections
 from marginlib.panels.live import Live, Message, Sent
 from marginlib.panels.panel import plotly_script
 from marginlib.telling.on_page import all_written, escape, written
@@ -171,7 +171,7 @@ class OwnCase(Live):
                 self._write(fields)
                 yield {**self._told(), **by, "wrote": True}, []
             case {"kind": "start", "empty": bool(bare)}:
-                self._write(empty() if bare else EXAMPLE, own=bare, hints={})
+                self._write(BLANK if bare else EXAMPLE, own=bare, hints={})
                 yield {**self._told(), **by, "said": ""}, []
             case {"kind": "open", "text": str(text), "name": str(name)}:
                 yield {**self._open(text, name), **by}, []

@@ -19,6 +19,7 @@ import { make, newId, write } from "../../panels/browser/dom.js";
  * @property {string} title
  * @property {string} help
  * @property {string} [row] what a row is called; none: there is just one of each box, and its name is its whole place
+ * @property {number} per how many boxes stand beside each other
  * @property {boolean} [compact] the boxes' names stand above the first row alone
  * @property {boolean} [folded] is of use to few
  * @property {[place: string, text: string]} [when] it is there only while that box says that
@@ -28,7 +29,7 @@ import { make, newId, write } from "../../panels/browser/dom.js";
 /** @typedef {Record<string, string>} Line the texts of a row's boxes */
 /** @typedef {Record<string, string | Line | Line[]>} Fields all that is written, as Python has it */
 /** @typedef {HTMLInputElement | HTMLSelectElement} Box */
-/** @typedef {{ node: HTMLElement, boxes: Map<string, Box>, wrong: HTMLElement, away?: HTMLButtonElement, fresh: boolean, rest: Line }} Row */
+/** @typedef {{ node: HTMLElement, boxes: Map<string, Box>, sentences: Map<string, HTMLElement>, wrong: HTMLElement, away?: HTMLButtonElement, fresh: boolean, rest: Line }} Row */
 
 const CALM = 900; // ms for which a box that is typed in isn't told what it lacks
 
@@ -91,8 +92,10 @@ export function paper(sections, hear) {
     const wrong = make("p", { class: "mc-wrong", id: newId() });
     const around = make("div", { class: "mc-line" });
     /** @type {Row} */
-    const row = { node: around, boxes: new Map(), wrong, fresh, rest: {} };
-    for (const column of section.columns) {
+    const row = { node: around, boxes: new Map(), sentences: new Map(), wrong, fresh, rest: {} };
+    /** The sentences of the boxes that stand beside each other come below them: no box moves. @type {HTMLElement[]} */
+    let below = [];
+    for (const [at, column] of section.columns.entries()) {
       const id = newId();
       const about = { id, name: column.name, autocomplete: "off", spellcheck: "false", "data-column": column.name };
       /** @type {Box} */
@@ -108,16 +111,20 @@ export function paper(sections, hear) {
       box.addEventListener("input", () => typed(box));
       box.addEventListener("blur", () => tell());
       row.boxes.set(column.name, box);
-      const sentence = make("span", { class: "mc-wrong", id: `${id}-wrong` });
+      const sentence = make("p", { class: "mc-wrong", id: `${id}-wrong`, "data-label": column.label });
+      row.sentences.set(column.name, sentence);
+      below.push(sentence);
       around.append(
         make(
           "span",
           { class: "mc-box", "data-column": column.name, hidden: column.rare },
           make("label", { for: id }, column.label),
           box,
-          sentence,
         ),
       );
+      if ((at + 1) % section.per && at + 1 < section.columns.length) continue;
+      around.append(...below);
+      below = [];
     }
     if (section.row) {
       around.setAttribute("role", "group");
@@ -277,7 +284,7 @@ export function paper(sections, hear) {
         const where = section.row ? `${name}.${at}` : name;
         write(row.wrong, section.row && !row.fresh ? (said[where] ?? "") : "");
         for (const [column, box] of row.boxes) {
-          const sentence = /** @type {HTMLElement} */ (box.nextElementSibling);
+          const sentence = /** @type {HTMLElement} */ (row.sentences.get(column));
           const place = section.row ? `${where}.${column}` : column;
           const early = (row.fresh && !box.value) || (box === hot && !sentence.textContent);
           write(sentence, early ? "" : (said[place] ?? noted[place] ?? ""));

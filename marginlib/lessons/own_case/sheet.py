@@ -26,6 +26,9 @@ EXAMPLE: Fields = {
 }
 """An account in mild trouble: a margin call isn't far, and what closing loses is more than there are euros."""
 
+BLANK: Fields = {**empty(), **{name: [row(name)] for name in ("balances", "lots", "prices")}}
+"""Nothing written yet, with a row of each kind that one begins with."""
+
 _CASH = "A fee that is empty is nothing."
 _LIQUIDATIONS = [["off", "off"], ["all", "all"], ["until-100", "until 100 %"]]
 _SIDES = [["", "…"], ["long", "long"], ["short", "short"]]
@@ -37,7 +40,8 @@ def _box(name: str, label: str, hint: str = "", *, number: bool = False, options
 
 
 def _rows(name: str, title: str, row_: str, help_: str, *boxes: dict[str, Any], **more: Any) -> dict[str, Any]:
-    return {"name": name, "title": title, "row": row_, "help": help_, "columns": [*boxes], **more}
+    per = 2 if more.get("compact") else 3
+    return {"name": name, "title": title, "row": row_, "help": help_, "per": per, "columns": [*boxes], **more}
 
 
 def sections() -> list[dict[str, Any]]:
@@ -65,22 +69,22 @@ def sections() -> list[dict[str, Any]]:
         _rows(
             "prices", "Prices now", "price",
             "Of each pair that is open; and of what else you have, to value it.",
-            _box("pair", "Pair", "BTC/EUR"), _box("price", "Price", "50000", number=True), compact=True,
+            _box("pair", "Pair", "BTC/EUR"), _box("price", "Price", number=True), compact=True,
         ),
         _rows(
             "stops", "Stops to look at", "stop",
             "A price that would close a position: what would it do?",
-            _box("pair", "Pair", "BTC/EUR"), _box("trigger", "Closes at", "47000", number=True), compact=True,
+            _box("pair", "Pair", "BTC/EUR"), _box("trigger", "Closes at", number=True), compact=True,
         ),
         {
-            "name": "fees", "title": "Fees, in percent", "help": _CASH, "compact": False, "columns": [
+            "name": "fees", "title": "Fees, in percent", "help": _CASH, "per": 3, "columns": [
                 _box("fees.trading", "Trading", "0.4", number=True),
                 _box("fees.opening", "Opening", "0.02", number=True),
                 _box("fees.rollover", "Rollover", "0.02", number=True),
             ],
         },
         {
-            "name": "rules", "title": "More: valuation, haircuts, order, levels", "folded": True, "compact": False,
+            "name": "rules", "title": "More: valuation, haircuts, order, levels", "folded": True, "per": 2,
             "help": "What is left empty is as the rules have it.", "columns": [
                 _box("title", "A name for it"), _box("valuation", "All valued in", "EUR"),
                 _box("haircuts", "Haircuts", options=haircuts),
