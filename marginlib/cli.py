@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from marginlib.analysis.limits import limits
 from marginlib.engine.errors import InvalidRulebook, InvalidScenario, Refusal
@@ -26,6 +26,7 @@ from marginlib.engine.story import invalid
 from marginlib.reading.replaying import replay
 from marginlib.reading.rulebooks import rules
 from marginlib.reading.scenarios import read_scenario
+from marginlib.ways_out import orders
 from marginlib.ways_out.advice import no_report, reports
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ examples:
   marginlib plan loss.json
   marginlib plan --json loss.json
   marginlib plan --pair ETH/EUR portfolio.json
+  marginlib plan portfolio.json        each position, and in which order to end them
 
 The exit status is 2 if nothing is open, a step was refused or a file is no scenario, else 0.
 """
@@ -389,6 +391,7 @@ def _plan(arguments: argparse.Namespace) -> int:
                 failed = story.error.index, story.error.code, story.error.message
             else:
                 found = reports(story, arguments.pair.upper())
+                compared = [] if arguments.pair else orders.reports(story)
         except (InvalidScenario, Refusal) as error:
             failed = None, error.code, str(error)
         if failed:
@@ -398,9 +401,12 @@ def _plan(arguments: argparse.Namespace) -> int:
             else:
                 _plan_on_paper().show_no_plan(*failed, shown_as)
         elif arguments.json:
-            print(json.dumps({"status": "ok", "plans": [each.as_json() for each in found]}))
+            result: dict[str, Any] = {"status": "ok", "plans": [each.as_json() for each in found]}
+            if compared:
+                result["orders"] = {each.how: each.as_json() for each in compared}
+            print(json.dumps(result))
         else:
-            _plan_on_paper().show_plans(story, found, shown_as)
+            _plan_on_paper().show_plans(story, found, shown_as, compared)
     return status
 
 

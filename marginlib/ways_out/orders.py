@@ -311,21 +311,29 @@ def _some(
 
 
 def _go(order: tuple[str, ...], step: End, reached: Reached) -> tuple[Story, tuple[Ended, ...]]:
-    """The story after ending positions in an order; what several orders begin with is gone once."""
-    if order not in reached:
-        story, ends = _go(order[:-1], step, reached)
-        if any(end.closed for end in ends):
-            stuck = Ended(order[-1], "close", (), (), ZERO, ends[-1].closed)
-            reached[order] = story, (*ends, stuck)
+    """The story after ending positions in an order; what several orders have in common is gone once."""
+    story, ends = reached[()]
+    for at, pair in enumerate(order):
+        so_far = order[: at + 1] if len(order) <= _STEPWISE else None
+        if so_far in reached:
+            story, ends = reached[so_far]
+            continue
+        if ends and ends[-1].closed:
+            ends = (*ends, Ended(pair, "close", (), (), ZERO, ends[-1].closed))
+        elif so_far is None:
+            story, ended = step(story, pair)
+            ends = (*ends, ended)
         else:
             state = story.final
-            alike = (frozenset(order), order[-1], tuple(sorted(state.balances.items())), tuple(state.unpaid.items()))
+            alike = (frozenset(so_far), pair, tuple(sorted(state.balances.items())), tuple(state.unpaid.items()))
             if alike not in reached:  # other orders may have come to the same balances
-                story, ended = step(story, order[-1])
-                reached[alike] = story, (ended,)
+                after, ended = step(story, pair)
+                reached[alike] = after, (ended,)
             story, (ended,) = reached[alike]
-            reached[order] = story, (*ends, ended)
-    return reached[order]
+            ends = (*ends, ended)
+        if so_far is not None:
+            reached[so_far] = story, ends
+    return story, ends
 
 
 def _end(story: Story, pair: str) -> tuple[Story, Ended]:
@@ -405,11 +413,14 @@ def answer(found: Orders) -> list[str]:
     if not found.difference:
         told.append(f"{way}, every order compared costs the same: {money(best.cost, found.currency)}.")
     else:
-        told.append(
-            f"{way}, the cheapest order is {_then(best)}: it costs {money(best.cost, found.currency)} beside the "
-            f"results themselves. The dearest, {_then(worst)}, costs {money(worst.cost, found.currency)}: the wrong "
-            f"order costs {money(found.difference, found.currency)} (R12, R13)."
-        )
+        first, last = _then(best, found.how), _then(worst, found.how)
+        least, most, apart = (money(cost, found.currency) for cost in (best.cost, worst.cost, found.difference))
+        told.append(f"{way}, the cheapest order is {first}: it costs {least} beside the results themselves.")
+        told.append(f"The dearest, {last}, costs {most}: the wrong order costs {apart} (R12, R13).")
+        if len(found.alike) > 1:
+            told.append(
+                f"{len(found.alike)} of the {len(found.orders)} orders compared cost as little as the cheapest."
+            )
         told += _because(found, best, worst)
     if not found.complete:
         told.append(
@@ -419,8 +430,12 @@ def answer(found: Orders) -> list[str]:
     return told
 
 
-def _then(order: Order) -> str:
-    return ", then ".join(order.pairs)
+def _then(order: Order, how: How) -> str:
+    """An order in words; with the way in which each position is ended, where that may be another than closing."""
+    if how == "close":
+        return ", then ".join(order.pairs)
+    done = {"close": "closed", "settle": "settled", "buy": "{} bought first", "deposit": "{} deposited first"}
+    return ", then ".join(f"{end.pair} ({done[end.way].format(end.pair.partition('/')[2])})" for end in order.ends)
 
 
 def _because(found: Orders, best: Order, worst: Order) -> list[str]:

@@ -27,8 +27,9 @@ from marginlib.telling import sentences as words
 from marginlib.telling.numbers import listed, money, near, percent, price, regrouped
 from marginlib.ways_out import advice
 from marginlib.ways_out import orders as ordering
+from marginlib.ways_out.covering import little_first, part_first
 from marginlib.ways_out.orders import Orders
-from marginlib.ways_out.plans import Plan, WayName, plan
+from marginlib.ways_out.plans import Plan, Way, WayName, plan
 
 _ID = re.compile(r"\b[RABC][1-9][0-9]?\b")
 _KINDS = "RABC"
@@ -107,11 +108,17 @@ class ApiStep:
 
 @dataclass(frozen=True)
 class Ways(Answer):
-    """The ways out of the position in one pair, compared; ``steps`` are the orders of each that is open."""
+    """The ways out of the position in one pair, compared; ``steps`` are the orders of each that is open.
+
+    ``more`` are the ways that open ordinary orders again where the margin level forbids them (B9): to close a part
+    first, or to deposit a little; each with its orders in ``more_steps``.
+    """
 
     pair: str
     plan: Plan | None
     steps: dict[WayName, tuple[ApiStep, ...]]
+    more: tuple[Way, ...] = ()
+    more_steps: tuple[tuple[ApiStep, ...], ...] = ()
 
     @property
     def cheapest(self) -> WayName | None:
@@ -427,7 +434,9 @@ def _ways(story: Story, pair: str) -> Ways:
     except Refusal as refusal:
         told = [regrouped(str(refusal))]
         return Ways(tuple(told), **_basis(told, (), *refusal.rules), pair=pair, plan=None, steps={})
-    moments = [moment for way in found.ways for moment in way.moments if not way.closed]
+    part, little = _reopening(story, found)
+    more = tuple(way for way in (part, little) if way)
+    moments = [moment for way in (*found.ways, *more) for moment in way.moments if not way.closed]
     steps = {way.name: api_steps(story, way.steps, way.moments) for way in found.ways if not way.closed}
     for way in found.ways:
         if way.closed:
@@ -436,8 +445,22 @@ def _ways(story: Story, pair: str) -> Ways:
             told.append(
                 f"{advice.named(way.name, found.currency)}: {_lower(advice.cost(way))} {advice.asked(way)}".rstrip()
             )
+    told += advice.reopening_after(found, part, little)
     fixed = ("R2", "R6", "R17", "A2", "A4", "A8", *_converts(moments))
-    return Ways(tuple(told), **_basis(told, moments, *fixed), pair=pair, plan=found, steps=steps)
+    return Ways(
+        tuple(told), **_basis(told, moments, *fixed), pair=pair, plan=found, steps=steps, more=more,
+        more_steps=tuple(api_steps(story, way.steps, way.moments) for way in more),
+    )  # fmt: skip
+
+
+def _reopening(story: Story, found: Plan) -> tuple[Way | None, Way | None]:
+    """The ways that open ordinary orders again, where the margin level is what forbids them (B9)."""
+    if not found.way("buy").closed.endswith("(B9)."):
+        return None, None
+    try:
+        return part_first(story, found.pair), little_first(story, found.pair)
+    except Refusal:
+        return None, None
 
 
 def _lower(sentence: str) -> str:
@@ -517,12 +540,12 @@ def _settling(case: Case, state: State, pair: str) -> Settling:
         f"Settling all of {pair} needs {money(whole.amount, code)}; your balance is {money(whole.balance, code)} (R3)."
     ]
     if whole.missing:
-        told.append(f"{money(whole.missing, code)} are missing, so that it would be refused (R6).")
+        told.append(f"Missing: {money(whole.missing, code)}, so that it would be refused (R6).")
         some = f"{money(whole.possible, base)} of it, the oldest first, could be settled (R7)"
         told.append(f"{some}." if whole.possible else "Not even a part of it could be settled (R6).")
     told.append(f"What was received is yours then: {money(kept, keeps)} (R4). It costs no fee (R5).")
     if len(lots) > 1:
-        parts = [f"{money(one.amount, code)}{'' if one.enough else ' (missing)'}" for one in each]
+        parts = [f"{money(one.amount, code)}{'' if one.enough else ' (more than is left)'}" for one in each]
         told.append(f"Lot by lot, oldest first: {listed(parts)} (R7).")
     (step,) = api_steps(case.story, [Settle(pair=pair, volume="all")])
     fixed = ("R3", "R4", "R5", "R6", "R7", "R18", "R19", "B7", "A7", "A8")

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal, localcontext
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from marginlib.engine.account import State
 from marginlib.engine.amounts import EXACT, plain
@@ -13,6 +13,9 @@ from marginlib.lessons.own_case.fields import MOST_HOURS, Fields, Problem, empty
 from marginlib.reading.replaying import replay
 from marginlib.telling import sentences
 from marginlib.telling.numbers import money, price
+
+if TYPE_CHECKING:
+    from marginlib.analysis.ledger import Account
 
 _AN_HOUR = Decimal(3600)
 _FEES = ("opening", "rollover")
@@ -55,7 +58,9 @@ def fields_of(scenario: Scenario) -> Fields:
             ],
             "liquidation": rules.liquidation,
             "collateral": {
-                name: " ".join(getattr(rules, f"collateral_{name}") or ()) for name in ("order", "add", "remove")
+                "order": "none" if rules.collateral_order == () else " ".join(rules.collateral_order or ()),
+                "add": " ".join(rules.collateral_add or ()),
+                "remove": " ".join(rules.collateral_remove or ()),
             },
             "levels": {
                 name: "" if level is None else plain(level)
@@ -156,6 +161,33 @@ def fields_of_ledger(
         fields["lots"].append(row("lots", age=age))
         told += _not_told(at, quote, age)
     return fields, tuple(told)
+
+
+def fields_of_account(account: "Account") -> tuple[Fields, tuple[Problem, ...]]:
+    """What the ledger of an account leaves, as :func:`fields_of_ledger`: the spot wallet's free balances.
+
+    What is staked, or lies in another wallet, is left out, and said.
+    """
+    balances: dict[str, Decimal] = {}
+    apart: list[Problem] = []
+    with localcontext(EXACT):
+        for holding in account.holdings:
+            code, held, wallet = holding.purse
+            if held or not _is_spot(wallet):
+                if holding.end:
+                    where = f"{code}.{held}" if held else f"{code} in the wallet {wallet[:40]!r}"
+                    told = f"{plain(holding.end)} {where} is left out, since it is kept apart."
+                    apart.append(Problem("balances", f"{told} Add it if it backs your positions."))
+                continue
+            balances[code] = balances.get(code, Decimal(0)) + holding.end
+    lives = [Opened(life.quote, life.opened) for life in account.open_positions]
+    fields, told_of = fields_of_ledger(balances, lives, account.end)
+    return fields, (*apart, *told_of)
+
+
+def _is_spot(wallet: str) -> bool:
+    """Whether a wallet is the one that spot positions on margin are backed by; an older export names none."""
+    return not wallet or "spot" in wallet.lower() or wallet.lower() == "main"
 
 
 def _not_told(at: int, quote: str, age: str) -> list[Problem]:

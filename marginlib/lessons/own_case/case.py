@@ -22,6 +22,7 @@ from marginlib.engine.positions import Position
 from marginlib.engine.scenario import Open, PositionSide, Prices, Scenario, Step, Wait
 from marginlib.engine.story import Story
 from marginlib.lessons.own_case.back import fields_of as fields_of  # where a form looks for these
+from marginlib.lessons.own_case.back import fields_of_account as fields_of_account
 from marginlib.lessons.own_case.back import fields_of_ledger as fields_of_ledger
 from marginlib.lessons.own_case.back import unsaid as unsaid
 from marginlib.lessons.own_case.fields import MOST_HOURS, CodeKind, Fields, PairKind, Problem, Sheet, SideKind
@@ -179,8 +180,11 @@ def _parts(sheet: Sheet) -> dict[str, Any]:
 
 def _collateral(sheet: Sheet) -> dict[str, Any]:
     """Changes to the collateral order: codes with blanks or commas between them."""
-    found = {}
+    found: dict[str, Any] = {}
     for name, text in sheet.fields["collateral"].items():
+        if name == "order" and text.lower() == "none":
+            found["collateral_order"] = []
+            continue
         codes = re.split(r"[\s,;]+", text.strip(" ,;")) if text.strip(" ,;") else []
         read = [sheet.read(f"collateral.{name}", _CODE, code, "codes such as 'EUR BTC'") for code in codes]
         if twice := next((code for at, code in enumerate(read) if code and code in read[:at]), None):

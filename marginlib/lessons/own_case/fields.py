@@ -34,7 +34,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "conversion": ("cash_cash", "btc_eth_cash", "other"),
 }
 """The groups of fields that are there once. Fees and levels in percent; the collateral's are codes with blanks between
-them. What is empty is as the rules have it; a fee that is empty is nothing."""
+them (an order of ``none``: nothing counts). What is empty is as the rules have it; a fee that is empty is nothing."""
 
 SINGLE = {"title": "", "valuation": "", "haircuts": "none", "liquidation": "off"}
 """The fields that stand alone, and what they are at first. ``haircuts`` is ``none``, ``own``, or a set's name."""
