@@ -171,6 +171,34 @@ def test_of_several_pairs_each_has_its_plan_or_one_is_named(tmp_path: Path, caps
     assert error["message"].endswith("Open: ETH/EUR, BTC/EUR.")
 
 
+def test_of_several_pairs_the_orders_are_compared_where_none_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """R12, R13: a profit of 600 EUR before a loss of 1000, or after it."""
+    two = {
+        "balances": {"EUR": "500", "BTC": "0.1"},
+        "prices": {"BTC/EUR": "50000", "ETH/EUR": "2000"},
+        "steps": [
+            {"do": "open", "pair": "BTC/EUR", "side": "long", "volume": "0.1", "leverage": 5},
+            {"do": "open", "pair": "ETH/EUR", "side": "long", "volume": "2", "leverage": 5},
+            {"do": "prices", "prices": {"BTC/EUR": "40000", "ETH/EUR": "2300"}},
+        ],
+    }
+    file = scenario(tmp_path, "two.json", two)
+    result = json.loads(told(capsys, "--json", file))
+    assert [*result] == ["status", "plans", "orders"]
+    closing = result["orders"]["close"]
+    assert (closing["best"], closing["difference"]) == (["ETH/EUR", "BTC/EUR"], "12.8205")
+    assert [order["cost"] for order in closing["orders"]] == ["0", "12.8205"]
+    assert [*result["orders"]] == ["close", "best"]
+    page = " ".join(told(capsys, file).split())
+    assert "In which order" in page
+    assert "the wrong order costs 12.82 EUR (R12, R13)" in page
+    one = json.loads(told(capsys, "--json", "--pair", "BTC/EUR", file))
+    assert [*one] == ["status", "plans"]
+    assert "In which order" not in told(capsys, "--pair", "BTC/EUR", file)
+
+
 @pytest.mark.parametrize(
     ("content", "step", "code", "message"),
     [

@@ -202,7 +202,7 @@ def _not_told(at: int, quote: str, age: str) -> list[Problem]:
         "side": "A ledger doesn't say whether it is long or short: the exchange's list of open positions does.",
         "volume": "A ledger has no volume: write what is still open of it, in the coin.",
         "price": "A ledger has no price: write the one at which it was opened.",
-        "leverage": "A ledger has no leverage: write it, or leave it empty for 2.",
+        "leverage": "A ledger has no leverage: write the one with which it was opened.",
     }
     if not age:
         told["age"] = "Its opening isn't in the ledger: write how many hours ago it was, if you know."

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from marginlib.engine import kinds
 from marginlib.engine.account import State
 from marginlib.engine.amounts import EXACT, ZERO, plain, quotient_up
+from marginlib.engine.derivation import is_traced, untraced
 from marginlib.engine.errors import InvalidScenario, Refusal
 from marginlib.engine.positions import Position
 from marginlib.engine.scenario import Open, PositionSide, Prices, Scenario, Step, Wait
@@ -104,6 +105,7 @@ def read_case(fields: object) -> Case:
     lots.0.side: This is empty; expected 'long' or 'short'.
     lots.0.volume: Expected a positive amount with a point: '0.1', got '0,1'.
     lots.0.price: This is empty; expected the price at which it was opened, in EUR for one BTC.
+    lots.0.leverage: This is empty; expected the leverage with which it was opened, 1 or more, such as '5'.
     """
     sheet = Sheet(fields)
     parts = _parts(sheet)
@@ -124,14 +126,18 @@ def read_case(fields: object) -> Case:
         return Case(sheet.fields, None, _in_order(sheet))
     notes: list[Problem] = []
     try:
-        scenario = _put_in_place(sheet, parts, oldest_first, notes)
+        with untraced():
+            done = _put_in_place(sheet, parts, oldest_first, notes)
     except InvalidScenario as error:
         _misfit(sheet, str(error), oldest_first)
-        scenario = None
-    if scenario is None or sheet.problems:
+        done = None
+    if done is None or sheet.problems:
         return Case(sheet.fields, None, _in_order(sheet))
     rows = {number: lot.row for number, lot in enumerate(oldest_first, 1)}
-    return Case(sheet.fields, scenario, (), tuple(notes), rows, triggers)
+    case = Case(sheet.fields, done.scenario, (), tuple(notes), rows, triggers)
+    if not is_traced():  # the scenario as it was typed has no traces; what is told of a number is told from its replay
+        case.__dict__["story"] = done
+    return case
 
 
 def _in_order(sheet: Sheet) -> tuple[Problem, ...]:
@@ -278,15 +284,15 @@ def _lots(sheet: Sheet) -> list[Lot]:
     lots = []
     for path, each in sheet.rows("lots"):
         pair = sheet.read(f"{path}.pair", _PAIR, each["pair"], "a pair such as 'BTC/EUR'")
-        base, quote = pair.split("/") if pair else ("the coin", "the quote currency")
+        base, quote = pair.split("/") if pair else ("", "")
         side = sheet.read(f"{path}.side", _SIDE, each["side"], "'long' or 'short'")
-        volume = sheet.read(f"{path}.volume", _POSITIVE, each["volume"], f"a volume in {base}, above 0")
-        wanted = f"the price at which it was opened, in {quote} for one {base}"
+        wanted = f"a volume in {base or 'the coin'}, above 0"
+        volume = sheet.read(f"{path}.volume", _POSITIVE, each["volume"], wanted)
+        wanted = "the price at which it was opened" + (f", in {quote} for one {base}" if pair else "")
         price = sheet.read(f"{path}.price", _PRICE, each["price"], wanted)
         _within_reason(sheet, f"{path}.price", each["price"])
-        leverage = sheet.read(
-            f"{path}.leverage", _LEVERAGE, each["leverage"].rstrip("xX× ") or "2", "a leverage of 1 or more"
-        )
+        wanted = "the leverage with which it was opened, 1 or more, such as '5'"
+        leverage = sheet.read(f"{path}.leverage", _LEVERAGE, each["leverage"].rstrip("xX× "), wanted)
         wanted = "its age in hours, 0 if it was opened just now"
         age = sheet.read(f"{path}.age", _HOURS, each["age"], wanted) if each["age"] else ZERO
         rollover = sheet.percent(f"{path}.rollover", each["rollover"], "the rate of its rollovers")
@@ -335,40 +341,41 @@ def _valuation(parts: Mapping[str, Any], lots: list[Lot]) -> str | None:
     return pairs[0].partition("/")[2] if pairs else next(iter(parts["balances"]), None)
 
 
-def _put_in_place(sheet: Sheet, parts: dict[str, Any], lots: list[Lot], notes: list[Problem]) -> Scenario | None:
-    """The scenario that ends in the account as it is; None where something can't be priced.
+def _put_in_place(sheet: Sheet, parts: dict[str, Any], lots: list[Lot], notes: list[Problem]) -> Story | None:
+    """The story that ends in the account as it is; None where something can't be priced.
 
     Raises:
         InvalidScenario: something that the engine refuses to read.
     """
     start = Scenario(**parts)
-    now = replay(start).final
+    at_start = replay(start)
+    now = at_start.final
     if not _priced(sheet, now, start.valuation, lots, notes):
         return None
-    scenario = _opened(start, now, lots)
-    done = replay(scenario)
-    if done.error:
+    if not replay(start.then(*_openings(lots))).error:  # what rollovers take comes on top, so that no level is lower
+        done = replay(_opened(start, now, lots))
+    else:
         if start.rules.liquidation != "off":
             start = start.replaced(rules=start.rules.replaced(liquidation="off"))
-            told = "a level at which the exchange liquidates would be acted on here at once; so it is off in this case"
-            notes.append(Problem("liquidation", f"{told[0].upper()}{told[1:]} (B5)."))
+            told = "A level at which the exchange liquidates would be acted on here at once; so it is off in this case"
+            notes.append(Problem("liquidation", f"{told} (B5)."))
         good = start.replaced(prices={**start.prices, **_good_prices(lots, start.prices)})
-        scenario = _opened(good, replay(good).final, lots)
         pairs = dict.fromkeys(lot.pair for lot in lots)
-        scenario = scenario.then(Prices(prices={pair: start.prices[pair] for pair in pairs}))
-        done = replay(scenario)
-        if done.error:  # told beside the lot that it is about
-            step = scenario.steps[done.error.index]
-            at = next((lot.row for lot in lots if lot.pair == getattr(step, "pair", "")), lots[0].row)
-            sheet.wrong(f"lots.{at}.pair", done.error.message)
-            return None
-    notes += [Problem("prices", told) for told in warnings(replay(start)) if "contradict" in told]
+        back = Prices(prices={pair: start.prices[pair] for pair in pairs})
+        opened = replay(good.then(*_openings(lots)))  # alone, so that what can't be read is told of the right lot
+        done = replay(_opened(good, opened.moments[0].before if opened.moments else opened.final, lots).then(back))
+    if done.error:  # told beside the lot that it is about
+        pair = getattr(done.error.step, "pair", "")
+        at = next((lot.row for lot in lots if lot.pair == pair), lots[0].row)
+        sheet.wrong(f"lots.{at}.pair", done.error.message)
+        return None
+    notes += [Problem("prices", told) for told in warnings(at_start) if "contradict" in told]
     most = now.rulebook.most_leverage
     for lot in lots:
         if lot.leverage > most:
             told = f"{number(lot.leverage, 20)}× is more than the exchange offers, {number(most, 20)}× at most."
             notes.append(Problem(f"lots.{lot.row}.leverage", told))
-    return scenario
+    return done
 
 
 def _priced(sheet: Sheet, now: State, currency: str | None, lots: list[Lot], notes: list[Problem]) -> bool:
@@ -418,6 +425,17 @@ def _good_prices(lots: list[Lot], now: Mapping[str, Decimal]) -> dict[str, Decim
     return good
 
 
+def _openings(lots: list[Lot]) -> list[Open]:
+    """The openings, each at its own price, and free: what they cost was paid long ago."""
+    return [
+        Open(
+            pair=lot.pair, side=lot.side, volume=lot.volume, leverage=lot.leverage, price=lot.price,
+            fee=ZERO, opening=ZERO, rollover=lot.rollover,
+        )
+        for lot in lots
+    ]  # fmt: skip
+
+
 def _opened(start: Scenario, state: State, lots: list[Lot]) -> Scenario:
     """The lots put in place, oldest first; so much is added to the balances as rollovers take meanwhile (B6).
 
@@ -426,22 +444,11 @@ def _opened(start: Scenario, state: State, lots: list[Lot]) -> Scenario:
     """
     steps: list[Step] = []
     waited = lots[0].age if lots else ZERO
-    for lot in lots:
+    for lot, opening in zip(lots, _openings(lots), strict=True):
         if lot.age < waited:
             steps.append(Wait(hours=waited - lot.age))
             waited = lot.age
-        steps.append(
-            Open(
-                pair=lot.pair,
-                side=lot.side,
-                volume=lot.volume,
-                leverage=lot.leverage,
-                price=lot.price,
-                fee=ZERO,
-                opening=ZERO,
-                rollover=lot.rollover,
-            )
-        )
+        steps.append(opening)
     if waited:
         steps.append(Wait(hours=waited))
     balances = dict(start.balances)
@@ -499,18 +506,7 @@ def _misfit(sheet: Sheet, message: str, lots: list[Lot]) -> None:
     elif found := re.match(r"(lots\.[0-9]+\.[a-z]+): ", message):
         sheet.wrong(found[1], message[found.end() :])
     elif found := _STEP.match(message):
-        at = _lot_of_step(int(found[1]), lots)
-        sheet.wrong(f"lots.{at}.{found[2] or 'volume'}", message[found.end() :])
+        opened = lots[min(int(found[1]), len(lots) - 1)]  # the openings alone are tried first, one for each lot
+        sheet.wrong(f"lots.{opened.row}.{found[2] or 'volume'}", message[found.end() :])
     else:
         sheet.wrong("", message)
-
-
-def _lot_of_step(index: int, lots: list[Lot]) -> int:
-    """The row of the lot that a step opens."""
-    step, waited = -1, lots[0].age
-    for lot in lots:
-        step += 1 + (lot.age < waited)
-        waited = lot.age
-        if step >= index:
-            return lot.row
-    return lots[-1].row

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 
 from marginlib import replay
 from marginlib.analysis.limits import limits
+from marginlib.engine.derivation import tracing
 from marginlib.engine.scenario import Close, Price, Settle, Stop
 from marginlib.lessons.own_case.answers import NO_ADVICE, Answers, answers, turning
 from marginlib.lessons.own_case.case import empty, read_case, row
@@ -198,3 +199,13 @@ def test_it_says_that_it_is_no_advice_and_of_which_dates_its_rules_are() -> None
 def test_where_the_answer_turns_may_be_asked_for() -> None:
     case = read_case(account(balances=balances(EUR="600", BTC="0.1"), fees={"trading": "0.25"}))
     assert any("closing now and buying first cost the same" in told for told in turning(case, "BTC/EUR"))
+
+
+@given(accounts())
+@settings(max_examples=25)
+def test_whoever_asks_why_is_told_the_same(fields: dict[str, Any]) -> None:
+    plainly = answered(fields)
+    with tracing():
+        told = answered(fields)
+    assert [each.words for each in told.all] == [each.words for each in plainly.all]
+    assert [each.rules for each in told.all] == [each.rules for each in plainly.all]

@@ -15,6 +15,7 @@ from marginlib import InvalidScenario, Scenario, Story, replay
 from marginlib.analysis.export import entries_of
 from marginlib.analysis.ledger import look
 from marginlib.engine.account import State
+from marginlib.engine.derivation import Traced, tracing
 from marginlib.engine.scenario import Price, Stop, Wait
 from marginlib.lessons.own_case.back import Opened
 from marginlib.lessons.own_case.case import Case, fields_of, fields_of_account, fields_of_ledger, read_case, row, unsaid
@@ -216,6 +217,27 @@ def test_a_volume_that_the_ledger_would_owe_nothing_for_is_told_beside_its_lot()
     assert read_case(fields).problems == ()
 
 
+def test_each_lot_that_is_too_small_is_told_beside_itself_however_old_the_others_are() -> None:
+    lot = account()["lots"][0]
+    ages = ["9", "3", "30", "1"]
+    for at in range(len(ages)):
+        lots = [lot | {"age": age} for age in ages]
+        lots[at] = lots[at] | {"volume": "0.0000000000001"}
+        assert [*wrong(account(lots=lots))] == [f"lots.{at}.volume"]
+
+
+def test_an_amount_of_a_case_that_is_asked_for_why_tells_where_it_comes_from() -> None:
+    fields = account()
+    with tracing():
+        case = read_case(fields)
+        story = case.story
+        assert case.scenario is not None
+    assert story.margin is not None
+    assert isinstance(story.final.balances["EUR"], Traced)
+    assert read_case(fields).scenario == case.scenario
+    assert not isinstance(read_case(fields).story.final.balances["EUR"], Traced)
+
+
 def test_more_rollovers_than_a_case_may_have_are_told_beside_a_lot() -> None:
     lot = account()["lots"][0] | {"age": "8784", "rollover": "0.01"}
     told = wrong(account(lots=[dict(lot) for _ in range(40)]))
@@ -263,7 +285,7 @@ def test_a_code_of_the_api_is_told_as_it_is_written_here(field: str, typed: str,
 @pytest.mark.parametrize(
     ("field", "typed"),
     [("pair", "btc/eur"), ("pair", " BTC / EUR "), ("side", "Long"), ("volume", " 0.1 "), ("leverage", "5x"),
-     ("leverage", ""), ("age", ""), ("rollover", "0.02 %")],
+     ("age", ""), ("rollover", "0.02 %")],
 )  # fmt: skip
 def test_what_can_only_mean_one_thing_is_taken(field: str, typed: str) -> None:
     fields = account()
