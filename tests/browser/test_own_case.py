@@ -62,8 +62,12 @@ def test_rows_come_and_go_by_keyboard_alone(page: Page, case: OwnCase) -> None:
     keys.type("2")
     keys.press("Tab")
     expect(page.get_by_role("button", name="Remove balance 4")).to_be_focused()
+    for _ in range(200):
+        if case.fields["balances"][3:] == [{"code": "ETH", "amount": "2"}]:
+            break
+        page.wait_for_timeout(50)  # Python is called by the same loop
+    assert case.fields["balances"][3:] == [{"code": "ETH", "amount": "2"}]
     expect(page.locator(".mc-standing")).to_be_hidden()
-    assert case.fields["balances"][3] == {"code": "ETH", "amount": "2"}
     page.get_by_role("button", name="Remove balance 2").focus()
     keys.press("Space")
     expect(page.get_by_role("button", name="Remove balance 2")).to_be_focused()
@@ -80,7 +84,7 @@ def test_a_problem_stands_beside_its_box_and_the_last_answer_stays(page: Page, c
     box.fill("0,15")
     expect(page.locator(".mc-standing")).to_contain_text("One thing is missing or wrong")
     expect(box).to_have_attribute("aria-invalid", "true")
-    expect(box).to_have_accessible_description("Expected a positive amount with a point: '0.15', got '0,15'.")
+    expect(box).to_have_accessible_description("Volume: Expected a positive amount with a point: '0.15', got '0,15'.")
     expect(box).to_have_value("0,15")
     expect(title(page)).to_have_text("Your margin level is 86\u00a0%")
     expect(page.locator(".mc-case")).to_have_attribute("data-stale", "")
@@ -115,7 +119,8 @@ def test_start_empty_start_again_and_take_back(page: Page) -> None:
     expect(title(page)).to_have_text("Your margin level is 86\u00a0%")
     page.get_by_role("button", name="Take back").click()
     expect(group(page, "Balance 1").get_by_label("Currency")).to_have_value("EUR")
-    expect(title(page)).not_to_have_text("Your margin level is 86\u00a0%")
+    expect(page.get_by_role("group", name="Position 1").get_by_label("Pair")).to_have_value("")
+    expect(page.locator(".mc-standing")).to_contain_text("One thing is missing")
 
 
 def test_a_file_a_link_and_a_ledger_are_opened(page: Page, case: OwnCase, tmp_path: Path) -> None:
@@ -137,7 +142,7 @@ def test_a_file_a_link_and_a_ledger_are_opened(page: Page, case: OwnCase, tmp_pa
     page.get_by_label("A file").set_input_files(ROOT / "data" / "ledger" / "sample.csv")
     expect(page.locator(".mc-said")).to_contain_text("2 positions look open")
     expect(group(page, "Position 1").get_by_label("Pair")).to_have_accessible_description(
-        "A ledger has no pair. This position is priced in EUR: write its coin before that, as in BTC/EUR."
+        "Pair: A ledger has no pair. This position is priced in EUR: write its coin before that, as in BTC/EUR."
     )
     expect(title(page)).to_be_hidden()
     assert axe.found(page, ".mc-case") == []

@@ -384,6 +384,6 @@ th, td {{ text-align: left; vertical-align: top; padding: 2px 8px 2px 0; border-
 .n {{ text-align: right; white-space: nowrap; }} tr[data-mark="taken"] {{ font-weight: 700; }}
 pre {{ white-space: pre-wrap; border: 1px solid #bbb; padding: 4px 8px; font-size: 0.85em; }}
 section, table, img, pre {{ break-inside: avoid-page; }} h2 {{ break-after: avoid; }}
-</style></head><body><h1>{title}</h1>{body}<h2>{head}</h2>{pictures}{told}<hr>{foot}
-<p>The Margin Workbook. Not affiliated with any exchange, and not advice.</p></body></html>
+</style></head><body><main><h1>{title}</h1>{body}<h2>{head}</h2>{pictures}{told}<hr>{foot}
+<p>The Margin Workbook. Not affiliated with any exchange, and not advice.</p></main></body></html>
 """

@@ -318,6 +318,7 @@ def _triggers(sheet: Sheet, lots: list[Lot]) -> dict[str, Decimal]:
     """The stops to look at, by pair."""
     table: dict[str, Decimal] = {}
     known = list(dict.fromkeys(lot.pair for lot in lots))
+    named = {each["pair"].upper() for _, each in sheet.rows("lots")}  # what else is wrong with them is said there
     for path, each in sheet.rows("stops"):
         if not each["trigger"]:
             continue  # a pair whose stop isn't asked for
@@ -328,7 +329,7 @@ def _triggers(sheet: Sheet, lots: list[Lot]) -> dict[str, Decimal]:
             continue
         if pair in table:
             sheet.wrong(f"{path}.pair", f"a stop in {pair} stands above already; expected one a pair")
-        elif pair not in known:
+        elif pair not in known and pair.upper() not in named:
             open_pairs = f"open: {', '.join(known)}" if known else "no lot is written down yet"
             sheet.wrong(f"{path}.pair", f"no lot in {pair} is open, so that a stop has nothing to close; {open_pairs}")
         table[pair] = trigger

@@ -4,20 +4,16 @@ import importlib
 import json
 import re
 from collections.abc import Mapping
-from decimal import Decimal, localcontext
 from typing import Any, NamedTuple
 
 from marginlib.analysis.ledger import look
-from marginlib.engine.amounts import EXACT
 from marginlib.engine.scenario import Scenario
 from marginlib.lessons.own_case import link as links
-from marginlib.lessons.own_case.back import Opened as Left
-from marginlib.lessons.own_case.back import fields_of, fields_of_ledger, unsaid
+from marginlib.lessons.own_case.back import fields_of, fields_of_account, unsaid
 from marginlib.lessons.own_case.fields import Fields
 from marginlib.panels.packing import joined
 from marginlib.reading.ledgers import read_ledger
 from marginlib.reading.scenarios import read_scenario
-from marginlib.telling.numbers import listed, money
 
 _PANEL = re.compile(r"(?:^|[#/?])v[0-9]{1,3}/")
 _LEDGER_HEAD = re.compile(r'\A[\ufeff\s"]*(?:\w+"?\s*[,;\t]\s*"?)*(?:refid|txid)\b', re.IGNORECASE)
@@ -93,15 +89,9 @@ def _of_ledger(text: str | bytes, what: str) -> Found:
     """What a ledger leaves: balances, and when what looks open was opened. The rest is to be written."""
     ledger = read_ledger(text)
     account = look(ledger)
-    plain, apart = dict[str, Decimal](), list[str]()
-    with localcontext(EXACT):
-        for each in account.holdings:
-            if each.purse.held:
-                apart += [f"{money(each.end, each.purse.asset)} (.{each.purse.held})"] if each.end else []
-            else:
-                plain[each.purse.asset] = plain.get(each.purse.asset, Decimal(0)) + each.end
-    open_ = [Left(life.quote, life.opened) for life in account.open_positions]
-    fields, told = fields_of_ledger(plain, open_, account.end)
+    fields, told = fields_of_account(account)
+    apart = [each.sentence for each in told if "." not in each.path]
+    open_ = account.open_positions
     until = f", up to its last row, {account.end:%Y-%m-%d %H:%M} UTC" if account.end else ""
     said = [f"Opened: what the ledger{what} leaves{until}: {_counted(len(fields['balances']), 'balance')}."]
     if open_:
@@ -113,11 +103,10 @@ def _of_ledger(text: str | bytes, what: str) -> Found:
     else:
         said.append("No position looks open at its end.")
     said.append("Prices and fees aren't in a ledger either.")
-    if apart:
-        said.append(f"Held apart, and left out here: {listed(apart)}.")
+    said += apart
     if ledger.problems:
         said.append(f"{_counted(len(ledger.problems), 'row')} couldn't be read; `marginlib ledger` says which.")
-    return Found(fields, " ".join(said), {each.path: each.sentence for each in told})
+    return Found(fields, " ".join(said), {each.path: each.sentence for each in told if "." in each.path})
 
 
 def _counted(count: int, what: str) -> str:

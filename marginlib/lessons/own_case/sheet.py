@@ -63,7 +63,7 @@ def sections() -> list[dict[str, Any]]:
             "A row for each opening that is still open. Several in one pair are ended oldest first (R8).",
             _box("pair", "Pair", "BTC/EUR"), _box("side", "Side", options=_SIDES),
             _box("volume", "Volume", "0.1", number=True), _box("price", "Opened at", "50000", number=True),
-            _box("leverage", "Leverage", "2", number=True), _box("age", "Age in hours", "0", number=True),
+            _box("leverage", "Leverage", "5", number=True), _box("age", "Age in hours", "0", number=True),
             {**_box("rollover", "Own rollover rate, %", number=True), "rare": True},
         ),
         _rows(
