@@ -107,7 +107,7 @@ def test_a_new_row_is_left_in_peace_until_it_is_left(page: Page) -> None:
     expect(page.locator('[data-part="prices"] .mc-line').last.get_by_label("Pair")).to_have_value("ADA/EUR")
     page.get_by_label("Trading").focus()
     expect(row.get_by_label("Side")).to_have_attribute("aria-invalid", "true")
-    expect(row.locator(".mc-wrong:visible")).to_have_count(3)
+    expect(row.locator(".mc-wrong:visible")).to_have_count(4)
 
 
 def test_start_empty_start_again_and_take_back(page: Page) -> None:
