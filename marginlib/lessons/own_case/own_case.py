@@ -28,7 +28,7 @@ from marginlib.panels.panel import plotly_script
 from marginlib.telling.on_page import all_written, escape, written
 
 _HERE = Path(__file__).parent
-_STILL = "This is the example's picture. Run the cell to write down your own account."
+STILL = "This is the example's picture. Run the cell to write down your own account."
 _OWN = "Run the cell to see the account. Its numbers are not saved here."
 
 
@@ -204,7 +204,7 @@ class OwnCase(Live):
         pictures = "".join(still(figure, shown["title"]) for figure in shown["figures"])
         words = "".join(f"<p>{escape(line)}</p>" for line in (shown["alert"], *shown["words"]) if line)
         title = escape(f"An example. {shown['title']}")
-        return f"<p><strong>{title}</strong></p>{pictures}{words}<p><em>{_STILL}</em></p>", repr(self)
+        return f"<p><strong>{title}</strong></p>{pictures}{words}<p><em>{STILL}</em></p>", repr(self)
 
     def __repr__(self) -> str:
         """That it is one, without its numbers: they may be somebody's own."""
