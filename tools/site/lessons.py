@@ -33,7 +33,8 @@ _FROM_BELOW = re.compile(r"\]\(\.\./([\w-]+)\.ipynb(?:#(?:cell-id=)?([\w-]+))?\)
 _BELOW = re.compile(r"\]\(teaching/([\w-]+)\.(?:ipynb|html)(#[\w=-]+)?\)")
 _SHARED = re.compile(r"`(#v1/([A-Za-z]\w*)\?[^`\s]*)`")
 _CELL = re.compile(r"\]\(#cell-id=([\w-]+)\)")
-_ASIDES = "|".join(re.escape(html.escape(each)) for each in (STILL, exploring.STILL, UNANSWERED, together.STILL, own_case.STILL))
+_TOLD = (STILL, exploring.STILL, UNANSWERED, together.STILL, own_case.STILL)
+_ASIDES = "|".join(re.escape(html.escape(each)) for each in _TOLD)
 _ASIDE = re.compile(rf"<p><em>(?:{_ASIDES})</em></p>")
 
 
