@@ -85,7 +85,7 @@ def _order(refusal: Refusal, before: State, step: Settle, attempt: Attempt) -> T
     assert refusal.lacking is not None
     code, short = refusal.lacking
     missing = rounded(short, before.rulebook.places(code))
-    for pair in sorted(before.prices, key=lambda pair: pair != step.pair):
+    for pair in sorted(before.prices, key=lambda pair: (pair != step.pair, pair)):
         if code in pair.split("/"):
             try:
                 order = order_for(before, pair, code, missing)

@@ -46,6 +46,8 @@ class Shelf(Registry[Found]):
     def scan(self, package: str = PACKAGE) -> None:
         """Register the lessons that a package's folders declare; loads none of them.
 
+        One that declares ``ASKS = False`` shows something and asks nothing: it isn't on the shelf.
+
         Raises:
             ValueError: a folder declares no number and title, or two declare the same number.
         """
@@ -55,6 +57,8 @@ class Shelf(Registry[Found]):
                 continue
             name = f"{package}.{folder.name}"
             lesson = importlib.import_module(name)
+            if not getattr(lesson, "ASKS", True):
+                continue
             try:
                 number, title = str(lesson.NUMBER), str(lesson.TITLE)
             except AttributeError:

@@ -3,11 +3,11 @@
 from typing import Any
 
 import pytest
-from bookings import Do, closes, opens, settles, tell
+from bookings import Do, closes, opens, settles, stops, tell, trades
 
 from marginlib import Refusal
 from marginlib.analysis.add_order import order
-from marginlib.engine.scenario import Close, Open, Settle
+from marginlib.engine.scenario import Close, Open, Settle, Stop, Trade
 from marginlib.engine.story import Story
 
 BEFORE, BTC = {"EUR": "60000", "BTC": "1"}, {"BTC/EUR": "50000"}
@@ -15,7 +15,7 @@ BEFORE, BTC = {"EUR": "60000", "BTC": "1"}, {"BTC/EUR": "50000"}
 
 def ordered(story: Story) -> dict[str, Any]:
     moment = story.moments[-1]
-    assert isinstance(moment.step, Open | Close | Settle)
+    assert isinstance(moment.step, Open | Close | Settle | Stop | Trade)
     return order(moment.step, moment.before)
 
 
@@ -58,6 +58,28 @@ def test_all_of_several_lots_is_their_sum() -> None:
     story = tell(BEFORE, BTC, [opens("BTC/EUR", "short", "0.4"), opens("BTC/EUR", "short", "0.2"), settles("BTC/EUR")])
 
     assert ordered(story)["volume"] == "0.6"
+
+
+@pytest.mark.parametrize(("side", "type_", "trigger"), [("long", "sell", "45000"), ("short", "buy", "55000")])
+def test_a_stop_closes_all_that_is_open_once_its_price_is_there(side: str, type_: str, trigger: str) -> None:
+    """R22, B8: it has the side of a closing, and may not open anything."""
+    story = tell(BEFORE, BTC, [opens("BTC/EUR", side, "1"), stops("BTC/EUR", type_, trigger)])
+
+    assert ordered(story) == {
+        "ordertype": "stop-loss", "price": trigger, "type": type_, "pair": "XBTEUR", "volume": "0", "leverage": "5",
+        "reduce_only": True,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("side", ["buy", "sell"])
+def test_an_ordinary_order_has_no_leverage(side: str) -> None:
+    """R6, R17, B8."""
+    at_market, at_price = (
+        ordered(tell(BEFORE, BTC, [trades("BTC/EUR", side, "0.5") | more])) for more in ({}, {"price": "49000"})
+    )
+
+    assert at_market == {"ordertype": "market", "type": side, "pair": "XBTEUR", "volume": "0.5"}
+    assert at_price == {**at_market, "ordertype": "limit", "price": "49000"}
 
 
 def test_there_must_be_something_to_end() -> None:

@@ -297,3 +297,24 @@ def test_the_engine_s_own_cases_of_advice_are_files_too(tmp_path: Path) -> None:
     story = replay(read_scenario(file.read_bytes()))
     assert story.error
     assert "Deposit 277.7778 EUR first" in story.error.message
+
+
+@pytest.mark.parametrize("prices", [("BTC/EUR", "EUR/USD", "EUR/GBP"), ("EUR/USD", "EUR/GBP", "BTC/EUR")])
+def test_the_order_that_is_offered_does_not_hang_on_the_order_of_the_prices(prices: tuple[str, ...]) -> None:
+    """R6: dollars and pounds would both do."""
+    listed = {"BTC/EUR": "50000", "EUR/USD": "1.1", "EUR/GBP": "0.85"}
+    story = replay(
+        Scenario.of(
+            {
+                "balances": {"USD": "5000", "GBP": "5000"},
+                "prices": {pair: listed[pair] for pair in prices},
+                "valuation": "EUR",
+                "steps": [
+                    {"do": "open", "pair": "BTC/EUR", "side": "long", "volume": "0.01"},
+                    {"do": "settle", "pair": "BTC/EUR", "volume": "all"},
+                ],
+            }
+        )
+    )
+    assert story.error is not None
+    assert "buy 500 EUR in EUR/GBP with an ordinary order" in story.error.message

@@ -46,6 +46,7 @@ _MOST_TEXT = 100
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII)
 _GROUPED = re.compile(r"([+-]?[0-9]{1,3})((?:[, '_][0-9]{3})+)(\.[0-9]+)?", re.ASCII)
 _EUROPEAN = re.compile(r"([+-]?[0-9]{1,3})((?:[. ][0-9]{3})+)(,[0-9]+)", re.ASCII)
+_OFFERED = re.compile("'([0-9.-]+)'")
 _POWER = re.compile(r"\+?[0-9]{1,20}(\.[0-9]{1,20})?[eE][+-]?[0-9]{1,2}", re.ASCII)
 _BARE = re.compile(r"\+?([0-9]*)(?:\.([0-9]*))?", re.ASCII)
 
@@ -108,8 +109,14 @@ class Sheet:
             return kind.read(text)
         except InvalidScenario as error:
             told = str(error)
-        if meant := _meant(kind, text):
-            told = f"expected {wanted}, got {kinds.shown(text)}; write {meant}"
+        if " with a point: " in told and all(
+            _taken(kind, each) for each in _OFFERED.findall(told.partition(", got")[0])
+        ):
+            pass  # the engine's own offer: one of two, where it isn't clear which is meant
+        elif meant := next((each for each in _candidates(text) if _taken(kind, each)), ""):
+            told = f"expected {wanted}, got {kinds.shown(text)}; write '{meant}'"
+        elif " with a point: " in told:
+            told = f"expected {wanted}, got {kinds.shown(text)}"
         self.wrong(path, told)
         return None
 
@@ -223,15 +230,13 @@ def _capitals(value: object) -> str:
     return f"{text[:-1].upper()}x" if text[-1:] == "x" and text[:-1].isupper() and len(text) > 3 else text.upper()
 
 
-def _meant(kind: kinds.Kind[Any], text: str) -> str:
-    """What was probably meant, quoted, where the kind takes that; else nothing."""
-    for candidate in _candidates(text):
-        try:
-            kind.read(candidate)
-        except InvalidScenario:
-            continue
-        return f"'{candidate}'"
-    return ""
+def _taken(kind: kinds.Kind[Any], text: str) -> bool:
+    """Whether a kind takes a text."""
+    try:
+        kind.read(text)
+    except InvalidScenario:
+        return False
+    return True
 
 
 def _candidates(text: str) -> Iterable[str]:

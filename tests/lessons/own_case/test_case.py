@@ -17,6 +17,7 @@ from marginlib.analysis.ledger import look
 from marginlib.engine.account import State
 from marginlib.engine.derivation import Traced, tracing
 from marginlib.engine.scenario import Price, Stop, Wait
+from marginlib.lessons.own_case.answers import answers
 from marginlib.lessons.own_case.back import Opened
 from marginlib.lessons.own_case.case import Case, fields_of, fields_of_account, fields_of_ledger, read_case, row, unsaid
 from marginlib.lessons.own_case.fields import GROUPS, LISTS, SINGLE
@@ -358,6 +359,7 @@ def test_no_nonsense_in_a_field_is_more_than_a_sentence_beside_it(fields: Any) -
             assert "Traceback" not in problem.sentence
     else:
         assert case.story.error is None
+        assert answers(case).standing.words
 
 
 def test_stops_that_wait_become_the_triggers_that_are_looked_at() -> None:
@@ -435,3 +437,39 @@ def test_what_is_staked_or_in_another_wallet_is_left_out_and_said() -> None:
     assert [problem.sentence.partition(" is left out")[0] for problem in told] == [
         "7 DOT.S", "9 EUR in the wallet 'futures'",
     ]  # fmt: skip
+
+
+_TYPED = st.one_of(
+    st.from_regex(r"[0-9]{1,3}([,. '_][0-9]{3}){0,2}[.,]?[0-9]{0,3}", fullmatch=True),
+    st.from_regex(r"[+-]?[0-9]{0,4}[.,]?[0-9]{0,4}([eE][+-]?[0-9])?( ?(EUR|BTC|€|%|x))?", fullmatch=True),
+    st.text(alphabet="0123456789.,１２３٣ -+eE€ \u00a0", max_size=9),
+)
+
+
+@given(
+    _TYPED,
+    st.sampled_from(
+        ["balances.0.amount", "lots.0.volume", "lots.0.price", "lots.0.leverage", "lots.0.age", "prices.0.price",
+         "lots.0.rollover", "fees.trading", "stops.0.trigger"]
+    ),
+)  # fmt: skip
+@settings(max_examples=400)
+def test_whatever_is_typed_for_a_number_the_one_that_a_sentence_offers_is_taken(typed: str, path: str) -> None:
+    fields = account(stops=[row("stops", pair="BTC/EUR", trigger="40000")])
+    write(fields, path, typed)
+    sentence = {problem.path: problem.sentence for problem in read_case(fields).problems}.get(path)
+    if sentence is None:
+        return
+    offered = re.search(r"(?:write|with a point:) ((?:'[0-9.]+'(?: or )?)+)", sentence)
+    for each in re.findall(r"'([0-9.]+)'", offered[1]) if offered else ():
+        write(fields, path, each)
+        assert path not in {problem.path for problem in read_case(fields).problems}, (sentence, each)
+
+
+def write(fields: dict[str, Any], path: str, text: str) -> None:
+    """Type something into a field."""
+    *way, last = path.split(".")
+    place: Any = fields
+    for step in way:
+        place = place[int(step)] if step.isdecimal() else place[step]
+    place[last] = text
