@@ -9,11 +9,12 @@ import codecs
 import contextlib
 import dataclasses
 import difflib
+import gc
 import io
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import ModuleType
@@ -411,32 +412,51 @@ def _plan(arguments: argparse.Namespace) -> int:
 
 
 def _ledger(arguments: argparse.Namespace) -> int:
-    from marginlib.reading.ledgers import InvalidLedger, read_ledger
-    from marginlib.telling import export_read
-    from marginlib.telling.waiting import waiting
-
     status = _OK
     for index, name in enumerate(arguments.files):
         shown_as = "standard input" if name == "-" else name
         if index and not arguments.json:
             print()
+        status = max(status, _one_ledger(name, shown_as, as_json=arguments.json))
+    return status
+
+
+def _one_ledger(name: str, shown_as: str, *, as_json: bool) -> int:
+    from marginlib.analysis.ledger import look
+    from marginlib.reading.ledgers import InvalidLedger, read_ledger
+    from marginlib.telling import export_read
+    from marginlib.telling.waiting import waiting
+
+    with _no_circles():
         try:
             with waiting("Reading") as told:
                 ledger = read_ledger(sys.stdin.buffer if name == "-" else Path(name), progress=told)
+                account = look(ledger)
         except InvalidLedger as error:
-            status = _FAILED
-            if arguments.json:
+            if as_json:
                 print(json.dumps(export_read.not_read(error, shown_as)))
             else:
                 _terminal().show_unread(error, shown_as)
-            continue
-        if ledger.problems:
-            status = _FAILED
-        if arguments.json:
-            print(json.dumps(export_read.as_json(ledger, shown_as)))
+            return _FAILED
+        if as_json:
+            from marginlib.telling.ledger import write_json
+
+            write_json(export_read.as_json(ledger, shown_as), account, sys.stdout)
         else:
-            _terminal().show_ledger(ledger, shown_as)
-    return status
+            from marginlib.telling import ledger_on_paper
+
+            ledger_on_paper.show_account(ledger, account, shown_as)
+    return _FAILED if ledger.problems else _OK
+
+
+@contextlib.contextmanager
+def _no_circles() -> Iterator[None]:
+    """Without looking for what points at itself: hundreds of thousands of rows don't, and looking takes its time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _rules(arguments: argparse.Namespace) -> int:

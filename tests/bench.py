@@ -19,11 +19,14 @@ from typing import Any
 
 from browser.lab import FLAGS, Lab, notebook
 from jupyter_client.manager import start_new_kernel
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 from marginlib import replay
 from marginlib.lessons import LossCascade
 
+NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
+LESSONS = sorted(path.name for path in NOTEBOOKS.glob("0[0-7]_*.ipynb"))
+SLIDERS = {"04": "Closing price", "06": "Price moves against you by", "07": "Price now"}  # else: Price move
 PRESSES = 30
 STEPS = 80  # of a drag, one each 16 ms
 
@@ -77,7 +80,12 @@ KINDS = [
 
 # Watches what a selector names: when it last changed, and in how many frames it looked different.
 WATCH = """(shown) => {
-  const roots = () => [...document.querySelectorAll(shown)];
+  let found = [];
+  // A whole lesson is a large page: to look through it in each frame would cost more than what is measured.
+  const roots = () => {
+    if (!found.length || found.some((root) => !root.isConnected)) found = [...document.querySelectorAll(shown)];
+    return found;
+  };
   const look = () => roots().map((root) =>
     root.textContent + [...root.querySelectorAll('.point path')].map((path) => path.getAttribute('d'))).join();
   const watch = (globalThis.benchWatch = { pressed: null, last: null, frames: 0, counting: false });
@@ -271,9 +279,10 @@ SHOW = f"""
 {OURS.replace("LossCascade()", "panel = LossCascade()")}
 from IPython.display import display
 display(panel)
-values = panel.get_state("values")["values"]
-panel._on_message(panel, {{"kind": "plotly"}}, [])
-panel._on_message(panel, {{"kind": "along", "control": "move", "values": values}}, [])
+values = panel.state()["values"]
+asked = {{"kind": "plotly"}}, {{"kind": "along", "control": "move", "values": values}}
+for message, buffers in [answer for message in asked for answer in panel.hear(message)]:
+    panel.widget.send(message, buffers)
 """
 
 
@@ -309,10 +318,14 @@ def presses(page: Page) -> list[float]:
     return taken
 
 
-def drag(page: Page, kind: Kind) -> float:
+def knob_of(page: Page, kind: Kind) -> Locator:
+    """The slider that is dragged."""
+    ours = kind.name == "this panel"
+    return page.get_by_role("slider", name="Price move") if ours else page.locator(kind.knob).filter(visible=True).first
+
+
+def drag(page: Page, knob: Locator) -> float:
     """Frames a second in which something else is shown, while the slider is dragged from end to end."""
-    knob = page.locator(kind.knob).filter(visible=True)
-    knob = page.get_by_role("slider", name="Price move") if kind.name == "this panel" else knob.first
     knob.scroll_into_view_if_needed()
     knob.focus()
     page.keyboard.press("Home")
@@ -348,6 +361,7 @@ def browser(chromium: str) -> Iterator[Result]:
         with Lab(Path(root), Path(home)) as lab:
             chrome = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
             yield from latencies(lab, chrome)
+            yield from lessons(lab, chrome)
             seconds = []
             for _ in range(3):
                 opened = lab.open(chrome, "six.ipynb")
@@ -370,7 +384,7 @@ def latencies(lab: Lab, chrome: Browser) -> Iterator[Result]:
         ours = page.get_by_role("slider", name="Price move")
         (ours if kind.name == "this panel" else page.locator(kind.knob).first).focus()
         settled = statistics.median(presses(page))
-        updates = statistics.median(drag(page, kind) for _ in range(3))
+        updates = statistics.median(drag(page, knob_of(page, kind)) for _ in range(3))
         page.context.close()
         reached.append((settled, updates))
         yield Result(f"{kind.name}: key press → last change", settled, "ms")
@@ -379,6 +393,25 @@ def latencies(lab: Lab, chrome: Browser) -> Iterator[Result]:
     for kind, other in zip(KINDS[1:], others, strict=True):
         yield Result(f"  against {kind.name}: key press", other[0] / ours_at[0], "× faster")
         yield Result(f"  against {kind.name}: updates", ours_at[1] / other[1], "× as many")
+
+
+def lessons(lab: Lab, chrome: Browser) -> Iterator[Result]:
+    """The first slider of whole lessons, dragged: with all else that is on the page, with marks and motion."""
+    for lesson in LESSONS:
+        opened = lab.open(chrome, lesson)
+        page = opened.page
+        opened.run_all()
+        slider = SLIDERS.get(lesson[:2], "Price move")
+        knob = page.get_by_role("slider", name=slider).first
+        knob.wait_for(timeout=60_000)
+        time.sleep(3)  # for what comes after: fonts, toolbars, the other panels
+        knob.evaluate("(knob) => knob.closest('.mw-panel').setAttribute('data-watched', '')")
+        page.evaluate(WATCH, "[data-watched] :is(.mw-title, .mw-words, .mw-figure)")
+        drag(page, knob)  # to move it is to skip the question above
+        named = f"lesson {lesson[:2]}, {slider}: updates while dragging"
+        updates = statistics.median(drag(page, knob) for _ in range(5))
+        page.context.close()
+        yield Result(named, updates, "a second", 50, more_is_better=True)
 
 
 def main() -> None:

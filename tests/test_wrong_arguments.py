@@ -21,7 +21,7 @@ WRONG: list[tuple[Callable[[Any], object], str]] = [
     (lambda _: marginlib.resume(5, []), "story: expected a story, such as replay(scenario) gives, got 5"),
     (lambda _: marginlib.plan(5), "story: expected a story, such as replay(scenario) gives, got 5"),
     (lambda _: marginlib.read_scenario({}), "text: expected a scenario as JSON; for plain data there is"),
-    (lambda it: it.frame("x"), "expected 'ledger' or 'cascade', got 'x'"),
+    (lambda it: it.frame("x"), "expected 'ledger', 'cascade' or 'export', got 'x'"),
     (lambda _: Lesson("00").drill(), "lesson 00 has no drills; there are some in 01, 02, 03, 04, 05, 06, 07"),
     (lambda _: LossCascade(nonsense=1), "nonsense: no such control; known here: EUR, USD, "),
 ]  # fmt: skip

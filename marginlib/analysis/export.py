@@ -75,8 +75,8 @@ def write_csv(entries: Iterable[Entry], file: TextIO) -> None:
     columns = MORE_COLUMNS if more else COLUMNS
     file.write(",".join(map(_quoted, columns)) + "\n")
     for each in entries:
-        cells = _cells(each)
-        file.write(",".join(cells[name] if name in _NUMBERS else _quoted(cells[name]) for name in columns) + "\n")
+        told = cells(each)
+        file.write(",".join(told[name] if name in _NUMBERS else _quoted(told[name]) for name in columns) + "\n")
 
 
 def as_csv(story: Story) -> str:
@@ -93,8 +93,8 @@ def as_csv(story: Story) -> str:
     return file.getvalue()
 
 
-def _cells(entry: Entry) -> dict[str, str]:
-    """What stands in each column."""
+def cells(entry: Entry) -> dict[str, str]:
+    """What stands in each column, as text; amounts with the decimals of the asset's ledger."""
     purse, usd = entry.purse, entry.usd or (None, None, None)
     code = f"{purse.asset}.{purse.held}" if purse.held else purse.asset
     second = entry.time.replace(tzinfo=None) if entry.time else None

@@ -14,7 +14,7 @@ from decimal import localcontext
 from typing import Literal
 
 from marginlib.analysis.ledger_balances import Break, Holding, check
-from marginlib.analysis.ledger_cascades import Cascade, cascade, gathered, is_cascade, with_balances
+from marginlib.analysis.ledger_cascades import Cascade, cascade, gathered, is_cascade, second, with_balances
 from marginlib.analysis.ledger_fees import FeeKind, Sums, sums_of, with_kinds
 from marginlib.analysis.ledger_groups import Group, family, groups_of
 from marginlib.analysis.ledger_positions import Life, lives_of
@@ -84,6 +84,14 @@ class Account:
         """The closings."""
         return tuple(group for group in self.groups if group.kind == "closing")
 
+    @property
+    def at_once(self) -> tuple[tuple[Group, ...], ...]:
+        """Closings that came in one second: an order that ended several lots, or a liquidation (R12, B5)."""
+        moments: dict[datetime | None, list[Group]] = {}
+        for group in self.closings:
+            moments.setdefault(second(group.time), []).append(group)
+        return tuple(tuple(those) for when, those in moments.items() if when is not None and len(those) > 1)
+
     def sums(self, life: Life) -> Sums:
         """What one position came to: its own rows, and those of what probably ended it."""
         with localcontext(EXACT):
@@ -140,7 +148,7 @@ def _summed(
             if sums is None:
                 sums = months[when] = Sums()
             sums.add(entry, group, kind)
-            if entry.fee and kind in _OF_POSITIONS and (entry.purse.asset != quote or converted or entry.fee_code):
+            if entry.fee and kind in _OF_POSITIONS:
                 surprises += _surprise(entry, kind, group, quote, converted)
     named = [Month(f"{year:04}-{month:02}" if year else "", months[year, month]) for year, month in sorted(months)]
     for month in named:
@@ -152,14 +160,14 @@ def _cascades(
     entries: Iterable[Entry], groups: Iterable[Group], book: Rulebook, pairs: Mapping[str, str]
 ) -> list[Cascade]:
     closings = [group for group in groups if group.kind == "closing"]
-    at_once = Counter(group.time for group in closings)
-    wanted = {entry.refid: group for group in closings if is_cascade(group) for entry in group.entries}
+    at_once = Counter(second(group.time) for group in closings)
+    wanted = [group for group in closings if is_cascade(group)]
     if not wanted:
         return []
     found = with_balances(
         entries, wanted, lambda group, before: cascade(group, before, book, pairs.get(group.refid, ""))
     )
-    return [replace(each, together=at_once[each.group.time]) for each in found]
+    return [replace(each, together=at_once[second(each.group.time)]) for each in found]
 
 
 def _unknown(groups: Iterable[Group]) -> dict[str, int]:

@@ -110,7 +110,7 @@ def _go_through(rows: list[Entry], owed: list[Entry], breaks: list[Break]) -> _B
             run = in_order(run, book.balance if book else None)
         if book is None:
             first = run[0]
-            start = _before(first)
+            start = before(first)
             book = _Book(start, start)
         for entry in run:
             while at < len(owed) and _moment(owed[at]) <= _moment(entry):
@@ -131,7 +131,7 @@ def _go_through(rows: list[Entry], owed: list[Entry], breaks: list[Break]) -> _B
     return book
 
 
-def _before(entry: Entry) -> Decimal:
+def before(entry: Entry) -> Decimal:
     """What a purse had before a row, by the row itself."""
     assert entry.balance is not None
     return entry.balance - entry.amount + takes(entry)
@@ -141,7 +141,7 @@ def _faults(rows: Iterable[Entry], balance: Decimal | None) -> int:
     """How often the rule is broken if the rows come in this order."""
     count = 0
     for entry in rows:
-        count += balance is not None and _before(entry) != balance
+        count += balance is not None and before(entry) != balance
         balance = entry.balance
     return count
 
@@ -171,7 +171,7 @@ def _trail(run: Sequence[Entry], balance: Decimal | None) -> Iterator[Entry]:
     surplus: dict[Decimal, int] = {}
     for entry in reversed(run):
         assert entry.balance is not None
-        start = _before(entry)
+        start = before(entry)
         leaving.setdefault(start, []).append(entry)
         surplus[start] = surplus.get(start, 0) + 1
         surplus[entry.balance] = surplus.get(entry.balance, 0) - 1

@@ -4,8 +4,10 @@ The balances before it are known from the ledger, the order of collateral from t
 unless it is told, it is looked for among what was taken, and taken for the base only if the order then fits.
 """
 
+import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
@@ -21,6 +23,10 @@ What = Literal["skipped", "left", "rate", "together", "order"]
 """How a cascade differs from R13 to R16: a currency that had funds was passed over; one was not emptied before the next
 was taken; a conversion's fee isn't R16's; it is more, so the closing's trading fee is probably in the same figure (A4);
 its rows stand in another order."""
+
+
+_OF_THE_ORDER = ("skipped", "left", "order")
+_MOST_TRIED = 40  # bases of a loss, and closings of one moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +46,6 @@ class Deduction:
     by_rule: Decimal | None
     why: Why | None
     lines: tuple[int, ...]
-    exchanged: Decimal | None = None
-    """What the conversion's own rows brought, in QUOTE, where it has such rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,11 @@ class Cascade:
     liquidation."""
 
 
+def second(time: datetime | None) -> datetime | None:
+    """The second of a moment: an API's times have fractions of it, and what comes at once differs in those."""
+    return None if time is None else time.replace(microsecond=0)
+
+
 def is_cascade(group: Group) -> bool:
     """Whether a closing took something beside its quote currency, or converted something for it."""
     if group.kind != "closing" or len(group.entries) < 2:
@@ -91,14 +100,14 @@ def cascade(group: Group, before: Mapping[Purse, Decimal], book: Rulebook, pair:
     found = _differences(takes, held, base, quote, book)
     if not base:
         known = "unknown"
-        if any(each.what in ("skipped", "left") for each in found):
-            for guess in takes:
+        if any(each.what in _OF_THE_ORDER for each in found):
+            for guess in itertools.islice(takes, _MOST_TRIED):
                 better = _differences(takes, held, guess, quote, book) if guess != quote else found
-                if not any(each.what in ("skipped", "left") for each in better):
+                if not any(each.what in _OF_THE_ORDER for each in better):
                     base, known, found = guess, "guessed", better
                     break
     places = {place.currency: place.why for place in preference(book.collateral_order, base, quote, {*held, *takes})}
-    deductions = tuple(_deduction(each, quote, places, moved, book) for each in takes.values())
+    deductions = tuple(_deduction(each, quote, places, book) for each in takes.values())
     expected = _expected(takes, held, base, quote, book)
     return Cascade(group, quote, base, known, deductions, expected, tuple(found))  # type: ignore[arg-type]
 
@@ -118,7 +127,7 @@ def _expected(
     takes: Mapping[str, Taken], held: Mapping[str, Decimal], base: str, quote: str, book: Rulebook
 ) -> tuple[str, ...]:
     order = _order({*held, *takes}, base, quote, book)
-    last = max((order.index(asset) for asset in takes), default=-1)
+    last = max((at for at, asset in enumerate(order) if asset in takes), default=-1)
     return tuple(dict.fromkeys(code for code in order[: last + 1] if held.get(code, ZERO) > 0 or code in takes))
 
 
@@ -132,8 +141,8 @@ def _differences(
             found.append(Difference("skipped", asset, ("R13", "R14"), held[asset]))
         elif (after := takes[asset].after) is not None and after > 0:
             found.append(Difference("left", asset, ("R13", "R14"), after))
-    taken = [asset for asset in takes if asset in expected]
-    if not found and taken != [asset for asset in expected if asset in takes]:
+    taken = [asset for asset in takes if asset != quote]  # a closing's row in the quote stands anywhere
+    if not found and taken != [asset for asset in expected if asset in takes and asset != quote]:
         found.append(Difference("order", taken[0], ("R13",)))
     for asset, each in takes.items():
         if asset == quote:
@@ -149,19 +158,13 @@ def _differences(
     return found
 
 
-def _deduction(
-    each: Taken, quote: str, places: Mapping[str, Why], moved: Mapping[str, Taken], book: Rulebook
-) -> Deduction:
+def _deduction(each: Taken, quote: str, places: Mapping[str, Why], book: Rulebook) -> Deduction:
     own = each.asset == quote
     rate = None if own or each.taken <= 0 else Fraction(each.fee) / Fraction(each.taken)
-    exchanged = None
-    if each.converted < 0 and quote in moved and not own:
-        sold = [other for other in moved.values() if other.converted < 0]
-        exchanged = moved[quote].converted if len(sold) == 1 and moved[quote].converted > 0 else None
     by_rule = None if own else book.conversion_fee(each.asset, quote)
     return Deduction(
         each.asset, each.taken, each.fee, each.before, each.after, rate, by_rule, places.get(each.asset),
-        tuple(each.lines), exchanged,
+        tuple(each.lines),
     )  # fmt: skip
 
 
@@ -175,11 +178,15 @@ def gathered(groups: Iterable[Group], book: Rulebook) -> list[Group]:
     closings: dict[object, list[Group]] = {}
     for group in groups:
         if group.kind == "closing" and group.time is not None and any(entry.amount < 0 for entry in group.entries):
-            closings.setdefault(group.time, []).append(group)
+            those = closings.setdefault(second(group.time), [])
+            if len(those) < _MOST_TRIED:
+                those.append(group)
     joined: dict[int, list[Group]] = {}
     gone: set[int] = set()
     for group in groups:
-        for other in closings.get(group.time, ()) if group.time is not None else ():
+        if group.kind not in ("conversion", "closing") or group.time is None:
+            continue
+        for other in closings.get(second(group.time), ()):
             if other is group or id(other) in gone or not _belongs(group, other, book):
                 continue
             joined.setdefault(id(other), []).append(group)
@@ -210,17 +217,30 @@ def _together(group: Group, others: Sequence[Group]) -> Group:
 
 
 def with_balances(
-    entries: Iterable[Entry], wanted: Mapping[str, Group], lay: Callable[[Group, Mapping[Purse, Decimal]], Cascade]
+    entries: Iterable[Entry], wanted: Iterable[Group], lay: Callable[[Group, Mapping[Purse, Decimal]], Cascade]
 ) -> list[Cascade]:
-    """Go through the rows once; lay each wanted group, by the refid of its rows, beside the balances before it."""
+    """Go through the rows once; lay each wanted group beside the balances that were there before its first row.
+
+    Rows of one second may stand in any order: what a balance had at its lowest in that second was there for sure.
+    """
+    coming = {id(entry): group for group in wanted for entry in group.entries}
     balances: dict[Purse, Decimal] = {}
     done: set[int] = set()
     found = []
-    for entry in entries:
-        group = wanted.get(entry.refid)
-        if group is not None and id(group) not in done and entry in group.entries:
-            done.add(id(group))
-            found.append(lay(group, balances))
-        if entry.balance is not None:
-            balances[entry.purse] = entry.balance
+    for _, rows in itertools.groupby(entries, lambda entry: second(entry.time)):
+        moved: dict[Purse, Decimal] = {}
+        lowest: dict[Purse, Decimal] = {}
+        begun = []
+        for entry in rows:
+            if entry.balance is not None:
+                moved[entry.purse] = entry.balance
+                lowest[entry.purse] = min(lowest.get(entry.purse, entry.balance), entry.balance)
+            group = coming.get(id(entry))
+            if group is not None and id(group) not in done:
+                done.add(id(group))
+                begun.append(group)
+        if begun:
+            sure = {purse: min(have, lowest.get(purse, have)) for purse, have in balances.items()}
+            found += [lay(group, sure) for group in begun]
+        balances |= moved
     return found

@@ -11,6 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
+from marginlib.analysis.ledger_balances import before, in_order
 from marginlib.engine.amounts import ZERO
 from marginlib.engine.rulebook import Rulebook
 from marginlib.reading.entries import Entry
@@ -79,11 +80,6 @@ class Group:
     def time(self) -> datetime | None:
         """When it began."""
         return self.entries[0].time
-
-    @property
-    def counted(self) -> list[Entry]:
-        """Its rows without those that are still pending."""
-        return [entry for entry in self.entries if not entry.pending]
 
     def of(self, *families: Family) -> list[Entry]:
         """Its rows of some types."""
@@ -193,19 +189,31 @@ _COINS = frozenset(("USDT", "USDC", "USDG", "EURC", "EURT", "EURR", "EURQ", "DAI
 
 
 class Taken:
-    """What the rows of a closing move of one asset, added up."""
+    """What the rows of a closing move of one asset, added up; a fee by itself, of a row that moves nothing, apart."""
 
-    __slots__ = ("after", "amount", "asset", "before", "converted", "fee", "lines")
+    __slots__ = ("after", "amount", "asset", "before", "charge", "converted", "fee", "lines")
 
-    def __init__(self, asset: str) -> None:
-        self.asset, self.amount, self.fee, self.converted = asset, ZERO, ZERO, ZERO
+    def __init__(self, asset: str, rows: Sequence[Entry]) -> None:
+        self.asset, self.amount, self.fee, self.converted, self.charge = asset, ZERO, ZERO, ZERO, ZERO
         self.before: Decimal | None = None
         self.after: Decimal | None = None
-        self.lines: list[int] = []
+        self.lines = [entry.line for entry in rows]
+        for entry in rows:
+            fee = ZERO if entry.fee_code else entry.fee
+            if not entry.amount:
+                self.charge += fee
+            elif family(entry.type, entry.subtype) == "conversion":
+                self.converted, self.fee = self.converted + entry.amount, self.fee + fee
+            else:
+                self.amount, self.fee = self.amount + entry.amount, self.fee + fee
+        told = [entry for entry in rows if entry.balance is not None]
+        if told:
+            told = told if len(told) == 1 else [*in_order(told, None)]
+            self.before, self.after = before(told[0]), told[-1].balance
 
     @property
     def taken(self) -> Decimal:
-        """What all of it takes from the balance, fees and conversions included."""
+        """What is taken from the balance for a loss, with the fees of its conversion."""
         return self.fee - self.amount - self.converted
 
     def fee_share(self) -> tuple[Decimal, Decimal]:
@@ -215,23 +223,10 @@ class Taken:
 
 def by_asset(rows: Iterable[Entry]) -> dict[str, Taken]:
     """What rows move, asset by asset, in the order of the rows."""
-    found: dict[str, Taken] = {}
+    found: dict[str, list[Entry]] = {}
     for entry in rows:
-        each = found.get(entry.asset)
-        if each is None:
-            each = found[entry.asset] = Taken(entry.asset)
-            if entry.balance is not None:
-                each.before = entry.balance - entry.amount + (ZERO if entry.fee_code else entry.fee)
-        if family(entry.type, entry.subtype) == "conversion":
-            each.converted += entry.amount
-        else:
-            each.amount += entry.amount
-        if not entry.fee_code:
-            each.fee += entry.fee
-        if entry.balance is not None:
-            each.after = entry.balance
-        each.lines.append(entry.line)
-    return found
+        found.setdefault(entry.asset, []).append(entry)
+    return {asset: Taken(asset, those) for asset, those in found.items()}
 
 
 def closing_quote(rows: Sequence[Entry], book: Rulebook) -> str:

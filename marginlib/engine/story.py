@@ -80,9 +80,13 @@ class Story:
         except Refusal:
             return None
 
-    def frame(self, what: Literal["ledger", "cascade"] = "ledger", *, exact: bool = True) -> "pandas.DataFrame":
+    def frame(
+        self, what: Literal["ledger", "cascade", "export"] = "ledger", *, exact: bool = True
+    ) -> "pandas.DataFrame":
         """The ledger, or the cascades of all losses, as a pandas table; amounts are exact decimals, or floats to plot.
 
+        ``"export"`` is the ledger as the exchange would export it: the same columns, made-up ids and times
+        (:mod:`marginlib.analysis.export`).
         Taken amounts are in the row's currency; covers and fee in the quote currency. Where there is no pandas, as in
         a browser, it is a small table of our own (:class:`marginlib.telling.table.Table`) that looks alike.
 

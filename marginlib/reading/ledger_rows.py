@@ -22,25 +22,25 @@ NAMES = (
 """The columns of exports, in the order in which a row is taken apart."""
 NEEDED = ("refid", "time", "type", "asset", "amount", "fee", "balance")
 """Without these a row can't be told."""
-TYPES = frozenset((
-    "t", "adjustment", "airdrop", "collateralconversion", "conversion", "credit", "custodytransfer", "deposit",
-    "dividend", "earn", "equity_trade", "hybridearnwithdrawal", "invite_bonus", "margin", "margin_conversion",
-    "marginconversion", "nft_rebate", "nfttrade", "none", "receive", "reserve", "reward", "rollover", "sale",
-    "settled", "spend", "staking", "trade", "transfer", "withdrawal",
-))  # fmt: skip
-"""The types that exports are known to have; others are kept, and named."""
 MOST_DIGITS, MOST_TEXT = 20, 200
+_NEEDED, _MOST_NAME = frozenset(NEEDED), 60
 _NOTHING = frozenset(("", "-"))
 _PLAIN = re.compile(rf"-?[0-9]{{1,{MOST_DIGITS}}}(?:\.[0-9]{{1,{MOST_DIGITS}}})?", re.ASCII)
+_THREE = re.compile(" ".join([_PLAIN.pattern] * 3), re.ASCII)
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?", re.ASCII)
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+\.[0-9]+", re.ASCII)  # 1,234.56
 _COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+", re.ASCII)
 _EITHER = re.compile(r"[+-]?[1-9][0-9]{0,2},[0-9]{3}", re.ASCII)  # 1,234: one and a bit, or a thousand and more?
 _ID = re.compile(r"[A-Za-z0-9-]{1,64}", re.ASCII)
+_DAY_AND_TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}"
+_TIME = re.compile(rf"{_DAY_AND_TIME}:[0-9]{{2}}(?:\.[0-9]{{1,9}})?", re.ASCII)
+_OTHER_TIME = re.compile(
+    rf"{_DAY_AND_TIME}(?::[0-9]{{2}}(?:\.[0-9]{{1,9}})?)?(?: ?(?:Z|UTC)|[+-][0-9]{{2}}:[0-9]{{2}})?", re.ASCII
+)
 _SECONDS = re.compile(r"[0-9]{9,11}(?:\.[0-9]{1,20})?", re.ASCII)
 _SPACES = str.maketrans({"\N{NO-BREAK SPACE}": " ", "\N{NARROW NO-BREAK SPACE}": " ", "−": "-"})
 _START, _YEARS = datetime(1970, 1, 1, tzinfo=UTC), range(2009, 2101)
-_KEPT = 20_000  # of what is read again and again: words, purses, numbers
+_KEPT = 20_000  # of what is read again and again: words, purses, codes
 
 
 class Rows:
@@ -57,12 +57,14 @@ class Rows:
         """Say what the columns are called; names that aren't known are passed over."""
         self.width = len(columns)
         self._pick = itemgetter(*(columns.index(name) if name in columns else self.width for name in NAMES))
-        self._comma = separator != ","
+        self._separator, self._comma = separator, separator != ","
+        self._free = [name not in NAMES for name in columns]
+        self._text = [name in ("subtype", "aclass", "subclass", "wallet") for name in columns]
         self._words: dict[str, str] = dict.fromkeys(_NOTHING, "")
+        self._types: dict[str, str] = {}
         self._purses: dict[tuple[str, str], Purse] = {}
-        self._numbers: dict[str, Decimal] = {"0": ZERO}
         self._codes: dict[str, str] = dict.fromkeys(_NOTHING, "")
-        self._when: tuple[str, datetime] = "", _START
+        self._when: tuple[str | None, datetime] = None, _START
         self._refid = ""
 
     def read(self, cells: list[str], line: int) -> Entry | list[Problem]:
@@ -76,6 +78,8 @@ class Rows:
         try:
             text, when = self._when
             if time != text:
+                if not _TIME.fullmatch(time):
+                    raise ValueError
                 when = datetime.fromisoformat(f"{time}+00:00")
                 if when.year not in _YEARS:
                     raise ValueError
@@ -88,9 +92,15 @@ class Rows:
                 self._refid = refid
             if not _ID.fullmatch(txid):
                 txid = self._word(txid)
-            usd = None
+            usd, left = None, None
             if amountusd or feeusd or balanceusd:
                 usd = self._usd(amountusd, feeusd, balanceusd)
+            if _THREE.fullmatch(f"{amount} {fee} {balance}"):  # one look is faster than three
+                moved, taken, left = Decimal(amount) or ZERO, Decimal(fee) or ZERO, Decimal(balance) or ZERO
+            else:
+                moved = self._number(amount)
+                taken = ZERO if fee in _NOTHING else self._number(fee)
+                left = self._number(balance) if balance not in _NOTHING else None
             purse = self._purses.get((asset, wallet)) or self._purse(asset, wallet)
             fee_code = self._codes[feecurrency] if feecurrency in self._codes else self._code(feecurrency)
             return Entry(
@@ -98,11 +108,11 @@ class Rows:
                 "" if txid == "-" else txid,
                 "" if refid == "-" else refid,
                 when,
-                words.get(kind) or self._type(kind),
+                self._types.get(kind) or self._type(kind),
                 purse,
-                self._number(amount),
-                ZERO if fee in _NOTHING else self._number(fee),
-                None if balance in _NOTHING else self._number(balance),
+                moved,
+                taken,
+                left,
                 words[subtype] if subtype in words else self._word(subtype),
                 words[aclass] if aclass in words else self._word(aclass),
                 words[subclass] if subclass in words else self._word(subclass),
@@ -112,16 +122,19 @@ class Rows:
         except ValueError:
             return self._closely(dict(zip(NAMES, self._pick(cells), strict=True)), line)
 
-    def _number(self, text: str) -> Decimal:
+    def may_have_lines(self, cells: Sequence[str]) -> bool:
+        """Whether line breaks stand only where there may be some: else pieces of two rows look like one."""
+        return all(
+            free or "\n" not in cell.strip() or (text and self._separator not in cell and '"' not in cell)
+            for cell, free, text in zip(cells, self._free, self._text, strict=False)
+        )
+
+    @staticmethod
+    def _number(text: str) -> Decimal:
         """A number as exports write it."""
-        number = self._numbers.get(text)
-        if number is None:
-            if not _PLAIN.fullmatch(text):
-                raise ValueError
-            number = Decimal(text) or ZERO
-            if len(text) < 12 and len(self._numbers) < _KEPT:
-                self._numbers[text] = number
-        return number
+        if not _PLAIN.fullmatch(text):
+            raise ValueError
+        return Decimal(text) or ZERO
 
     def _word(self, text: str) -> str:
         """A text as it is kept: short, and with nothing in it that isn't seen."""
@@ -136,7 +149,8 @@ class Rows:
         word = self._word(text).lower()
         if not word:
             raise ValueError
-        self._words[text] = word
+        if len(self._types) < _KEPT:
+            self._types[text] = word
         return word
 
     def _code(self, text: str) -> str:
@@ -149,6 +163,8 @@ class Rows:
         return code
 
     def _usd(self, *texts: str) -> tuple[Decimal | None, Decimal | None, Decimal | None] | None:
+        if _THREE.fullmatch(" ".join(texts)):
+            return Decimal(texts[0]) or ZERO, Decimal(texts[1]) or ZERO, Decimal(texts[2]) or ZERO
         amount, fee, balance = [None if each in _NOTHING else self._number(each) for each in texts]
         return None if amount is fee is balance is None else (amount, fee, balance)
 
@@ -240,9 +256,9 @@ def moment(text: str) -> datetime | None:
             whole, _, part = text.partition(".")
             found = _START + timedelta(seconds=int(whole), microseconds=int(f"{part:0<6}"[:6]))
         else:
-            if not text.isascii() or len(text) < 16:  # a day alone is no moment
+            if not _OTHER_TIME.fullmatch(text):
                 return None
-            found = datetime.fromisoformat(text)
+            found = datetime.fromisoformat(text.replace("UTC", "Z").replace(" Z", "Z"))
             found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
@@ -286,7 +302,16 @@ def known_name(text: str) -> str:
     >>> known_name(" Fee_Currency"), known_name("amount USD")
     ('feecurrency', 'amountusd')
     """
-    return "".join(each for each in written(text).lower() if each not in ' _"')[:MOST_TEXT]
+    return written(text[:_MOST_NAME]).lower().replace(" ", "").replace("_", "").replace('"', "")
+
+
+def complete(columns: Sequence[str]) -> bool:
+    """Whether nothing is missing that a row can't be told without.
+
+    >>> complete(NAMES), complete(["txid", "time"])
+    (True, False)
+    """
+    return _NEEDED.issubset(columns)
 
 
 def lacking(columns: Sequence[str]) -> list[str]:

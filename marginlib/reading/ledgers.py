@@ -7,21 +7,21 @@ lines only if they are no rows of their own.
 import csv
 import json
 import re
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from decimal import Decimal
-from itertools import pairwise
+from operator import gt, lt
 from pathlib import Path
 from typing import IO, Any
 
 from marginlib.engine.kinds import shown
 from marginlib.reading import ledger_text
 from marginlib.reading.entries import Entry, Ledger, Problem
-from marginlib.reading.ledger_rows import NAMES, TYPES, Rows, known_name, lacking, written
+from marginlib.reading.ledger_rows import NAMES, Rows, complete, known_name, lacking, written
 from marginlib.reading.ledger_text import BROKEN, WANTED, WHERE, InvalidLedger, Progress
 
-__all__ = ["InvalidLedger", "Progress", "read_entries", "read_ledger", "unknown_types"]
+__all__ = ["InvalidLedger", "Progress", "read_entries", "read_ledger"]
 _Lines = Iterator[str | Problem] | Iterator[str]
 _SEPARATORS = ",;\t|"
 _LOOKED_AT = 20  # lines in which the names of the columns may stand
@@ -62,15 +62,6 @@ def read_entries(lines: Iterable[str]) -> Iterator[Entry | Problem]:
     line 2, balance: expected a number such as -24.5, got 'x'
     """
     return _csv(iter(lines), [])
-
-
-def unknown_types(ledger: Ledger) -> dict[str, int]:
-    """The types that exports aren't known to have, and how many rows have each.
-
-    >>> unknown_types(Ledger(()))
-    {}
-    """
-    return dict(Counter(each.type for each in ledger.entries if each.type not in TYPES).most_common())
 
 
 def _until_cut(opened: ledger_text.Opened) -> Iterator[str | Problem]:
@@ -120,7 +111,7 @@ def _csv(lines: _Lines, columns: list[str]) -> Iterator[Entry | Problem]:
             yield Problem(at, "", f"expected a row of an export, got a line that can't be taken apart ({error})")
             continue
         if len(cells) != width:
-            if not any(written(each) for each in cells):
+            if _blank(cells):
                 continue
             if len(cells) == 1 and separator in cells[0]:  # the whole line was put in quotation marks once more
                 cells = next(csv.reader([cells[0]], delimiter=separator), [])
@@ -128,7 +119,7 @@ def _csv(lines: _Lines, columns: list[str]) -> Iterator[Entry | Problem]:
                 cells.pop()
         if len(cells) != width:
             names = [known_name(each) for each in cells]
-            if not lacking(names):  # another export was put below the first
+            if complete(names):  # another export was put below the first
                 rows = Rows(names, separator)
                 width = rows.width
                 continue
@@ -139,10 +130,10 @@ def _csv(lines: _Lines, columns: list[str]) -> Iterator[Entry | Problem]:
             yield found
             continue
         assert isinstance(found, list)
-        if not any(written(each) for each in cells):
+        if _blank(cells):
             continue
         names = [known_name(each) for each in cells[:width]]
-        if not lacking(names):
+        if complete(names):
             rows = Rows(names, separator)
             continue
         yield from found
@@ -181,7 +172,7 @@ def _joined(
             continue
         except csv.Error:
             return None
-        if len(cells) != rows.width:
+        if not _is_row(cells, rows) or not rows.may_have_lines(cells):
             return None
         for _ in range(more):
             waiting.popleft()
@@ -195,7 +186,16 @@ def _stands(line: str, cells_of: _Cells, rows: Rows) -> bool:
         cells = cells_of(line)
     except (IndexError, csv.Error):
         return False
-    return len(cells) == rows.width and isinstance(rows.read(cells, 0), Entry)
+    return _is_row(cells, rows)
+
+
+def _blank(cells: list[str]) -> bool:
+    """Whether a line is there for nothing: empty, or separators alone."""
+    return not any(each.strip() for each in cells)
+
+
+def _is_row(cells: list[str], rows: Rows) -> bool:
+    return len(cells) == rows.width and isinstance(rows.read([*cells], 0), Entry)
 
 
 def _header(lines: _Lines) -> tuple[int, str, list[str]]:
@@ -220,8 +220,9 @@ def _header(lines: _Lines) -> tuple[int, str, list[str]]:
         _, separator, names = best
         if best[0] >= 3:
             compared = [known_name(each) for each in names]
-            if told := lacking(compared):
-                raise InvalidLedger(_other(compared) or f"line {at}: {'; '.join(told)}; {WANTED}")
+            if not complete(compared):
+                told = _other(compared) or f"line {at}: {'; '.join(lacking(compared))}; {WANTED}"
+                raise InvalidLedger(told)
             for name in NAMES:
                 if (times := compared.count(name)) > 1:
                     raise InvalidLedger(f"line {at}: expected each column once, got {name} {times} times")
@@ -460,12 +461,9 @@ def _announced(entries: list[Entry]) -> set[int]:
 
 def _in_order(entries: list[Entry]) -> None:
     """Sort by time; rows of one moment stay in the order of the file, or turn with it where it goes backwards."""
-    up = down = 0
-    for one, other in pairwise(entries):
-        assert one.time is not None
-        assert other.time is not None
-        up += one.time < other.time
-        down += one.time > other.time
+    times: list[Any] = [each.time for each in entries]
+    following = times[1:]
+    up, down = sum(map(lt, times, following)), sum(map(gt, times, following))
     if down > up:
         entries.reverse()
     if down:

@@ -1,11 +1,13 @@
 """How the reading of an export went: how many rows, from when to when, what couldn't be read, what was left out."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from marginlib.analysis.ledger_groups import family
 from marginlib.engine.kinds import shown
 from marginlib.reading.entries import Ledger
-from marginlib.reading.ledgers import InvalidLedger, unknown_types
+from marginlib.reading.ledgers import InvalidLedger
 
 _MOST_TOLD = 20  # problems on a terminal; JSON has them all
 
@@ -37,6 +39,15 @@ def not_read(error: InvalidLedger, name: str) -> dict[str, Any]:
         "status": "error", "file": name, "rows": 0, "problems": [], "repeated": [], "announced": [],
         "unknown_types": {}, "error": {"code": "invalid_ledger", "message": str(error)},
     }  # fmt: skip
+
+
+def unknown_types(ledger: Ledger) -> dict[str, int]:
+    """The types that exports aren't known to have, and how many rows have each.
+
+    >>> unknown_types(Ledger(()))
+    {}
+    """
+    return dict(Counter(each.type for each in ledger.entries if family(each.type) == "unknown").most_common())
 
 
 def how_read(ledger: Ledger) -> list[str]:

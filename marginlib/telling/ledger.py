@@ -3,21 +3,25 @@
 Every amount has all its digits. What is only probable is told so, and what a ledger can't say is said once.
 """
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal, localcontext
-from typing import Any
+from itertools import islice
+from typing import TYPE_CHECKING, Any
 
 from marginlib.analysis.ledger import Account, Surprise, Why
 from marginlib.analysis.ledger_balances import Break
 from marginlib.analysis.ledger_cascades import Cascade, Deduction, Difference
-from marginlib.analysis.ledger_fees import FeeKind, Sums, added, sums_of, with_kinds
+from marginlib.analysis.ledger_fees import FeeKind, Sums, sums_of, with_kinds
 from marginlib.analysis.ledger_groups import Group, Kind, family
 from marginlib.analysis.ledger_positions import Life, settled
-from marginlib.engine.amounts import EXACT, ZERO, plain
+from marginlib.engine.amounts import EXACT, ZERO, plain, rounded
 from marginlib.reading.entries import Entry, Purse
 from marginlib.telling.numbers import exact, listed, percent
-from marginlib.telling.preference import because
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 SILENT = (
     "A ledger has no pair, side, volume or price of a position, so those aren't told here. Which closing ended which "
@@ -50,6 +54,7 @@ KINDS: dict[Kind, tuple[str, str]] = {
     "unknown": ("group of an unknown type", "groups of an unknown type"),
 }
 """What each kind of group is called, one and several."""
+_AT_ONCE = 1000  # groups that are written at once
 _MOST = 12  # of a kind, in the whole story of a ledger
 _WHY: dict[Why, str] = {
     "elsewhere": "in another currency than {quote}, which {it_is} priced in",
@@ -78,7 +83,8 @@ def tell(account: Account) -> list[str]:
     positions += _more(len(account.positions), "positions")
     cascades = [sentence for each in account.cascades[:_MOST] for sentence in cascade(each)]
     return [
-        overview(account), *adding_up(account), *positions, *strays(account), *cascades,
+        overview(account), *adding_up(account), *positions, *unsure(account), *strays(account), *at_once(account),
+        *cascades,
         *_more(len(account.cascades), "losses that several currencies bore"), *results(account.totals),
         *surprises(account), *left(account), *([SILENT] if account.positions else []),
     ]  # fmt: skip
@@ -249,6 +255,18 @@ def _endings(life: Life, whole: Sums) -> list[str]:
     return told
 
 
+def unsure(account: Account) -> list[str]:
+    """Openings that might be something else."""
+    count = sum(group.kind == "opening" and not group.sure for group in account.groups)
+    if not count:
+        return []
+    one = count == 1
+    return [
+        f"{count:,} {'opening has' if one else 'openings have'} a fee and no rollover: {'it' if one else 'each'} might "
+        "be a closing that brought and took nothing, which looks alike in a ledger."
+    ]
+
+
 def strays(account: Account) -> list[str]:
     """Closings and settlements of positions that were opened before the ledger begins."""
     if not account.strays:
@@ -262,9 +280,8 @@ def strays(account: Account) -> list[str]:
 
 def cascade(each: Cascade) -> list[str]:
     """A loss that several currencies bore: what was taken in which order, and how that differs from the rules."""
-    at = f" at the same moment as {each.together - 1:,} more" if each.together > 1 else ""
     begun = (
-        f"The closing {each.group.refid} of {_at(each.group.time)}{at} took {_taken(each.deductions)} for a loss in "
+        f"The closing {each.group.refid} of {_at(each.group.time)} took {_taken(each.deductions)} for a loss in "
         f"{each.quote} (R12, R13)."
     )
     base = {
@@ -277,6 +294,20 @@ def cascade(each: Cascade) -> list[str]:
     if not any(one.what != "together" for one in each.differences):
         real.insert(0, "That is how it was taken.")
     return told + real
+
+
+def at_once(account: Account) -> list[str]:
+    """Closings that came at one moment."""
+    told = []
+    for those in account.at_once[:_MOST]:
+        rows = sum(len(group.entries) for group in those)
+        what = "an order that ended several lots, or a liquidation"
+        if any(entry.asset != group.quote and entry.amount for group in those for entry in group.entries):
+            what = "probably a liquidation, or an order that ended several lots"
+        told.append(
+            f"At {_at(those[0].time)}, {len(those):,} closings of {rows:,} rows came at one moment: {what} (B5, R12)."
+        )
+    return [*told, *_more(len(account.at_once), "such moments")]
 
 
 def _taken(deductions: Iterable[Deduction]) -> str:
@@ -380,37 +411,71 @@ def as_json(account: Account) -> dict[str, Any]:
     >>> as_json(look(Ledger(())))["totals"]
     {'pnl': {}, 'fees': {}, 'moved': {}}
     """
-    book = account.rulebook
     with localcontext(EXACT):
-        return {
-            "from": _iso(account.begin),
-            "to": _iso(account.end),
-            "balances": [
-                {**_purse(each.purse), "start": plain(each.start), "end": plain(each.end), "rows": each.rows,
-                 "breaks": each.breaks} for each in account.holdings
-            ],
-            "breaks": [
-                {"line": each.entry.line, "txid": each.entry.txid, "refid": each.entry.refid,
-                 **_purse(each.entry.purse), "expected": plain(each.expected), "found": plain(each.found),
-                 "size": plain(each.size)} for each in account.breaks
-            ],
-            "groups": [
-                {"refid": each.refid, "kind": each.kind, "sure": each.sure, "quote": each.quote or None,
-                 "time": _iso(each.time), "lines": [entry.line for entry in each.entries],
-                 **_sums(sums_of((each,), book))} for each in account.groups
-            ],
-            "positions": [_life(life, account) for life in account.positions],
-            "strays": [each.refid for each in account.strays],
-            "cascades": [_cascade(each) for each in account.cascades],
-            "totals": _sums(account.totals),
-            "months": [{"month": each.name, **_sums(each.sums)} for each in account.months],
-            "surprises": [
-                {"line": each.entry.line, "refid": each.entry.refid, "fee_for": each.kind, "why": each.why,
-                 "asset": each.entry.fee_asset, "fee": plain(each.entry.fee), "quote": each.quote or None,
-                 "sure": each.sure, "rules": list(each.rules)} for each in account.surprises
-            ],
-            "open_positions": [life.refid for life in account.open_positions],
-        }  # fmt: skip
+        return {name: [*each] if isinstance(each, Iterator) else each for name, each in _parts(account).items()}
+
+
+def write_json(head: Mapping[str, Any], account: Account, file: "SupportsWrite[str]") -> None:
+    r"""Write the same in one line, below what stands in its head: a piece at a time, however many groups there are.
+
+    >>> import sys
+    >>> from marginlib.analysis.ledger import look
+    >>> from marginlib.reading.entries import Ledger
+    >>> write_json({"rows": 0}, look(Ledger(())), sys.stdout)  # doctest: +ELLIPSIS
+    {"rows": 0, "from": null, "to": null, "balances": [], ...
+    """
+    between = "{"
+    with localcontext(EXACT):
+        for name, part in (*head.items(), *_parts(account).items()):
+            file.write(f"{between}{json.dumps(name)}: ")
+            between = ", "
+            if not isinstance(part, Iterator):
+                file.write(json.dumps(part))
+                continue
+            before = "["
+            while some := [*islice(part, _AT_ONCE)]:
+                file.write(f"{before}{json.dumps(some)[1:-1]}")
+                before = ", "
+            file.write("[]" if before == "[" else "]")
+    file.write("}\n")
+
+
+def _parts(account: Account) -> dict[str, Any]:
+    """What is written of a ledger; where there may be very many, one after the other as they are asked for."""
+    book = account.rulebook
+    return {
+        "from": _iso(account.begin),
+        "to": _iso(account.end),
+        "balances": [
+            {**_purse(each.purse), "start": plain(each.start), "end": plain(each.end), "rows": each.rows,
+             "breaks": each.breaks} for each in account.holdings
+        ],
+        "breaks": [
+            {"line": each.entry.line, "txid": each.entry.txid, "refid": each.entry.refid,
+             **_purse(each.entry.purse), "expected": plain(each.expected), "found": plain(each.found),
+             "size": plain(each.size)} for each in account.breaks
+        ],
+        "groups": (
+            {"refid": each.refid, "kind": each.kind, "sure": each.sure, "quote": each.quote or None,
+             "time": _iso(each.time), "lines": [entry.line for entry in each.entries],
+             **_sums(sums_of((each,), book))} for each in account.groups
+        ),
+        "positions": (_life(life, account) for life in account.positions),
+        "strays": [each.refid for each in account.strays],
+        "at_once": [
+            {"time": _iso(those[0].time), "refids": [group.refid for group in those],
+             "rows": sum(len(group.entries) for group in those)} for those in account.at_once
+        ],
+        "cascades": (_cascade(each) for each in account.cascades),
+        "totals": _sums(account.totals),
+        "months": [{"month": each.name, **_sums(each.sums)} for each in account.months],
+        "surprises": [
+            {"line": each.entry.line, "refid": each.entry.refid, "fee_for": each.kind, "why": each.why,
+             "asset": each.entry.fee_asset, "fee": plain(each.entry.fee), "quote": each.quote or None,
+             "sure": each.sure, "rules": list(each.rules)} for each in account.surprises
+        ],
+        "open_positions": [life.refid for life in account.open_positions],
+    }  # fmt: skip
 
 
 def _life(life: Life, account: Account) -> dict[str, Any]:
@@ -456,27 +521,23 @@ def _cascade(each: Cascade) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def why_there(one: Deduction) -> str:
-    """Why a currency stands where it does in R13's order, as a clause; "" if that isn't known."""
-    return because(one.asset, one.why) if one.why else ""
-
-
 def _share(rate: Any) -> str:
     """A fee's share of what was taken, to eight decimals: a quotient has no last one."""
-    from marginlib.engine.amounts import rounded
-
     return plain(rounded(rate, 8))
 
 
 def _sums(sums: Sums) -> dict[str, Any]:
-    def book(amounts: Mapping[str, Decimal]) -> dict[str, str]:
-        return {code: plain(amount) for code, amount in amounts.items()}
-
+    fees = sums.fees
+    kinds = fees if len(fees) < 2 else [kind for kind in FEES if kind in fees]
     return {
-        "pnl": book(sums.pnl),
-        "fees": {kind: book(sums.fees[kind]) for kind in FEES if kind in sums.fees},
-        "moved": {what: book(each) for what, each in sums.moved.items()},
+        "pnl": _book(sums.pnl),
+        "fees": {kind: _book(fees[kind]) for kind in kinds},
+        "moved": {what: _book(each) for what, each in sums.moved.items()},
     }
+
+
+def _book(amounts: Mapping[str, Decimal]) -> dict[str, str]:
+    return {code: plain(amount) for code, amount in amounts.items()} if amounts else {}
 
 
 def _purse(purse: Purse) -> dict[str, str]:
@@ -484,7 +545,7 @@ def _purse(purse: Purse) -> dict[str, str]:
 
 
 def _iso(time: datetime | None) -> str | None:
-    return None if time is None else f"{time.replace(tzinfo=None).isoformat(sep=' ')}"
+    return None if time is None else str(time).removesuffix("+00:00")
 
 
 def _at(time: datetime | None) -> str:
@@ -497,12 +558,3 @@ def _more(count: int, what: str) -> list[str]:
 
 def _and_more(count: int) -> str:
     return f" and {count - _MOST:,} more" if count > _MOST else ""
-
-
-def fees_by_asset(sums: Sums) -> dict[str, dict[FeeKind, Decimal]]:
-    """The fees the other way round: by asset, and then by what they were for."""
-    found: dict[str, dict[FeeKind, Decimal]] = {asset: {} for asset in added(sums.fees.values())}
-    for kind in FEES:
-        for asset, fee in sums.fees.get(kind, {}).items():
-            found[asset][kind] = fee
-    return found

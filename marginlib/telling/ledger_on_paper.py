@@ -38,12 +38,12 @@ def _account(page: Console, account: Account) -> None:
     if account.positions:
         section(page, "Positions", [])
         _positions(page, account)
-        for sentence in (*words.strays(account), words.SILENT):
+        for sentence in (*words.unsure(account), *words.strays(account), words.SILENT):
             said(page, sentence, 2)
     elif account.strays:
         section(page, "Positions", words.strays(account))
     if account.cascades:
-        section(page, "Losses that several currencies bore", [])
+        section(page, "Losses that several currencies bore", words.at_once(account))
         for each in account.cascades[:_FEW]:
             _cascade(page, each)
         _rest(page, len(account.cascades), _FEW, "such losses")

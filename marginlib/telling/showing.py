@@ -1,8 +1,9 @@
 """A story as a notebook shows it by itself: its sentences and its ledger; and its rows as a table."""
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
+from marginlib.analysis import export
 from marginlib.engine.account import Row
 from marginlib.engine.story import Story
 from marginlib.telling.numbers import exact as all_digits
@@ -52,10 +53,15 @@ def _row(row: Row) -> str:
     return f"<tr>{head}{cells}<td>{escape(' '.join(row.rules))}</td></tr>"
 
 
-def frame(story: Story, what: Literal["ledger", "cascade"] = "ledger", *, exact: bool = True) -> "pandas.DataFrame":
-    """The ledger, or the cascades of all losses, as a table; see :meth:`Story.frame`."""
-    if what not in ("ledger", "cascade"):
-        raise ValueError(f"expected 'ledger' or 'cascade', got {what!r}")
+def frame(
+    story: Story, what: Literal["ledger", "cascade", "export"] = "ledger", *, exact: bool = True
+) -> "pandas.DataFrame":
+    """The ledger, or the cascades of all losses, or the ledger's export, as a table; see :meth:`Story.frame`."""
+    if what not in ("ledger", "cascade", "export"):
+        raise ValueError(f"expected 'ledger', 'cascade' or 'export', got {what!r}")
+    if what == "export":
+        told = [export.cells(entry) for entry in export.entries_of(story)]
+        return _table([{name: each[name] for name in export.COLUMNS} for each in told], exact=exact)
     result = story.as_json()
     if what == "ledger":
         rows = [{**row, "rules": " ".join(row["rules"])} for row in result["ledger"]]
@@ -65,6 +71,11 @@ def frame(story: Story, what: Literal["ledger", "cascade"] = "ledger", *, exact:
             for entry, realised in zip(result["realised"], story.realised, strict=True)
             for take, taken in zip(entry["cascade"], realised.cascade, strict=True)
         ]
+    return _table(rows, exact=exact)
+
+
+def _table(rows: list[dict[str, Any]], *, exact: bool) -> "pandas.DataFrame":
+    """Rows as a table of pandas, or as one of our own where there is none."""
     kind = Decimal if exact else float
     rows = [{k: kind(v) if k in _AMOUNTS else v for k, v in row.items()} for row in rows]
     try:

@@ -24,10 +24,8 @@ from marginlib.engine.amounts import EXACT, ZERO
 from marginlib.engine.errors import InvalidScenario
 from marginlib.engine.legible import legible
 from marginlib.engine.story import Moment, Story
-from marginlib.reading.entries import Ledger
 from marginlib.reading.ledgers import InvalidLedger
 from marginlib.reading.rulebooks import Rule
-from marginlib.telling import export_read
 from marginlib.telling import sentences as words
 from marginlib.telling.numbers import exact, money, number, percent, price
 from marginlib.telling.on_page import BOUND
@@ -92,17 +90,6 @@ def not_replayed(message: str) -> str:
     """Why something is no scenario, as a sentence."""
     told = f"This can't be replayed: {clean(message)}"
     return told if told.endswith(("?", ".")) else f"{told}."
-
-
-def show_ledger(ledger: Ledger, name: str) -> None:
-    """Print how an export was read, and what couldn't be."""
-    with paged() as page:
-        heading(page, name)
-        page.print()
-        for sentence in export_read.how_read(ledger):
-            said(page, sentence, 2)
-        if ledger.problems:
-            section(page, "Not read", map(clean, export_read.problems(ledger)))
 
 
 def show_unread(error: InvalidLedger, name: str) -> None:

@@ -176,6 +176,16 @@ def test_amounts_have_all_their_digits() -> None:
     assert (row["amount"], row["balance"]) == ("1.0000", "2.123456789")
 
 
+def test_a_frame_has_the_export_too() -> None:
+    told = story(LIFE)
+    frame = told.frame("export")
+
+    assert list(frame.columns) == list(table(LIFE)[0])
+    assert [str(each) for each in frame["txid"]] == [row["txid"] for row in table(LIFE)]
+    assert frame["fee"].sum() == sum((row.fee for row in told.ledger), Decimal(0))
+    assert told.frame("export", exact=False)["fee"].dtype == float
+
+
 # The command
 
 

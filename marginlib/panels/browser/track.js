@@ -28,8 +28,13 @@ export function track(control, input) {
   const layer = make("div", { class: "mw-marks", "aria-hidden": "true" });
   const told = make("span", { id: newId(), hidden: true });
   const node = make("div", { class: "mw-track" }, layer, input, told);
+  /** @type {Mark[] | null | undefined} */
+  let known;
   /** @type {Mark[]} */
   let marks = [];
+  let wide = 0; // px; asked of the page only where it changes: in a drag that would have all laid out anew
+  /** How long names are. @type {Map<string, number>} */
+  const lengths = new Map();
   /** What is drawn. */
   let drawn = "";
   /** @type {Point[]} */
@@ -37,7 +42,10 @@ export function track(control, input) {
   let scale = 1; // the whole range, in lengths of the track: it may end where the values do that change anything
   let value = control.least;
   const unit = control.unit && ` ${control.unit}`;
-  const sizes = new ResizeObserver(() => draw());
+  const sizes = new ResizeObserver(() => {
+    wide = node.clientWidth;
+    draw();
+  });
   sizes.observe(node);
 
   /** @param {Mark} mark */
@@ -47,10 +55,9 @@ export function track(control, input) {
    * Where a share of the range is, in pixels.
    * @param {number} share
    */
-  const pixel = (share) => THUMB / 2 + share * scale * (node.clientWidth - THUMB);
+  const pixel = (share) => THUMB / 2 + share * scale * (wide - THUMB);
 
   function draw() {
-    const wide = node.clientWidth;
     const next = JSON.stringify([wide, marks, scale]);
     if (!wide || next === drawn) return;
     drawn = next;
@@ -83,10 +90,13 @@ export function track(control, input) {
    * @param {string} text
    */
   function long(text) {
+    const before = lengths.get(text);
+    if (before) return before;
     const probe = name(text, 0);
     layer.append(probe);
     const { offsetWidth } = probe;
     probe.remove();
+    if (offsetWidth) lengths.set(text, offsetWidth);
     return offsetWidth;
   }
 
@@ -114,6 +124,8 @@ export function track(control, input) {
 
     /** @param {Mark[] | null} next null: they aren't known, and old ones would be wrong */
     mark(next) {
+      if (next === known) return;
+      known = next;
       marks = next ?? [];
       draw();
       write(told, marks.map((mark) => `${mark.names.join(", ")} ${where(mark)}`).join("; "));
