@@ -95,7 +95,7 @@ def panel_named(name: str) -> "type[Panel[Any]]":
     return panel
 
 
-def from_link(link: str) -> "Panel[Any] | OwnCase":
+def from_link(link: str) -> Any:
     """The panel of a link, in its state: what *Copy link* gives, whichever lesson it is of; or the account of one.
 
     Raises:
