@@ -15,6 +15,7 @@ from bs4 import BeautifulSoup
 from nbconvert import HTMLExporter
 from nbconvert.filters.markdown import markdown2html
 
+from marginlib.lessons.own_case import own_case
 from marginlib.pages.room import Room, needed
 from marginlib.panels import exploring
 from marginlib.panels.live import Covered, Live
@@ -33,7 +34,8 @@ _BELOW = re.compile(r"\]\(teaching/([\w-]+)\.(?:ipynb|html)(#[\w=-]+)?\)")
 _SHARED = re.compile(r"`(#v1/([A-Za-z]\w*)\?[^`\s]*)`")
 _EXERCISE = re.compile(r"`(#x\d+/[\w=+/-]+)`")
 _CELL = re.compile(r"\]\(#cell-id=([\w-]+)\)")
-_ASIDES = "|".join(re.escape(html.escape(each)) for each in (STILL, exploring.STILL, UNANSWERED, together.STILL))
+_TOLD = (STILL, exploring.STILL, UNANSWERED, together.STILL, own_case.STILL)
+_ASIDES = "|".join(re.escape(html.escape(each)) for each in _TOLD)
 _ASIDE = re.compile(rf"<p><em>(?:{_ASIDES})</em></p>")
 
 
