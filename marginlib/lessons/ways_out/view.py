@@ -388,8 +388,8 @@ def against_fee(plan: Plan, state: State, line: Curve, ranges: Ranges) -> Spec:
         else:
             said = _brought("ordering", bought.parts.ordering, quote)
             told.append((f"{heading}, {said} {fee}", ordering))
-            up = min(line.ordering[-1][1], ranges.bringing)
-            written.append(Label(most, up, said, "top left" if early else "bottom left, top left"))
+            side = "right" if here < most / 2 else "left"  # at the handle, whose cost it is
+            written.append(Label(here, ordering, said, f"bottom {side}, top {side}", aside=most / 60))
             saved = direct.parts.converting - bought.parts.ordering
             ends.append((here, ordering))
             gap = [(here, ordering), (here, converting)]
@@ -561,7 +561,7 @@ def _afterwards(plan: Plan) -> str:
 
 
 def _table(plan: Plan, seen: Ways) -> Table:
-    """The four ways, line by line: what you do, what it costs, what is asked of you, what you have then."""
+    """Four of the ways, line by line: what you do, what it costs, what is asked of you, what you have then."""
     quote = plan.currency
     rows = []
     for way in plan.ways:
@@ -574,7 +574,7 @@ def _table(plan: Plan, seen: Ways) -> Table:
         best = f" {_DOT} {_BEST}" if way.name in seen.best else ""
         rows.append([f"{advice.named(way.name, quote)}{best}", *cells])
     marks = [way.name in seen.best for way in plan.ways]
-    return table("The four ways, line by line", _COLUMNS, rows, numbers=(2,), marks=marks)
+    return table("Four of the six ways, line by line", _COLUMNS, rows, numbers=(2,), marks=marks)
 
 
 def _done(way: Way) -> str:
