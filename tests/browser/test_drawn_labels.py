@@ -24,7 +24,6 @@ PAGES = (1400, 1024, 360)
 KNOWN: dict[tuple[str, int], tuple[int, int]] = {
     ("HowFar", 360): (3, 1),
     ("ThroughTheCrash", 360): (1, 0),
-    ("WaysOut", 360): (1, 3),
 }
 """How many pairs of texts meet, and how many texts are cut off, on a page: they may become fewer only."""
 
