@@ -427,6 +427,7 @@ def against_fee(plan: Plan, state: State, line: Curve, ranges: Ranges) -> Spec:
         ],
         _fee_layout(quote, ranges),
         written,
+        [(here, ranges.bringing * _HANDLE)],
     )
     return touched(
         drawn,
