@@ -153,7 +153,7 @@ def eaten(story: Story, queue: list[Lot], names: Sequence[str], reach: Reach) ->
     base, quote = step.pair.split("/")
     axis, reached = _RESULTS[step.do], float(step.volume)
     rows = Rows(_ACROSS, {axis.at(at): f"{number(Decimal(at), 0)}{'' if at else f' {quote}'}" for at in axis.ticks})
-    rows.say(f"order: {step.do} {money(step.volume, base)}", f"price {price(now, quote)}")
+    rows.say(f"{step.do} {money(step.volume, base)}", f"price {price(now, quote)}")
     bracket = rows.band(_BRACKET)
     foot, bar = held(bracket)
     rows.stroke([(0, foot), (0, bar), (reached, bar), (reached, foot)], "ink", 2.5)

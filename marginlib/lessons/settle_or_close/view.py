@@ -19,7 +19,7 @@ from marginlib.engine.scenario import Close, Deposit, Settle, Trade
 from marginlib.engine.settling import need
 from marginlib.engine.story import Story
 from marginlib.telling import sentences
-from marginlib.telling.numbers import in_panel, listed, money, price
+from marginlib.telling.numbers import in_panel, listed, money, number, price
 
 PREPARED = 2  # the opening and the move of the price: both ways share them
 _ACROSS = (-75_000.0, 230_000.0)
@@ -229,7 +229,8 @@ def _enlarged(rows: Rows, settled: Way, closed: Way, tip: float) -> list[tuple[B
     found = []
     for end, name in ways:
         at = _END - _LARGER * float(top - end.own_worth)
-        fee = swatch("fee", f"fee {money(end.fees, quote)}") if end.fees else "no fee"
+        # Beside an amount in that currency; both have no room for its code on a telephone.
+        fee = swatch("fee", f"fee {number(end.fees, 2, 2)}") if end.fees else "no fee"
         rows.say(f"{name}: {money(end.own_worth, quote)}", fee)
         band = rows.band(_THIN)
         rows.put("own", band, _ACROSS[0], at)
