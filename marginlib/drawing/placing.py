@@ -22,7 +22,7 @@ The least is what a page of 360 pixels leaves a figure, less the edges of page a
 
 _GAP = 3.0  # pixels between a label and what it keeps clear of
 _TOUCH = 0.5  # pixels that boxes may share and count as apart
-_BETWEEN = 4.0  # pixels between labels of several lines: else two of them read as one
+_BETWEEN = 9.0  # pixels between labels of several lines: else two of them read as one
 _STEP, _FAR = 26.0, 32.0  # pixels that a label goes at most for a telephone, and for the sake of what is drawn
 KNOB, KNOB_EDGE = 24.0, 13.0
 """Pixels: how large a knob is that invites to drag a mark, and how far its middle keeps from the figure's edge.

@@ -148,7 +148,7 @@ def test_labels_of_a_column_stand_further_apart_than_their_own_lines() -> None:
     written = [Label(0.5, at, f"{name}<br>5,000.00 EUR") for at, name in ((20, "used margin"), (24, "free margin"))]
     (_, low), (_, high) = sorted(boxes(figure([], LAYOUT, written), 700), key=lambda each: -each[1].top)
 
-    assert low.top - high.bottom >= 3.5
+    assert low.top - high.bottom >= 8 > 0.3 * 14, "as much as between their own lines is too little"
 
 
 def test_a_label_gives_way_to_a_knob() -> None:

@@ -25,7 +25,7 @@ _PLACES = {"exchange": "The exchange", "position": "your position", "market": "t
 _WIDE, _EDGE = 0.97, 0.56  # a bar, and from the middle of one to the names beside it
 _NAMES, _NUMBERS, _BESIDE = 90, 52, 94  # pixels for the names of the left bar, of the axis, and of the right bar
 _KNOBS = 0.36, 0.64  # of the left bar and of the right one: near the middle, names are outside
-_UNDER = 66  # pixels for what the bars are, below them
+_UNDER = 74  # pixels for what the bars are, below them
 _ROOM = 1.12  # so much of the axis is above the highest bar, for what is written there
 
 
@@ -101,7 +101,9 @@ def _figure(story: Story, seen: Sheet, tied: Margin | None, reach: Reach, needed
     written: list[Label] = []
     if tied and tied.level is not None:
         written.append(Label(1 + _EDGE, reach.most * 1.06, f"margin level<br>{percent(tied.level / 100)}", fixed=True))
-    written.append(Label(1 + _EDGE, max(top, reach.most / 100), f"yours<br>{_cash(seen.yours)}", "top left", bold=True))
+    written.append(
+        Label(1 + _EDGE - 0.12, max(top, reach.most / 100), f"yours<br>{_cash(seen.yours)}", "top left", bold=True)
+    )
     written += [Label(-_EDGE, height, text, "middle left") for height, text in left]
     written += [Label(1 + _EDGE, height, text, "middle right") for height, text in right]
     axes = layout(

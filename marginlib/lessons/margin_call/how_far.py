@@ -643,9 +643,8 @@ def _refused(story: Story, tried: Story, reached: Reach | None, highest: float) 
         here = (float(tried.final.prices[lot.pair]), min(max(float(level), BOTTOM), TOP))
         drawn += [lines(clipped(reached.points, BOTTOM, TOP), "own", 1.5, "2px,4px"), rings([here], "own")]
         side, far = ("left", highest * _SHARE) if lot.side == "long" else ("right", highest * (1 - _SHARE))
-        written.append(Label(far, float(needed), f"needed to open: {least}", f"top {side}", fixed=True))
-        would = f"it would open at {percent(level / 100, 1)}"
-        written.append(Label(far, min(here[1], float(needed) - 16), would, f"middle {side}", bold=True, fixed=True))
+        said = f"needed to open: {least}<br><b>it would open at {percent(level / 100, 1)}</b>"
+        written.append(Label(far, float(needed), said, f"top {side}", fixed=True))
         told.append((f"The margin level would be {percent(level / 100, 1)}; needed to open: {least}", float(level)))
     spec = figure(drawn, _layout(bases, quote, highest, low), written)
     return refused(
