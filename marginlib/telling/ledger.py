@@ -450,11 +450,11 @@ def _parts(account: Account) -> dict[str, Any]:
             {**_purse(each.purse), "start": plain(each.start), "end": plain(each.end), "rows": each.rows,
              "breaks": each.breaks} for each in account.holdings
         ],
-        "breaks": [
+        "breaks": (
             {"line": each.entry.line, "txid": each.entry.txid, "refid": each.entry.refid,
              **_purse(each.entry.purse), "expected": plain(each.expected), "found": plain(each.found),
              "size": plain(each.size)} for each in account.breaks
-        ],
+        ),
         "groups": (
             {"refid": each.refid, "kind": each.kind, "sure": each.sure, "quote": each.quote or None,
              "time": _iso(each.time), "lines": [entry.line for entry in each.entries],
@@ -469,11 +469,11 @@ def _parts(account: Account) -> dict[str, Any]:
         "cascades": (_cascade(each) for each in account.cascades),
         "totals": _sums(account.totals),
         "months": [{"month": each.name, **_sums(each.sums)} for each in account.months],
-        "surprises": [
+        "surprises": (
             {"line": each.entry.line, "refid": each.entry.refid, "fee_for": each.kind, "why": each.why,
              "asset": each.entry.fee_asset, "fee": plain(each.entry.fee), "quote": each.quote or None,
              "sure": each.sure, "rules": list(each.rules)} for each in account.surprises
-        ],
+        ),
         "open_positions": [life.refid for life in account.open_positions],
     }  # fmt: skip
 
