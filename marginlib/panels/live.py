@@ -79,6 +79,8 @@ class Live:
     """The browser's module that draws it."""
     style: ClassVar[Path]
     """Its style sheet."""
+    opens: ClassVar[str] = ""
+    """Which links it opens by itself, by their version, such as ``c1`` for ``#c1/…``; a panel's are ``v1``."""
 
     def __init__(self) -> None:
         self._handlers: list[tuple[Handler, tuple[str, ...]]] = []
