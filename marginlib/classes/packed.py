@@ -3,17 +3,13 @@
 The packing knows the words that exercises are made of. They belong to version ``x1``: to change them is a new version.
 """
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
-from marginlib.panels import packing
-from marginlib.panels.links import shown
-from marginlib.panels.packing import joined
+from marginlib.panels.packing import Kind, joined, packed
 
 VERSION, MOST = "x1", 16_000
 EXAMPLE = "#x1/…"
-_LINK = re.compile(r"(?:^|[#/?])x([0-9]{1,3})/([A-Za-z0-9_=+/-]*)")
 _WORDS = (
     b'"explain":"","because":"","mistakes":["conversion_fee_left_out","fee_on_top","wrong_sign","trading_fee_left_out"],'
     b'"options":[{"value":"","text":""},"unit":"USD","unit":"EUR","tolerance":"0.01","kind":"several","kind":"order",'
@@ -30,19 +26,21 @@ _WORDS = (
 )
 
 
+_EXERCISE = Kind(VERSION, _WORDS, "an exercise", "expected a link or code as `marginlib exercise link` gives it", MOST)
+
+
 def is_link(source: str) -> bool:
     """Whether a text is meant as a link or code, whatever its version.
 
     >>> is_link("https://example.org/exercise.html#x1/abc"), is_link("week1.toml")
     (True, False)
     """
-    text = joined(source)
-    return bool(_LINK.search(text)) and not text.endswith(".toml")
+    return _EXERCISE.is_link(source) and not joined(source).endswith(".toml")
 
 
 def written(data: Mapping[str, Any], site: str = "") -> str:
     """The link of an exercise's plain data, behind a site's address, if there is one."""
-    told = packing.packed(data, _WORDS)
+    told = packed(data, _WORDS)
     if len(told) > MOST:
         raise ValueError(f"the exercise is too long for a link: {len(told):,} characters; at most {MOST:,} are read")
     page = site and (site if site.endswith(".html") else f"{site.rstrip('/')}/exercise.html")
@@ -61,16 +59,4 @@ def read(link: str) -> dict[str, Any]:
     Traceback (most recent call last):
     ValueError: it is of version x9, and x1 is what is known here; open it with the workbook that it comes from
     """
-    text = joined(link)
-    found = _LINK.search(text)
-    if not found:
-        raise ValueError(f"{shown(text)} is no exercise; expected a link or code as `marginlib exercise link` gives it")
-    version, told = f"x{found[1]}", found[2].rstrip("=")
-    if version != VERSION:
-        raise ValueError(
-            f"it is of version {version}, and {VERSION} is what is known here; "
-            "open it with the workbook that it comes from"
-        )
-    if len(told) > MOST:
-        raise ValueError(f"it has {len(told):,} characters; expected at most {MOST:,}")
-    return packing.unpacked(told, _WORDS, "an exercise")
+    return _EXERCISE.read(link)

@@ -3,17 +3,13 @@
 The packing knows the words that fields are made of. They belong to version ``c1``: to change them is a new version.
 """
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from marginlib.lessons.own_case.fields import Fields
-from marginlib.panels import packing
-from marginlib.panels.links import shown
-from marginlib.panels.packing import joined
+from marginlib.panels.packing import Kind, packed
 
 VERSION, MOST = "c1", 16_000
-_LINK = re.compile(r"(?:^|[#/?])c([0-9]{1,3})/([A-Za-z0-9_=+/-]*)")
 _WORDS = (
     b'"conversion":{"cash_cash":"","btc_eth_cash":"","other":""}"levels":{"call":"80","liquidation":"40"}'
     b'"collateral":{"order":"","add":"","remove":""}"haircuts_own":[{"code":"ADA","percent":"10"}]'
@@ -26,13 +22,16 @@ _WORDS = (
 )
 
 
+_CASE = Kind(VERSION, _WORDS, "an account", "expected a link as the button below an account gives it", MOST)
+
+
 def is_link(text: str) -> bool:
     """Whether a text is meant as a link to a case, whatever its version.
 
     >>> is_link("https://example.org/10_your_own_case.html#c1/abc"), is_link("#v1/Life?move=-20")
     (True, False)
     """
-    return bool(_LINK.search(joined(text)))
+    return _CASE.is_link(text)
 
 
 def written(fields: Mapping[str, Any]) -> str:
@@ -41,7 +40,7 @@ def written(fields: Mapping[str, Any]) -> str:
     >>> read(written({"balances": [{"code": "EUR", "amount": "5"}], "lots": [], "title": ""}))
     {'balances': [{'code': 'EUR', 'amount': '5'}]}
     """
-    return f"#{VERSION}/{packing.packed(_filled(fields), _WORDS)}"
+    return f"#{VERSION}/{packed(_filled(fields), _WORDS)}"
 
 
 def read(link: str) -> Fields:
@@ -54,19 +53,7 @@ def read(link: str) -> Fields:
     Traceback (most recent call last):
     ValueError: it is of version c7, and c1 is what is known here; open it with the workbook that it comes from
     """
-    text = joined(link)
-    found = _LINK.search(text)
-    if not found:
-        raise ValueError(f"{shown(text)} is no account; expected a link as the button below an account gives it")
-    version, told = f"c{found[1]}", found[2].rstrip("=")
-    if version != VERSION:
-        raise ValueError(
-            f"it is of version {version}, and {VERSION} is what is known here; "
-            "open it with the workbook that it comes from"
-        )
-    if len(told) > MOST:
-        raise ValueError(f"it has {len(told):,} characters; expected at most {MOST:,}")
-    return packing.unpacked(told, _WORDS, "an account")
+    return _CASE.read(link)
 
 
 def _filled(data: Any) -> Any:
