@@ -257,7 +257,7 @@ def _rows(scenario: ScenarioData) -> list[Entry]:
 
 
 def _a_balance(random: Random) -> QuestionData:
-    scenario = _one_position(random, random.choice([0, 4, 8]))
+    scenario = _one_position(random, random.choice([0, 5, 9]))
     rows = _rows(scenario)
     last = rows[-1]
     text = (
