@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from marginlib import rules
 from marginlib.analysis.export import as_csv
@@ -18,6 +19,7 @@ from marginlib.reading.entries import Entry, Ledger, Purse
 from marginlib.reading.ledgers import read_ledger
 from marginlib.telling import ledger as words
 from marginlib.telling.ledger_on_paper import show_account
+from marginlib.telling.terminal import tabulated
 from tools import ledger_sample
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -281,3 +283,21 @@ def test_words_need_nothing_but_python() -> None:
     )
 
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("width", [60, 72, 80, 92, 100])
+def test_no_cell_of_a_table_is_cut_off_and_no_amount_parted_from_its_currency(
+    width: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ids = ["TBAAA1-5V5YRZ-GFXN7W", "TBAAA2-5V5YRZ-GFXN7W"]
+    amounts = ["−394.7 EUR, −0.0195 BTC and −1 DOT", "3.74 EUR, 0.0005 BTC and 0.1526 DOT"]
+    rows = [(each, "2021-01-06 10:00", "EUR", "probably closed 2021-01-07 00:30", *amounts) for each in ids]
+    rows.append(("TBAAA3", "before", "EURC", "unclear", "", "0.075 EURC"))
+
+    page = Console(width=width, highlight=False, markup=False, emoji=False)
+    tabulated(page, ("Position", "Opened", "Quote", "Ended", "Result", "Fees"), rows, left=6)
+
+    printed = capsys.readouterr().out.replace("\N{NO-BREAK SPACE}", " ")
+    assert max(map(len, printed.splitlines())) <= width
+    for each in [*ids, "−394.7 EUR", "0.1526 DOT", "0.075 EURC"]:
+        assert each in printed
