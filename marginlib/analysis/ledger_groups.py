@@ -81,6 +81,18 @@ class Group:
         """When it began."""
         return self.entries[0].time
 
+    @property
+    def beside(self) -> str:
+        """What the quote was bought with at par, if both are the same money: it may be priced in that as well (C6)."""
+        if len(self.entries) < 2:
+            return ""
+        rows = self.of("conversion")
+        bought = sum((each.amount for each in rows if each.asset == self.quote), ZERO)
+        for each in rows:
+            if each.asset != self.quote and money(each.asset) == money(self.quote) and 0 < bought == -each.amount:
+                return each.asset
+        return ""
+
     def of(self, *families: Family) -> list[Entry]:
         """Its rows of some types."""
         return [entry for entry in self.entries if family(entry.type, entry.subtype) in families]
@@ -176,7 +188,7 @@ def _settled_quote(rows: Sequence[Entry], book: Rulebook) -> str:
     An order's pair isn't in a ledger; but cash is never a base where the other side is none.
     """
     assets = {entry.asset for entry in rows if entry.amount}
-    for known in (book.cash, _COINS, book.majors):
+    for known in (book.cash, _COINS.keys(), book.majors):
         found = assets & known
         if len(found) == 1 and len(assets) == 2:
             return found.pop()
@@ -185,7 +197,19 @@ def _settled_quote(rows: Sequence[Entry], book: Rulebook) -> str:
     return ""
 
 
-_COINS = frozenset(("USDT", "USDC", "USDG", "EURC", "EURT", "EURR", "EURQ", "DAI", "PYUSD", "RLUSD", "USDQ", "USDR"))
+_COINS = {
+    "USDT": "USD", "USDC": "USD", "USDG": "USD", "DAI": "USD", "PYUSD": "USD", "RLUSD": "USD", "USDQ": "USD",
+    "USDR": "USD", "EURC": "EUR", "EURT": "EUR", "EURR": "EUR", "EURQ": "EUR",
+}  # fmt: skip
+
+
+def money(asset: str) -> str:
+    """The cash that a coin stands for; of anything else itself.
+
+    >>> money("EURC"), money("EUR"), money("BTC")
+    ('EUR', 'EUR', 'BTC')
+    """
+    return _COINS.get(asset, asset)
 
 
 class Taken:

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from decimal import Context, Decimal
 from typing import Literal
 
-from marginlib.analysis.ledger_groups import Group, family
+from marginlib.analysis.ledger_groups import Group, family, money
 from marginlib.engine.rulebook import Rulebook
 from marginlib.reading.entries import Entry
 
@@ -54,7 +54,16 @@ class Life:
     @property
     def quote(self) -> str:
         """The currency that it is priced in, as far as its rows tell; its closing's, if there is one."""
-        return next((each.group.quote for each in self.endings if each.group.quote), self.group.quote)
+        groups = [*(each.group for each in self.endings if each.group.quote), self.group]
+        told = {each.quote for each in groups if not each.beside}
+        either = (each.beside for each in groups if each.beside in told)
+        return next(either, groups[0].quote)
+
+    @property
+    def beside(self) -> str:
+        """A currency of the same money that it may be priced in as well: the ledger doesn't tell which (C6)."""
+        groups = (*(each.group for each in self.endings), self.group)
+        return next((each.beside for each in groups if each.beside and each.quote == self.quote), "")
 
     @property
     def rollovers(self) -> list[Entry]:
@@ -160,12 +169,12 @@ def lives_of(groups: Iterable[Group], book: Rulebook, end: datetime | None) -> t
     coming, left = 0, []
     for time, group in endings:
         while coming < len(begun) and begun[coming].opened <= time:
-            waiting.setdefault(begun[coming].group.quote, _Waiting()).add(begun[coming])
+            waiting.setdefault(money(begun[coming].group.quote), _Waiting()).add(begun[coming])
             coming += 1
         if group.refid and (mine := own.get(group.refid)):
             mine.endings.append(Ending(group, mine.last <= time, sure=True))
             continue
-        for asset in dict.fromkeys((group.quote, *(entry.asset for entry in group.entries))):
+        for asset in dict.fromkeys(map(money, (group.quote, *(entry.asset for entry in group.entries)))):
             if asset in waiting and (found := waiting[asset].find(time)):
                 each, whole = found
                 each.endings.append(Ending(group, whole, sure=False))

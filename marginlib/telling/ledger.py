@@ -216,9 +216,14 @@ def position(life: Life, account: Account) -> str:
         parts.append(f"conversions for {amounts(fees)} (R16)")
     begun = f"opened {_at(life.opened)}" if life.opened else "opened before this ledger begins"
     told = f"Position {life.refid or '(no refid)'}, {begun}"
-    told += f", probably priced in {life.quote}" if life.quote else ""
+    told += f", probably priced in {priced_in(life)}" if life.quote else ""
     told += f": {'; '.join(parts)}." if parts else "."
     return " ".join([told, *_endings(life, whole)])
+
+
+def priced_in(of: Life | Group) -> str:
+    """The currency that something is probably priced in; both, where one was bought with the other at par (C6)."""
+    return f"{of.quote} or {of.beside}" if of.beside else of.quote
 
 
 def _endings(life: Life, whole: Sums) -> list[str]:
@@ -282,7 +287,7 @@ def cascade(each: Cascade) -> list[str]:
     """A loss that several currencies bore: what was taken in which order, and how that differs from the rules."""
     begun = (
         f"The closing {each.group.refid} of {_at(each.group.time)} took {_taken(each.deductions)} for a loss in "
-        f"{each.quote} (R12, R13)."
+        f"{priced_in(each.group) if each.quote == each.group.quote else each.quote} (R12, R13)."
     )
     base = {
         "told": f", with {each.base} as the base",
@@ -311,7 +316,7 @@ def at_once(account: Account) -> list[str]:
 
 
 def _taken(deductions: Iterable[Deduction]) -> str:
-    return listed([exact(one.taken, one.asset) for one in deductions])
+    return listed([exact(one.taken, one.asset) for one in deductions if one.taken])
 
 
 def difference(one: Difference, where: Cascade) -> str:

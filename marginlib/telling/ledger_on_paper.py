@@ -81,7 +81,7 @@ def _positions(page: Console, account: Account) -> None:
         sums = account.sums(life)
         opened = f"{life.opened:%Y-%m-%d %H:%M}" if life.opened else "before"
         result, fees = words.amounts(sums.pnl, sign=True), words.amounts(sums.all_fees)
-        rows.append((life.refid or "(no refid)", opened, life.quote, _ended(life), result, fees))
+        rows.append((life.refid or "(no refid)", opened, words.priced_in(life), _ended(life), result, fees))
     columns = ("Position", "Opened", "Quote", "Ended", "Result", "Fees")
     tabulated(page, columns, rows, left=6, below=1)
     _rest(page, len(account.positions), _MOST, "positions")

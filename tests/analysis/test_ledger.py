@@ -734,3 +734,36 @@ def test_a_loss_through_several_currencies_is_one_cascade_in_the_rules_order() -
     assert (cascade.quote, cascade.base, cascade.base_known) == ("EUR", "BTC", "guessed")
     assert cascade.expected == ("EUR", "BTC")
     assert cascade.differences == ()
+
+
+# What real records have -----------------------------------------------------------------------------------------------
+
+
+def test_what_only_went_through_a_balance_is_no_step_of_the_order_and_its_money_may_be_the_quote() -> None:
+    told = account(
+        row(2, "EUR", "1190", "0", "1190", kind="deposit"),
+        row(3, "USD", "5", "0", "5", kind="deposit"),
+        row(4, "ATOM", "8.5", "0", "8.5", kind="deposit"),
+        row(5, "EUR", "0", "0.07", "1189.93", refid="TA", kind="margin", hours=1),
+        row(6, "EUR", "-0.825", "0", "1189.105", refid="TX", kind="collateralconversion", hours=3),
+        row(7, "EURC", "0.825", "0", "0.825", refid="TX", kind="collateralconversion", hours=3),
+        row(8, "EURC", "-0.75", "0.075", "0", refid="TX", kind="margin", fee_code="EURC", hours=3),
+        row(9, "EURC", "0", "0", "0", kind="rollover", refid="TZ", hours=5),
+    )
+
+    (cascade,) = told.cascades
+    assert cascade.expected == ("EUR",)
+    assert [each.what for each in cascade.differences] == ["rate"]
+    life = told.positions[0]
+    assert (life.refid, life.status, life.quote, life.endings[0].group.beside) == ("TA", "closed", "EUR", "EUR")
+
+
+def test_a_conversion_that_is_not_at_par_or_of_other_money_leaves_the_quote_as_it_is() -> None:
+    for asset, amount in (("EUR", "-0.83"), ("USD", "-0.825")):
+        told = account(
+            row(6, asset, amount, "0", "100", refid="TX", kind="collateralconversion"),
+            row(7, "EURC", "0.825", "0", "0.825", refid="TX", kind="collateralconversion"),
+            row(8, "EURC", "-0.75", "0.075", "0", refid="TX", kind="margin"),
+        )
+        (group,) = told.groups
+        assert (group.quote, group.beside) == ("EURC", "")
