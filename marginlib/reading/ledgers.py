@@ -25,6 +25,7 @@ __all__ = ["InvalidLedger", "Progress", "read_entries", "read_ledger"]
 _Lines = Iterator[str | Problem] | Iterator[str]
 _SEPARATORS = ",;\t|"
 _LOOKED_AT = 20  # lines in which the names of the columns may stand
+_COMMAS = " (do numbers have a comma as their point? Save it with points in them, or with semicolons between values)"
 _MOST_LINES = 50  # that one row may go over
 _ROW = re.compile(r'(?:"([^"{}]{0,80})"\s*:\s*)?(\{[^{}]*\})')
 
@@ -123,7 +124,8 @@ def _csv(lines: _Lines, columns: list[str]) -> Iterator[Entry | Problem]:
                 rows = Rows(names, separator)
                 width = rows.width
                 continue
-            yield Problem(began, "", f"expected {width} values as the first line has names, got {len(cells)}")
+            hint = _COMMAS if separator == "," and width < len(cells) <= width + 6 else ""
+            yield Problem(began, "", f"expected {width} values as the first line has names, got {len(cells)}{hint}")
             continue
         found = rows.read(cells, began)
         if type(found) is Entry:

@@ -166,6 +166,9 @@ def test_codes_old_and_new_with_what_is_apart_kept_apart(code: str, purse: Purse
         ("2025-03-05T06:07:08Z", (2025, 3, 5, 6, 7, 8)),
         ("2025-03-05 06:07:08 UTC", (2025, 3, 5, 6, 7, 8)),
         ("2025-03-05T08:07:08+02:00", (2025, 3, 5, 6, 7, 8)),
+        ("2025-03-05 08:07:08+0200", (2025, 3, 5, 6, 7, 8)),
+        ("2025-03-05 08:07:08.5 +02:00", (2025, 3, 5, 6, 7, 8, 500000)),
+        ("2025-03-05 06:07:08 GMT", (2025, 3, 5, 6, 7, 8)),
         ("2025-03-05 06:07", (2025, 3, 5, 6, 7)),
         ("1741154828", (2025, 3, 5, 6, 7, 8)),
         ("1741154828.5", (2025, 3, 5, 6, 7, 8, 500000)),
@@ -222,6 +225,19 @@ def test_no_number_is_named(text: str, wanted: str) -> None:
     assert (found.line, found.column) == (2, "amount")
     assert found.message.startswith(f"expected {wanted}, got ")
     assert len(found.message) < 200
+
+
+@pytest.mark.parametrize(
+    "text", ["-2.500,25", "-2 500,25", "-2\N{NARROW NO-BREAK SPACE}500,25", "-2'500.25", "-2500,25"]
+)
+def test_thousands_are_grouped_in_many_ways(text: str) -> None:
+    assert row(ROW.replace(",", ";").replace("-24.5000", text), HEAD.replace(",", ";")).amount == Decimal("-2500.25")
+
+
+def test_commas_as_points_in_a_file_of_commas_are_named_and_what_would_work() -> None:
+    found = problem(ROW.replace("-24.5000", "-24,5000"))
+    assert found.message.endswith("got 11 (do numbers have a comma as their point? Save it with points in them, or with "
+                                  "semicolons between values)")  # fmt: skip
 
 
 def test_a_comma_is_a_point_only_where_it_separates_nothing_and_is_plain() -> None:
