@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from marginlib.engine.amounts import ZERO
@@ -91,6 +92,13 @@ def _fees_elsewhere(by_purse: dict[Purse, list[Entry]]) -> dict[str, list[Entry]
     return found
 
 
+def _at_once(one: datetime | None, other: datetime | None) -> bool:
+    """Whether two times are in the same second: one form of the export has parts of it, another hasn't."""
+    if one == other:
+        return True
+    return one is not None and other is not None and one.replace(microsecond=0) == other.replace(microsecond=0)
+
+
 def _moment(entry: Entry) -> tuple[float, int]:
     return (entry.time.timestamp() if entry.time else 0.0, entry.line)
 
@@ -103,7 +111,7 @@ def _go_through(rows: list[Entry], owed: list[Entry], breaks: list[Break]) -> _B
     count, index = len(rows), 0
     while index < count:
         time, end = rest[index].time, index + 1
-        while end < count and rest[end].time == time:
+        while end < count and _at_once(rest[end].time, time):
             end += 1
         run: Sequence[Entry] = rest[index:end] if end - index > 1 else (rest[index],)
         if len(run) > 1:

@@ -31,11 +31,13 @@ _FAMILIES: dict[str, Family] = {
     "margin": "margin", "margintrade": "margin", "rollover": "rollover", "marginrollover": "rollover",
     "settled": "settlement", "settle": "settlement", "settlement": "settlement", "marginsettle": "settlement",
     "conversion": "conversion", "trade": "trade", "spend": "trade", "receive": "trade", "sale": "trade",
-    "equitytrade": "trade", "nfttrade": "trade", "tradespot": "trade",
+    "equitytrade": "trade", "nfttrade": "trade", "tradespot": "trade", "instant": "trade",
     "deposit": "deposit", "withdrawal": "withdrawal", "hybridearnwithdrawal": "withdrawal",
+    "hybridearndeposit": "deposit", "unstaking": "transfer",
     "transfer": "transfer", "custodytransfer": "transfer", "reserve": "transfer",
     "staking": "reward", "earn": "reward", "reward": "reward", "dividend": "reward", "airdrop": "reward",
-    "invitebonus": "reward", "nftrebate": "reward",
+    "invitebonus": "reward", "nftrebate": "reward", "stakingrewards": "reward", "creatorfee": "reward",
+    "nftcreatorfee": "reward", "welcomebonus": "reward",
     "adjustment": "adjustment", "credit": "adjustment",
 }  # fmt: skip
 _PRIORITY: tuple[Family, ...] = (

@@ -188,6 +188,8 @@ def _begun(groups: Iterable[Group], period: timedelta | None) -> Iterator[_Open]
     for number, group in enumerate(groups):
         if group.kind not in ("opening", "rollover") or group.time is None:
             continue
+        if group.kind == "rollover" and not group.refid:
+            continue  # of which position can't be said; each by itself would look like one
         rollovers = [entry.time for entry in group.entries if family(entry.type) == "rollover" and entry.time]
         last = max((group.time, *rollovers))
         until = datetime.max.replace(tzinfo=last.tzinfo)

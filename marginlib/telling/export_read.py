@@ -57,6 +57,8 @@ def how_read(ledger: Ledger) -> list[str]:
     ['No row was read.', 'Lines 3 and 9 say again what an earlier line says (the same txid): each counts once.']
     """
     told = [_rows(ledger)]
+    if ledger.problems and not ledger.entries:
+        told.append("A spreadsheet may have changed the file: take the export as the exchange gave it.")
     if ledger.repeated:
         lines = _lines(ledger.repeated)
         says, they = ("says", "it isn't counted") if len(ledger.repeated) == 1 else ("say", "each counts once")

@@ -261,14 +261,19 @@ def _endings(life: Life, whole: Sums) -> list[str]:
 
 
 def unsure(account: Account) -> list[str]:
-    """Openings that might be something else."""
+    """Openings that might be something else, and rows that can't be told of which position they are."""
+    told = []
+    if lost := sum(not group.refid and group.kind == "rollover" for group in account.groups):
+        rows = "1 rollover has" if lost == 1 else f"{lost:,} rollovers have"
+        told.append(f"{rows} no refid: of which position can't be said, so none is told from that.")
     count = sum(group.kind == "opening" and not group.sure for group in account.groups)
     if not count:
-        return []
+        return told
     one = count == 1
     return [
+        *told,
         f"{count:,} {'opening has' if one else 'openings have'} a fee and no rollover: {'it' if one else 'each'} might "
-        "be a closing that brought and took nothing, which looks alike in a ledger."
+        "be a closing that brought and took nothing, which looks alike in a ledger.",
     ]
 
 

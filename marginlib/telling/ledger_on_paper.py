@@ -40,8 +40,8 @@ def _account(page: Console, account: Account) -> None:
         _positions(page, account)
         for sentence in (*words.unsure(account), *words.strays(account), words.SILENT):
             said(page, sentence, 2)
-    elif account.strays:
-        section(page, "Positions", words.strays(account))
+    elif told := [*words.unsure(account), *words.strays(account)]:
+        section(page, "Positions", told)
     if account.cascades:
         section(page, "Losses that several currencies bore", words.at_once(account))
         for each in account.cascades[:_FEW]:

@@ -25,6 +25,7 @@ from marginlib.engine.account import Row
 from marginlib.engine.story import Story
 from marginlib.reading.entries import Entry, Ledger, Purse
 from marginlib.reading.ledgers import read_ledger
+from marginlib.telling import ledger as words
 from tools import ledger_sample
 
 BEGIN = datetime(2026, 5, 4, 8, 0, tzinfo=UTC)
@@ -767,3 +768,26 @@ def test_a_conversion_that_is_not_at_par_or_of_other_money_leaves_the_quote_as_i
         )
         (group,) = told.groups
         assert (group.quote, group.beside) == ("EURC", "")
+
+
+def test_rows_of_one_second_may_stand_in_any_order_though_some_have_parts_of_it() -> None:
+    told = account(
+        row(2, "EUR", "50", "0", "50", kind="deposit"),
+        row(3, "EUR", "-2", "0", "41", hours=1),
+        row(4, "EUR", "-7", "0", "43", hours=1 + 0.2 / 3600),
+    )
+
+    assert not told.breaks
+    assert told.holdings[0].end == 41
+
+
+def test_rollovers_without_a_refid_are_no_positions_each() -> None:
+    told = account(
+        dataclasses.replace(row(2, "EUR", "0", "1", "99", kind="rollover"), refid=""),
+        dataclasses.replace(row(3, "EUR", "0", "1", "98", kind="rollover", hours=4), refid=""),
+    )
+
+    assert not told.positions
+    assert told.totals.fees == {"rollover": {"EUR": Decimal(2)}}
+    (said,) = words.unsure(told)
+    assert said.startswith("2 rollovers have no refid: of which position can't be said")
