@@ -305,7 +305,7 @@ def _in_json(text: str) -> Iterator[tuple[str, dict[str, Any] | str]]:
     decoder = json.JSONDecoder(
         parse_float=Decimal, parse_int=Decimal, parse_constant=str, object_pairs_hook=_object, strict=False
     )
-    place, length = 0, len(text)
+    place, length, before = 0, len(text), False
     while True:
         while place < length and text[place].isspace():
             place += 1
@@ -316,14 +316,17 @@ def _in_json(text: str) -> Iterator[tuple[str, dict[str, Any] | str]]:
         except RecursionError:
             raise InvalidLedger(f"nested too deeply; {WANTED}, or the API's JSON of it") from None
         except (json.JSONDecodeError, ArithmeticError) as error:
-            yield from _salvaged(text, place, error)
+            yield from _salvaged(text, place, error, before=before)
             return
         yield from _rows_of(data)
+        before = True
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object; one that is a row is told by what it has."""
     data = dict(pairs)
+    if isinstance(inside := data.get("info"), _Raw):  # a program that asked the API put its own names around the row
+        return inside
     return _Raw(data) if "asset" in data and ("amount" in data or "refid" in data) else data
 
 
@@ -372,8 +375,8 @@ def _no_row(value: object) -> str:
     return f'expected a row such as {{"refid": …, "time": …, "asset": …, "amount": …}}, got {shown(value)}'
 
 
-def _salvaged(text: str, start: int, error: Exception) -> Iterator[tuple[str, dict[str, Any] | str]]:
-    """What stands whole in JSON that is damaged."""
+def _salvaged(text: str, start: int, error: Exception, *, before: bool) -> Iterator[tuple[str, dict[str, Any] | str]]:
+    """What stands whole in JSON that is damaged; ``before`` it there may be an answer that isn't."""
     found = 0
     for match in _ROW.finditer(text, start):
         try:
@@ -385,7 +388,7 @@ def _salvaged(text: str, start: int, error: Exception) -> Iterator[tuple[str, di
             found += 1
             yield match[1] or "", data
     where = f" at line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
-    if not found:
+    if not found and not before:
         raise InvalidLedger(f"it is no valid JSON{where}; {WANTED}, or the API's JSON of it")
     yield "", f"the file is no valid JSON{where}; the rows that stand whole are read, one that is cut off is lost"
 

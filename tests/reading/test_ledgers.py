@@ -535,3 +535,21 @@ def test_reading_needs_nothing_but_python() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout == "1 1\n"
+
+
+def test_an_answer_that_stands_whole_before_a_cut_one_is_not_lost() -> None:
+    whole = '{"L1": {"refid": "T1", "time": 1741154828, "type": "trade", "asset": "XBT", "amount": "1", "fee": "0"}}'
+    ledger = read_ledger(f"{whole}\n{whole[:50]}")
+
+    assert [each.txid for each in ledger.entries] == ["L1"]
+    assert "the rows that stand whole are read" in ledger.problems[0].message
+
+
+def test_a_row_that_a_program_put_its_own_names_around_is_read_as_the_api_gave_it() -> None:
+    raw = '{"refid": "T1", "time": 1741154828, "type": "trade", "asset": "ZEUR", "amount": "-1.5", "fee": "0.1"}'
+    ledger = read_ledger(f'[{{"info": {raw}, "id": "L1", "currency": "EUR", "amount": 1.5, "direction": "out"}}]')
+
+    assert not ledger.problems
+    assert [(each.asset, each.amount, each.fee) for each in ledger.entries] == [
+        ("EUR", Decimal("-1.5"), Decimal("0.1"))
+    ]
