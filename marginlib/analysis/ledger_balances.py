@@ -70,6 +70,8 @@ def check(entries: Iterable[Entry]) -> tuple[list[Holding], list[Break]]:
         if entry.balance is not None:
             by_purse.setdefault(entry.purse, []).append(entry)
         elsewhere = elsewhere or (entry.fee_code != "" and entry.fee_code != entry.purse.asset)
+    if any(not purse.wallet for purse in by_purse) and any(purse.wallet for purse in by_purse):
+        by_purse = _one_wallet(by_purse)
     owed = _fees_elsewhere(by_purse) if elsewhere else {}
     holdings: list[Holding] = []
     breaks: list[Break] = []
@@ -78,6 +80,28 @@ def check(entries: Iterable[Entry]) -> tuple[list[Holding], list[Break]]:
         holdings.append(Holding(purse, book.start, book.balance, book.rows, book.breaks))
     breaks.sort(key=lambda each: each.entry.line)
     return holdings, breaks
+
+
+def _one_wallet(by_purse: dict[Purse, list[Entry]]) -> dict[Purse, list[Entry]]:
+    """Both forms of the export in one ledger: the older one names no wallet, and goes on in the spot wallet.
+
+    What has no wallet joins the spot wallet of its asset if that breaks nothing: the balance of one leads to the other.
+    """
+    found = dict(by_purse)
+    for purse, rows in by_purse.items():
+        spot = [each for each in by_purse if each[:2] == purse[:2] and each.wallet.lower().startswith("spot")]
+        if purse.wallet or len(spot) != 1:
+            continue
+        both = sorted((*rows, *by_purse[spot[0]]), key=_moment)
+        breaks: list[Break] = []
+        _go_through(both, [], breaks)
+        apart: list[Break] = []
+        _go_through(rows, [], apart)
+        _go_through(by_purse[spot[0]], [], apart)
+        if len(breaks) <= len(apart):
+            del found[purse]
+            found[spot[0]] = both
+    return found
 
 
 def _fees_elsewhere(by_purse: dict[Purse, list[Entry]]) -> dict[str, list[Entry]]:

@@ -315,9 +315,18 @@ def at_once(account: Account) -> list[str]:
         if any(entry.asset != group.quote and entry.amount for group in those for entry in group.entries):
             what = "probably a liquidation, or an order that ended several lots"
         told.append(
-            f"At {_at(those[0].time)}, {len(those):,} closings of {rows:,} rows came at one moment: {what} (B5, R12)."
+            f"At {_at(those[0].time)}, {len(those):,} closings of {rows:,} rows came at one moment: {what} (B5, R12). "
+            f"{_in_all(those, account)}"
         )
     return [*told, *_more(len(account.at_once), "such moments")]
+
+
+def _in_all(groups: Iterable[Group], account: Account) -> str:
+    """What several closings came to."""
+    with localcontext(EXACT):
+        sums = sums_of(groups, account.rulebook)
+        result, fees = amounts(sums.pnl, sign=True), amounts(sums.all_fees)
+    return f"Together they come to {result or 'no profit and no loss'}, and {fees or 'nothing'} in fees."
 
 
 def _taken(deductions: Iterable[Deduction]) -> str:
@@ -360,6 +369,9 @@ def results(sums: Sums) -> list[str]:
         if fees := sums.fees.get(kind):
             cited = f" ({rules})" if rules else ""
             told.append(f"{name[0].upper()}{name[1:]}, in all: {amounts(fees)}{cited}.")
+    if len(sums.fees) > 1:
+        with localcontext(EXACT):
+            told.append(f"All fees together: {amounts(sums.all_fees) or 'nothing'}.")
     return told
 
 

@@ -42,8 +42,10 @@ def _account(page: Console, account: Account) -> None:
             said(page, sentence, 2)
     elif told := [*words.unsure(account), *words.strays(account)]:
         section(page, "Positions", told)
+    if told := words.at_once(account):
+        section(page, "Several closings at one moment", told)
     if account.cascades:
-        section(page, "Losses that several currencies bore", words.at_once(account))
+        section(page, "Losses that several currencies bore", [])
         for each in account.cascades[:_FEW]:
             _cascade(page, each)
         _rest(page, len(account.cascades), _FEW, "such losses")

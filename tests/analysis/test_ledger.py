@@ -791,3 +791,20 @@ def test_rollovers_without_a_refid_are_no_positions_each() -> None:
     assert told.totals.fees == {"rollover": {"EUR": Decimal(2)}}
     (said,) = words.unsure(told)
     assert said.startswith("2 rollovers have no refid: of which position can't be said")
+
+
+def test_both_forms_of_an_export_in_one_ledger_are_one_wallet_and_counted_once() -> None:
+    told = account(
+        row(2, "EUR", "100", "0", "100", kind="deposit"),
+        row(3, "EUR", "-10", "0", "90", hours=1),
+        row(4, "EUR", "-10", "0", "80", hours=2, wallet="spot / main"),
+        row(5, "EUR", "5", "0", "5", hours=3, wallet="earn / flexible"),
+        row(6, "BTC", "1", "0", "1", hours=3),
+        row(7, "BTC", "1", "0", "7", hours=4, wallet="spot / main"),
+        row(8, "BTC", "1", "0", "2", hours=5),
+    )
+
+    assert not told.breaks
+    assert [(each.purse.asset, each.purse.wallet, int(each.end)) for each in told.holdings] == [
+        ("EUR", "spot / main", 80), ("EUR", "earn / flexible", 5), ("BTC", "", 2), ("BTC", "spot / main", 7),
+    ]  # fmt: skip

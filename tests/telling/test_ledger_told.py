@@ -77,9 +77,9 @@ def test_what_is_likely_is_told_as_likely(sample: Account) -> None:
 def test_the_liquidation_is_one_moment_of_ten_rows(sample: Account) -> None:
     first, _ = words.at_once(sample)
 
-    assert first == (
+    assert first.startswith(
         "At 2026-04-02 20:45, 3 closings of 10 rows came at one moment: probably a liquidation, or an order that ended "
-        "several lots (B5, R12)."
+        "several lots (B5, R12). Together they come to "
     )
 
 
@@ -301,3 +301,13 @@ def test_no_cell_of_a_table_is_cut_off_and_no_amount_parted_from_its_currency(
     assert max(map(len, printed.splitlines())) <= width
     for each in [*ids, "−394.7 EUR", "0.1526 DOT", "0.075 EURC"]:
         assert each in printed
+
+
+def test_what_a_liquidation_took_in_all_and_what_all_fees_come_to(sample: Account) -> None:
+    (moment, _) = words.at_once(sample)
+    assert moment.endswith(
+        "Together they come to −265.6939 USD, −0.0119624921 BTC, −0.812751638 ETH, −142.5 XRP and "
+        "−6,776.5383435583 DOGE, and 4.0461 USD, 0.0003067306 BTC, 0.033431835 ETH, 7.5 XRP and 436.5065385858 DOGE "
+        "in fees."
+    )
+    assert words.results(sample.totals)[-1].startswith("All fees together: 59.8864 EUR, ")
