@@ -289,7 +289,7 @@ def _json(text: str) -> Iterator[Entry | Problem]:
             if isinstance(value, dict | list):
                 wrong = name
             cells.append("" if value is None else value if isinstance(value, str) else str(value))
-        cells[0] = cells[0] or txid
+        cells[0] = cells[0] or txid or (named if isinstance(named := raw.get("id"), str) else "")
         if wrong:
             yield Problem(at, wrong, f"expected text or a number, got {shown(raw[wrong])}")
             continue

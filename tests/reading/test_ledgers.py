@@ -547,9 +547,10 @@ def test_an_answer_that_stands_whole_before_a_cut_one_is_not_lost() -> None:
 
 def test_a_row_that_a_program_put_its_own_names_around_is_read_as_the_api_gave_it() -> None:
     raw = '{"refid": "T1", "time": 1741154828, "type": "trade", "asset": "ZEUR", "amount": "-1.5", "fee": "0.1"}'
+    raw = raw.replace("}", ', "id": "L1"}')
     ledger = read_ledger(f'[{{"info": {raw}, "id": "L1", "currency": "EUR", "amount": 1.5, "direction": "out"}}]')
 
     assert not ledger.problems
-    assert [(each.asset, each.amount, each.fee) for each in ledger.entries] == [
-        ("EUR", Decimal("-1.5"), Decimal("0.1"))
+    assert [(each.txid, each.asset, each.amount, each.fee) for each in ledger.entries] == [
+        ("L1", "EUR", Decimal("-1.5"), Decimal("0.1"))
     ]
