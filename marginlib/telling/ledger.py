@@ -54,6 +54,18 @@ KINDS: dict[Kind, tuple[str, str]] = {
     "unknown": ("group of an unknown type", "groups of an unknown type"),
 }
 """What each kind of group is called, one and several."""
+MOVED = {
+    "deposit": ("deposits", ""), "withdrawal": ("withdrawals", ""), "transfer": ("transfers", ""),
+    "trade": ("ordinary orders", "R6"), "settlement": ("settlements", "R3, R4"), "conversion": ("conversions", "R16"),
+    "opening": ("openings, for fees that no balance bore alone", "A4"), "rollover": ("rollovers, besides fees", "B6"),
+    "reward": ("rewards", ""), "adjustment": ("adjustments", ""), "unknown": ("rows of unknown types", ""),
+}  # fmt: skip
+"""What moved beside profit, loss and fees: what it is called, and its rules."""
+CAUSE = (
+    "Whether an order or a liquidation closed a position isn't in a ledger: the trades export names the kind of order "
+    "(B5). One refid with deductions in several currencies is often a liquidation."
+)
+"""What a ledger can't say of a loss."""
 _AT_ONCE = 1000  # groups that are written at once
 _MOST = 12  # of a kind, in the whole story of a ledger
 _WHY: dict[Why, str] = {
@@ -75,6 +87,7 @@ def tell(account: Account) -> list[str]:
     >>> print(*tell(look(Ledger(tuple(entries_of(story))))), sep="\n")  # doctest: +ELLIPSIS
     1 row in EUR, from 2026-03-23 09:00 to 2026-03-23 09:00 UTC: 1 deposit.
     Each balance follows from the one before it: balance = previous balance + amount − fee.
+    What else moved, fees aside: deposits +5 EUR.
     What is left: 5 EUR.
     """
     if not account.entries:
@@ -85,7 +98,8 @@ def tell(account: Account) -> list[str]:
     return [
         overview(account), *adding_up(account), *positions, *unsure(account), *strays(account), *at_once(account),
         *cascades,
-        *_more(len(account.cascades), "losses that several currencies bore"), *results(account.totals),
+        *_more(len(account.cascades), "losses that several currencies bore"),
+        *([CAUSE] if account.cascades else []), *results(account.totals), *moved(account.totals),
         *surprises(account), *left(account), *([SILENT] if account.positions else []),
     ]  # fmt: skip
 
@@ -373,6 +387,32 @@ def results(sums: Sums) -> list[str]:
         with localcontext(EXACT):
             told.append(f"All fees together: {amounts(sums.all_fees) or 'nothing'}.")
     return told
+
+
+def moved(sums: Sums) -> list[str]:
+    """What else moved, fees aside: deposits, ordinary orders, settlements, and so on.
+
+    >>> moved(Sums(moved={"deposit": {"EUR": Decimal(5)}, "settlement": {"EUR": Decimal(-3), "BTC": Decimal(1)}}))
+    ['What else moved, fees aside: deposits +5 EUR; settlements −3 EUR and +1 BTC (R3, R4).']
+    """
+    told = []
+    for what, (name, rules) in MOVED.items():
+        if some := amounts(sums.moved.get(what, {}), sign=True):
+            told.append(f"{name} {some}{f' ({rules})' if rules else ''}")
+    return [f"What else moved, fees aside: {'; '.join(told)}."] if told else []
+
+
+def settlements(account: Account) -> list[str]:
+    """What each settlement tells of its position, as far as its rows do."""
+    told = []
+    for group in account.groups:
+        if found := settled(group):
+            base = found.pair.partition("/")[0]
+            told.append(
+                f"The settlement {group.refid} of {_at(group.time)} tells what it ended: {found.side} "
+                f"{exact(found.volume, base)} in {found.pair}, opened at {exact(found.price)} (R3, B7)."
+            )
+    return [*told[:_MOST], *_more(len(told), "settlements")]
 
 
 def surprises(account: Account) -> list[str]:

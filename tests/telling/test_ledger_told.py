@@ -104,6 +104,7 @@ def test_a_ledger_without_rows_or_balances_says_so() -> None:
     assert words.tell(account()) == ["The ledger has no rows."]
     assert words.tell(account(alone)) == [
         "1 row: 1 deposit.", "No row has a balance, so whether they add up can't be said.",
+        "What else moved, fees aside: deposits +5 EUR.",
     ]  # fmt: skip
 
 
@@ -311,3 +312,23 @@ def test_what_a_liquidation_took_in_all_and_what_all_fees_come_to(sample: Accoun
         "in fees."
     )
     assert words.results(sample.totals)[-1].startswith("All fees together: 59.8864 EUR, ")
+
+
+def test_a_terminal_tells_what_a_settlement_ended_and_all_that_moved(
+    sample: Account, capsys: pytest.CaptureFixture[str]
+) -> None:
+    show_account(Ledger(sample.entries), sample, "sample.csv")
+    printed = " ".join(capsys.readouterr().out.split())
+
+    assert "tells what it ended: short 0.9 ETH in ETH/EUR, opened at 1,902.4 (R3, B7)." in printed
+    assert "settlements −0.9 ETH and +1,712.16 EUR (R3, R4)" in printed
+    assert words.CAUSE in printed
+
+
+def test_each_balance_is_what_was_there_and_came_of_all_that_is_told(sample: Account) -> None:
+    totals = sample.totals
+    assert totals.moved.keys() <= words.MOVED.keys()
+    for each in sample.holdings:
+        code = each.purse.asset
+        came = sum((book.get(code, 0) for book in (totals.pnl, *totals.moved.values())), Decimal(0))
+        assert each.end == each.start + came - totals.all_fees.get(code, 0)
