@@ -120,7 +120,9 @@ def _at_once(one: datetime | None, other: datetime | None) -> bool:
     """Whether two times are in the same second: one form of the export has parts of it, another hasn't."""
     if one == other:
         return True
-    return one is not None and other is not None and one.replace(microsecond=0) == other.replace(microsecond=0)
+    if one is None or other is None or not (one.microsecond or other.microsecond):
+        return False
+    return one.replace(microsecond=0) == other.replace(microsecond=0)
 
 
 def _moment(entry: Entry) -> tuple[float, int]:
