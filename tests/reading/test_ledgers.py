@@ -480,7 +480,8 @@ class Piped(io.BytesIO):
 def test_archives_of_something_else_get_a_sentence() -> None:
     assert refusal(packed({})).endswith("expected one ledger export in it, got none")
     two = packed({"one.csv": b"a", "two.csv": b"b"})
-    assert refusal(two).endswith("expected one ledger export in it, got 2 that could be one: 'one.csv', 'two.csv'")
+    assert "expected one ledger export in it, got 2 that could be one: 'one.csv', 'two.csv'; unpack it" in refusal(two)
+    assert len(read_ledger(f"{HEAD}{ROW}{HEAD}{ROW.replace('L1', 'L2')}").entries) == 2
     assert refusal(packed({"xl/workbook.xml": b"<x/>"})).startswith("it is a spreadsheet; save it as CSV")
     assert refusal(b"PK\x03\x04nothing").startswith("it is a damaged ZIP archive")
     assert refusal(b"\x1f\x8bnothing").startswith("it is a damaged gzip file")

@@ -17,6 +17,7 @@ from marginlib.analysis.export import as_csv
 from marginlib.analysis.ledger import Account, look
 from marginlib.reading.entries import Entry, Ledger, Purse
 from marginlib.reading.ledgers import read_ledger
+from marginlib.telling import export_read
 from marginlib.telling import ledger as words
 from marginlib.telling.ledger_on_paper import show_account
 from marginlib.telling.terminal import tabulated
@@ -332,3 +333,13 @@ def test_each_balance_is_what_was_there_and_came_of_all_that_is_told(sample: Acc
         code = each.purse.asset
         came = sum((book.get(code, 0) for book in (totals.pnl, *totals.moved.values())), Decimal(0))
         assert each.end == each.start + came - totals.all_fees.get(code, 0)
+
+
+def test_an_export_without_rows_says_what_would_work() -> None:
+    head = "txid,refid,time,type,asset,amount,fee,balance"
+
+    assert export_read.how_read(read_ledger(f"{head}\n"))[0].endswith("Export a longer span of time.")
+    assert export_read.how_read(read_ledger(f"{head}\nL1,T1,04.05.2026,trade,EUR,1,0,1\n")) == [
+        "No row was read.",
+        "A spreadsheet may have changed the file: take the export as the exchange gave it.",
+    ]
