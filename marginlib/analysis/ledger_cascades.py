@@ -84,7 +84,7 @@ def second(time: datetime | None) -> datetime | None:
 
 def is_cascade(group: Group) -> bool:
     """Whether a closing took something beside its quote currency, or converted something for it."""
-    if group.kind != "closing" or len(group.entries) < 2:
+    if group.kind != "closing" or not group.quote or len(group.entries) < 2:
         return False
     return any(entry.amount < 0 and entry.asset != group.quote for entry in group.entries)
 
@@ -220,7 +220,9 @@ def gathered(groups: Iterable[Group], book: Rulebook) -> list[Group]:
 def _belongs(group: Group, closing: Group, book: Rulebook) -> bool:
     """Whether a group is a conversion for a closing of the same moment."""
     if group.kind == "conversion":
-        return any(entry.amount > 0 and entry.asset == closing.quote for entry in group.entries)
+        return bool(closing.quote) and any(entry.amount > 0 and entry.asset == closing.quote for entry in group.entries)
+    if not closing.quote:
+        return False
     if group.kind != "closing" or len(group.entries) != 1:
         return False
     (each,) = by_asset(group.entries).values()

@@ -108,18 +108,19 @@ def groups_of(entries: Iterable[Entry], book: Rulebook) -> list[Group]:
     found: list[Group] = []
     for rows in by_refid.values():
         if len(rows) == 1:
-            found.append(_single(rows[0]))
+            found.append(_single(rows[0], book))
         else:
             found += _grouped(rows, book)
     return found
 
 
-def _single(entry: Entry) -> Group:
+def _single(entry: Entry, book: Rulebook) -> Group:
     kind = family(entry.type, entry.subtype)
     if kind == "margin":
         closing = bool(entry.amount)
         # An opening moves nothing; neither does a closing at the opening's price, so the first is only likely.
-        return Group(entry.refid, "closing" if closing else "opening", (entry,), entry.asset, closing)
+        quote = closing_quote((entry,), book) if entry.amount < 0 else entry.asset
+        return Group(entry.refid, "closing" if closing else "opening", (entry,), quote, closing)
     return Group(entry.refid, kind, (entry,), entry.asset if kind == "rollover" else "")
 
 
@@ -258,6 +259,8 @@ def by_asset(rows: Iterable[Entry]) -> dict[str, Taken]:
 def closing_quote(rows: Sequence[Entry], book: Rulebook) -> str:
     """What a closing is priced in: where its profit went, or what converted deductions were converted into.
 
+    Empty if all of it was taken of one crypto currency for a conversion's fee (R16): the quote is another one then.
+
     >>> from marginlib import rulebook
     >>> from marginlib.reading.entries import Purse
     >>> def row(asset, amount, fee):
@@ -274,7 +277,8 @@ def closing_quote(rows: Sequence[Entry], book: Rulebook) -> str:
     if len(bought) == 1:
         return bought[0]
     if len(taken) == 1 or not margin:
-        return next(iter(taken))
+        asset, each = next(iter(taken.items()))
+        return "" if each.amount < 0 and money(asset) not in book.cash and _surely_converted(each, book) else asset
     candidates = [*taken][:_MOST_QUOTES]
     return max(candidates, key=lambda asset: _fits(asset, taken, book))
 
@@ -295,6 +299,11 @@ def _fits(quote: str, taken: Mapping[str, Taken], book: Rulebook) -> tuple[int, 
 def is_conversion(each: Taken, book: Rulebook) -> bool:
     """Whether a deduction's fee is one of those that a conversion costs (R16), but for rounding."""
     return any(near(each, rate, book) for rate in book.conversion_fees.values())
+
+
+def _surely_converted(each: Taken, book: Rulebook) -> bool:
+    """Whether the fee has so many digits that it isn't a conversion's by chance."""
+    return each.fee > 20 * rounding(each, book) and is_conversion(each, book)
 
 
 def near(each: Taken, rate: Decimal, book: Rulebook) -> bool:

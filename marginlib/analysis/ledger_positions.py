@@ -57,7 +57,9 @@ class Life:
         groups = [*(each.group for each in self.endings if each.group.quote), self.group]
         told = {each.quote for each in groups if not each.beside}
         either = (each.beside for each in groups if each.beside in told)
-        return next(either, groups[0].quote)
+        found = next(either, groups[0].quote)
+        converted = (each.group for each in self.endings if each.group.kind == "closing" and not each.group.quote)
+        return "" if any(entry.asset == found for group in converted for entry in group.entries) else found
 
     @property
     def beside(self) -> str:
@@ -119,7 +121,8 @@ class _Open:
     until: datetime
     number: int
     endings: list[Ending] = field(default_factory=list)
-    over: bool = False
+    guessed: bool = False
+    """Whether its quote is only the currency that its fee was taken in."""
 
 
 class _Waiting:
@@ -134,6 +137,15 @@ class _Waiting:
     def add(self, each: _Open) -> None:
         self.active[each.number] = each
         heapq.heappush(self.lapsing, (each.until, each.number))
+
+    def find_guessed(self, time: datetime) -> _Open | None:
+        """The oldest position that is there at a time, and that may be priced in another currency."""
+        for each in itertools.islice(self.active.values(), _MOST_TRIED):
+            if each.guessed and each.last <= time <= each.until:
+                del self.active[each.number]
+                self.ended = each
+                return each
+        return None
 
     def find(self, time: datetime) -> tuple[_Open, bool] | None:
         """The position that an ending at a time is probably of, and whether it is the whole of it."""
@@ -180,7 +192,11 @@ def lives_of(groups: Iterable[Group], book: Rulebook, end: datetime | None) -> t
                 each.endings.append(Ending(group, whole, sure=False))
                 break
         else:
-            left.append(group)
+            tried = (some.find_guessed(time) for some in waiting.values())
+            if other := next((each for each in tried if each), None):
+                other.endings.append(Ending(group, whole=True, sure=False))
+            else:
+                left.append(group)
     return [Life(each.group, tuple(each.endings), _status(each, end, rolled)) for each in begun], left
 
 
@@ -195,7 +211,8 @@ def _begun(groups: Iterable[Group], period: timedelta | None) -> Iterator[_Open]
         until = datetime.max.replace(tzinfo=last.tzinfo)
         if period is not None:
             until = last + period
-        yield _Open(group, group.time, last, until, number)
+        guessed = group.kind == "opening" and len(group.entries) - len(rollovers) == 1
+        yield _Open(group, group.time, last, until, number, guessed=guessed)
 
 
 def _status(each: _Open, end: datetime | None, rolled: bool) -> Status:

@@ -201,13 +201,13 @@ def _closing_row(entry: Entry, group: Group, moved: str, fee: str, kind: FeeKind
     if not entry.amount:
         if not entry.fee:
             return f"The closing takes nothing from {entry.asset}, the currency that it is priced in (R11)."
-        elsewhere = "" if entry.asset == group.quote else f", though it is priced in {group.quote}"
+        elsewhere = "" if group.quote in ("", entry.asset) else f", though it is priced in {group.quote}"
         return f"The closing's trading fee takes {fee}{elsewhere} (A4, A9)."
     if entry.asset == group.quote:
         return f"The closing takes {moved} for a loss{_with(fee, entry)} (R11, R13)."
     what, rules = FEES[kind]
     paid = f"; {fee} go as {what}" if entry.fee else ""
-    return f"The closing converts {moved} for a loss in {group.quote}{paid} ({rules}, R13)."
+    return f"The closing converts {moved} for a loss in {group.quote or 'another currency'}{paid} ({rules}, R13)."
 
 
 def _with(fee: str, entry: Entry) -> str:

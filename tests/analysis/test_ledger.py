@@ -808,3 +808,51 @@ def test_both_forms_of_an_export_in_one_ledger_are_one_wallet_and_counted_once()
     assert [(each.purse.asset, each.purse.wallet, int(each.end)) for each in told.holdings] == [
         ("EUR", "spot / main", 80), ("EUR", "earn / flexible", 5), ("BTC", "", 2), ("BTC", "spot / main", 7),
     ]  # fmt: skip
+
+
+def test_a_loss_that_bitcoin_alone_bore_has_a_conversion_fee_and_another_quote() -> None:
+    told = account(
+        row(2, "BTC", "1", "0", "1", kind="deposit"),
+        row(3, "BTC", "0", "0.001", "0.999", refid="TA", kind="margin", hours=1),
+        row(4, "BTC", "0", "0.0001", "0.9989", refid="TA", kind="rollover", hours=5),
+        row(5, "BTC", "-0.0195", "0.0005", "0.9789", refid="TX", kind="margin", hours=6),
+        row(6, "BTC", "0", "0.0001", "0.9788", refid="TX", kind="margin", hours=6),
+    )
+
+    assert told.totals.fees == {
+        "opening": {"BTC": Decimal("0.001")}, "rollover": {"BTC": Decimal("0.0001")},
+        "conversion": {"BTC": Decimal("0.0005")}, "closing": {"BTC": Decimal("0.0001")},
+    }  # fmt: skip
+    (life,) = told.positions
+    assert (life.refid, life.status, life.quote) == ("TA", "closed", "")
+    assert not told.cascades
+    group = told.closings[0]
+    assert words.row(group.entries[0], group, told) == (
+        "The closing converts 0.0195 BTC for a loss in another currency; 0.0005 BTC go as conversion fee (R16, R13)."
+    )
+    assert words.tell(told)
+
+
+@pytest.mark.parametrize(
+    ("asset", "amount", "fee"), [("EUR", "-39", "1"), ("USDT", "-95", "5"), ("BTC", "-0.02", "0.001")]
+)
+def test_a_loss_in_cash_or_with_another_share_as_its_fee_is_priced_in_its_own_currency(
+    asset: str, amount: str, fee: str
+) -> None:
+    told = account(row(5, asset, amount, fee, "100", refid="TX", kind="margin", hours=6))
+
+    assert told.groups[0].quote == asset
+    assert told.totals.fees == {"closing": {asset: Decimal(fee)}}
+
+
+def test_a_fee_in_bitcoin_doesnt_keep_an_opening_from_its_closing_in_dollars() -> None:
+    told = account(
+        row(2, "BTC", "0", "0.001", "0.999", refid="TA", kind="margin"),
+        row(3, "BTC", "0", "0.0001", "0.9989", refid="TA", kind="rollover", hours=4),
+        row(4, "USD", "100", "0.5", "99.5", refid="TX", kind="margin", hours=5),
+        row(5, "USD", "7", "0.5", "106", refid="TY", kind="margin", hours=5.5),
+    )
+
+    (life,) = told.positions
+    assert (life.status, life.quote, [each.group.refid for each in life.endings]) == ("closed", "USD", ["TX"])
+    assert [each.refid for each in told.strays] == ["TY"]
