@@ -296,9 +296,13 @@ def strays(account: Account) -> list[str]:
     if not account.strays:
         return []
     one = len(account.strays) == 1
+    several = any(
+        len(group.entries) > 1 and all(entry.amount <= 0 for entry in group.entries) for group in account.strays
+    )
+    opening = ", or an opening whose fee no balance bore alone, which looks alike (A4)" if several else ""
     return [
         f"{len(account.strays):,} {'closing or settlement fits' if one else 'closings or settlements fit'} no position "
-        f"that is opened in this ledger: {'it' if one else 'they'} probably began before it does."
+        f"that is opened in this ledger: {'it' if one else 'each'} is probably of one that began before it does{opening}."
     ]
 
 

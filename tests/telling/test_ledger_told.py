@@ -343,3 +343,16 @@ def test_an_export_without_rows_says_what_would_work() -> None:
         "No row was read.",
         "A spreadsheet may have changed the file: take the export as the exchange gave it.",
     ]
+
+
+def test_a_closing_without_a_position_might_be_an_opening_whose_fee_was_taken_as_a_loss() -> None:
+    several = account(
+        row(2, "margin", "EUR", "-7", "0", "0", refid="TX", hours=1),
+        row(3, "margin", "XRP", "-95", "5", "4", refid="TX", hours=1),
+    )
+    assert words.strays(several) == [
+        "1 closing or settlement fits no position that is opened in this ledger: it is probably of one that began before "
+        "it does, or an opening whose fee no balance bore alone, which looks alike (A4)."
+    ]
+    (alone,) = words.strays(account(row(2, "margin", "EUR", "-7", "0", "0")))
+    assert alone.endswith("it is probably of one that began before it does.")
