@@ -302,7 +302,8 @@ def strays(account: Account) -> list[str]:
     opening = ", or an opening whose fee no balance bore alone, which looks alike (A4)" if several else ""
     return [
         f"{len(account.strays):,} {'closing or settlement fits' if one else 'closings or settlements fit'} no position "
-        f"that is opened in this ledger: {'it' if one else 'each'} is probably of one that began before it does{opening}."
+        f"that is opened in this ledger: {'it' if one else 'each'} is probably of one that began before it "
+        f"does{opening}."
     ]
 
 
@@ -439,6 +440,9 @@ def surprises(account: Account) -> list[str]:
         how = _WHY[why].format(quote=quote, it_is=it_is)
         name = FEES[kind][0]
         told.append(f"{name[0].upper()}{name[1:]}: {fee} ({lines}), {how} ({rules}).")
+    if rebates := [entry.line for entry in account.entries if entry.fee < 0]:
+        which = f"line {rebates[0]}" if len(rebates) == 1 else f"{len(rebates):,} rows from line {min(rebates)} on"
+        told.append(f"A fee below zero ({which}) is a rebate: the exchange paid it to you.")
     if any(each.why in ("elsewhere", "at_par") for each in account.surprises):
         told.append(
             "Which balance bears a fee is an assumption of this workbook (A4), and real records differ: some show a "

@@ -351,8 +351,14 @@ def test_a_closing_without_a_position_might_be_an_opening_whose_fee_was_taken_as
         row(3, "margin", "XRP", "-95", "5", "4", refid="TX", hours=1),
     )
     assert words.strays(several) == [
-        "1 closing or settlement fits no position that is opened in this ledger: it is probably of one that began before "
-        "it does, or an opening whose fee no balance bore alone, which looks alike (A4)."
+        "1 closing or settlement fits no position that is opened in this ledger: it is probably of one that began "
+        "before it does, or an opening whose fee no balance bore alone, which looks alike (A4)."
     ]
     (alone,) = words.strays(account(row(2, "margin", "EUR", "-7", "0", "0")))
     assert alone.endswith("it is probably of one that began before it does.")
+
+
+def test_a_fee_below_zero_is_told_to_be_a_rebate() -> None:
+    told = account(row(2, "trade", "EUR", "-7", "-0.02", "0.02"), row(3, "trade", "XRP", "9", "0", "9"))
+
+    assert words.surprises(told) == ["A fee below zero (line 2) is a rebate: the exchange paid it to you."]
