@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from browser.lab import FLAGS, Lab, notebook
+from exports import large
 from jupyter_client.manager import start_new_kernel
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
@@ -263,6 +264,45 @@ def plans() -> Iterator[Result]:
         last = seconds
 
 
+# A large export read and told by the command, and the same file read by pandas alone, each in a process of its own.
+LEDGER = """
+import contextlib, io, resource, sys, time
+
+start = time.perf_counter()
+if sys.argv[1] == "pandas":
+    import pandas
+    assert len(pandas.read_csv(sys.argv[2])) == 200_000
+else:
+    from marginlib.cli import main
+    with contextlib.redirect_stdout(io.StringIO()):
+        assert main(["ledger", *sys.argv[3:], sys.argv[2]]) == 0
+print(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
+
+
+def ledgers() -> Iterator[Result]:
+    """``marginlib ledger`` as a whole, on 200,000 rows of the newer form, beside reading them with pandas alone."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = large(Path(folder) / "ledgers.csv")
+
+        def taken(*what: str) -> tuple[float, float]:
+            runs = []
+            for _ in range(3):
+                command = [sys.executable, "-c", LEDGER, what[0], str(file), *what[1:]]
+                done = subprocess.run(command, capture_output=True, text=True, check=True)
+                runs.append(tuple(map(float, done.stdout.split())))
+            return statistics.median(seconds for seconds, _ in runs), max(size for _, size in runs)
+
+        seconds, size = taken("ledger")
+        alone, theirs = taken("pandas")
+        yield Result("marginlib ledger, 200,000 rows", seconds, "s", 5)
+        yield Result("  against pandas alone, which only reads them", seconds / alone, "×")
+        yield Result("  memory", size, "MB", 300)
+        yield Result("  memory of pandas alone", theirs, "MB")
+        seconds, _ = taken("ledger", "--json")  # what it prints is kept here: its memory says nothing
+        yield Result("marginlib ledger --json, 200,000 rows", seconds, "s", 5)
+
+
 def imports() -> Iterator[Result]:
     """How long a Python starts until the engine is there, beside what the validation library takes by itself."""
 
@@ -421,7 +461,14 @@ def main() -> None:
     if load > processors / 2:
         print("This machine is busy with other things: times are longer than they would be. Compare the ratios.")
     chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    parts = [("Engine", engine()), ("Growth", growth()), ("Plans", plans()), ("Start", imports()), ("Kernel", memory())]
+    parts = [
+        ("Engine", engine()),
+        ("Growth", growth()),
+        ("Plans", plans()),
+        ("Ledgers", ledgers()),
+        ("Start", imports()),
+        ("Kernel", memory()),
+    ]
     if chromium:
         parts.append(("JupyterLab in Chromium, medians", browser(chromium)))
     for heading, results in parts:

@@ -2,10 +2,11 @@
 
 import json
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 TEN = ("txid", "refid", "time", "type", "subtype", "aclass", "asset", "amount", "fee", "balance")
 SIXTEEN = (
@@ -63,9 +64,13 @@ def form(dice: random.Random) -> Form:
 
 def rows(dice: random.Random, count: int, *, old: bool = False) -> list[dict[str, str]]:
     """Rows whose balances follow from each other, in the order of time."""
+    return [*one_by_one(dice, count, old=old)]
+
+
+def one_by_one(dice: random.Random, count: int, *, old: bool = False) -> Iterator[dict[str, str]]:
+    """The same, each as it is asked for."""
     moment = datetime(2025, 1, 1, tzinfo=UTC) + timedelta(seconds=dice.randrange(30_000_000))
     balances = dict.fromkeys(_OLD, Decimal(1000))
-    made = []
     refid = named(dice, "T")
     for _ in range(count):
         moment += timedelta(seconds=dice.randrange(1, 20_000))
@@ -77,18 +82,15 @@ def rows(dice: random.Random, count: int, *, old: bool = False) -> list[dict[str
         balances[asset] += amount - fee
         if dice.random() < 0.6:
             refid = named(dice, "T")
-        made.append(
-            {
-                "txid": named(dice, "L"), "refid": refid, "time": f"{moment:%Y-%m-%d %H:%M:%S}", "type": kind,
-                "subtype": dice.choice(("", "tradespot")), "aclass": "currency",
-                "subclass": "fiat" if places == 4 else "crypto", "asset": _OLD[asset] if old else asset,
-                "wallet": "spot / main", "amount": f"{amount:f}", "fee": f"{fee:f}",
-                "balance": f"{balances[asset]:.{places}f}", "amountusd": f"{amount * 2:.4f}",
-                "feeusd": f"{fee * 2:.4f}", "balanceusd": f"{balances[asset] * 2:.4f}",
-                "feecurrency": asset if fee else "-",
-            }
-        )  # fmt: skip
-    return made
+        yield {
+            "txid": named(dice, "L"), "refid": refid, "time": f"{moment:%Y-%m-%d %H:%M:%S}", "type": kind,
+            "subtype": dice.choice(("", "tradespot")), "aclass": "currency",
+            "subclass": "fiat" if places == 4 else "crypto", "asset": _OLD[asset] if old else asset,
+            "wallet": "spot / main", "amount": f"{amount:f}", "fee": f"{fee:f}",
+            "balance": f"{balances[asset]:.{places}f}", "amountusd": f"{amount * 2:.4f}",
+            "feeusd": f"{fee * 2:.4f}", "balanceusd": f"{balances[asset] * 2:.4f}",
+            "feecurrency": asset if fee else "-",
+        }  # fmt: skip
 
 
 def named(dice: random.Random, letter: str) -> str:
@@ -105,3 +107,12 @@ def as_json(made: Sequence[dict[str, str]]) -> str:
         entry["time"] = datetime.fromisoformat(f"{row['time']}+00:00").timestamp()
         ledger[row["txid"]] = entry
     return json.dumps({"error": [], "result": {"ledger": ledger, "count": len(ledger)}})
+
+
+def large(file: Path, count: int = 200_000) -> Path:
+    """A large export of the newer form in a file, written without keeping it."""
+    written = Form(SIXTEEN)
+    with file.open("w", encoding="utf-8") as opened:
+        opened.write(written.text([]))
+        opened.writelines(f"{written.line(row)}\n" for row in one_by_one(random.Random(1), count))
+    return file

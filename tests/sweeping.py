@@ -3,12 +3,14 @@
 import functools
 import math
 import random
+from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 import marginlib.lessons
-from marginlib.panels.controls import Slider, Value, read_all
+from marginlib.panels.controls import Control, Slider, Value, read_all
 from marginlib.panels.panel import Panel
 
 PANELS: list[type[Panel[Any]]] = [
@@ -51,3 +53,43 @@ def drawn_width(figure: dict[str, Any], room: float) -> int:
     count = round(1 / share)
     rows = math.ceil(count / max(1, room // meta["least"]))
     return int(room / math.ceil(count / rows))
+
+
+KNOB_EDGE = 13  # px from a figure's edge that a knob's middle keeps: EDGE in grips.js
+
+
+def knobs(
+    figure: dict[str, Any], width: float, controls: dict[str, Control], values: dict[str, Value]
+) -> Iterator[tuple[str, float, float]]:
+    """Which controls have knobs in a figure, and where in pixels their middles stand: as ``stand`` in grips.js."""
+    layout = figure["layout"]
+    edges, (x0, x1), (y0, y1) = layout["margin"], layout["xaxis"]["range"], layout["yaxis"]["range"]
+    right, bottom = width - edges["r"], layout["height"] - edges["b"]
+
+    def across(at: float) -> float:
+        return float(edges["l"] + (right - edges["l"]) * (at - x0) / (x1 - x0))
+
+    def down(at: float) -> float:
+        return float(bottom - (bottom - edges["t"]) * (at - y0) / (y1 - y0))
+
+    for grip in layout.get("meta", {}).get("grips", []):
+        value, places = values[grip["control"]], grip["places"]
+        if value is None:
+            continue
+        far = _share(controls[grip["control"]], value) * (len(places) - 1)
+        first = min(len(places) - 2, max(0, math.floor(far)))
+        at = places[first] + (places[first + 1] - places[first]) * (far - first)
+        upright = grip["axis"] == "x"
+        ends = grip["across"] or (layout["yaxis"] if upright else layout["xaxis"])["range"]
+        end = (down if upright else across)(ends[1])
+        end = min((layout["height"] if upright else width) - KNOB_EDGE, max(KNOB_EDGE, end))
+        yield (grip["control"], across(at), end) if upright else (grip["control"], end, down(at))
+
+
+def _share(control: Control, value: Value) -> float:
+    if isinstance(control, Slider):
+        low, high = Decimal(control.least), Decimal(control.most)
+        assert isinstance(value, Decimal)
+        return float((value - low) / (high - low))
+    track = control.track()
+    return track.index(value) / (len(track) - 1)

@@ -4,12 +4,19 @@ import copy
 import itertools
 import json
 import re
+import shlex
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from marginlib import rules
+from marginlib.classes.attempt import Attempt
+from marginlib.classes.file import read_exercise
+from marginlib.classes.items import Setting
+from marginlib.classes.results import Line, table
+from marginlib.cli import main
 from marginlib.lessons import from_link
 from marginlib.panels.controls import Choice, Control, Walk
 from marginlib.quiz.lesson import questions
@@ -177,6 +184,74 @@ def test_the_key_has_every_question_with_its_answer() -> None:
 def test_an_unknown_question_is_told_with_those_that_there_are() -> None:
     with pytest.raises(ValueError, match="lesson 05 has no question 'check nothing'; known: check order, check taken"):
         teaching.question("05", "check nothing")
+
+
+EXAMPLES = [each["file"] for each in MASTER["exercises"]["files"]]
+
+
+def test_an_exercise_of_each_mode_is_there_to_be_copied_and_no_other_lies_about() -> None:
+    assert sorted(EXAMPLES) == sorted(path.name for path in FOLDER.glob("*.toml"))
+    assert [read_exercise(FOLDER / name).mode for name in EXAMPLES] == ["learning", "exam"]
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_exercise_to_copy_can_be_used_by_a_class(name: str, tmp_path: Path) -> None:
+    """Everybody's questions have an answer that is judged right, and the codes of those who gave it make the table."""
+    path = shutil.copy(FOLDER / name, tmp_path / "week1.toml")
+    found = read_exercise(path)
+    students = [f"student-{number:02}" for number in range(1, 6)]
+    attempts = {student: Attempt(found, student, clock=lambda: 0) for student in students}
+    for attempt in attempts.values():
+        for at, asked in enumerate(attempt.asked):
+            attempt.go(at)
+            if isinstance(asked, Setting):
+                state = asked.found()
+                assert state, "one control is enough"
+                given: Any = asked.panel(**{**asked.item.start, **state}).link()
+            else:
+                given = asked.right[0] if asked.kind == "number" else list(asked.right)
+            assert attempt.answer(at, given).right
+    lines = [Line(at, student, attempt.hand_in()) for at, (student, attempt) in enumerate(attempts.items(), 2)]
+
+    assert [row.result and row.result.right for row in table(found, lines).rows] == [len(found.items)] * len(students)
+    texts = {student: [asked.text for asked in attempt.asked] for student, attempt in attempts.items()}
+    assert len({*map(tuple, texts.values())}) == len(students), "each has numbers of one's own"
+    assert all(len({*each}) == len(each) for each in texts.values()), "nobody is asked the same twice"
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_guide_has_an_exercise_s_link_and_how_many_questions_it_has(name: str) -> None:
+    found, shown = read_exercise(FOLDER / name), cells("guide.ipynb")["exercises"]
+    (line,) = [line for line in shown.splitlines() if line.startswith(f"* [{name}]")]
+
+    assert f"{len(found.items)} questions, {found.minutes} minutes" in line
+    assert f"`{found.link()}`" in line
+
+
+def test_the_guide_and_the_longer_plan_name_exercise_link_and_code() -> None:
+    for cell in ("exercises", "plan-90"):
+        shown = cells("guide.ipynb")[cell]
+        assert "`exercise(" in shown
+        assert all(word in shown for word in ("link", "code", "table", "#x1/"))
+
+
+def test_each_command_of_the_guide_is_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What stands after `%run -m marginlib` is carried out, in the order in which it stands there."""
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(FOLDER / "exercise_05.toml", tmp_path)
+    exercise = read_exercise("exercise_05.toml")
+    (tmp_path / "codes.csv").write_text(f"Ada Example,{Attempt(exercise, 'Ada Example').hand_in()}\n", "utf-8")
+    commands = re.findall(r"`%run -m marginlib ([^`]+)`", cells("guide.ipynb")["exercises"])
+
+    for command in commands:
+        given = command.replace("FILE", "exercise_05.toml").replace("ADDRESS", "https://example.org/w/")
+        assert main(shlex.split(given)) == 0
+    assert [command.split()[1] for command in commands] == ["check", "key", "link", "results"]
+    assert f"https://example.org/w/exercise.html{exercise.link()}" in capsys.readouterr().out
+    assert (tmp_path / "table.csv").is_file()
+    assert (tmp_path / "class.svg").is_file()
 
 
 def test_the_handout_has_every_rule() -> None:

@@ -15,6 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from marginlib.classes.file import read_exercise
 from marginlib.lessons import from_link
 from marginlib.quiz.lesson import questions
 from marginlib.quiz.mistakes import MISTAKES
@@ -40,6 +41,7 @@ _LESSON = Entries(
 )
 _FORM = Entries(
     first=Entries(steps=Items(TEXT, 1), needs=TEXT, say=Items(TEXT, 1)),
+    exercises=Entries(about=TEXT, files=Items(Entries(file=TEXT, what=TEXT), 1), steps=Items(TEXT, 1), terminal=TEXT),
     plans=Items(Entries(minutes=Whole(1, 240), title=TEXT, steps=Items(_STEP, 1)), 1),
     lessons=Items(_LESSON, 1),
 )
@@ -156,7 +158,7 @@ def guide() -> list[tuple[str, str]]:
     said = master()
     told = {each["number"]: lesson(each["number"]) for each in said["lessons"]}
     cells = [("intro", _intro(said, told)), *((f"plan-{plan['minutes']}", _plan(plan)) for plan in said["plans"])]
-    cells.append(("which", _which(said, told)))
+    cells += [("which", _which(said, told)), ("exercises", _exercises(said["exercises"]))]
     return [*cells, *((f"lesson-{each['number']}", _lesson(each, told[each["number"]])) for each in said["lessons"])]
 
 
@@ -172,6 +174,7 @@ def _intro(said: dict[str, Any], told: dict[str, Told]) -> str:
 The lessons for a class of any size, with a projector: what each is for, what will go wrong, and what to do with it.
 
 **Lessons:** {parts}. **Plans:** {plans}.
+**A class's answers:** [an exercise, its link, and the table](#cell-id=exercises).
 **Beside this guide:** [in the room](in_the_room.ipynb), [answer key](key.ipynb),
 [handout of the rules](handout.html), [start page](../00_start_here.ipynb).
 
@@ -191,6 +194,7 @@ Each lesson below lists pictures by their links. On the site a link opens the le
 JupyterLab, put it in a cell of a notebook, in quotes:
 
 ```python
+from marginlib.classes.file import read_exercise
 from marginlib.lessons import from_link
 
 from_link("#v1/LossCascade?move=-25")
@@ -229,6 +233,30 @@ def _which(said: dict[str, Any], told: dict[str, Told]) -> str:
 
 Alone, all lessons take {total} minutes. In a class each takes 45 or 90, by the plans above; lessons 03 and 04 go well
 together in 90, and so do 05 and 06."""
+
+
+def _exercises(said: dict[str, Any]) -> str:
+    """How an exercise is made, handed out, and read; with those that are there to be copied."""
+    steps = "\n".join(f"{at}. {step}" for at, step in enumerate(said["steps"], 1))
+    files = "\n".join(f"* {_copied(each['file'], each['what'])}" for each in said["files"])
+    return f"""## An exercise, its link, and the class's table
+
+{said["about"]}
+
+**To copy:**
+
+{files}
+
+{steps}
+
+{said["terminal"]}"""
+
+
+def _copied(name: str, what: str) -> str:
+    """An exercise that is there to be copied, with its link."""
+    found = read_exercise(FOLDER / name)
+    many, minutes = len(found.items), f", {found.minutes} minutes" if found.minutes else ""
+    return f"[{name}]({name}): {what}. {many} questions{minutes}. As students see it: `{found.link()}`"
 
 
 def _lesson(each: dict[str, Any], told: Told) -> str:

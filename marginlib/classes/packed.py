@@ -3,22 +3,13 @@
 The packing knows the words that exercises are made of. They belong to version ``x1``: to change them is a new version.
 """
 
-import base64
-import binascii
-import json
-import re
-import unicodedata
-import zlib
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import unquote
 
-from marginlib.engine import kinds
-from marginlib.panels.links import shown
+from marginlib.panels.packing import Kind, joined, packed
 
-VERSION, MOST, _MOST_UNPACKED = "x1", 16_000, 400_000
+VERSION, MOST = "x1", 16_000
 EXAMPLE = "#x1/…"
-_LINK = re.compile(r"(?:^|[#/?])x([0-9]{1,3})/([A-Za-z0-9_=+/-]*)")
 _WORDS = (
     b'"explain":"","because":"","mistakes":["conversion_fee_left_out","fee_on_top","wrong_sign","trading_fee_left_out"],'
     b'"options":[{"value":"","text":""},"unit":"USD","unit":"EUR","tolerance":"0.01","kind":"several","kind":"order",'
@@ -35,22 +26,21 @@ _WORDS = (
 )
 
 
+_EXERCISE = Kind(VERSION, _WORDS, "an exercise", "expected a link or code as `marginlib exercise link` gives it", MOST)
+
+
 def is_link(source: str) -> bool:
     """Whether a text is meant as a link or code, whatever its version.
 
     >>> is_link("https://example.org/exercise.html#x1/abc"), is_link("week1.toml")
     (True, False)
     """
-    text = unquote(_joined(source)) if "%" in source else _joined(source)
-    return bool(_LINK.search(text)) and not text.endswith(".toml")
+    return _EXERCISE.is_link(source) and not joined(source).endswith(".toml")
 
 
 def written(data: Mapping[str, Any], site: str = "") -> str:
     """The link of an exercise's plain data, behind a site's address, if there is one."""
-    packer = zlib.compressobj(9, zlib.DEFLATED, -15, 9, zlib.Z_DEFAULT_STRATEGY, _WORDS)
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
-    bytes_ = binascii.crc_hqx(text, 0xFFFF).to_bytes(2) + packer.compress(text) + packer.flush()
-    told = base64.urlsafe_b64encode(bytes_).decode().rstrip("=")
+    told = packed(data, _WORDS)
     if len(told) > MOST:
         raise ValueError(f"the exercise is too long for a link: {len(told):,} characters; at most {MOST:,} are read")
     page = site and (site if site.endswith(".html") else f"{site.rstrip('/')}/exercise.html")
@@ -69,42 +59,4 @@ def read(link: str) -> dict[str, Any]:
     Traceback (most recent call last):
     ValueError: it is of version x9, and x1 is what is known here; open it with the workbook that it comes from
     """
-    text = _joined(link)
-    text = unquote(text) if "%" in text else text
-    found = _LINK.search(text)
-    if not found:
-        raise ValueError(f"{shown(text)} is no exercise; expected a link or code as `marginlib exercise link` gives it")
-    version, told = f"x{found[1]}", found[2].rstrip("=")
-    if version != VERSION:
-        raise ValueError(
-            f"it is of version {version}, and {VERSION} is what is known here; "
-            "open it with the workbook that it comes from"
-        )
-    if len(told) > MOST:
-        raise ValueError(f"it has {len(told):,} characters; expected at most {MOST:,}")
-    broken = ValueError("it is broken: a part of it is missing or changed; copy it whole, or ask for it again")
-    try:
-        packed = base64.urlsafe_b64decode(told + "=" * (-len(told) % 4))
-        unpacker = zlib.decompressobj(-15, _WORDS)
-        text_bytes = unpacker.decompress(packed[2:], _MOST_UNPACKED)
-        whole = unpacker.eof and not unpacker.unused_data
-    except (ValueError, zlib.error):
-        raise broken from None
-    if not whole or binascii.crc_hqx(text_bytes, 0xFFFF).to_bytes(2) != packed[:2]:
-        raise broken
-    try:
-        data = json.loads(text_bytes)
-    except (ValueError, RecursionError):
-        raise broken from None
-    if not isinstance(data, dict):
-        raise ValueError(f"expected an exercise, got {kinds.shown(data)}")
-    return data
-
-
-def _joined(link: str) -> str:
-    """A link in one piece: without what mail and people put into it, and what can't be seen."""
-    return "".join(
-        each
-        for each in link.replace("&amp;", "&")
-        if not (each.isspace() or each in "<>" or unicodedata.category(each) == "Cf")
-    )
+    return _EXERCISE.read(link)

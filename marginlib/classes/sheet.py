@@ -61,12 +61,12 @@ class ItemCard(Card):
         return {**state, "_card": {**state["_card"], **_BLANK, "note": written(note)}}
 
     def answer(self, given: Any) -> Verdict | None:
-        """Answer the item; a panel's is the state that it is in."""
+        """Answer the item; a panel's is a link to the state that is seen, or else the one that it is in."""
         attempt = self.sheet.attempt
         if attempt is None or attempt.done or not attempt.open(attempt.at):
             return None
-        if isinstance(self.question, Setting):
-            given = self.sheet.panels[attempt.at].link()
+        if isinstance(self.question, Setting):  # as it is seen: the check may be heard of before the move
+            given = given or self.sheet.panels[attempt.at].link()
         verdict = super().answer(given)
         if verdict is not None:
             attempt.take(attempt.at, given, verdict)

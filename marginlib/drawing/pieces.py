@@ -241,15 +241,15 @@ def marked(result: Decimal, currency: str) -> str:
     return f"{'▲ ' if result > 0 else '▼ ' if result < 0 else ''}{money(result, currency, sign=True)}"
 
 
-def figure(drawn: Sequence[Spec], layout: Spec, written: Sequence[Label] = ()) -> Spec:
-    """A figure: what is drawn, and over it its labels, placed clear of it and of each other.
+def figure(drawn: Sequence[Spec], layout: Spec, written: Sequence[Label] = (), knobs: Sequence[Point] = ()) -> Spec:
+    """A figure: what is drawn, and over it its labels, placed clear of it, of each other, and of knobs at points.
 
     >>> spec = figure([rings([(0, 5)])], layout({}, (-1, 1), (0, 10), "EUR"), [Label(0, 5, "now", "top right")])
     >>> spec["data"][1]["text"], spec["data"][1]["y"][0] > 5
     (['now'], True)
     """
     kinds: dict[tuple[str, int, bool], list[tuple[float, float, str, str]]] = {}
-    for label in placed(written, drawn, layout):
+    for label in placed(written, drawn, layout, knobs):
         told = kinds.setdefault((label.role, label.size, label.bold), [])
         told.append((label.x, label.y, label.text, label.sides))
     return {"data": [*drawn, *(labels(told, *kind) for kind, told in kinds.items())], "layout": layout}

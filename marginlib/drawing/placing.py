@@ -22,8 +22,13 @@ The least is what a page of 360 pixels leaves a figure, less the edges of page a
 
 _GAP = 3.0  # pixels between a label and what it keeps clear of
 _TOUCH = 0.5  # pixels that boxes may share and count as apart
-_BETWEEN = 4.0  # pixels between labels of several lines: else two of them read as one
+_BETWEEN = 9.0  # pixels between labels of several lines: else two of them read as one
 _STEP, _FAR = 26.0, 32.0  # pixels that a label goes at most for a telephone, and for the sake of what is drawn
+KNOB, KNOB_EDGE = 24.0, 13.0
+"""Pixels: how large a knob is that invites to drag a mark, and how far its middle keeps from the figure's edge.
+
+As in host.css and grips.js.
+"""
 _TURN = 14.0  # pixels that a label rather moves than stand on the next of its sides
 _LINE = 1.3  # of the font size: from line to line, as plotly writes them
 _WIDTHS = {
@@ -139,6 +144,13 @@ class _Frame:
         left = self.x(label.x) - {"left": wide, "center": wide / 2, "right": 0.0}[across]
         top = self.y(label.y) - {"top": high, "middle": high / 2, "bottom": 0.0}[up]
         return Box(left, top, left + wide, top + high)
+
+    def knob(self, at: tuple[float, float], high: float) -> Box:
+        """Where a knob stands that belongs to a place of the axes."""
+        (x, y), half = (self.x(at[0]), self.y(at[1])), KNOB / 2
+        x = min(self.width - KNOB_EDGE, max(KNOB_EDGE, x))
+        y = min(high - KNOB_EDGE, max(KNOB_EDGE, y))
+        return Box(x - half, y - half, x + half, y + half)
 
 
 def _drawn(data: Sequence[Spec], layout: Spec, frame: _Frame) -> Iterator[Box]:
@@ -265,10 +277,13 @@ def _packed(wishes: Sequence[float], heights: Sequence[float], low: float, high:
     return [at + offset for at, offset in zip(level, offsets, strict=True)]
 
 
-def placed(labels: Sequence[Label], data: Sequence[Spec], layout: Spec) -> list[Label]:
+def placed(
+    labels: Sequence[Label], data: Sequence[Spec], layout: Spec, knobs: Sequence[tuple[float, float]] = ()
+) -> list[Label]:
     """The labels of a figure, each with its side and its height, moved as little as possible.
 
-    They are clear of each other, and of what is drawn where there is room nearby. Labels of one place along the first
+    They are clear of each other and of the knobs, given as the places of the axes where they stand; and of what is
+    drawn where there is room nearby. Labels of one place along the first
     axis and of the same sides are a column: they keep their order. What stays comes first, then column by column as
     listed. The first side is kept unless another saves a longer way.
 
@@ -283,7 +298,9 @@ def placed(labels: Sequence[Label], data: Sequence[Spec], layout: Spec) -> list[
     drawn = [*_drawn(data, layout, at_widths[0])]
     columns: dict[tuple[float, str], list[int]] = {}
     found = [*labels]
-    written: tuple[list[Box], list[Box]] = ([], [])
+    high = float(layout["height"])
+    one, other = ([frame.knob(each, high) for each in knobs] for frame in at_widths)
+    written: tuple[list[Box], list[Box]] = (one, other)
     for at, label in enumerate(labels):
         if label.stays:
             found[at] = _turned(label, label.sides.split(", ")[0], layout)

@@ -10,7 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from marginlib.drawing.pieces import DOTS, Point, Spec, around, bars, figure, layout, lines
-from marginlib.drawing.placing import Label
+from marginlib.drawing.placing import NARROWEST, Label, extent
 
 Amount = Decimal | Fraction | float
 Band = tuple[float, float]
@@ -76,6 +76,24 @@ class Rows:
             if text:
                 place = (self.across[at], (low + high) / 2 - 1)
                 self.labels.append(Label(*place, text, f"middle {side}", role, bold=bold, fixed=True))
+        return low, high
+
+    def name(self, text: str, at: Amount, left: str = "") -> Band:
+        """A line of words over a bar that begins at an amount: there, or so far before it that they fit a telephone.
+
+        What else the line says on its left has its room.
+
+        >>> rows = Rows((0, 100), {})
+        >>> band = rows.name("short", 40), rows.name("words so long that they begin far before the bar", 40)
+        >>> [round(label.x) for label in rows.labels]
+        [40, 0]
+        """
+        low, high = self.say(left)
+        pixel = (self.across[1] - self.across[0]) / (NARROWEST - 2 * SIDE)
+        first = self.across[0] + ((extent(left, 14)[0] + 8) * pixel if left else 0.0)
+        last = self.across[1] - extent(text, 14)[0] * pixel
+        place = (max(first, min(float(at), last)), (low + high) / 2 - 1)
+        self.labels.append(Label(*place, text, "middle right", fixed=True))
         return low, high
 
     def axis(self, ticks: Mapping[float, str]) -> None:

@@ -17,8 +17,9 @@ _WIDTH = 760
 _LEFT, _RIGHT, _TOP, _BOTTOM = 82, 12, 12, 48
 _SIZE, _LEADING = 14, 1.3  # px of axes' text, and from line to line: both as plotly has them
 _SWATCH = re.compile(r"<span style='color:(#[0-9A-F]{6})'>(.)</span>")
+_STRONG = re.compile("&lt;b&gt;(.*?)&lt;/b&gt;")
 _HALO = 'stroke-width="4" stroke-linejoin="round" paint-order="stroke"'
-"""Under the letters, so that lines don't strike through them; in figures on a page, it is host.css that says so."""
+"""Under the letters, so that lines don't strike through them; in figures on a page, it is shared.css that says so."""
 _ON_BARS = {each["light"] for role, each in ROLES.items() if role.startswith("on_")}
 _SLANT = "M0,6 L6,0"
 _TURNS = {"triangle-up": 0, "triangle-right": 90, "triangle-down": 180, "triangle-left": 270}
@@ -91,12 +92,16 @@ def svg(spec: dict[str, Any]) -> str:
 
 
 def _told(line: str) -> str:
-    """A line of a label: its swatch is painted, all else is words."""
+    """A line of a label: its swatch is painted, what is bold is bold, all else is words."""
     found = _SWATCH.split(line)
-    told = [html.escape(found[0])]
+    told = [_written(found[0])]
     for colour, shape, rest in zip(*(found[at::3] for at in (1, 2, 3)), strict=True):
-        told.append(f'<tspan fill="{colour}">{shape}</tspan>{html.escape(rest)}')
+        told.append(f'<tspan fill="{colour}">{shape}</tspan>{_written(rest)}')
     return "".join(told)
+
+
+def _written(words: str) -> str:
+    return _STRONG.sub(r'<tspan font-weight="bold">\1</tspan>', html.escape(words))
 
 
 def _bars(trace: dict[str, Any], across: Any, up: Any, defs: list[str]) -> list[str]:

@@ -18,9 +18,11 @@ from marginlib.panels.links import shown
 if TYPE_CHECKING:
     from marginlib.lessons.borrowing.panel import BalanceSheet, OpeningSteps
     from marginlib.lessons.going_short.panel import ClosingSteps, ShortAndMirror, ShortOrFuture, StopRun
+    from marginlib.lessons.ledger.book import YourLedger
     from marginlib.lessons.loss_cascade.panel import LossCascade
     from marginlib.lessons.margin_call.night import CrashNight
     from marginlib.lessons.margin_call.panel import HowFar, ThroughTheCrash
+    from marginlib.lessons.own_case.own_case import OwnCase
     from marginlib.lessons.queue.panel import LotQueue
     from marginlib.lessons.settle_or_close.panel import SettleOrClose
     from marginlib.lessons.settle_or_close.settle_form import SettleForm
@@ -34,9 +36,11 @@ if TYPE_CHECKING:
 _ROOMS = {
     "lessons.borrowing.panel": ("BalanceSheet", "OpeningSteps"),
     "lessons.going_short.panel": ("ClosingSteps", "ShortAndMirror", "ShortOrFuture", "StopRun"),
+    "lessons.ledger.book": ("YourLedger",),
     "lessons.loss_cascade.panel": ("LossCascade",),
     "lessons.margin_call.night": ("CrashNight",),
     "lessons.margin_call.panel": ("HowFar", "ThroughTheCrash"),
+    "lessons.own_case.own_case": ("OwnCase",),
     "lessons.queue.panel": ("LotQueue",),
     "lessons.settle_or_close.panel": ("SettleOrClose",),
     "lessons.settle_or_close.settle_form": ("SettleForm",),
@@ -51,8 +55,8 @@ _WHERE = {name: room for room, names in _ROOMS.items() for name in names}
 
 __all__ = [
     "BalanceSheet", "ClosingSteps", "CrashNight", "HowFar", "Lesson", "Life", "LossCascade", "LotQueue", "OpeningSteps",
-    "SettleForm", "SettleOrClose", "ShortAndMirror", "ShortOrFuture", "StopRun", "ThroughTheCrash", "WaysOut",
-    "explore", "from_link", "practice",
+    "OwnCase", "SettleForm", "SettleOrClose", "ShortAndMirror", "ShortOrFuture", "StopRun", "ThroughTheCrash",
+    "WaysOut", "YourLedger", "explore", "from_link", "practice",
 ]  # fmt: skip
 
 
@@ -93,8 +97,8 @@ def panel_named(name: str) -> "type[Panel[Any]]":
     return panel
 
 
-def from_link(link: str) -> "Panel[Any]":
-    """The panel of a link, in its state: what *Copy link* gives, whichever lesson it is of.
+def from_link(link: str) -> Any:
+    """The panel of a link, in its state: what *Copy link* gives, whichever lesson it is of; or the account of one.
 
     Raises:
         ValueError: no link, no panel of that name, or a value that its controls refuse; says what would work.
@@ -102,4 +106,7 @@ def from_link(link: str) -> "Panel[Any]":
     >>> from_link("#v1/LossCascade?move=-20").values["move"]
     Decimal('-20')
     """
+    if isinstance(link, str) and importlib.import_module("marginlib.lessons.own_case.link").is_link(link):
+        own: OwnCase = __getattr__("OwnCase").from_link(link)
+        return own
     return panel_named(links.parse(link).panel).from_link(link)

@@ -79,6 +79,8 @@ class Live:
     """The browser's module that draws it."""
     style: ClassVar[Path]
     """Its style sheet."""
+    opens: ClassVar[str] = ""
+    """Which links it opens by itself, by their version, such as ``c1`` for ``#c1/…``; a panel's are ``v1``."""
 
     def __init__(self) -> None:
         self._handlers: list[tuple[Handler, tuple[str, ...]]] = []
@@ -171,6 +173,30 @@ class Live:
 
     def _repr_mimebundle_(self, **_: Any) -> Bundle:
         return bundle(self)
+
+
+class Covered(Live):
+    """Something live with a veil: what it shows is covered until a question is answered."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._veil = ""
+
+    @property
+    def veil(self) -> str:
+        """What covers the picture until a question is answered; to move a control lifts it."""
+        return self._veil
+
+    @veil.setter
+    def veil(self, words: str) -> None:
+        old, self._veil = self._veil, words
+        if words != old:
+            self._tell("state", None, None)
+            self._tell("veil", old, words)
+
+
+COVERED = "The picture comes once the question is answered."
+"""What a still says in the place of what is covered."""
 
 
 class Shown(Protocol):

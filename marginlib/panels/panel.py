@@ -18,7 +18,7 @@ from marginlib.engine.derivation import Heard, entered, is_traced, tracing
 from marginlib.engine.scenario import Scenario
 from marginlib.panels import links
 from marginlib.panels.controls import Control, Slider, Value, key, read_all, text
-from marginlib.panels.live import Live, Message, Sent
+from marginlib.panels.live import COVERED, Covered, Message, Sent
 from marginlib.panels.scripts import BROWSER
 from marginlib.telling import why
 from marginlib.telling.on_page import all_written, escape, written
@@ -33,7 +33,7 @@ R = TypeVar("R")
 
 
 @functools.cache
-def _plotly() -> bytes:
+def packed_plotly() -> bytes:
     """plotly.js from the installed package, packed once, when the first page asks for it."""
     from plotly.offline import get_plotlyjs
 
@@ -87,7 +87,7 @@ class Values(dict[str, Value]):
         return Values, (dict(self),)
 
 
-class Panel(Live, Generic[V]):
+class Panel(Covered, Generic[V]):
     """Controls, a picture that moves with them, and its words.
 
     A panel names its ``controls``, and says in :meth:`view` what the screen shows for their values: a dict with
@@ -111,7 +111,6 @@ class Panel(Live, Generic[V]):
         """
         super().__init__()
         self._start = self._values = Values(read_all(self.controls, values))
-        self._veil = ""
         self._heard: tuple[str, list[Heard]] = "", []
         self._shown = self._state(self._values)
 
@@ -194,18 +193,6 @@ class Panel(Live, Generic[V]):
         self._tell("state", None, None)
         self._tell("values", old, new)
 
-    @property
-    def veil(self) -> str:
-        """What covers the picture until a question is answered; to move a control lifts it."""
-        return self._veil
-
-    @veil.setter
-    def veil(self, words: str) -> None:
-        old, self._veil = self._veil, words
-        if words != old:
-            self._tell("state", None, None)
-            self._tell("veil", old, words)
-
     def state(self) -> dict[str, Any]:
         """Values, veil, what there is to move, and what is shown: as plain data."""
         return {
@@ -244,7 +231,7 @@ class Panel(Live, Generic[V]):
     def receive(self, message: Message) -> Iterator[Sent]:
         """Answer the browser: plotly itself, one state, the states along a control, or what has happened in some."""
         if message["kind"] == "plotly":
-            yield {"kind": "plotly"}, [_plotly()]
+            yield {"kind": "plotly"}, [packed_plotly()]
             return
         values = read_all(self.controls, message["values"])
         if message["kind"] == "why":
@@ -303,7 +290,7 @@ class Panel(Live, Generic[V]):
     def still(self) -> tuple[str, str]:
         """A still picture and the words; of a covered picture neither, for they are what is asked."""
         if self._veil:
-            return f"<p><strong>{escape(self.heading)}</strong></p><p><em>{_COVERED}</em></p>", _COVERED
+            return f"<p><strong>{escape(self.heading)}</strong></p><p><em>{COVERED}</em></p>", COVERED
         view = self._shown["view"]
         lines = [line for line in (view["title"], view.get("alert"), *view["words"]) if line]
         pictures = "".join(still(figure, view["title"]) for figure in view["figures"])
@@ -373,4 +360,3 @@ def _to_wire(values: Mapping[str, Value]) -> dict[str, str]:
 
 
 STILL = "A still picture of the start. Run the cell to move it."
-_COVERED = "The picture comes once the question is answered."

@@ -231,7 +231,14 @@ function order(card) {
  * @returns {Means}
  */
 function state() {
-  return { node: make("span", { class: "mw-hidden" }), read: () => "", set: () => {} };
+  const node = make("span", { class: "mw-hidden" });
+  /** As it is seen: what was told of it may not have been heard yet. */
+  const read = () => {
+    /** @type {HTMLElement | null | undefined} */
+    const panel = node.closest(".mx-work")?.querySelector(".mx-panel .mw-panel");
+    return panel?.dataset.link ?? "";
+  };
+  return { node, read, set: () => {} };
 }
 
 const MEANS = { one, several, number, order, state };

@@ -27,7 +27,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from marginlib.engine.errors import InvalidRulebook
-from marginlib.panels.live import Bundle, bundle
+from marginlib.panels.live import Bundle, Covered, bundle
 from marginlib.panels.panel import Panel
 from marginlib.quiz import drills, shelf
 from marginlib.quiz.card import Card
@@ -133,7 +133,7 @@ class Lesson:
             shelf.LESSONS.drop(found)  # mended, it may lie elsewhere
             raise
 
-    def predict(self, panel: Panel[Any], name: str = "") -> "Predict":
+    def predict(self, panel: Covered, name: str = "") -> "Predict":
         """A question before a panel: the picture is uncovered once it is answered or skipped.
 
         Raises:
@@ -144,10 +144,10 @@ class Lesson:
         card = Card(self.questions.predict[name], "Predict first", skip="Skip, and see")
         return Predict(card, panel, self.progress, f"predict {name}")
 
-    def _prediction(self, panel: Panel[Any], name: str) -> str:
+    def _prediction(self, panel: Covered, name: str) -> str:
         """The name of a prediction, the first one where none is named, for a panel."""
         known = self.questions.predict
-        if not isinstance(panel, Panel):
+        if not isinstance(panel, Covered):
             raise TypeError(f"panel: expected a panel such as LossCascade(), got {panel!r}")
         name = name or next(iter(known))
         if name not in known:
@@ -190,7 +190,7 @@ class Lesson:
 class Predict:
     """A question, and below it a panel whose picture is covered until the question is answered or skipped."""
 
-    def __init__(self, card: Card, panel: Panel[Any], progress: Progress, name: str) -> None:
+    def __init__(self, card: Card, panel: Covered, progress: Progress, name: str) -> None:
         self.card, self.panel = card, panel
         progress.follow(card, name)
         self._cover()

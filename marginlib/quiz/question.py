@@ -431,7 +431,11 @@ class Question:
         return self.shown(given)
 
     def _behind(self, chosen: list[str]) -> Diagnosis:
-        """What leads to what was chosen."""
+        """What leads to what was chosen; nothing where so many mistakes do that none of them would be told."""
+        found = self._leading_to(chosen)
+        return found if self._told(found) else Diagnosis()
+
+    def _leading_to(self, chosen: list[str]) -> Diagnosis:
         if self.kind == "one":
             option = next((each for each in self.options if each.value == chosen[0]), None)
             if option and option.mistake:

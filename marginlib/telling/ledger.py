@@ -520,11 +520,11 @@ def _parts(account: Account) -> dict[str, Any]:
             {**_purse(each.purse), "start": plain(each.start), "end": plain(each.end), "rows": each.rows,
              "breaks": each.breaks} for each in account.holdings
         ],
-        "breaks": [
+        "breaks": (
             {"line": each.entry.line, "txid": each.entry.txid, "refid": each.entry.refid,
              **_purse(each.entry.purse), "expected": plain(each.expected), "found": plain(each.found),
              "size": plain(each.size)} for each in account.breaks
-        ],
+        ),
         "groups": (
             {"refid": each.refid, "kind": each.kind, "sure": each.sure, "quote": each.quote or None,
              "time": _iso(each.time), "lines": [entry.line for entry in each.entries],
@@ -539,24 +539,25 @@ def _parts(account: Account) -> dict[str, Any]:
         "cascades": (_cascade(each) for each in account.cascades),
         "totals": _sums(account.totals),
         "months": [{"month": each.name, **_sums(each.sums)} for each in account.months],
-        "surprises": [
+        "surprises": (
             {"line": each.entry.line, "refid": each.entry.refid, "fee_for": each.kind, "why": each.why,
              "asset": each.entry.fee_asset, "fee": plain(each.entry.fee), "quote": each.quote or None,
              "sure": each.sure, "rules": list(each.rules)} for each in account.surprises
-        ],
+        ),
         "open_positions": [life.refid for life in account.open_positions],
     }  # fmt: skip
 
 
 def _life(life: Life, account: Account) -> dict[str, Any]:
+    own = _sums(sums_of((life.group,), account.rulebook))
     return {
         "refid": life.refid, "opened": _iso(life.opened), "quote": life.quote or None, "status": life.status,
-        "rollovers": len(life.rollovers), "own": _sums(sums_of((life.group,), account.rulebook)),
+        "rollovers": len(life.rollovers), "own": own,
         "endings": [
             {"refid": each.group.refid, "kind": each.group.kind, "time": _iso(each.group.time), "whole": each.whole,
              "sure": each.sure, "settled": _settled(each.group)} for each in life.endings
         ],
-        "with_endings": _sums(account.sums(life)),
+        "with_endings": _sums(account.sums(life)) if life.endings else own,
     }  # fmt: skip
 
 

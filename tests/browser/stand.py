@@ -116,7 +116,7 @@ def standing(
         page.goto(HOME)
         page.wait_for_function(
             """(count) => globalThis.standing && ((figures) =>
-                figures.length === count && figures.every((each) => each.firstChild)
+                figures.length >= count && figures.every((each) => each.firstChild)
             )([...document.querySelectorAll('.mw-figure')])""",
             arg=len(live.state().get("_shown", {}).get("view", {}).get("figures", [])),
         )

@@ -150,6 +150,28 @@ def test_a_panel_is_brought_into_a_state(chrome: Browser, week: Exercise) -> Non
         assert sheet.panels[4].values[name] == value
 
 
+@pytest.mark.parametrize("entered", [True, False], ids=["with Enter", "without"])
+def test_a_state_that_is_checked_in_haste_is_the_one_that_is_seen(
+    chrome: Browser, week: Exercise, entered: bool
+) -> None:
+    """A number is typed, and the check is pressed before the panel would have told it."""
+    sheet = Sheet(week)
+    with standing(chrome, sheet) as page:
+        begin(page, "Ada")
+        assert sheet.attempt is not None
+        step(page, 5).click()
+        asked = sheet.attempt.asked[4]
+        assert isinstance(asked, Setting)
+        ((name, value),) = (asked.found() or {}).items()
+        box = page.locator(".mx-panel .mw-row", has_text=name).locator(".mw-box").first
+        box.fill(str(value))
+        if entered:
+            box.press("Enter")
+        page.get_by_role("button", name="Check this state").click()
+        expect(page.locator(".mq-verdict p").first).to_contain_text("Yes: ")
+        assert sheet.attempt.work[4].done(exam=False).tries == 1
+
+
 def test_a_page_that_is_loaded_again_has_the_answers(chrome: Browser, exam: Exercise) -> None:
     """The kernel, or the page's Python, is a new one; the browser has kept what was given, and nothing else."""
     kept: dict[str, str] = {}

@@ -36,6 +36,9 @@ def test_sliders_move_before_the_engine_is_there(lesson: Opened) -> None:
     """First of a lesson's tests: the others wait for the engine."""
     page = lesson.page
     panel = page.locator(".mw-panel:has(input[type=range])").first
+    if not panel.count():
+        assert page.locator(".ml-book").count(), "only the ledger's lesson has no slider"
+        return
     track = panel.locator("input[type=range]").first
     before = panel.get_attribute("data-key")
     track.focus()

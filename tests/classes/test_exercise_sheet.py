@@ -40,6 +40,8 @@ def at_work(sheet: Sheet) -> Attempt:
 
 def right(sheet: Sheet, at: int) -> Any:
     asked = at_work(sheet).asked[at]
+    if isinstance(asked, Setting):
+        return asked.panel(**{**asked.item.start, **(asked.found() or {})}).link()
     return asked.right[0] if asked.kind == "number" else list(asked.right)
 
 
@@ -110,8 +112,8 @@ def test_in_an_exam_the_browser_is_sent_the_same_for_right_and_for_wrong(tmp_pat
         for at, asked in enumerate(at_work(sheet).asked):
             sheet.receive({"kind": "go", "to": at})
             wrong = list(reversed(asked.right)) if asked.kind == "order" else "5"
-            if isinstance(asked, Setting) and kind:
-                sheet.panels[at].values = asked.found() or {}
+            if isinstance(asked, Setting):
+                wrong = asked.panel(**asked.item.start).link()
             for message in ("answer", "hint", "skip", "another"):
                 told = {"kind": message, "given": right(sheet, at) if kind else wrong, "ticket": "1"}
                 heard += [list(sheet.card.hear(told)), sheet.card.state(), sheet.state()]
@@ -259,6 +261,29 @@ def test_a_room_carries_the_sheet_with_its_card_and_panels(tmp_path: Path) -> No
     assert room.live[places["card"]] is sheet.card
     assert room.live[places["4"]] is sheet.panels[4]
     sheets.forget()
+
+
+def test_a_check_is_of_the_state_that_is_seen(tmp_path: Path) -> None:
+    """A kernel takes the messages of a card and of a panel in no sure order: the check has the panel's link with it."""
+    sheet = begun(made(tmp_path))
+    sheet.receive({"kind": "go", "to": 4})
+    asked = at_work(sheet).asked[4]
+    assert isinstance(asked, Setting)
+    seen = right(sheet, 4)
+
+    sheet.card.receive({"kind": "answer", "given": seen})
+    assert at_work(sheet).work[4].right
+    assert at_work(sheet).work[4].given == [seen]
+
+
+@pytest.mark.parametrize("given", ["#v1/Life?move=-20", "#v1/HowFar?USD=x", "nonsense", ["#v1/HowFar"], 7])
+def test_a_state_that_is_none_of_the_panel_s_counts_for_nothing(tmp_path: Path, given: Any) -> None:
+    sheet = begun(made(tmp_path))
+    sheet.receive({"kind": "go", "to": 4})
+
+    sheet.card.receive({"kind": "answer", "given": given})
+    assert sheet.card.state()["_card"]["note"]
+    assert at_work(sheet).work[4].given == []
 
 
 def test_a_title_that_would_be_markup_is_text(tmp_path: Path) -> None:

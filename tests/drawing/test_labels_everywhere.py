@@ -20,14 +20,9 @@ def hit(figures: Figures, width: float) -> Iterator[tuple[str, str]]:
         yield from collisions(figure, wide if "least" in figure["layout"].get("meta", {}) else max(wide, NARROWEST))
 
 
-OVER = {
-    ("HowFar", NARROWEST): 5, ("LossCascade", NARROWEST): 5, ("LotQueue", NARROWEST): 62,
-    ("SettleOrClose", NARROWEST): 2, ("ThroughTheCrash", NARROWEST): 2, ("WaysOut", NARROWEST): 1,
-}  # fmt: skip
+OVER = {("Life", NARROWEST): 1}
 """How many pairs of labels might meet at a width, in all states of the sweep: by what the widest typeface takes."""
-BEYOND = {
-    ("HowFar", NARROWEST): 2, ("WaysOut", NARROWEST): 6,
-}  # fmt: skip
+BEYOND: dict[tuple[str, int], int] = {}
 """How many labels are longer than the figure is wide, or than what is left of it beside their bars."""
 
 

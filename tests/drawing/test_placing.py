@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marginlib.drawing.pieces import bars, figure, layout, lines, rings
-from marginlib.drawing.placing import NARROW, Box, Label, boxes, collisions, placed, spread
+from marginlib.drawing.placing import NARROW, NARROWEST, Box, Label, boxes, collisions, placed, spread
 
 LAYOUT = layout({}, (0, 10), (-50, 50), "EUR")
 TEXTS = st.sampled_from(["owed", "restricted<br>0.5 BTC", "▼ −2,000.00 EUR", "now", "a<br>b<br>c"])
@@ -148,4 +148,15 @@ def test_labels_of_a_column_stand_further_apart_than_their_own_lines() -> None:
     written = [Label(0.5, at, f"{name}<br>5,000.00 EUR") for at, name in ((20, "used margin"), (24, "free margin"))]
     (_, low), (_, high) = sorted(boxes(figure([], LAYOUT, written), 700), key=lambda each: -each[1].top)
 
-    assert low.top - high.bottom >= 3.5
+    assert low.top - high.bottom >= 8 > 0.3 * 14, "as much as between their own lines is too little"
+
+
+def test_a_label_gives_way_to_a_knob() -> None:
+    """A handle takes room as a label does, at every width."""
+    label = at(20)
+    for width in (NARROW, NARROWEST):
+        ((_, moved),) = boxes(figure([], LAYOUT, [label], [(label.x, label.y)]), width)
+        left, top, _, bottom = box_of(label, width)  # a word on the right begins where the knob has its middle
+        knob = Box(left - 12, (top + bottom) / 2 - 12, left + 12, (top + bottom) / 2 + 12)
+        assert knob.meets(box_of(label, width))
+        assert not knob.meets(moved)

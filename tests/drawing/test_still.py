@@ -254,3 +254,10 @@ def test_names_of_steps_stand_aside_where_an_axis_says_so() -> None:
 
     assert '<text x="76"' in at(0)
     assert '<text x="36"' in at(40)
+
+
+def test_a_bold_word_is_bold_and_not_a_mark_among_the_words() -> None:
+    texts = labels([(0, 50, "<b>settle</b>: 5 < 6", "middle right")])
+    (line,) = (each for each in drawn(spec(texts)).iter(f"{SVG}text") if "settle" in "".join(each.itertext()))
+    assert "".join(line.itertext()) == "settle: 5 < 6"
+    assert [each.text for each in line.iter(f"{SVG}tspan") if each.get("font-weight") == "bold"] == ["settle"]

@@ -198,3 +198,10 @@ def test_a_drill_s_mistakes_all_differ() -> None:
             made = drills.make(lesson, seed, level)
             values = sorted([*made.wrong.values(), *[given for given in [made.answer] if isinstance(given, Decimal)]])
             assert all(two - one > made.tolerance for one, two in itertools.pairwise(values))
+
+
+def test_of_pairs_that_lead_to_one_number_only_what_they_share_is_named() -> None:
+    known = learners.asked("03")["03 check after"].judge("55200")
+    assert (known.mistakes, known.together) == (("settled_the_margin_only",), True)
+    assert "The other can't be told." in known.sentence
+    assert learners.asked("01")["01 check free"].judge("8400").mistakes == ()

@@ -375,8 +375,8 @@ def test_a_covered_picture_stays_covered_in_a_saved_notebook(lesson: str, monkey
     monkeypatch.setattr("marginlib.quiz.lesson._SESSION", {})
     for panel_class, (name, question) in itertools.product(PANELS, questions(lesson).predict.items()):
         marginlib.quiz.lesson._SESSION.clear()
-        predict = Lesson(lesson).predict(panel_class(), name)
-        view = predict.panel._shown["view"]
+        panel = panel_class()
+        predict, view = Lesson(lesson).predict(panel, name), panel._shown["view"]
         for data in (predict._repr_mimebundle_()[0], predict.panel._repr_mimebundle_()[0]):
             for written in (data["text/html"], data["text/plain"]):
                 assert not any(escape(line) in written for line in (view["title"], *view["words"]))

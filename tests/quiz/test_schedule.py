@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marginlib.quiz.drills import LEVELS
-from marginlib.quiz.schedule import AT_ONCE, BETWEEN, GAPS, KINDS, ROW, Answered, Standing, Task
+from marginlib.quiz.schedule import AT_ONCE, GAPS, KINDS, ROW, Answered, Standing, Task
 
 START = datetime(2026, 3, 1, 9, tzinfo=UTC)
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
@@ -180,7 +180,7 @@ def test_what_was_wrong_comes_back_soon_with_its_structure_and_a_step_easier(rig
             assert then.stage == ("filled" if wrong.stage == "alone" else "shown")
             assert then.after == wrong.seed
             # A shown task has its filled one behind it; and what else was wrong before comes before it.
-            assert turn <= BETWEEN + 2 + 2 * before
+            assert turn <= 4 + 2 * before  # two others come between
             return
         standing.take_in(done(then, at))
     raise AssertionError("it never came back")
@@ -247,3 +247,29 @@ def test_without_the_spacing_effect_the_simulation_has_no_reason_to_prefer_it() 
     shares = [forgetting.score(way, 280, 60, spacing=False) for way in (forgetting.mixed, forgetting.blocked)]
 
     assert shares[0] < shares[1]
+
+
+def test_learnt_is_five_right_in_a_row_over_two_kinds() -> None:
+    """The figures that are promised, as figures: a skill that counted sooner would be one that was never shown."""
+    standing, at = Standing(["01"], []), START
+    kinds: list[str] = []
+    while not standing.skills["01"].learnt:
+        task = following(standing, at)
+        at += MINUTE
+        standing.take_in(done(task, at))
+        if task.stage == "alone":
+            kinds.append(f"{task.level}")
+    assert len(kinds) >= 5
+    assert len({*kinds}) >= 2
+    assert len(standing.skills["01"].row) == len(kinds)
+
+    for count, of in ((4, 2), (5, 1)):
+        answered = [Answered(START + n * MINUTE, "01", 1 + n % of, "taken", n, "alone", True) for n in range(count)]
+        assert not Standing(["01"], answered).skills["01"].learnt
+    answered = [Answered(START + n * MINUTE, "01", 1 + n % 2, "taken", n, "alone", True) for n in range(5)]
+    assert Standing(["01"], answered).skills["01"].learnt
+
+
+def test_what_is_learnt_comes_back_after_a_day_and_then_each_time_after_about_twice_as_long() -> None:
+    assert GAPS[0] == 1
+    assert all(1.9 * before <= after <= 3 * before for before, after in pairwise(GAPS))

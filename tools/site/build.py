@@ -314,10 +314,12 @@ EXERCISE = """<div class="mp-text"><h1>An exercise</h1><form id="mw-open" class=
 
 
 def places(pages: Iterable[Page]) -> dict[str, str]:
-    """The page of each panel; nothing where several lessons have it."""
+    """The page of each panel, and of what opens links of its own; nothing where several lessons have it."""
     panels: dict[str, str] = {}
     for page in pages:
-        for panel in {type(live).__name__ for live in page.slots.values() if isinstance(live, Panel)}:
+        for panel in {
+            live.opens or type(live).__name__ for live in page.slots.values() if live.opens or isinstance(live, Panel)
+        }:
             panels[panel] = "" if panel in panels else f"{page.name}.html"
     return panels
 
@@ -417,6 +419,8 @@ def build(out: Path, *, lab: bool = True) -> None:
     handout = (teaching / "handout.html").read_text(encoding="utf-8").replace('href="guide.ipynb"', 'href="guide.html"')
     for folder in (out, out / "files"):
         (folder / "handout.html").write_text(handout, encoding="utf-8")
+        for example in teaching.glob("*.toml"):
+            shutil.copy(example, folder)
     for page in (*pages, listed, *beside):
         builder.alone(page, f"{page.title} – {NAME}")
     if lab:

@@ -15,9 +15,10 @@ from bs4 import BeautifulSoup
 from nbconvert import HTMLExporter
 from nbconvert.filters.markdown import markdown2html
 
+from marginlib.lessons.own_case import own_case
 from marginlib.pages.room import Room, needed
 from marginlib.panels import exploring
-from marginlib.panels.live import Live
+from marginlib.panels.live import Covered, Live
 from marginlib.panels.panel import STILL, Panel
 from marginlib.quiz import together
 from marginlib.quiz.card import UNANSWERED
@@ -31,8 +32,10 @@ _LINK = re.compile(r"\]\(([\w-]+)\.ipynb(?:(#)(?:cell-id=)?([\w-]+))?\)")
 _FROM_BELOW = re.compile(r"\]\(\.\./([\w-]+)\.ipynb(?:#(?:cell-id=)?([\w-]+))?\)")
 _BELOW = re.compile(r"\]\(teaching/([\w-]+)\.(?:ipynb|html)(#[\w=-]+)?\)")
 _SHARED = re.compile(r"`(#v1/([A-Za-z]\w*)\?[^`\s]*)`")
+_EXERCISE = re.compile(r"`(#x\d+/[\w=+/-]+)`")
 _CELL = re.compile(r"\]\(#cell-id=([\w-]+)\)")
-_ASIDES = "|".join(re.escape(html.escape(each)) for each in (STILL, exploring.STILL, UNANSWERED, together.STILL))
+_TOLD = (STILL, exploring.STILL, UNANSWERED, together.STILL, own_case.STILL)
+_ASIDES = "|".join(re.escape(html.escape(each)) for each in _TOLD)
 _ASIDE = re.compile(rf"<p><em>(?:{_ASIDES})</em></p>")
 
 
@@ -85,6 +88,8 @@ def for_teachers(text: str, where: dict[str, str]) -> str:
 
     >>> for_teachers("`#v1/Life?move=-20` ([lesson](../00_start.ipynb#cell-id=code-04))", {"Life": "00_start.html"})
     '[`#v1/Life?move=-20`](00_start.html#v1/Life?move=-20) ([lesson](00_start.html#cell-id=code-04))'
+    >>> for_teachers("As students see it: `#x1/FkpD`", {})
+    'As students see it: [open it](exercise.html#x1/FkpD)'
     """
 
     def up(found: re.Match[str]) -> str:
@@ -96,6 +101,7 @@ def for_teachers(text: str, where: dict[str, str]) -> str:
         page = where.get(found[2])
         return f"[{found[0]}]({page}{found[1]})" if page else found[0]
 
+    text = _EXERCISE.sub(r"[open it](exercise.html\1)", text)
     return for_pages(_SHARED.sub(opened, _FROM_BELOW.sub(up, text)))
 
 
@@ -156,7 +162,7 @@ def uncovered(page: Page) -> str:
     soup = BeautifulSoup(page.body, "html.parser")
     for name, live in page.slots.items():
         (slot,) = soup.select(f".mw-slot-{name}")
-        if not isinstance(live, Panel):
+        if not isinstance(live, Covered):
             slot.replace_with(BeautifulSoup(live.still()[0].replace(UNANSWERED, JUDGED), "html.parser"))
         elif live.veil:
             live.veil = ""

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from marginlib.analysis.sheet import Entry, Sheet, flows, opening_sheets, sheet, worth
 from marginlib.drawing.axes import footed, stepped, under
-from marginlib.drawing.pieces import Part, Spec, around, figure, layout, lines, stacks
+from marginlib.drawing.pieces import Part, Point, Spec, around, figure, layout, lines, stacks
 from marginlib.drawing.placing import Label
 from marginlib.drawing.screen import Table, View, refused, screen, table
 from marginlib.drawing.touch import Grip, grip, touched
@@ -24,7 +24,8 @@ STEPS = ("Before", "The extension", "The trade", "What is tied up")
 _PLACES = {"exchange": "The exchange", "position": "your position", "market": "the market"}
 _WIDE, _EDGE = 0.97, 0.56  # a bar, and from the middle of one to the names beside it
 _NAMES, _NUMBERS, _BESIDE = 90, 52, 94  # pixels for the names of the left bar, of the axis, and of the right bar
-_UNDER = 66  # pixels for what the bars are, below them
+_KNOBS = 0.36, 0.64  # of the left bar and of the right one: near the middle, names are outside
+_UNDER = 74  # pixels for what the bars are, below them
 _ROOM = 1.12  # so much of the axis is above the highest bar, for what is written there
 
 
@@ -100,7 +101,9 @@ def _figure(story: Story, seen: Sheet, tied: Margin | None, reach: Reach, needed
     written: list[Label] = []
     if tied and tied.level is not None:
         written.append(Label(1 + _EDGE, reach.most * 1.06, f"margin level<br>{percent(tied.level / 100)}", fixed=True))
-    written.append(Label(1 + _EDGE, max(top, reach.most / 100), f"yours<br>{_cash(seen.yours)}", "top left", bold=True))
+    written.append(
+        Label(1 + _EDGE - 0.12, max(top, reach.most / 100), f"yours<br>{_cash(seen.yours)}", "top left", bold=True)
+    )
     written += [Label(-_EDGE, height, text, "middle left") for height, text in left]
     written += [Label(1 + _EDGE, height, text, "middle right") for height, text in right]
     axes = layout(
@@ -116,9 +119,18 @@ def _figure(story: Story, seen: Sheet, tied: Margin | None, reach: Reach, needed
     )
     axes = footed(stepped(axes, 20_000, seen.currency, aside=_NAMES), _UNDER)
     written += under(("what you have", "whose it is"), axes)
-    spec = figure([*stacks(parts, _WIDE), *floor], axes, written)
+    spec = figure([*stacks(parts, _WIDE), *floor], axes, written, _knobs(own, has, owes, used))
     name = "Your balance sheet: what you have, and whose it is"
     return touched(spec, *_grips(story, seen, reach, used is not None), name=name, tells=_tells(seen, tied, needed))
+
+
+def _knobs(own: float, has: float, owes: float, used: Fraction | None) -> list[Point]:
+    """Where the handles stand: at the tops of the parts, and at the floor."""
+    left = [own, has] if owes else [own]
+    right = [owes] if owes else []
+    if used is not None:
+        right.append(owes + float(used))
+    return [(x, y) for x, heights in zip(_KNOBS, (left, right), strict=True) for y in heights]
 
 
 def _grips(story: Story, seen: Sheet, reach: Reach, floor: bool) -> list[Grip]:
@@ -127,7 +139,7 @@ def _grips(story: Story, seen: Sheet, reach: Reach, floor: bool) -> list[Grip]:
     assert isinstance(opens, Open)
     rate, now = (float(prices[opens.pair]) for prices in (story.scenario.prices, story.final.prices))
     volume, own, owes = float(opens.volume), float(worth(seen.own)), float(seen.owes)
-    left, right = (-_WIDE / 2, 0.36), (1 + _WIDE / 2, 0.64)  # knobs stand near the middle, names outside
+    left, right = (-_WIDE / 2, _KNOBS[0]), (1 + _WIDE / 2, _KNOBS[1])
     found = [grip("funds", "y", reach.funds, left)]
     if owes:
         volumes, follows = [each * rate for each in reach.volume], [volume * each for each in reach.price]

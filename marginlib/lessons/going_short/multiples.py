@@ -10,13 +10,16 @@ from marginlib.drawing.pieces import Part, Spec, clipped, figure, layout, lines,
 from marginlib.drawing.placing import Label
 from marginlib.drawing.touch import Grip, grip, touched
 from marginlib.engine.amounts import ZERO, quotient
+from marginlib.engine.derivation import fraction
 from marginlib.engine.margin import unrealised
 from marginlib.lessons.going_short.held import ROWS, Held
-from marginlib.telling.numbers import money, number
+from marginlib.telling.numbers import money, number, percent
 
 _HEIGHT, _EDGE, _FOOT = 276, 4, 24
 _LEAST = 155  # pixels that one of them needs
 _TITLE, _TWO, _THREE = 44, 36, 54  # pixels for a heading, and for labels of two and of three lines
+_OFF = 11  # pixels that words keep from the end of a column, where a knob stands beside it
+_HEAD = 8  # pixels from the middle of an arrow's head to what it points at
 _HALF, _BETWEEN, _SIDES = 0.3, 0.5, (-0.44, 1.44)
 _TITLES = ("what is<br>borrowed", "what holding<br>costs", "what<br>liquidates it", "how<br>it ends",
            "which stop<br>protects")  # fmt: skip
@@ -40,6 +43,11 @@ def figures(row: str, held: Held, ranges: Ranges) -> list[Spec]:
     return [each(held, ranges, name == row) for name, each in zip(ROWS, drawn, strict=True)]
 
 
+def _pixel(up: tuple[float, float], words: int) -> float:
+    """How much a pixel is, where so many are kept for words above and below."""
+    return (up[1] - up[0]) / (_HEIGHT - _EDGE - _FOOT - _TITLE - words)
+
+
 def _small(
     at: int,
     chosen: bool,
@@ -55,8 +63,7 @@ def _small(
     zero: bool = True,
 ) -> Spec:
     """One of the five: its heading, room above and below for labels, no numbers along its axis."""
-    low, high = up
-    pixel = (high - low) / (_HEIGHT - _EDGE - _FOOT - _TITLE - above - below)
+    (low, high), pixel = up, _pixel(up, above + below)
     low, high = low - below * pixel, high + (above + _TITLE) * pixel
     axes = bare(layout(names, across, (low, high), "", _FOOT, height=_HEIGHT, share=1 / len(ROWS), l=_EDGE, r=_EDGE,
                        t=_EDGE), zero=zero)  # fmt: skip
@@ -68,9 +75,11 @@ def _small(
     return touched(spec, *grips, name=ROWS[at].capitalize(), tells=told)
 
 
-def _beyond(x: float, end: float, text: str) -> Label:
-    """What is written at the end of a column: above what goes up, below what goes down."""
-    return Label(x, end, text, "top center" if end >= 0 else "bottom center", fixed=True)
+def _beyond(x: float, end: float, text: str, off: float = 0.0) -> Label:
+    """What is written at the end of a column: above what goes up, below what goes down; so far off it."""
+    return Label(
+        x, end + off if end >= 0 else end - off, text, "top center" if end >= 0 else "bottom center", fixed=True
+    )
 
 
 def _borrowed(held: Held, ranges: Ranges, chosen: bool) -> Spec:
@@ -133,18 +142,22 @@ def _over_time(held: Held, ranges: Ranges, chosen: bool) -> Spec:
 
 
 def _room_left(held: Held, ranges: Ranges, chosen: bool) -> Spec:
-    """Two columns of prices: from the price now up to where each is liquidated."""
+    """From the price now, an arrow up to the price at which each is liquidated: how far it may rise."""
     lot, now, (ends, other) = held.lot, float(held.now), held.liquidated
     limits = [(0.0, ends), (1.0, other)]
-    drawn = [
-        *stacks({"market": [(x, now, float(end) - now) for x, end in limits]}, 2 * _HALF),
-        lines([(x + way * _HALF, float(end)) for x, end in limits for way in (-1, 1)][:2], "ink", 3),
-        lines([(x + way * _HALF, float(end)) for x, end in limits for way in (-1, 1)][2:], "ink", 3),
-        lines([(_SIDES[0], now), (_SIDES[1], now)], "ink", 2),
-    ]
+    pixel = _pixel(ranges.prices, _THREE + _TWO)
+    drawn: list[Spec] = []
+    for x, end in limits:
+        wall, way = float(end), 1 if end >= held.now else -1
+        drawn.append(lines([(x, now), (x, wall - way * _HEAD * pixel)], "market", 3))
+        if abs(wall - now) > 2 * _HEAD * pixel:
+            marker = {"color": "role:market", "size": 12, "symbol": f"triangle-{'up' if way > 0 else 'down'}"}
+            drawn.append({**rings([(x, wall - way * _HEAD * pixel)]), "marker": marker})
+        drawn.append(lines([(x - _HALF - 0.1, wall), (x + _HALF + 0.1, wall)], "loss", 5))
+    drawn.append(lines([(_SIDES[0], now), (_SIDES[1], now)], "ink", 2))
     written = [
-        *(Label(x, float(end), f"liquidated<br>{number(end, 2, 2)}", "top center", fixed=True) for x, end in limits),
-        Label(0.5, now, f"now {number(held.now, 2, 2)}", "bottom center", fixed=True),
+        *(Label(x, float(end) + 4 * pixel, _reached(held, end), "top center", fixed=True) for x, end in limits),
+        Label(0.5, now - 3 * pixel, f"price now<br>{number(held.now, 2, 2)}", "bottom center", fixed=True),
     ]
     told: list[tuple[str, Decimal | Fraction]] = [
         (f"Price now: {money(held.now, lot.quote)}", held.now),
@@ -154,15 +167,22 @@ def _room_left(held: Held, ranges: Ranges, chosen: bool) -> Spec:
     names = {0.0: "margin", 1.0: "future"}
     places = grip("move", "y", ranges.now, _SIDES)
     return _small(
-        2, chosen, drawn, written, _SIDES, ranges.prices, names, [places], told, below=20, zero=False
+        2, chosen, drawn, written, _SIDES, ranges.prices, names, [places], told, above=_THREE, zero=False
     )  # fmt: skip
+
+
+def _reached(held: Held, end: Fraction) -> str:
+    """What it takes: the answer to the heading."""
+    far = end / fraction(held.now) - 1
+    return f"a {'rise' if far >= 0 else 'fall'} to<br>{number(end, 2, 2)}<br>{'+' if far > 0 else ''}{percent(far, 1)}"
 
 
 def _left_over(held: Held, ranges: Ranges, chosen: bool) -> Spec:
     """What closing has made of it: the same profit or loss, and what holding has taken from it or added."""
     quote, pnl = held.lot.quote, held.contract.pnl(held.now)
     parts: dict[str, list[Part]] = {role: [] for role in ("profit", "loss", "fee")}
-    written, told = [], []
+    room, written, told = _TWO + _OFF, [], []
+    pixel = _pixel(ranges.results, 2 * room)
     for x, change, name in ((0.0, -held.cost, "margin"), (1.0, held.received, "futures")):
         left = pnl + change
         whole = left if change > 0 else pnl
@@ -172,13 +192,14 @@ def _left_over(held: Held, ranges: Ranges, chosen: bool) -> Spec:
             parts["fee"].append((x, float(left), float(-change)))
         ends = left if change > 0 or left < 0 else pnl
         what = "gained" if left > 0 else "lost" if left < 0 else "even"
-        written.append(_beyond(x, float(ends), f"{_way(left)} {what}<br>{number(abs(left), 2, 2)}"))
+        written.append(_beyond(x, float(ends), f"{_way(left)} {what}<br>{number(abs(left), 2, 2)}", _OFF * pixel))
         told.append((f"Closed now, the {name} short has made {money(left, quote, sign=True)}", left))
     names = {0.0: "margin", 1.0: "future"}
     lot = held.lot
     results = [float(lot.cost) - float(lot.volume) * now for now in ranges.now]
     places = grip("move", "y", results, (-_HALF, _BETWEEN))
-    return _small(3, chosen, stacks(parts, 2 * _HALF), written, _SIDES, ranges.results, names, [places], told)
+    drawn = stacks(parts, 2 * _HALF)
+    return _small(3, chosen, drawn, written, _SIDES, ranges.results, names, [places], told, above=room, below=room)
 
 
 def _capped(held: Held, ranges: Ranges, chosen: bool) -> Spec:

@@ -97,9 +97,9 @@ def _lines(short: Story, long: Story, reach: Reach) -> Spec:
     times = range(reach.leverage[0], reach.leverage[1] + 1)
     return touched(
         spec,
-        grip("move", "x", moves, (top, bottom)),
+        grip("move", "x", moves, (top, bottom * 0.9)),  # clear of what is written along the axis
         grip("opened", "x", reach.opened, (top, 0.66 * top)),
-        grip("leverage", "y", [-float(lot.cost) / each for each in times], (high, low)),
+        grip("leverage", "y", [-float(lot.cost) / each for each in times], (high, low + (high - low) * 0.13)),
         name=f"Profit or loss of the short and of the long, in {quote}, against the price",
         tells=[
             (f"Opened at {price(lot.open_price, quote)}", opened),

@@ -149,6 +149,7 @@ def _path(chosen: Run, stop: Stop | None, refused: bool, ranges: Ranges) -> Spec
     drawn = [lines([(0, opened), (edge, opened)], "line", 1.5)]
     written = [Label(edge, opened, f"opened at<br>{number(lot.open_price, 2, 2)}", role="quiet")]
     grips = [grip("hours", "x", (0, hours), (now[1], now[1]))]
+    knobs = [now]
     tells = [(f"Opened at {price(lot.open_price, lot.quote)}", opened)]
     if stop:
         trigger, told = float(stop.trigger), f"{stop.side} stop<br>{number(stop.trigger, 2, 2)}"
@@ -156,7 +157,8 @@ def _path(chosen: Run, stop: Stop | None, refused: bool, ranges: Ranges) -> Spec
         written.append(Label(edge, trigger, told + ("<br>not placed" if refused else "")))
         way = 1 if stop.side == "buy" else -1
         places = [opened * (1 + way * away / 100) for away in ranges.trigger]
-        grips.append(grip("trigger", "y", places, (edge, 0)))
+        grips.append(grip("trigger", "y", places, (edge, edge * 0.08)))
+        knobs.append((edge * 0.08, trigger))
         placed = "not placed" if refused else "placed"
         tells.append((f"A {stop.side} stop at {price(stop.trigger, lot.quote)}, {placed}", trigger))
     drawn += [lines(seen[out - 1 :], "market", 1.5), lines(seen[:out], "market", 4), rings([mark])]
@@ -174,7 +176,7 @@ def _path(chosen: Run, stop: Stop | None, refused: bool, ranges: Ranges) -> Spec
     tells.append((f"Price now: {price(chosen.prices[-1], lot.quote)}", now[1]))
     ticks = {float(hour): f"{hour}{'<br>hours gone by' if hour == 12 else ''}" for hour in range(0, hours + 1, 6)}
     axes = layout(ticks, (-0.6, edge), (low, high), lot.quote, height=320, share=0.62, grid=False, l=60, r=92)
-    spec = figure(drawn, stepped(axes, 10_000, lot.quote), written)
+    spec = figure(drawn, stepped(axes, 10_000, lot.quote), written, knobs)
     return touched(spec, *grips, name=f"The price of 1 {lot.base} so far, hour by hour", tells=tells)
 
 

@@ -136,7 +136,7 @@ def _lost(
         return rows.band(_BAR), [], [("Nothing is opened", 0.0)]
     pnl, at = realised.pnl, price(realised.price, quote)
     role, result = "profit" if pnl > 0 else "loss", marked(pnl, quote)
-    rows.say(swatch(role, result) if pnl else result, f"price {at}")
+    rows.say(swatch(role, result) if pnl else result, f"at {at}")
     band = rows.band(_BAR)
     rows.put(role, band, 0, pnl)
     return band, [grip("move", "x", scale.results, hung(band))], [(f"{result} at a price of {at}", float(pnl))]

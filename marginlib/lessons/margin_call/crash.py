@@ -32,6 +32,7 @@ NEAREST, FURTHEST_STOP = 5, 40
 """How near to the opening price a stop may be, and how far away, in percent."""
 OPENING = -148.0
 """Where on the axis of the margin level the opening price stands: the prices share the days, and one picture."""
+_KNOB = TOP + 22  # between the topmost number and the heading
 _LOW, _HIGH, _STEP = OPENING - FURTHEST - 6, TOP + 58, 50.0
 _TICK = 4  # days from name to name
 _FAINT = 0.4  # of a line: what is still to come
@@ -265,7 +266,8 @@ def _figure(now: Now, stop: Decimal | None) -> Spec:
     x, level = next((x, y) for x, y in reversed(course.levels) if x <= now.days)
     early = now.days < last / 2
     sides = "right, {0} left" if early else "left, {0} right"
-    written, drawn = _named_bands(now.state, last), _bands(now.state, last)
+    prices = "since opening" if stop is not None else _PRICES  # beside it stands the stop
+    written, drawn = _named_bands(now.state, last, prices), _bands(now.state, last)
     drawn.append(lines([(now.days, _LOW), (now.days, TOP)], "market", 1.5))
     drawn += [
         _faint(course.level_line, "own"),
@@ -290,18 +292,18 @@ def _figure(now: Now, stop: Decimal | None) -> Spec:
         up = f"top {sides.format('top')}, bottom {sides.format('bottom')}"
         written.append(Label(*here, told, up, bold=True, aside=last * 0.015))
         drawn.append(rings([here], "own"))
-    grips = [grip("day", "x", _moments(course.path), (_LOW, TOP + 14))]
+    grips, knobs = [grip("day", "x", _moments(course.path), (_LOW, _KNOB))], [(float(now.days), _KNOB)]
     if stop is not None:
         long = _opened(now)[0].side == "long"
         y = height(float(-stop if long else stop))
         drawn.append(lines([(0, y), (last, y)], "ink", 1.5, "6px,4px"))
         places = [height(-each if long else each) for each in (NEAREST, FURTHEST_STOP)]
         grips.append(grip("distance", "y", places, (0, last)))
-        name = f"{'sell' if long else 'buy'} stop {_signed(Fraction(stop) / (-100 if long else 100))}"
-        far = (last, "left") if now.days < last * 0.4 else (0.0, "right")
-        up, down = ("bottom", "top") if long else ("top", "bottom")  # away from where the prices begin
-        ends.append(Label(far[0], y, name, f"{up} {far[1]}, {down} {far[1]}"))
-    spec = figure(drawn, _layout(course.path), [*written, *reversed(ends)])
+        knobs.append((last, y))
+        # Among the prices it would be in their way: it stands in their heading, with its dashes.
+        name = f"╌╌ stop {_signed(Fraction(stop) / (-100 if long else 100))}"
+        written.append(Label(last, BOTTOM - 2, name, "bottom left", fixed=True))
+    spec = figure(drawn, _layout(course.path), [*written, *reversed(ends)], knobs)
     return touched(spec, *grips, name="Margin level and prices, day by day", tells=_tells(now))
 
 
@@ -325,7 +327,10 @@ def _bands(state: State, last: float) -> list[Spec]:
     ]
 
 
-def _named_bands(state: State, last: float) -> list[Label]:
+_PRICES = "prices since opening"
+
+
+def _named_bands(state: State, last: float, prices: str = _PRICES) -> list[Label]:
     """The names of what is drawn, at the left: there every path begins above the bands."""
     book, x = state.rulebook, last * 0.01
     call, end = book.call_level, book.liquidation_level
@@ -335,7 +340,7 @@ def _named_bands(state: State, last: float) -> list[Label]:
             x, float(call + end) / 2, f"margin call: {number(call, 2)}\N{NO-BREAK SPACE}%", "middle right", fixed=True
         ),
         Label(x, float(end) / 2, f"liquidation: {number(end, 2)}\N{NO-BREAK SPACE}%", "middle right", fixed=True),
-        Label(x, BOTTOM - 2, "prices since opening", "bottom right", "quiet", fixed=True),
+        Label(x, BOTTOM - 2, prices, "bottom right", "quiet", fixed=True),
     ]
 
 
@@ -549,10 +554,8 @@ def _refused(shown: Course) -> View:
         drawn.append(rings([here], "own"))
         needed = float(story.final.rulebook.opening_level)
         drawn.append(lines([(0, needed), (last, needed)], "ink", 1.5, "6px,4px"))
-        written.append(Label(last, needed, f"needed to open: {least}", "top left"))
-        written.append(
-            Label(last, here[1], f"it would be {shown_level}", "middle left, top left, bottom left", bold=True)
-        )
+        said = f"needed to open: {least}<br><b>it would be {shown_level}</b>"
+        written.append(Label(last, needed, said, "top left", fixed=True))
         told.append((f"The margin level would be {shown_level}; needed to open: {least}", level))
     spec = touched(figure(drawn, _layout(shown.path), written), name="Margin level and prices, day by day", tells=told)
     return refused(

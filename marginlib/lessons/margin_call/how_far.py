@@ -22,6 +22,7 @@ from marginlib.telling.numbers import listed, money, number, percent, price
 
 BOTTOM, TOP = -20.0, 400.0
 """How far the axis of the margin level goes, in percent."""
+_KNOB = 30.0  # of the level: as much as the handle takes up on top
 _HIGH, _PIXEL = TOP + 24, 1.7  # of the figure's upper edge, in percent of the level; and what a pixel is, of them
 _HEADED, _FIRST, _ROW, _BAR = -50.0, -80.0, 68.0, 35.0  # below the level: a heading, then rows; in a row, its bar
 _CAUTION = 0.45  # how much is seen of the stretch between the margin call and liquidation
@@ -162,12 +163,15 @@ def _figure(
     marks = [(float(at), float(mark)) for mark, at in reached.marks.items() if at is not None and mark != first]
     written = _named(lot, reached)
     # Beside the line, where it is free; in a few signs where there is no room.
-    told = percent((tied.level or Fraction(0)) / 100, 0 if level < BOTTOM else 1)
-    told = f"{'' if x < highest * 0.25 or level < BOTTOM else 'now '}{told}"
+    beyond = not BOTTOM <= level <= TOP
+    told = percent((tied.level or Fraction(0)) / 100, 0 if beyond else 1)
+    told = f"{'' if x < highest * 0.25 or beyond else 'now '}{told}"
     over = " ↑" if level > y else " ↓" if level < y else ""
     free = ("left", "right") if lot.side == "long" else ("right", "left")
     call = float(state.rulebook.call_level)
     ways_up = (("top", 0), ("bottom", 1), ("top", 1), ("bottom", 0)) if y > 2 * call else (("top", 0), ("top", 1))
+    if y > TOP - _KNOB:  # on top is the handle
+        ways_up = (("bottom", 1), ("bottom", 0))
     sides = ", ".join(f"{up} {free[way]}" for up, way in ways_up)
     # In the bands stand their names: what the level is there stands above them.
     written.append(Label(x, max(y, call + 4), f"{told}{over}", sides, bold=True, aside=highest * 0.008))
@@ -183,7 +187,7 @@ def _figure(
         lines(clipped(reached.points, end, TOP), "own", 3),
         rings([*(point for point in marks if point[0] <= highest), (x, y)], "own"),
     ]
-    spec = figure(drawn, _layout(_bases(state), lot.quote, highest, low), [*names, *written])
+    spec = figure(drawn, _layout(_bases(state), lot.quote, highest, low), [*names, *written], [(x, _HIGH)])
     places = (float(span[0]), float(span[1]))
     return touched(
         spec,
@@ -268,7 +272,7 @@ def _far(limits_: tuple[Limit, Limit], side: str, at: Fraction | None) -> str:
 
 
 def _signed(share: Fraction) -> str:
-    return f"{'+' if share > 0 else ''}{percent(share, 1)}"
+    return f"{'+' if share > 0 else ''}{percent(share, 1 if abs(share) < 10 else 0)}"
 
 
 def _tells(lot: Position, tied: Margin, now: Decimal, reached: Reach, ways: "list[Way]") -> list[tuple[str, float]]:
@@ -639,9 +643,8 @@ def _refused(story: Story, tried: Story, reached: Reach | None, highest: float) 
         here = (float(tried.final.prices[lot.pair]), min(max(float(level), BOTTOM), TOP))
         drawn += [lines(clipped(reached.points, BOTTOM, TOP), "own", 1.5, "2px,4px"), rings([here], "own")]
         side, far = ("left", highest * _SHARE) if lot.side == "long" else ("right", highest * (1 - _SHARE))
-        written.append(Label(far, float(needed), f"needed to open: {least}", f"top {side}", fixed=True))
-        would = f"it would open at {percent(level / 100, 1)}"
-        written.append(Label(far, min(here[1], float(needed) - 16), would, f"middle {side}", bold=True, fixed=True))
+        said = f"needed to open: {least}<br><b>it would open at {percent(level / 100, 1)}</b>"
+        written.append(Label(far, float(needed), said, f"top {side}", fixed=True))
         told.append((f"The margin level would be {percent(level / 100, 1)}; needed to open: {least}", float(level)))
     spec = figure(drawn, _layout(bases, quote, highest, low), written)
     return refused(

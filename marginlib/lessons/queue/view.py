@@ -19,6 +19,7 @@ from marginlib.telling import sentences
 from marginlib.telling.numbers import in_panel, listed, money, number, price
 
 _ACROSS = (-0.19, 0.95)  # BTC, with room for prices on the left
+_CLEAR = 0.05  # BTC from zero to the handle of a small lot: those prices are seen
 _QUEUE_TICKS = {tenth / 10: f"{tenth / 10:g}{'' if tenth else ' BTC'}" for tenth in (0, 2, 4, 6, 8)}
 _BRACKET, _STAIRS, _SLAB, _LETTER = 24.0, 134.0, 16.0, 18.0  # pixels: of the order's bracket, of all prices, of a lot
 _BAR, _GAP = 14.0, 4.0  # pixels: of a result, and between rows
@@ -152,7 +153,7 @@ def eaten(story: Story, queue: list[Lot], names: Sequence[str], reach: Reach) ->
     base, quote = step.pair.split("/")
     axis, reached = _RESULTS[step.do], float(step.volume)
     rows = Rows(_ACROSS, {axis.at(at): f"{number(Decimal(at), 0)}{'' if at else f' {quote}'}" for at in axis.ticks})
-    rows.say(f"order: {step.do} {money(step.volume, base)}", f"price {price(now, quote)}")
+    rows.say(f"{step.do} {money(step.volume, base)}", f"price {price(now, quote)}")
     bracket = rows.band(_BRACKET)
     foot, bar = held(bracket)
     rows.stroke([(0, foot), (0, bar), (reached, bar), (reached, foot)], "ink", 2.5)
@@ -212,7 +213,7 @@ def _stairs(
         # On the side where the price isn't: what is between is drawn.
         side, foot = ("top", slab[1] + 5) if middle >= line else ("bottom", slab[0] - 5)
         rows.labels.append(Label((at + end) / 2, foot, name, f"{side} center", bold=True, fixed=True))
-        grips.append(grip(f"{name}_price", "y", prices, (at, (at + end) / 2)))
+        grips.append(grip(f"{name}_price", "y", prices, (at, max((at + end) / 2, _CLEAR))))
         grips.append(grip(f"{name}_volume", "x", [at + float(each) for each in reach.lot], held(ruler)))
         rows.stroke(
             [(end, slab[0] if turn < len(queue) and queue[turn].left else middle), (end, held(ruler)[1])], "line", 1

@@ -19,15 +19,15 @@ from marginlib.engine.scenario import Close, Deposit, Settle, Trade
 from marginlib.engine.settling import need
 from marginlib.engine.story import Story
 from marginlib.telling import sentences
-from marginlib.telling.numbers import in_panel, listed, money, price
+from marginlib.telling.numbers import in_panel, listed, money, number, price
 
 PREPARED = 2  # the opening and the move of the price: both ways share them
 _ACROSS = (-75_000.0, 230_000.0)
 _TICKS = {-50_000.0: "", 0.0: "0 EUR", 50_000.0: "", 100_000.0: "100,000", 150_000.0: "", 200_000.0: "200,000"}
 _LARGER, _END = 200, 200_000.0  # how many times the ends are enlarged, and where on the axis they stand then
 _ENLARGED_TICKS = {_END - _LARGER * less: f"−{less:,}" if less else "0 EUR" for less in (1000, 500, 0)}
-_BAR, _ARM, _THIN, _GAP, _CONE = 36.0, 20.0, 18.0, 10.0, 22.0  # pixels
-_BELOW = 7 * LINE + 2 * (_ARM + _THIN + _GAP) + _CONE  # what stands below the bar of what is still open
+_BAR, _ARM, _THIN, _GAP, _SPLIT, _CONE = 36.0, 20.0, 18.0, 10.0, 16.0, 22.0  # pixels
+_BELOW = 8 * LINE + 2 * (_ARM + _THIN) + _GAP + _SPLIT + _CONE  # what stands below the bar of what is still open
 _REFUSED = "refused"
 
 
@@ -111,10 +111,10 @@ def fork(start: State, settled: Way, closed: Way, reach: Reach) -> Spec:
     shared = _shared(*(way.seen for way in ways)) if len(ways) > 1 else Sheet(quote, (), (), ())
     both = f"both leave {_listed(shared.own) or 'nothing'}" if len(ways) > 1 else ""
     rows.say(swatch("own", both) if shared.own else both)
-    more = [_more(way, shared, name) for way, name in ((settled, "settling"), (closed, "closing"))]
     put_in = settled.end.deposited if settled.end else Fraction(0)
-    rows.say(more[0], "□ put in" if put_in else "")
-    upper, _, lower = rows.band(_ARM), rows.band(_GAP), rows.band(_ARM)
+    split = float(shared.has)
+    rows.name(_said(settled, shared, "settle"), split, "□ put in" if put_in else "")
+    upper, _, lower = rows.band(_ARM), rows.band(_SPLIT), rows.band(_ARM)
     whole = (lower[0], upper[1])
     joint = _stood(rows, whole, shared)
     tips = [
@@ -123,7 +123,7 @@ def fork(start: State, settled: Way, closed: Way, reach: Reach) -> Spec:
         if way.end
     ]
     rows.outline(upper, float(-shared.owes - put_in), float(-shared.owes), "market")
-    rows.say(more[1])
+    rows.name(_said(closed, shared, "close"), split)
     rows.axis(_TICKS)
     ends = _enlarged(rows, settled, closed, max(tips, default=0.0))
     grips = _grips(start, closed, reach, band)
@@ -135,7 +135,8 @@ def fork(start: State, settled: Way, closed: Way, reach: Reach) -> Spec:
         (f"still open: {_listed(still.own) or 'nothing'} free, {held} restricted, {owed} owed", float(still.yours))
     ]
     tells += [(both, float(shared.has))] if both else []
-    tells += [(text, float(_beyond(way.seen, shared).has)) for text, way in zip(more, (settled, closed), strict=True)]
+    for way, name in ((settled, "settling"), (closed, "closing")):
+        tells.append((_more(way, shared, name), float(_beyond(way.seen, shared).has)))
     for way, name in ((settled, "settling"), (closed, "closing")):
         if way.end:
             worth, fees = money(way.end.own_worth, quote), money(way.end.fees, quote)
@@ -204,17 +205,32 @@ def _more(way: Way, shared: Sheet, name: str) -> str:
     )
 
 
+def _said(way: Way, shared: Sheet, name: str) -> str:
+    """What stands at a way's arm: coins are kept, cash is taken."""
+    told = _more(way, shared, name)
+    if not way.end:
+        return told.replace(name, f"<b>{name}</b>", 1)
+    more = [entry for entry in _beyond(way.seen, shared).own if entry.amount]
+    verbs = ["you take " if entry.currency == shared.currency else "you keep " for entry in more]
+    verb = verbs[0] if len(more) == 1 else ""  # a telephone has no room for it before two amounts
+    return f"<b>{name}</b>: {verb}{_listed(more) or told.partition(': ')[2]}"
+
+
 def _enlarged(rows: Rows, settled: Way, closed: Way, tip: float) -> list[tuple[Band, float]]:
     """Where the net worths end, so many times as large, below a cone; each ends before the other by what it costs."""
     ways = [(way.end, name) for way, name in ((settled, "settled"), (closed, "closed")) if way.end]
     quote, top = closed.seen.currency, max(end.own_worth + end.fees for end, _ in ways)
     low, high = rows.band(_CONE)
     rows.stroke([(_ACROSS[0], low), (tip, high), (_END, low)], "quiet", 1)
+    gap = abs(ways[0][0].own_worth - ways[-1][0].own_worth)
+    differ = f"the only difference: {money(gap, quote)}" if gap else "no difference"
+    rows.say(differ if len(ways) > 1 else "only one way is open", bold=True)
     rows.say(f"net worth: the end, {_LARGER} times as large", role="quiet")
     found = []
     for end, name in ways:
         at = _END - _LARGER * float(top - end.own_worth)
-        fee = swatch("fee", f"fee {money(end.fees, quote)}") if end.fees else "no fee"
+        # Beside an amount in that currency; both have no room for its code on a telephone.
+        fee = swatch("fee", f"fee {number(end.fees, 2, 2)}") if end.fees else "no fee"
         rows.say(f"{name}: {money(end.own_worth, quote)}", fee)
         band = rows.band(_THIN)
         rows.put("own", band, _ACROSS[0], at)

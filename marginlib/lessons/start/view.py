@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 from marginlib.analysis.sheet import Entry, Sheet, opening_sheets, sheet, worth
 from marginlib.drawing.axes import bare
-from marginlib.drawing.pieces import Spec, around, bars, figure, layout, lines, marked, rings
+from marginlib.drawing.pieces import Point, Spec, around, bars, figure, layout, lines, marked, rings
 from marginlib.drawing.placing import Label
 from marginlib.drawing.screen import Table, View, screen, table
 from marginlib.drawing.touch import grip, touched
@@ -140,6 +140,7 @@ _BOXES: dict[Station, tuple[float, float]] = {
     "You": (44, 436), "The exchange": (376, 436), "Your position": (194, 316), "The market": (44, 120),
 }  # fmt: skip
 _BAR, _FOOT, _TALL = (0.8, 4.4), 60.0, 260.0
+_BESIDE = _BAR[1] + 2.2  # names, clear of the handle at the bar
 _HELD, _OWED, _THICK = 262.0, 227.0, 13.0
 _SCALE, _LINE, _DOTS = 60.0, (51.0, 97.0), 16.0
 _WALK = tuple(4 + 92 * at / (len(STEPS) - 1) for at in range(len(STEPS)))
@@ -165,11 +166,13 @@ def _figure(story: Story, step: int, seen: Sheet, tied: Margin | None, reach: Re
     drawn += more
     written += words
     up = _TALL / reach.yours
+    knobs: list[Point] = [(_WALK[step - 1], _DOTS)]
     if tied and tied.used_margin:
         high = _FOOT + up * float(tied.used_margin)
         drawn += [lines([(0.4, high), (_BAR[1] + 0.6, high)], role, wide) for role, wide in (("ground", 5), ("ink", 2))]
-        written.append(Label(_BAR[1] + 0.6, high, f"tied up<br>{number(tied.used_margin, 2)}"))
+        written.append(Label(_BESIDE, high, f"tied up<br>{number(tied.used_margin, 2)}"))
         cost = float(tied.used_margin) * float(lot.leverage)
+        knobs.append((_YOU[0], high))
         times = range(reach.leverage[0], reach.leverage[1] + 1)
         grips.append(grip("leverage", "y", [_FOOT + up * cost / each for each in times], (_BAR[1] + 1, _YOU[0])))
     more, words = _position(seen, reach)
@@ -179,13 +182,15 @@ def _figure(story: Story, step: int, seen: Sheet, tied: Margin | None, reach: Re
         row = _HELD if lot.side == "long" else _OWED
         ends = [_across(float(lot.cost) * (1 + move / 100), reach) for move in reach.move]
         grips.append(grip("move", "x", ends, (row, row)))
+        now = story.moments[1].after.prices[lot.pair]
+        knobs.append((_across(float(lot.volume * now), reach), row))
     drawn += [
         lines([(at, _DOTS) for at in (_WALK[0], _WALK[-1])], "market", 2),
         _dots(step),
         rings([(_WALK[step - 1], _DOTS)]),
     ]
     axes = layout({}, (0, 100), (0, _HEIGHT - 2 * _EDGE), "", _EDGE, height=_HEIGHT, l=_EDGE, r=_EDGE, t=_EDGE)
-    spec = figure(drawn, bare(axes, zero=False), written)
+    spec = figure(drawn, bare(axes, zero=False), written, knobs)
     return touched(spec, *grips, name="A position's life: who has what, and what moves between them",
                    tells=_tells(story, step, seen, tied))  # fmt: skip
 
@@ -240,14 +245,14 @@ def _position(seen: Sheet, reach: Reach) -> tuple[list[Spec], list[Label]]:
         drawn.append(_lying(role, [(left, _across(end, reach))], y))
     gap = worth(seen.restricted) - worth(seen.owed)
     written = [
-        Label(left, y + _THICK / 2 + 1, f"{verb} {_amounts(entries, seen)}", "top right", fixed=True)
+        Label(left, y + _THICK / 2 + 3, f"{verb} {_amounts(entries, seen)}", "top right", fixed=True)
         for verb, entries, y in (("holds", seen.restricted, _HELD), ("owes", seen.owed, _OWED))
     ]
     if gap:
         row, role = (_OWED, "profit") if gap > 0 else (_HELD, "loss")
         drawn.append(_lying(role, [(_across(min(ends), reach), _across(max(ends), reach))], row))
         told = marked(Decimal(gap.numerator) / gap.denominator, seen.currency)
-        written.append(Label(left, _OWED - _THICK / 2 - 3, told, "bottom right", bold=True, fixed=True))
+        written.append(Label(left, _OWED - _THICK / 2 - 5, told, "bottom right", bold=True, fixed=True))
     return drawn, written
 
 
@@ -288,7 +293,7 @@ def _balance(seen: Sheet, reach: Reach) -> tuple[list[Spec], list[Label]]:
         spec["base"].append(level)
         spec["y"].append(tall)
         told = number(entry.amount, 2) if entry.currency == seen.currency else money(entry.amount, entry.currency)
-        written.append(Label(_BAR[1] + 0.6, level + tall * 0.75, told))
+        written.append(Label(_BESIDE, level + tall * 0.75, told))
         level += tall
     return [spec], written
 

@@ -32,6 +32,7 @@ _ROW, _HEAD, _FOOT = 54, 28, 30  # pixels: a way, the heading of a group; below 
 _SAYS, _BAR, _TELLS, _THICK = 15, 24, 47, 12  # of a row, from its top: its name's foot, its bar, what is below; the bar
 _EDGE, _FULL = 10, NARROWEST - 20  # pixels: at both sides of the rows, and what is written in them at most
 _ASIDE = 0.008  # of the axis: from zero to what is written beside it
+_HANDLE = 0.8  # of the highest cost: where the fee's handle is
 _ROOM = 1.5  # above the highest cost: for what is written there
 _BEYOND = "\N{BLACK RIGHT-POINTING TRIANGLE}"
 _WITHIN = 1 - 1e-9  # of what is left of an axis, for a bar that ends with it
@@ -302,7 +303,10 @@ def _made_of(way: Way) -> str:
     told = [f"{_bare(part, quote)} {what}" for part, what in zip(way.parts, _PARTS, strict=True) if part]
     none = "no trade, no conversion (R5)" if way.name == "settle" else "no fee"
     unpaid = [f"{_bare(way.unpaid, quote)} unpaid"] if way.unpaid else []
-    return "; ".join([" + ".join(told) or none, *unpaid])
+    whole = "; ".join([" + ".join(told) or none, *unpaid])
+    if extent(whole, 14)[0] <= _FULL:
+        return whole
+    return whole.replace(f" {_PARTS[0]}", "", 1)  # which every bar begins with
 
 
 def _lying_layout(most: float, tall: int, code: str) -> Spec:
@@ -375,28 +379,36 @@ def against_fee(plan: Plan, state: State, line: Curve, ranges: Ranges) -> Spec:
         told.append((f"Nothing is converted, so there is no {quote} to bring in", 0))
     else:
         brought, missing = sum((take.covers for take in converted(plan)), ZERO), lacking(plan)
-        of = "" if brought == missing else f"{_bare(brought, quote)} of "
+        of = (
+            "" if brought == missing else f"{_bare(brought, quote)}<br>of "
+        )  # a telephone has no room for both in one line
         heading = f"To bring in {of}{money(missing, quote)}"
+        sought = heading.replace("<br>", " ")
         ends, gap, even = [(here, converting)], list[Point](), line.even
-        said = _brought("converting", direct.parts.converting, quote)
-        told.append((f"{heading}, {said}, at any trading fee", converting))
+        said = f"converting {money(direct.parts.converting, quote)}"
+        told.append((f"{sought}, {said}, at any trading fee", converting))
         early = even is not None and even * 2 < ranges.fee  # then the flat line is free at its end
         written = [Label(most if early else 0, converting, said, "bottom left, top left" if early else "top right")]
         if bought.cost is None:
             heading += ",<br>orders are not open"
             told.append(("Buying first is not open", 0))
         else:
-            said = _brought("ordering", bought.parts.ordering, quote)
-            told.append((f"{heading}, {said} {fee}", ordering))
-            up = min(line.ordering[-1][1], ranges.bringing)
-            written.append(Label(most, up, said, "top left" if early else "bottom left, top left"))
+            said = f"ordering {money(bought.parts.ordering, quote)}"
+            told.append((f"{sought}, {said} {fee}", ordering))
+            # Beside its own line there is no room: it stands at the handle, which an upright joins to the line.
+            side = "right" if here < most / 2 else "left"
+            at_handle = said.replace(" ", "<br>", 1)
+            written.append(Label(here, ranges.bringing * _HANDLE, at_handle, f"middle {side}", aside=most / 18))
             saved = direct.parts.converting - bought.parts.ordering
             ends.append((here, ordering))
             gap = [(here, ordering), (here, converting)]
             less = f"{money(abs(saved), quote)} {'less' if saved > 0 else 'more'}"
-            heading += f",<br>ordering: {less if abs(saved) > plan.dust else 'the same'}"
+            compared = f"ordering: {less if abs(saved) > plan.dust else 'the same'}"
+            if extent(compared, 14, bold=True)[0] > NARROWEST - _left(quote) - 2 * _EDGE:
+                compared = compared.replace(" ", "<br>", 1)
+            heading += f",<br>{compared}"
         written.append(Label(0, top, heading, "bottom right", bold=True, fixed=True))
-    marks: list[Point | None] = [(here, 0), (here, max((y for _, y in ends), default=top / 4))]
+    marks: list[Point | None] = [(here, 0), (here, max([ranges.bringing * _HANDLE, *(y for _, y in ends)]))]
     if even is not None and even <= ranges.fee:
         at = float(even * 100)
         marks += [None, (at, converting), (at, ranges.bringing * 1.08)]
@@ -415,19 +427,19 @@ def against_fee(plan: Plan, state: State, line: Curve, ranges: Ranges) -> Spec:
         ],
         _fee_layout(quote, ranges),
         written,
+        [(here, ranges.bringing * _HANDLE)],
     )
     return touched(
         drawn,
-        grip("fee", "x", (0, most), (0, ranges.bringing * 0.8)),
+        grip("fee", "x", (0, most), (0, ranges.bringing * _HANDLE)),
         name="What bringing in the missing amount costs",
         tells=told,
     )
 
 
-def _brought(what: str, cost: Fraction, quote: str) -> str:
-    """What bringing in costs, beside its line; in two lines where there is no room for one."""
-    said = f"{what} {money(cost, quote)}"
-    return said if extent(said, 14)[0] <= _FULL * 0.6 else said.replace(" ", "<br>", 1)
+def _left(quote: str) -> int:
+    """Pixels for the names of the costs."""
+    return 64 if quote in rulebook().cash else 92
 
 
 def _fee_layout(quote: str, ranges: Ranges) -> Spec:
@@ -442,8 +454,8 @@ def _fee_layout(quote: str, ranges: Ranges) -> Spec:
         (0, ranges.bringing * _ROOM),
         quote,
         46,
-        height=216,
-        l=64 if quote in rulebook().cash else 92,
+        height=236,
+        l=_left(quote),
     )
     ticks = _steps(ranges.bringing, 5)
     return {**spec, "yaxis": {**spec["yaxis"], "tickvals": ticks, "ticktext": _named(ticks, quote)}}
@@ -561,7 +573,7 @@ def _afterwards(plan: Plan) -> str:
 
 
 def _table(plan: Plan, seen: Ways) -> Table:
-    """The four ways, line by line: what you do, what it costs, what is asked of you, what you have then."""
+    """Four of the ways, line by line: what you do, what it costs, what is asked of you, what you have then."""
     quote = plan.currency
     rows = []
     for way in plan.ways:
@@ -574,7 +586,7 @@ def _table(plan: Plan, seen: Ways) -> Table:
         best = f" {_DOT} {_BEST}" if way.name in seen.best else ""
         rows.append([f"{advice.named(way.name, quote)}{best}", *cells])
     marks = [way.name in seen.best for way in plan.ways]
-    return table("The four ways, line by line", _COLUMNS, rows, numbers=(2,), marks=marks)
+    return table("Four of the six ways, line by line", _COLUMNS, rows, numbers=(2,), marks=marks)
 
 
 def _done(way: Way) -> str:

@@ -112,9 +112,9 @@ export function openEngine({ lesson, hire, fetchStarts, told, came, later, made,
     else {
       const queue = waiting.get(name) ?? [];
       // Only the newest exact request is waited for; an older one has been overtaken. So it is with what
-      // has happened, and with what somebody points at.
+      // has happened, with what somebody points at, and with what is being written.
       const kind = parcel.message?.kind;
-      const one = ["exact", "happens", "why"].includes(kind);
+      const one = ["exact", "happens", "why", "write"].includes(kind);
       waiting.set(name, [...queue.filter(({ message }) => !one || message?.kind !== kind), parcel]);
     }
   }

@@ -116,6 +116,9 @@ function alone(lesson) {
   return engine;
 }
 
+/** Links begin with a letter and a number: which kind they are, and of which version. */
+const OWN_LINK = /^#?([a-z])[0-9]+(?:\/|%2f)/i;
+
 /** @param {string} hash */
 const isExercise = (hash) => /^#?x[0-9]+(\/|%2f)/i.test(hash);
 
@@ -235,6 +238,8 @@ function openLinks(pages, models, lone = false) {
     slot = "";
     if (note) write(note, "");
     if (!location.hash) leave();
+    const own = OWN_LINK.exec(location.hash)?.[1].toLowerCase();
+    if (own && own !== "v" && own !== "x") return openOwn(own);
     if (!isLink(location.hash)) return;
     const link = parseLink(location.hash);
     if ("wrong" in link) return refuse(link.wrong);
@@ -247,6 +252,21 @@ function openLinks(pages, models, lone = false) {
     model.set("veil", ""); // a state that is shown to someone is to be seen
     put(model, checked.values);
     slot = name;
+  }
+
+  /**
+   * A link that something on a page opens by itself, whatever its version.
+   * @param {string} kind the letter that such links begin with
+   */
+  function openOwn(kind) {
+    const found = [...models.entries()].find(([, model]) => model.get("_opens")?.[0] === kind);
+    const page = Object.entries(pages).find(([name]) => name[0] === kind && /^[a-z][0-9]+$/.test(name))?.[1];
+    if (found) {
+      leave();
+      found[1].send({ kind: "open", text: location.hash, name: "" });
+      slot = found[0];
+    } else if (page && !lone) location.replace(address(page) + location.hash);
+    else refuse(page ? `it is for the page ${page} of the site` : "no lesson here opens such links");
   }
 
   /** @param {string} panel */

@@ -127,6 +127,7 @@ function render({ model, el }) {
   /** Controls, tracks and handles show the values at once; the picture does once it is known. */
   function follow() {
     controls.set(store.values());
+    root.dataset.link = linkTo(about, store.values());
     mark();
     view.follow(motion());
   }
@@ -175,6 +176,7 @@ function render({ model, el }) {
   model.on("change:_shown", onShown);
   model.on("msg:custom", onMessage);
   controls.set(store.values());
+  root.dataset.link = linkTo(about, store.values());
   cover();
   onShown();
   return () => {

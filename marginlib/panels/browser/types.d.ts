@@ -100,7 +100,14 @@ export interface Figure {
     margin?: { l?: number; r?: number; t?: number; b?: number };
     xaxis?: Axis;
     yaxis?: Axis;
-    meta?: { share?: number; least?: number; name?: string; grips?: Grip[]; tells?: [text: string, value: number][] };
+    meta?: {
+      share?: number;
+      least?: number;
+      bare?: boolean;
+      name?: string;
+      grips?: Grip[];
+      tells?: [text: string, value: number][];
+    };
   };
 }
 

@@ -311,13 +311,19 @@ def test_at_the_price_shown_each_is_liquidated(values: Values) -> None:
     gone, other = (Fraction(cell.removesuffix(" USD").replace(",", "")) for cell in cells(view, "All gone")[:2])
     assert at < gone
     assert abs(found.contract.equity(Decimal(other.numerator) / other.denominator, found.received)) < Decimal("0.01")
-    bars = [trace for trace in view["figures"][2]["data"] if trace["type"] == "bar"]
-    assert bars[0]["base"] == [float(found.now)] * 2
     ends = [cell.split(": ")[1].removesuffix(" USD") for cell in cells(view, "Liquidation")[:2]]
-    assert [f"liquidated<br>{end}" for end in ends] == [
-        text for text in written(view["figures"][2]) if text.startswith("liquidated")
-    ]
-    assert bars[0]["base"][0] + bars[0]["y"][0] == pytest.approx(float(at), abs=0.01)
+    walls = [each for each in traces(view["figures"][2], "lines") if each["line"]["color"] == "role:loss"]
+    assert [wall["y"][0] for wall in walls] == [pytest.approx(float(end.replace(",", "")), abs=0.01) for end in ends]
+    now = float(found.now)
+    rises = [f"a rise to<br>{end}<br>+{number(Fraction(end.replace(',', '')) * 100 / Fraction(found.now) - 100, 1)}"
+             for end in ends]  # fmt: skip
+    told = [text for text in written(view["figures"][2]) if text.startswith("a rise to")]
+    assert [text.removesuffix("\N{NO-BREAK SPACE}%") for text in told] == rises, (
+        "what it takes, and how far away that is"
+    )
+    shafts = [each for each in traces(view["figures"][2], "lines") if each["line"]["color"] == "role:market"]
+    assert [each["y"][0] for each in shafts] == [now, now]
+    assert all(now < shaft["y"][1] < wall["y"][0] for shaft, wall in zip(shafts, walls, strict=True))
 
 
 @given(anywhere(HELD))

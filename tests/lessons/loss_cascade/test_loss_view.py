@@ -130,7 +130,7 @@ def check(view: dict[str, Any], realised: Realised, story: Story) -> None:
     first, *rows, others, last = pictured(view)
     assert money(realised.pnl, quote, sign=True) in first[0]
     assert ("▲" in first[0], "▼" in first[0]) == (realised.pnl > 0, realised.pnl < 0)
-    assert first[1] == f"price {price(realised.price, quote)}"
+    assert first[1] == f"at {price(realised.price, quote)}"
     result = "profit" if realised.pnl > 0 else "loss"
     assert same(spans(first[2]), {result: (min(realised.pnl, Decimal(0)), max(realised.pnl, Decimal(0)))})
 
@@ -298,7 +298,7 @@ def test_neither_profit_nor_loss_has_no_sign() -> None:
     view, story = shown(move=0)
 
     assert story.realised[0].pnl == 0
-    assert pictured(view)[0] == ("0.00 EUR", "price 50,000.00 EUR", [])
+    assert pictured(view)[0] == ("0.00 EUR", "at 50,000.00 EUR", [])
     assert "−" not in view["title"]
 
 

@@ -107,7 +107,7 @@ def test_bars_are_the_balance_sheets(values: Values) -> None:
         assert "refuses" in view["title"]
         assert view["happens"] == ["refused"]
         return
-    settling, closing, strip = (line(view, start) for start in ("settling: ", "closing: ", "net worth: "))
+    settling, closing, strip = (line(view, start) for start in ("settle: ", "close: ", "net worth: "))
     still = [bar for top, _, bar in bars if top < settling - 25]
     assert stands(still, sheet(closed.moments[PREPARED - 1].after, "EUR"))
 
@@ -118,7 +118,7 @@ def test_bars_are_the_balance_sheets(values: Values) -> None:
     assert stands(lower, sheet(closed.final, "EUR"))
     if settled.error:
         assert upper == []
-        assert any(text.startswith("settling: refused") for text in lines(view))
+        assert any(text.startswith("settle: refused") for text in lines(view))
     else:
         assert stands(upper, sheet(settled.final, "EUR"))
         shared = [bar for top, bottom, bar in forked if top < middle < bottom]
@@ -277,6 +277,37 @@ def test_what_happens_is_named() -> None:
     assert shown(EUR=14000, BTC=0, move=-40)[0]["happens"] == [
         "settling refused", "EUR gone", "a rest unpaid", "liquidation",
     ]  # fmt: skip
+
+
+@given(anywhere())
+def test_each_arm_has_its_name_at_its_place(values: Values) -> None:
+    """What settling leaves stands over the upper arm, what closing leaves below the lower one: nothing between."""
+    view, settled, closed = shown(**values)
+    if len(closed.moments) <= PREPARED:
+        return
+    bars = drawn(view)
+    for name, story, above in (("settle: ", settled, True), ("close: ", closed, False)):
+        at = line(view, name)
+        tops, bottoms = zip(*[(top, bottom) for top, bottom, _ in bars], strict=True)
+        if not story.error and sheet(story.final, "EUR").own:
+            edge = min(abs(at - top) for top in tops) if above else min(abs(at - bottom) for bottom in bottoms)
+            assert edge <= 12, name
+    (labels,) = (trace for trace in view["figures"][0]["data"] if "<b>settle</b>" in str(trace.get("text")))
+    places = dict(zip((unmarked(text) for text in labels["text"]), labels["x"], strict=True))
+    tips = [
+        end for top, _, (role, _, end) in bars if role == "own" and line(view, "settle: ") < top < line(view, "net")
+    ]
+    for name, told in (("settle: ", settled), ("close: ", closed)):
+        (place,) = (x for text, x in places.items() if text.startswith(name))
+        assert told.error or place <= max([0.0, *tips]), "it begins over the bar"
+
+
+def test_what_differs_is_named() -> None:
+    assert "the only difference: 160.00 EUR" in lines(shown()[0])
+    assert "settle: you keep 1 BTC" in lines(shown()[0])
+    assert "close: you take 39,840.00 EUR" in lines(shown()[0])
+    assert "no difference" in lines(shown(fee=0)[0])
+    assert "only one way is open" in lines(shown(EUR=45000)[0])
 
 
 def test_the_figure_says_what_each_way_leaves() -> None:

@@ -304,6 +304,26 @@ def test_what_a_refusal_advises_works_in_this_panel(values: Values) -> None:
         assert shown(**{**values, "size": 100})[1].error
 
 
+@pytest.mark.parametrize("fee", ["0.2", "0.4", "1.5", "2.5"])
+def test_what_ordering_costs_is_written_at_its_fee(fee: str) -> None:
+    """The line rises: at another fee the same words would stand beside another cost."""
+    figure = shown(fee=fee)[0]["figures"][1]
+    places = [
+        x
+        for trace in figure["data"]
+        if trace.get("mode") == "text"
+        for text, x in zip(trace["text"], trace["x"], strict=True)
+        if text.startswith("ordering<br>")
+    ]
+
+    assert places
+    assert all(abs(x - float(fee)) <= 0.2 for x in places)
+
+
+def test_the_table_counts_its_ways_among_those_that_are_drawn() -> None:
+    assert "Four of the six ways, line by line" in shown()[0]["tables"][0].values()
+
+
 def test_nothing_is_needed_where_the_quote_currency_suffices() -> None:
     view, _ = shown(EUR=2000)
 
@@ -381,7 +401,7 @@ def test_one_gap_has_one_figure() -> None:
     assert "800.00 EUR are missing" in view["words"][0]
     assert "80.75 EUR (12.00 EUR of it for the closing's fee) stay unpaid" in view["words"][1]
     assert "A deposit of 800.00 EUR pays for what is missing" in " ".join(view["words"])
-    assert any(text.startswith("To bring in 731.25 of 800.00 EUR,") for text in texts(view, 1))
+    assert any(text.startswith("To bring in 731.25<br>of 800.00 EUR,") for text in texts(view, 1))
 
 
 def test_what_stays_unpaid_is_told_everywhere() -> None:
