@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from marginlib.engine.amounts import ZERO
@@ -69,6 +70,8 @@ def check(entries: Iterable[Entry]) -> tuple[list[Holding], list[Break]]:
         if entry.balance is not None:
             by_purse.setdefault(entry.purse, []).append(entry)
         elsewhere = elsewhere or (entry.fee_code != "" and entry.fee_code != entry.purse.asset)
+    if any(not purse.wallet for purse in by_purse) and any(purse.wallet for purse in by_purse):
+        by_purse = _one_wallet(by_purse)
     owed = _fees_elsewhere(by_purse) if elsewhere else {}
     holdings: list[Holding] = []
     breaks: list[Break] = []
@@ -77,6 +80,28 @@ def check(entries: Iterable[Entry]) -> tuple[list[Holding], list[Break]]:
         holdings.append(Holding(purse, book.start, book.balance, book.rows, book.breaks))
     breaks.sort(key=lambda each: each.entry.line)
     return holdings, breaks
+
+
+def _one_wallet(by_purse: dict[Purse, list[Entry]]) -> dict[Purse, list[Entry]]:
+    """Both forms of the export in one ledger: the older one names no wallet, and goes on in the spot wallet.
+
+    What has no wallet joins the spot wallet of its asset if that breaks nothing: the balance of one leads to the other.
+    """
+    found = dict(by_purse)
+    for purse, rows in by_purse.items():
+        spot = [each for each in by_purse if each[:2] == purse[:2] and each.wallet.lower().startswith("spot")]
+        if purse.wallet or len(spot) != 1:
+            continue
+        both = sorted((*rows, *by_purse[spot[0]]), key=_moment)
+        breaks: list[Break] = []
+        _go_through(both, [], breaks)
+        apart: list[Break] = []
+        _go_through(rows, [], apart)
+        _go_through(by_purse[spot[0]], [], apart)
+        if len(breaks) <= len(apart):
+            del found[purse]
+            found[spot[0]] = both
+    return found
 
 
 def _fees_elsewhere(by_purse: dict[Purse, list[Entry]]) -> dict[str, list[Entry]]:
@@ -91,6 +116,15 @@ def _fees_elsewhere(by_purse: dict[Purse, list[Entry]]) -> dict[str, list[Entry]
     return found
 
 
+def _at_once(one: datetime | None, other: datetime | None) -> bool:
+    """Whether two times are in the same second: one form of the export has parts of it, another hasn't."""
+    if one == other:
+        return True
+    if one is None or other is None or not (one.microsecond or other.microsecond):
+        return False
+    return one.replace(microsecond=0) == other.replace(microsecond=0)
+
+
 def _moment(entry: Entry) -> tuple[float, int]:
     return (entry.time.timestamp() if entry.time else 0.0, entry.line)
 
@@ -103,7 +137,7 @@ def _go_through(rows: list[Entry], owed: list[Entry], breaks: list[Break]) -> _B
     count, index = len(rows), 0
     while index < count:
         time, end = rest[index].time, index + 1
-        while end < count and rest[end].time == time:
+        while end < count and _at_once(rest[end].time, time):
             end += 1
         run: Sequence[Entry] = rest[index:end] if end - index > 1 else (rest[index],)
         if len(run) > 1:

@@ -84,7 +84,7 @@ def second(time: datetime | None) -> datetime | None:
 
 def is_cascade(group: Group) -> bool:
     """Whether a closing took something beside its quote currency, or converted something for it."""
-    if group.kind != "closing" or len(group.entries) < 2:
+    if group.kind != "closing" or not group.quote or len(group.entries) < 2:
         return False
     return any(entry.amount < 0 and entry.asset != group.quote for entry in group.entries)
 
@@ -98,6 +98,10 @@ def cascade(group: Group, before: Mapping[Purse, Decimal], book: Rulebook, pair:
     held = _held(group.entries, before, moved)
     base, known = told_base, "told"
     found = _differences(takes, held, base, quote, book)
+    if not told_quote and group.beside and any(each.what in _OF_THE_ORDER for each in found):
+        better = _differences(takes, held, base, group.beside, book, quote)
+        if not any(each.what in _OF_THE_ORDER for each in better):  # it may be priced in that: the order fits
+            return _laid(group, group.beside, quote, base, "told" if base else "unknown", takes, held, better, book)
     if not base:
         known = "unknown"
         if any(each.what in _OF_THE_ORDER for each in found):
@@ -106,9 +110,17 @@ def cascade(group: Group, before: Mapping[Purse, Decimal], book: Rulebook, pair:
                 if not any(each.what in _OF_THE_ORDER for each in better):
                     base, known, found = guess, "guessed", better
                     break
-    places = {place.currency: place.why for place in preference(book.collateral_order, base, quote, {*held, *takes})}
+    return _laid(group, quote, quote, base, known, takes, held, found, book)
+
+
+def _laid(
+    group: Group, first: str, quote: str, base: str, known: str, takes: Mapping[str, Taken],
+    held: Mapping[str, Decimal], found: Iterable[Difference], book: Rulebook,
+) -> Cascade:  # fmt: skip
+    """A cascade with ``first`` as the currency that R13 begins with."""
+    places = {place.currency: place.why for place in preference(book.collateral_order, base, first, {*held, *takes})}
     deductions = tuple(_deduction(each, quote, places, book) for each in takes.values())
-    expected = _expected(takes, held, base, quote, book)
+    expected = _expected(takes, held, base, first, book)
     return Cascade(group, quote, base, known, deductions, expected, tuple(found))  # type: ignore[arg-type]
 
 
@@ -126,15 +138,23 @@ def _order(held: Iterable[str], base: str, quote: str, book: Rulebook) -> list[s
 def _expected(
     takes: Mapping[str, Taken], held: Mapping[str, Decimal], base: str, quote: str, book: Rulebook
 ) -> tuple[str, ...]:
+    takes = _borne(takes)
     order = _order({*held, *takes}, base, quote, book)
     last = max((at for at, asset in enumerate(order) if asset in takes), default=-1)
     return tuple(dict.fromkeys(code for code in order[: last + 1] if held.get(code, ZERO) > 0 or code in takes))
 
 
+def _borne(takes: Mapping[str, Taken]) -> dict[str, Taken]:
+    """Without what only went through a balance: bought with another currency and paid in the same moment."""
+    return {asset: each for asset, each in takes.items() if each.taken > 0 or not each.converted}
+
+
 def _differences(
-    takes: Mapping[str, Taken], held: Mapping[str, Decimal], base: str, quote: str, book: Rulebook
+    takes: Mapping[str, Taken], held: Mapping[str, Decimal], base: str, quote: str, book: Rulebook, into: str = ""
 ) -> list[Difference]:
+    """How a loss in the quote was taken otherwise; ``into``: what was converted into, if it isn't the quote."""
     found: list[Difference] = []
+    every, takes, into = takes, _borne(takes), into or quote
     expected = _expected(takes, held, base, quote, book)
     for asset in expected[:-1]:
         if asset not in takes:
@@ -144,10 +164,10 @@ def _differences(
     taken = [asset for asset in takes if asset != quote]  # a closing's row in the quote stands anywhere
     if not found and taken != [asset for asset in expected if asset in takes and asset != quote]:
         found.append(Difference("order", taken[0], ("R13",)))
-    for asset, each in takes.items():
-        if asset == quote:
+    for asset, each in every.items():
+        if asset == into:
             continue
-        rule = book.conversion_fee(asset, quote)
+        rule = book.conversion_fee(asset, into)
         if not near(each, rule, book) and each.taken > 0:
             fee, out_of = each.fee_share()
             more = fee - out_of * rule > rounding(each, book)
@@ -200,7 +220,9 @@ def gathered(groups: Iterable[Group], book: Rulebook) -> list[Group]:
 def _belongs(group: Group, closing: Group, book: Rulebook) -> bool:
     """Whether a group is a conversion for a closing of the same moment."""
     if group.kind == "conversion":
-        return any(entry.amount > 0 and entry.asset == closing.quote for entry in group.entries)
+        return bool(closing.quote) and any(entry.amount > 0 and entry.asset == closing.quote for entry in group.entries)
+    if not closing.quote:
+        return False
     if group.kind != "closing" or len(group.entries) != 1:
         return False
     (each,) = by_asset(group.entries).values()

@@ -31,11 +31,13 @@ _FAMILIES: dict[str, Family] = {
     "margin": "margin", "margintrade": "margin", "rollover": "rollover", "marginrollover": "rollover",
     "settled": "settlement", "settle": "settlement", "settlement": "settlement", "marginsettle": "settlement",
     "conversion": "conversion", "trade": "trade", "spend": "trade", "receive": "trade", "sale": "trade",
-    "equitytrade": "trade", "nfttrade": "trade", "tradespot": "trade",
+    "equitytrade": "trade", "nfttrade": "trade", "tradespot": "trade", "instant": "trade",
     "deposit": "deposit", "withdrawal": "withdrawal", "hybridearnwithdrawal": "withdrawal",
+    "hybridearndeposit": "deposit", "unstaking": "transfer",
     "transfer": "transfer", "custodytransfer": "transfer", "reserve": "transfer",
     "staking": "reward", "earn": "reward", "reward": "reward", "dividend": "reward", "airdrop": "reward",
-    "invitebonus": "reward", "nftrebate": "reward",
+    "invitebonus": "reward", "nftrebate": "reward", "stakingrewards": "reward", "creatorfee": "reward",
+    "nftcreatorfee": "reward", "welcomebonus": "reward",
     "adjustment": "adjustment", "credit": "adjustment",
 }  # fmt: skip
 _PRIORITY: tuple[Family, ...] = (
@@ -81,6 +83,18 @@ class Group:
         """When it began."""
         return self.entries[0].time
 
+    @property
+    def beside(self) -> str:
+        """What the quote was bought with at par, if both are the same money: it may be priced in that as well (C6)."""
+        if len(self.entries) < 2:
+            return ""
+        rows = self.of("conversion")
+        bought = sum((each.amount for each in rows if each.asset == self.quote), ZERO)
+        for each in rows:
+            if each.asset != self.quote and money(each.asset) == money(self.quote) and 0 < bought == -each.amount:
+                return each.asset
+        return ""
+
     def of(self, *families: Family) -> list[Entry]:
         """Its rows of some types."""
         return [entry for entry in self.entries if family(entry.type, entry.subtype) in families]
@@ -94,18 +108,19 @@ def groups_of(entries: Iterable[Entry], book: Rulebook) -> list[Group]:
     found: list[Group] = []
     for rows in by_refid.values():
         if len(rows) == 1:
-            found.append(_single(rows[0]))
+            found.append(_single(rows[0], book))
         else:
             found += _grouped(rows, book)
     return found
 
 
-def _single(entry: Entry) -> Group:
+def _single(entry: Entry, book: Rulebook) -> Group:
     kind = family(entry.type, entry.subtype)
     if kind == "margin":
         closing = bool(entry.amount)
         # An opening moves nothing; neither does a closing at the opening's price, so the first is only likely.
-        return Group(entry.refid, "closing" if closing else "opening", (entry,), entry.asset, closing)
+        quote = closing_quote((entry,), book) if entry.amount < 0 else entry.asset
+        return Group(entry.refid, "closing" if closing else "opening", (entry,), quote, closing)
     return Group(entry.refid, kind, (entry,), entry.asset if kind == "rollover" else "")
 
 
@@ -176,7 +191,7 @@ def _settled_quote(rows: Sequence[Entry], book: Rulebook) -> str:
     An order's pair isn't in a ledger; but cash is never a base where the other side is none.
     """
     assets = {entry.asset for entry in rows if entry.amount}
-    for known in (book.cash, _COINS, book.majors):
+    for known in (book.cash, _COINS.keys(), book.majors):
         found = assets & known
         if len(found) == 1 and len(assets) == 2:
             return found.pop()
@@ -185,7 +200,19 @@ def _settled_quote(rows: Sequence[Entry], book: Rulebook) -> str:
     return ""
 
 
-_COINS = frozenset(("USDT", "USDC", "USDG", "EURC", "EURT", "EURR", "EURQ", "DAI", "PYUSD", "RLUSD", "USDQ", "USDR"))
+_COINS = {
+    "USDT": "USD", "USDC": "USD", "USDG": "USD", "DAI": "USD", "PYUSD": "USD", "RLUSD": "USD", "USDQ": "USD",
+    "USDR": "USD", "EURC": "EUR", "EURT": "EUR", "EURR": "EUR", "EURQ": "EUR",
+}  # fmt: skip
+
+
+def money(asset: str) -> str:
+    """The cash that a coin stands for; of anything else itself.
+
+    >>> money("EURC"), money("EUR"), money("BTC")
+    ('EUR', 'EUR', 'BTC')
+    """
+    return _COINS.get(asset, asset)
 
 
 class Taken:
@@ -232,6 +259,8 @@ def by_asset(rows: Iterable[Entry]) -> dict[str, Taken]:
 def closing_quote(rows: Sequence[Entry], book: Rulebook) -> str:
     """What a closing is priced in: where its profit went, or what converted deductions were converted into.
 
+    Empty if all of it was taken of one crypto currency for a conversion's fee (R16): the quote is another one then.
+
     >>> from marginlib import rulebook
     >>> from marginlib.reading.entries import Purse
     >>> def row(asset, amount, fee):
@@ -248,7 +277,8 @@ def closing_quote(rows: Sequence[Entry], book: Rulebook) -> str:
     if len(bought) == 1:
         return bought[0]
     if len(taken) == 1 or not margin:
-        return next(iter(taken))
+        asset, each = next(iter(taken.items()))
+        return "" if each.amount < 0 and money(asset) not in book.cash and _surely_converted(each, book) else asset
     candidates = [*taken][:_MOST_QUOTES]
     return max(candidates, key=lambda asset: _fits(asset, taken, book))
 
@@ -269,6 +299,11 @@ def _fits(quote: str, taken: Mapping[str, Taken], book: Rulebook) -> tuple[int, 
 def is_conversion(each: Taken, book: Rulebook) -> bool:
     """Whether a deduction's fee is one of those that a conversion costs (R16), but for rounding."""
     return any(near(each, rate, book) for rate in book.conversion_fees.values())
+
+
+def _surely_converted(each: Taken, book: Rulebook) -> bool:
+    """Whether the fee has so many digits that it isn't a conversion's by chance."""
+    return each.fee > 20 * rounding(each, book) and is_conversion(each, book)
 
 
 def near(each: Taken, rate: Decimal, book: Rulebook) -> bool:

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from decimal import Context, Decimal
 from typing import Literal
 
-from marginlib.analysis.ledger_groups import Group, family
+from marginlib.analysis.ledger_groups import Group, family, money
 from marginlib.engine.rulebook import Rulebook
 from marginlib.reading.entries import Entry
 
@@ -54,7 +54,18 @@ class Life:
     @property
     def quote(self) -> str:
         """The currency that it is priced in, as far as its rows tell; its closing's, if there is one."""
-        return next((each.group.quote for each in self.endings if each.group.quote), self.group.quote)
+        groups = [*(each.group for each in self.endings if each.group.quote), self.group]
+        told = {each.quote for each in groups if not each.beside}
+        either = (each.beside for each in groups if each.beside in told)
+        found = next(either, groups[0].quote)
+        converted = (each.group for each in self.endings if each.group.kind == "closing" and not each.group.quote)
+        return "" if any(entry.asset == found for group in converted for entry in group.entries) else found
+
+    @property
+    def beside(self) -> str:
+        """A currency of the same money that it may be priced in as well: the ledger doesn't tell which (C6)."""
+        groups = (*(each.group for each in self.endings), self.group)
+        return next((each.beside for each in groups if each.beside and each.quote == self.quote), "")
 
     @property
     def rollovers(self) -> list[Entry]:
@@ -110,7 +121,8 @@ class _Open:
     until: datetime
     number: int
     endings: list[Ending] = field(default_factory=list)
-    over: bool = False
+    guessed: bool = False
+    """Whether its quote is only the currency that its fee was taken in."""
 
 
 class _Waiting:
@@ -125,6 +137,15 @@ class _Waiting:
     def add(self, each: _Open) -> None:
         self.active[each.number] = each
         heapq.heappush(self.lapsing, (each.until, each.number))
+
+    def find_guessed(self, time: datetime) -> _Open | None:
+        """The oldest position that is there at a time, and that may be priced in another currency."""
+        for each in itertools.islice(self.active.values(), _MOST_TRIED):
+            if each.guessed and each.last <= time <= each.until:
+                del self.active[each.number]
+                self.ended = each
+                return each
+        return None
 
     def find(self, time: datetime) -> tuple[_Open, bool] | None:
         """The position that an ending at a time is probably of, and whether it is the whole of it."""
@@ -160,18 +181,22 @@ def lives_of(groups: Iterable[Group], book: Rulebook, end: datetime | None) -> t
     coming, left = 0, []
     for time, group in endings:
         while coming < len(begun) and begun[coming].opened <= time:
-            waiting.setdefault(begun[coming].group.quote, _Waiting()).add(begun[coming])
+            waiting.setdefault(money(begun[coming].group.quote), _Waiting()).add(begun[coming])
             coming += 1
         if group.refid and (mine := own.get(group.refid)):
             mine.endings.append(Ending(group, mine.last <= time, sure=True))
             continue
-        for asset in dict.fromkeys((group.quote, *(entry.asset for entry in group.entries))):
+        for asset in dict.fromkeys(map(money, (group.quote, *(entry.asset for entry in group.entries)))):
             if asset in waiting and (found := waiting[asset].find(time)):
                 each, whole = found
                 each.endings.append(Ending(group, whole, sure=False))
                 break
         else:
-            left.append(group)
+            tried = (some.find_guessed(time) for some in waiting.values())
+            if other := next((each for each in tried if each), None):
+                other.endings.append(Ending(group, whole=True, sure=False))
+            else:
+                left.append(group)
     return [Life(each.group, tuple(each.endings), _status(each, end, rolled)) for each in begun], left
 
 
@@ -179,12 +204,15 @@ def _begun(groups: Iterable[Group], period: timedelta | None) -> Iterator[_Open]
     for number, group in enumerate(groups):
         if group.kind not in ("opening", "rollover") or group.time is None:
             continue
+        if group.kind == "rollover" and not group.refid:
+            continue  # of which position can't be said; each by itself would look like one
         rollovers = [entry.time for entry in group.entries if family(entry.type) == "rollover" and entry.time]
         last = max((group.time, *rollovers))
         until = datetime.max.replace(tzinfo=last.tzinfo)
         if period is not None:
             until = last + period
-        yield _Open(group, group.time, last, until, number)
+        guessed = group.kind == "opening" and len(group.entries) - len(rollovers) == 1
+        yield _Open(group, group.time, last, until, number, guessed=guessed)
 
 
 def _status(each: _Open, end: datetime | None, rolled: bool) -> Status:

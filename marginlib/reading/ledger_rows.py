@@ -30,12 +30,14 @@ _THREE = re.compile(" ".join([_PLAIN.pattern] * 3), re.ASCII)
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?", re.ASCII)
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+\.[0-9]+", re.ASCII)  # 1,234.56
 _COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+", re.ASCII)
+_GROUPED_COMMA = re.compile(r"[+-]?[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]+", re.ASCII)  # 1.234,56
+_GROUPED_GAP = re.compile(r"[+-]?[0-9]{1,3}(?:[ '’][0-9]{3})+(?:[.,][0-9]+)?", re.ASCII)  # 1 234,56 or 1'234.56
 _EITHER = re.compile(r"[+-]?[1-9][0-9]{0,2},[0-9]{3}", re.ASCII)  # 1,234: one and a bit, or a thousand and more?
 _ID = re.compile(r"[A-Za-z0-9-]{1,64}", re.ASCII)
 _DAY_AND_TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}"
 _TIME = re.compile(rf"{_DAY_AND_TIME}:[0-9]{{2}}(?:\.[0-9]{{1,9}})?", re.ASCII)
 _OTHER_TIME = re.compile(
-    rf"{_DAY_AND_TIME}(?::[0-9]{{2}}(?:\.[0-9]{{1,9}})?)?(?: ?(?:Z|UTC)|[+-][0-9]{{2}}:[0-9]{{2}})?", re.ASCII
+    rf"{_DAY_AND_TIME}(?::[0-9]{{2}}(?:\.[0-9]{{1,9}})?)?(?: ?(?:Z|UTC|GMT)| ?[+-][0-9]{{2}}:?[0-9]{{2}})?", re.ASCII
 )
 _SECONDS = re.compile(r"[0-9]{9,11}(?:\.[0-9]{1,20})?", re.ASCII)
 _SPACES = str.maketrans({"\N{NO-BREAK SPACE}": " ", "\N{NARROW NO-BREAK SPACE}": " ", "−": "-"})
@@ -258,11 +260,17 @@ def moment(text: str) -> datetime | None:
         else:
             if not _OTHER_TIME.fullmatch(text):
                 return None
-            found = datetime.fromisoformat(text.replace("UTC", "Z").replace(" Z", "Z"))
+            found = datetime.fromisoformat(_zone_joined(text))
             found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
     return found if found.year in _YEARS else None
+
+
+def _zone_joined(text: str) -> str:
+    """A time as Python reads it: with Z for UTC, and the zone right behind the time."""
+    day, rest = text[:10], text[11:]
+    return f"{day} {rest.replace('UTC', 'Z').replace('GMT', 'Z').replace(' ', '')}"
 
 
 def number_in(text: str, *, comma: bool = False) -> Decimal:
@@ -275,8 +283,12 @@ def number_in(text: str, *, comma: bool = False) -> Decimal:
     (Decimal('0.0025'), Decimal('1234.50'), Decimal('-24.5'), Decimal('0'))
     """
     text = text.translate(_SPACES).strip()
+    if _GROUPED_GAP.fullmatch(text):
+        text = text.replace(" ", "").replace("'", "").replace("’", "")
     if _GROUPED.fullmatch(text):
         text = text.replace(",", "")
+    elif comma and _GROUPED_COMMA.fullmatch(text):
+        text = text.replace(".", "").replace(",", ".")
     elif _COMMA.fullmatch(text):
         meant = "a number with a point, such as -24.5"
         if comma and _EITHER.fullmatch(text):

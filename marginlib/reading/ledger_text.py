@@ -138,7 +138,8 @@ def _in_zip(stream: IO[bytes], head: bytes, size: int, close: ExitStack, progres
         texts = [each for each in texts if "ledger" in each.lower()] or texts
     if len(texts) != 1:
         there = f"{len(texts)} that could be one: {', '.join(map(shown, texts[:5]))}" if texts else "none"
-        raise InvalidLedger(f"it is a ZIP archive; expected one ledger export in it, got {there}")
+        way = "; unpack it and read each by itself, or put one below the other in one file" if texts else ""
+        raise InvalidLedger(f"it is a ZIP archive; expected one ledger export in it, got {there}{way}")
     try:
         member = close.enter_context(archive.open(texts[0]))
     except RuntimeError:

@@ -25,6 +25,7 @@ __all__ = ["InvalidLedger", "Progress", "read_entries", "read_ledger"]
 _Lines = Iterator[str | Problem] | Iterator[str]
 _SEPARATORS = ",;\t|"
 _LOOKED_AT = 20  # lines in which the names of the columns may stand
+_COMMAS = " (do numbers have a comma as their point? Save it with points in them, or with semicolons between values)"
 _MOST_LINES = 50  # that one row may go over
 _ROW = re.compile(r'(?:"([^"{}]{0,80})"\s*:\s*)?(\{[^{}]*\})')
 
@@ -123,7 +124,8 @@ def _csv(lines: _Lines, columns: list[str]) -> Iterator[Entry | Problem]:
                 rows = Rows(names, separator)
                 width = rows.width
                 continue
-            yield Problem(began, "", f"expected {width} values as the first line has names, got {len(cells)}")
+            hint = _COMMAS if separator == "," and width < len(cells) <= width + 6 else ""
+            yield Problem(began, "", f"expected {width} values as the first line has names, got {len(cells)}{hint}")
             continue
         found = rows.read(cells, began)
         if type(found) is Entry:
@@ -287,7 +289,7 @@ def _json(text: str) -> Iterator[Entry | Problem]:
             if isinstance(value, dict | list):
                 wrong = name
             cells.append("" if value is None else value if isinstance(value, str) else str(value))
-        cells[0] = cells[0] or txid
+        cells[0] = cells[0] or txid or (named if isinstance(named := raw.get("id"), str) else "")
         if wrong:
             yield Problem(at, wrong, f"expected text or a number, got {shown(raw[wrong])}")
             continue
@@ -303,7 +305,7 @@ def _in_json(text: str) -> Iterator[tuple[str, dict[str, Any] | str]]:
     decoder = json.JSONDecoder(
         parse_float=Decimal, parse_int=Decimal, parse_constant=str, object_pairs_hook=_object, strict=False
     )
-    place, length = 0, len(text)
+    place, length, before = 0, len(text), False
     while True:
         while place < length and text[place].isspace():
             place += 1
@@ -314,14 +316,17 @@ def _in_json(text: str) -> Iterator[tuple[str, dict[str, Any] | str]]:
         except RecursionError:
             raise InvalidLedger(f"nested too deeply; {WANTED}, or the API's JSON of it") from None
         except (json.JSONDecodeError, ArithmeticError) as error:
-            yield from _salvaged(text, place, error)
+            yield from _salvaged(text, place, error, before=before)
             return
         yield from _rows_of(data)
+        before = True
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object; one that is a row is told by what it has."""
     data = dict(pairs)
+    if isinstance(inside := data.get("info"), _Raw):  # a program that asked the API put its own names around the row
+        return inside
     return _Raw(data) if "asset" in data and ("amount" in data or "refid" in data) else data
 
 
@@ -370,8 +375,8 @@ def _no_row(value: object) -> str:
     return f'expected a row such as {{"refid": …, "time": …, "asset": …, "amount": …}}, got {shown(value)}'
 
 
-def _salvaged(text: str, start: int, error: Exception) -> Iterator[tuple[str, dict[str, Any] | str]]:
-    """What stands whole in JSON that is damaged."""
+def _salvaged(text: str, start: int, error: Exception, *, before: bool) -> Iterator[tuple[str, dict[str, Any] | str]]:
+    """What stands whole in JSON that is damaged; ``before`` it there may be an answer that isn't."""
     found = 0
     for match in _ROW.finditer(text, start):
         try:
@@ -383,7 +388,7 @@ def _salvaged(text: str, start: int, error: Exception) -> Iterator[tuple[str, di
             found += 1
             yield match[1] or "", data
     where = f" at line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
-    if not found:
+    if not found and not before:
         raise InvalidLedger(f"it is no valid JSON{where}; {WANTED}, or the API's JSON of it")
     yield "", f"the file is no valid JSON{where}; the rows that stand whole are read, one that is cut off is lost"
 

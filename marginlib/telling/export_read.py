@@ -51,16 +51,21 @@ def unknown_types(ledger: Ledger) -> dict[str, int]:
 
 
 def how_read(ledger: Ledger) -> list[str]:
-    """What was read, in sentences.
+    r"""What was read, in sentences.
 
-    >>> how_read(Ledger((), repeated=(3, 9)))
-    ['No row was read.', 'Lines 3 and 9 say again what an earlier line says (the same txid): each counts once.']
+    >>> print(*how_read(Ledger((), repeated=(3, 9))), sep="\n")  # doctest: +ELLIPSIS
+    No row was read.
+    Lines 3 and 9 say again what an earlier line says (the same txid, ...): each counts once.
     """
     told = [_rows(ledger)]
+    if ledger.problems and not ledger.entries:
+        told.append("A spreadsheet may have changed the file: take the export as the exchange gave it.")
     if ledger.repeated:
         lines = _lines(ledger.repeated)
         says, they = ("says", "it isn't counted") if len(ledger.repeated) == 1 else ("say", "each counts once")
-        told.append(f"{lines} {says} again what an earlier line says (the same txid): {they}.")
+        told.append(
+            f"{lines} {says} again what an earlier line says (the same txid, or none and all else alike): {they}."
+        )
     if ledger.announced:
         lines = _lines(ledger.announced)
         announce = "announces" if len(ledger.announced) == 1 else "announce"
@@ -87,6 +92,8 @@ def problems(ledger: Ledger) -> list[str]:
 
 def _rows(ledger: Ledger) -> str:
     if not ledger.entries:
+        if ledger.columns and not ledger.problems:
+            return "No row was read: below the columns' names there is none. Export a longer span of time."
         return "No row was read."
     first, last = ledger.entries[0].time, ledger.entries[-1].time
     rows = "1 row was read" if len(ledger.entries) == 1 else f"{len(ledger.entries):,} rows were read"

@@ -54,6 +54,18 @@ KINDS: dict[Kind, tuple[str, str]] = {
     "unknown": ("group of an unknown type", "groups of an unknown type"),
 }
 """What each kind of group is called, one and several."""
+MOVED = {
+    "deposit": ("deposits", ""), "withdrawal": ("withdrawals", ""), "transfer": ("transfers", ""),
+    "trade": ("ordinary orders", "R6"), "settlement": ("settlements", "R3, R4"), "conversion": ("conversions", "R16"),
+    "opening": ("openings, for fees that no balance bore alone", "A4"), "rollover": ("rollovers, besides fees", "B6"),
+    "reward": ("rewards", ""), "adjustment": ("adjustments", ""), "unknown": ("rows of unknown types", ""),
+}  # fmt: skip
+"""What moved beside profit, loss and fees: what it is called, and its rules."""
+CAUSE = (
+    "Whether an order or a liquidation closed a position isn't in a ledger: the trades export names the kind of order "
+    "(B5). One refid with deductions in several currencies is often a liquidation."
+)
+"""What a ledger can't say of a loss."""
 _AT_ONCE = 1000  # groups that are written at once
 _MOST = 12  # of a kind, in the whole story of a ledger
 _WHY: dict[Why, str] = {
@@ -75,6 +87,7 @@ def tell(account: Account) -> list[str]:
     >>> print(*tell(look(Ledger(tuple(entries_of(story))))), sep="\n")  # doctest: +ELLIPSIS
     1 row in EUR, from 2026-03-23 09:00 to 2026-03-23 09:00 UTC: 1 deposit.
     Each balance follows from the one before it: balance = previous balance + amount − fee.
+    What else moved, fees aside: deposits +5 EUR.
     What is left: 5 EUR.
     """
     if not account.entries:
@@ -85,7 +98,8 @@ def tell(account: Account) -> list[str]:
     return [
         overview(account), *adding_up(account), *positions, *unsure(account), *strays(account), *at_once(account),
         *cascades,
-        *_more(len(account.cascades), "losses that several currencies bore"), *results(account.totals),
+        *_more(len(account.cascades), "losses that several currencies bore"),
+        *([CAUSE] if account.cascades else []), *results(account.totals), *moved(account.totals),
         *surprises(account), *left(account), *([SILENT] if account.positions else []),
     ]  # fmt: skip
 
@@ -187,13 +201,13 @@ def _closing_row(entry: Entry, group: Group, moved: str, fee: str, kind: FeeKind
     if not entry.amount:
         if not entry.fee:
             return f"The closing takes nothing from {entry.asset}, the currency that it is priced in (R11)."
-        elsewhere = "" if entry.asset == group.quote else f", though it is priced in {group.quote}"
+        elsewhere = "" if group.quote in ("", entry.asset) else f", though it is priced in {group.quote}"
         return f"The closing's trading fee takes {fee}{elsewhere} (A4, A9)."
     if entry.asset == group.quote:
         return f"The closing takes {moved} for a loss{_with(fee, entry)} (R11, R13)."
     what, rules = FEES[kind]
     paid = f"; {fee} go as {what}" if entry.fee else ""
-    return f"The closing converts {moved} for a loss in {group.quote}{paid} ({rules}, R13)."
+    return f"The closing converts {moved} for a loss in {group.quote or 'another currency'}{paid} ({rules}, R13)."
 
 
 def _with(fee: str, entry: Entry) -> str:
@@ -216,9 +230,14 @@ def position(life: Life, account: Account) -> str:
         parts.append(f"conversions for {amounts(fees)} (R16)")
     begun = f"opened {_at(life.opened)}" if life.opened else "opened before this ledger begins"
     told = f"Position {life.refid or '(no refid)'}, {begun}"
-    told += f", probably priced in {life.quote}" if life.quote else ""
+    told += f", probably priced in {priced_in(life)}" if life.quote else ""
     told += f": {'; '.join(parts)}." if parts else "."
     return " ".join([told, *_endings(life, whole)])
+
+
+def priced_in(of: Life | Group) -> str:
+    """The currency that something is probably priced in; both, where one was bought with the other at par (C6)."""
+    return f"{of.quote} or {of.beside}" if of.beside else of.quote
 
 
 def _endings(life: Life, whole: Sums) -> list[str]:
@@ -256,14 +275,19 @@ def _endings(life: Life, whole: Sums) -> list[str]:
 
 
 def unsure(account: Account) -> list[str]:
-    """Openings that might be something else."""
+    """Openings that might be something else, and rows that can't be told of which position they are."""
+    told = []
+    if lost := sum(not group.refid and group.kind == "rollover" for group in account.groups):
+        rows = "1 rollover has" if lost == 1 else f"{lost:,} rollovers have"
+        told.append(f"{rows} no refid: of which position can't be said, so none is told from that.")
     count = sum(group.kind == "opening" and not group.sure for group in account.groups)
     if not count:
-        return []
+        return told
     one = count == 1
     return [
+        *told,
         f"{count:,} {'opening has' if one else 'openings have'} a fee and no rollover: {'it' if one else 'each'} might "
-        "be a closing that brought and took nothing, which looks alike in a ledger."
+        "be a closing that brought and took nothing, which looks alike in a ledger.",
     ]
 
 
@@ -272,9 +296,14 @@ def strays(account: Account) -> list[str]:
     if not account.strays:
         return []
     one = len(account.strays) == 1
+    several = any(
+        len(group.entries) > 1 and all(entry.amount <= 0 for entry in group.entries) for group in account.strays
+    )
+    opening = ", or an opening whose fee no balance bore alone, which looks alike (A4)" if several else ""
     return [
         f"{len(account.strays):,} {'closing or settlement fits' if one else 'closings or settlements fit'} no position "
-        f"that is opened in this ledger: {'it' if one else 'they'} probably began before it does."
+        f"that is opened in this ledger: {'it' if one else 'each'} is probably of one that began before it "
+        f"does{opening}."
     ]
 
 
@@ -282,7 +311,7 @@ def cascade(each: Cascade) -> list[str]:
     """A loss that several currencies bore: what was taken in which order, and how that differs from the rules."""
     begun = (
         f"The closing {each.group.refid} of {_at(each.group.time)} took {_taken(each.deductions)} for a loss in "
-        f"{each.quote} (R12, R13)."
+        f"{priced_in(each.group) if each.quote == each.group.quote else each.quote} (R12, R13)."
     )
     base = {
         "told": f", with {each.base} as the base",
@@ -305,13 +334,22 @@ def at_once(account: Account) -> list[str]:
         if any(entry.asset != group.quote and entry.amount for group in those for entry in group.entries):
             what = "probably a liquidation, or an order that ended several lots"
         told.append(
-            f"At {_at(those[0].time)}, {len(those):,} closings of {rows:,} rows came at one moment: {what} (B5, R12)."
+            f"At {_at(those[0].time)}, {len(those):,} closings of {rows:,} rows came at one moment: {what} (B5, R12). "
+            f"{_in_all(those, account)}"
         )
     return [*told, *_more(len(account.at_once), "such moments")]
 
 
+def _in_all(groups: Iterable[Group], account: Account) -> str:
+    """What several closings came to."""
+    with localcontext(EXACT):
+        sums = sums_of(groups, account.rulebook)
+        result, fees = amounts(sums.pnl, sign=True), amounts(sums.all_fees)
+    return f"Together they come to {result or 'no profit and no loss'}, and {fees or 'nothing'} in fees."
+
+
 def _taken(deductions: Iterable[Deduction]) -> str:
-    return listed([exact(one.taken, one.asset) for one in deductions])
+    return listed([exact(one.taken, one.asset) for one in deductions if one.taken])
 
 
 def difference(one: Difference, where: Cascade) -> str:
@@ -350,7 +388,36 @@ def results(sums: Sums) -> list[str]:
         if fees := sums.fees.get(kind):
             cited = f" ({rules})" if rules else ""
             told.append(f"{name[0].upper()}{name[1:]}, in all: {amounts(fees)}{cited}.")
+    if len(sums.fees) > 1:
+        with localcontext(EXACT):
+            told.append(f"All fees together: {amounts(sums.all_fees) or 'nothing'}.")
     return told
+
+
+def moved(sums: Sums) -> list[str]:
+    """What else moved, fees aside: deposits, ordinary orders, settlements, and so on.
+
+    >>> moved(Sums(moved={"deposit": {"EUR": Decimal(5)}, "settlement": {"EUR": Decimal(-3), "BTC": Decimal(1)}}))
+    ['What else moved, fees aside: deposits +5 EUR; settlements −3 EUR and +1 BTC (R3, R4).']
+    """
+    told = []
+    for what, (name, rules) in MOVED.items():
+        if some := amounts(sums.moved.get(what, {}), sign=True):
+            told.append(f"{name} {some}{f' ({rules})' if rules else ''}")
+    return [f"What else moved, fees aside: {'; '.join(told)}."] if told else []
+
+
+def settlements(account: Account) -> list[str]:
+    """What each settlement tells of its position, as far as its rows do."""
+    told = []
+    for group in account.groups:
+        if found := settled(group):
+            base = found.pair.partition("/")[0]
+            told.append(
+                f"The settlement {group.refid} of {_at(group.time)} tells what it ended: {found.side} "
+                f"{exact(found.volume, base)} in {found.pair}, opened at {exact(found.price)} (R3, B7)."
+            )
+    return [*told[:_MOST], *_more(len(told), "settlements")]
 
 
 def surprises(account: Account) -> list[str]:
@@ -373,6 +440,9 @@ def surprises(account: Account) -> list[str]:
         how = _WHY[why].format(quote=quote, it_is=it_is)
         name = FEES[kind][0]
         told.append(f"{name[0].upper()}{name[1:]}: {fee} ({lines}), {how} ({rules}).")
+    if rebates := [entry.line for entry in account.entries if entry.fee < 0]:
+        which = f"line {rebates[0]}" if len(rebates) == 1 else f"{len(rebates):,} rows from line {min(rebates)} on"
+        told.append(f"A fee below zero ({which}) is a rebate: the exchange paid it to you.")
     if any(each.why in ("elsewhere", "at_par") for each in account.surprises):
         told.append(
             "Which balance bears a fee is an assumption of this workbook (A4), and real records differ: some show a "

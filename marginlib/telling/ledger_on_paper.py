@@ -38,12 +38,19 @@ def _account(page: Console, account: Account) -> None:
     if account.positions:
         section(page, "Positions", [])
         _positions(page, account)
-        for sentence in (*words.unsure(account), *words.strays(account), words.SILENT):
+        for sentence in (
+            *words.unsure(account),
+            *words.strays(account),
+            words.SILENT,
+            *words.settlements(account),
+        ):
             said(page, sentence, 2)
-    elif account.strays:
-        section(page, "Positions", words.strays(account))
+    elif told := [*words.settlements(account), *words.unsure(account), *words.strays(account)]:
+        section(page, "Positions", told)
+    if told := words.at_once(account):
+        section(page, "Several closings at one moment", told)
     if account.cascades:
-        section(page, "Losses that several currencies bore", words.at_once(account))
+        section(page, "Losses that several currencies bore", [words.CAUSE])
         for each in account.cascades[:_FEW]:
             _cascade(page, each)
         _rest(page, len(account.cascades), _FEW, "such losses")
@@ -81,7 +88,7 @@ def _positions(page: Console, account: Account) -> None:
         sums = account.sums(life)
         opened = f"{life.opened:%Y-%m-%d %H:%M}" if life.opened else "before"
         result, fees = words.amounts(sums.pnl, sign=True), words.amounts(sums.all_fees)
-        rows.append((life.refid or "(no refid)", opened, life.quote, _ended(life), result, fees))
+        rows.append((life.refid or "(no refid)", opened, words.priced_in(life), _ended(life), result, fees))
     columns = ("Position", "Opened", "Quote", "Ended", "Result", "Fees")
     tabulated(page, columns, rows, left=6, below=1)
     _rest(page, len(account.positions), _MOST, "positions")
@@ -117,9 +124,10 @@ def _cascade(page: Console, each: Cascade) -> None:
 
 def _costs(page: Console, account: Account) -> None:
     """What closings brought, and each kind of fee: in all, and by month."""
-    if not (account.totals.pnl or account.totals.fees):
+    told = [*words.results(account.totals), *words.moved(account.totals)]
+    if not told:
         return
-    section(page, "What it came to", words.results(account.totals))
+    section(page, "What it came to", told)
     if len(account.months) > 1:
         page.print()
         rows = [(month.name or "no time", *_month(month.sums)) for month in account.months[:_MOST]]

@@ -174,10 +174,10 @@ def tabulated(
 ) -> None:
     """Rows as a table; so many columns are on the left, the others on the right as numbers should be.
 
-    No digit is cut off, and no word or number is parted: where the paper is too narrow for that, each row becomes a
-    few lines of its own, its first cell above and the others below it, each with its column's name.
+    No digit is cut off, no word is parted, and no amount from its currency: where the paper is too narrow for that,
+    each row becomes a few lines of its own, its first cell above and the others below it, each with its column's name.
     """
-    rows = list(rows)
+    rows = [[BOUND.sub(_NBSP, cell) for cell in row] for row in rows]
     least = [max(_longest(cell) for cell in (name, *cells)) for name, *cells in zip(columns, *rows, strict=True)]
     if indent + sum(least) + 2 * len(least) > page.width:
         lead = max(len(name.strip()) for name in columns[1:]) + 2
@@ -186,14 +186,37 @@ def tabulated(
             for name, cell in zip(columns[1:], row[1:], strict=True):
                 if cell:
                     said(page, cell.strip(), indent + 2, f"{name.strip():<{lead}}")
+        for _ in range(below):
+            page.print()
         return
     box = SIMPLE_HEAD if page.encoding.startswith("utf") else _ASCII_HEAD
     table = Table(box=box, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="")
-    for index, (name, width) in enumerate(zip(columns, least, strict=True)):
-        table.add_column(name, justify="left" if index < left else "right", overflow="fold", min_width=width)
+    widths = _widths(columns, rows, least, page.width - indent - 2 * (len(least) - 1))
+    for index, (name, width) in enumerate(zip(columns, widths, strict=True)):
+        table.add_column(name, justify="left" if index < left else "right", overflow="fold", width=width)
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(_lines, row, widths))
     page.print(Padding(table, (0, 0, below, indent)))
+
+
+def _lines(cell: str, width: int) -> str:
+    """A cell in lines of at most so many characters; rich would break them at spaces that aren't to be broken, too."""
+    return "\n".join(textwrap.wrap(cell, width or 1, break_long_words=False, break_on_hyphens=False))
+
+
+def _widths(columns: Sequence[str], rows: Sequence[Sequence[str]], least: Sequence[int], room: int) -> list[int]:
+    """How wide each column is: at least what its words need; what room is left goes where most lines would stand.
+
+    Left to rich, columns are narrowed below what their words need, and what doesn't fit is cut off.
+    """
+    wanted = [max(map(len, cells)) for cells in zip(columns, *rows, strict=True)]
+    widths = [*least]
+    for _ in range(room - sum(least)):
+        fullest = max(range(len(widths)), key=lambda at: wanted[at] / widths[at] if widths[at] else 0)
+        if wanted[fullest] <= widths[fullest]:
+            break
+        widths[fullest] += 1
+    return widths
 
 
 def whole(cell: str) -> str:

@@ -25,6 +25,7 @@ from marginlib.engine.account import Row
 from marginlib.engine.story import Story
 from marginlib.reading.entries import Entry, Ledger, Purse
 from marginlib.reading.ledgers import read_ledger
+from marginlib.telling import ledger as words
 from tools import ledger_sample
 
 BEGIN = datetime(2026, 5, 4, 8, 0, tzinfo=UTC)
@@ -734,3 +735,124 @@ def test_a_loss_through_several_currencies_is_one_cascade_in_the_rules_order() -
     assert (cascade.quote, cascade.base, cascade.base_known) == ("EUR", "BTC", "guessed")
     assert cascade.expected == ("EUR", "BTC")
     assert cascade.differences == ()
+
+
+# What real records have -----------------------------------------------------------------------------------------------
+
+
+def test_what_only_went_through_a_balance_is_no_step_of_the_order_and_its_money_may_be_the_quote() -> None:
+    told = account(
+        row(2, "EUR", "1190", "0", "1190", kind="deposit"),
+        row(3, "USD", "5", "0", "5", kind="deposit"),
+        row(4, "ATOM", "8.5", "0", "8.5", kind="deposit"),
+        row(5, "EUR", "0", "0.07", "1189.93", refid="TA", kind="margin", hours=1),
+        row(6, "EUR", "-0.825", "0", "1189.105", refid="TX", kind="collateralconversion", hours=3),
+        row(7, "EURC", "0.825", "0", "0.825", refid="TX", kind="collateralconversion", hours=3),
+        row(8, "EURC", "-0.75", "0.075", "0", refid="TX", kind="margin", fee_code="EURC", hours=3),
+        row(9, "EURC", "0", "0", "0", kind="rollover", refid="TZ", hours=5),
+    )
+
+    (cascade,) = told.cascades
+    assert cascade.expected == ("EUR",)
+    assert [each.what for each in cascade.differences] == ["rate"]
+    life = told.positions[0]
+    assert (life.refid, life.status, life.quote, life.endings[0].group.beside) == ("TA", "closed", "EUR", "EUR")
+
+
+def test_a_conversion_that_is_not_at_par_or_of_other_money_leaves_the_quote_as_it_is() -> None:
+    for asset, amount in (("EUR", "-0.83"), ("USD", "-0.825")):
+        told = account(
+            row(6, asset, amount, "0", "100", refid="TX", kind="collateralconversion"),
+            row(7, "EURC", "0.825", "0", "0.825", refid="TX", kind="collateralconversion"),
+            row(8, "EURC", "-0.75", "0.075", "0", refid="TX", kind="margin"),
+        )
+        (group,) = told.groups
+        assert (group.quote, group.beside) == ("EURC", "")
+
+
+def test_rows_of_one_second_may_stand_in_any_order_though_some_have_parts_of_it() -> None:
+    told = account(
+        row(2, "EUR", "50", "0", "50", kind="deposit"),
+        row(3, "EUR", "-2", "0", "41", hours=1),
+        row(4, "EUR", "-7", "0", "43", hours=1 + 0.2 / 3600),
+    )
+
+    assert not told.breaks
+    assert told.holdings[0].end == 41
+
+
+def test_rollovers_without_a_refid_are_no_positions_each() -> None:
+    told = account(
+        dataclasses.replace(row(2, "EUR", "0", "1", "99", kind="rollover"), refid=""),
+        dataclasses.replace(row(3, "EUR", "0", "1", "98", kind="rollover", hours=4), refid=""),
+    )
+
+    assert not told.positions
+    assert told.totals.fees == {"rollover": {"EUR": Decimal(2)}}
+    (said,) = words.unsure(told)
+    assert said.startswith("2 rollovers have no refid: of which position can't be said")
+
+
+def test_both_forms_of_an_export_in_one_ledger_are_one_wallet_and_counted_once() -> None:
+    told = account(
+        row(2, "EUR", "100", "0", "100", kind="deposit"),
+        row(3, "EUR", "-10", "0", "90", hours=1),
+        row(4, "EUR", "-10", "0", "80", hours=2, wallet="spot / main"),
+        row(5, "EUR", "5", "0", "5", hours=3, wallet="earn / flexible"),
+        row(6, "BTC", "1", "0", "1", hours=3),
+        row(7, "BTC", "1", "0", "7", hours=4, wallet="spot / main"),
+        row(8, "BTC", "1", "0", "2", hours=5),
+    )
+
+    assert not told.breaks
+    assert [(each.purse.asset, each.purse.wallet, int(each.end)) for each in told.holdings] == [
+        ("EUR", "spot / main", 80), ("EUR", "earn / flexible", 5), ("BTC", "", 2), ("BTC", "spot / main", 7),
+    ]  # fmt: skip
+
+
+def test_a_loss_that_bitcoin_alone_bore_has_a_conversion_fee_and_another_quote() -> None:
+    told = account(
+        row(2, "BTC", "1", "0", "1", kind="deposit"),
+        row(3, "BTC", "0", "0.001", "0.999", refid="TA", kind="margin", hours=1),
+        row(4, "BTC", "0", "0.0001", "0.9989", refid="TA", kind="rollover", hours=5),
+        row(5, "BTC", "-0.0195", "0.0005", "0.9789", refid="TX", kind="margin", hours=6),
+        row(6, "BTC", "0", "0.0001", "0.9788", refid="TX", kind="margin", hours=6),
+    )
+
+    assert told.totals.fees == {
+        "opening": {"BTC": Decimal("0.001")}, "rollover": {"BTC": Decimal("0.0001")},
+        "conversion": {"BTC": Decimal("0.0005")}, "closing": {"BTC": Decimal("0.0001")},
+    }  # fmt: skip
+    (life,) = told.positions
+    assert (life.refid, life.status, life.quote) == ("TA", "closed", "")
+    assert not told.cascades
+    group = told.closings[0]
+    assert words.row(group.entries[0], group, told) == (
+        "The closing converts 0.0195 BTC for a loss in another currency; 0.0005 BTC go as conversion fee (R16, R13)."
+    )
+    assert words.tell(told)
+
+
+@pytest.mark.parametrize(
+    ("asset", "amount", "fee"), [("EUR", "-39", "1"), ("USDT", "-95", "5"), ("BTC", "-0.02", "0.001")]
+)
+def test_a_loss_in_cash_or_with_another_share_as_its_fee_is_priced_in_its_own_currency(
+    asset: str, amount: str, fee: str
+) -> None:
+    told = account(row(5, asset, amount, fee, "100", refid="TX", kind="margin", hours=6))
+
+    assert told.groups[0].quote == asset
+    assert told.totals.fees == {"closing": {asset: Decimal(fee)}}
+
+
+def test_a_fee_in_bitcoin_doesnt_keep_an_opening_from_its_closing_in_dollars() -> None:
+    told = account(
+        row(2, "BTC", "0", "0.001", "0.999", refid="TA", kind="margin"),
+        row(3, "BTC", "0", "0.0001", "0.9989", refid="TA", kind="rollover", hours=4),
+        row(4, "USD", "100", "0.5", "99.5", refid="TX", kind="margin", hours=5),
+        row(5, "USD", "7", "0.5", "106", refid="TY", kind="margin", hours=5.5),
+    )
+
+    (life,) = told.positions
+    assert (life.status, life.quote, [each.group.refid for each in life.endings]) == ("closed", "USD", ["TX"])
+    assert [each.refid for each in told.strays] == ["TY"]

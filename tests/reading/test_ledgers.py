@@ -166,6 +166,9 @@ def test_codes_old_and_new_with_what_is_apart_kept_apart(code: str, purse: Purse
         ("2025-03-05T06:07:08Z", (2025, 3, 5, 6, 7, 8)),
         ("2025-03-05 06:07:08 UTC", (2025, 3, 5, 6, 7, 8)),
         ("2025-03-05T08:07:08+02:00", (2025, 3, 5, 6, 7, 8)),
+        ("2025-03-05 08:07:08+0200", (2025, 3, 5, 6, 7, 8)),
+        ("2025-03-05 08:07:08.5 +02:00", (2025, 3, 5, 6, 7, 8, 500000)),
+        ("2025-03-05 06:07:08 GMT", (2025, 3, 5, 6, 7, 8)),
         ("2025-03-05 06:07", (2025, 3, 5, 6, 7)),
         ("1741154828", (2025, 3, 5, 6, 7, 8)),
         ("1741154828.5", (2025, 3, 5, 6, 7, 8, 500000)),
@@ -222,6 +225,20 @@ def test_no_number_is_named(text: str, wanted: str) -> None:
     assert (found.line, found.column) == (2, "amount")
     assert found.message.startswith(f"expected {wanted}, got ")
     assert len(found.message) < 200
+
+
+@pytest.mark.parametrize(
+    "text", ["-2.500,25", "-2 500,25", "-2\N{NARROW NO-BREAK SPACE}500,25", "-2'500.25", "-2500,25"]
+)
+def test_thousands_are_grouped_in_many_ways(text: str) -> None:
+    assert row(ROW.replace(",", ";").replace("-24.5000", text), HEAD.replace(",", ";")).amount == Decimal("-2500.25")
+
+
+def test_commas_as_points_in_a_file_of_commas_are_named_and_what_would_work() -> None:
+    found = problem(ROW.replace("-24.5000", "-24,5000"))
+    assert found.message.endswith("Save it with points in them, or with semicolons between values)")
+    saved = row(ROW.replace(",", ";").replace("-24.5000", "-24,5000"), HEAD.replace(",", ";"))
+    assert saved.amount == Decimal("-24.5")
 
 
 def test_a_comma_is_a_point_only_where_it_separates_nothing_and_is_plain() -> None:
@@ -463,7 +480,8 @@ class Piped(io.BytesIO):
 def test_archives_of_something_else_get_a_sentence() -> None:
     assert refusal(packed({})).endswith("expected one ledger export in it, got none")
     two = packed({"one.csv": b"a", "two.csv": b"b"})
-    assert refusal(two).endswith("expected one ledger export in it, got 2 that could be one: 'one.csv', 'two.csv'")
+    assert "expected one ledger export in it, got 2 that could be one: 'one.csv', 'two.csv'; unpack it" in refusal(two)
+    assert len(read_ledger(f"{HEAD}{ROW}{HEAD}{ROW.replace('L1', 'L2')}").entries) == 2
     assert refusal(packed({"xl/workbook.xml": b"<x/>"})).startswith("it is a spreadsheet; save it as CSV")
     assert refusal(b"PK\x03\x04nothing").startswith("it is a damaged ZIP archive")
     assert refusal(b"\x1f\x8bnothing").startswith("it is a damaged gzip file")
@@ -518,3 +536,22 @@ def test_reading_needs_nothing_but_python() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout == "1 1\n"
+
+
+def test_an_answer_that_stands_whole_before_a_cut_one_is_not_lost() -> None:
+    whole = '{"L1": {"refid": "T1", "time": 1741154828, "type": "trade", "asset": "XBT", "amount": "1", "fee": "0"}}'
+    ledger = read_ledger(f"{whole}\n{whole[:50]}")
+
+    assert [each.txid for each in ledger.entries] == ["L1"]
+    assert "the rows that stand whole are read" in ledger.problems[0].message
+
+
+def test_a_row_that_a_program_put_its_own_names_around_is_read_as_the_api_gave_it() -> None:
+    raw = '{"refid": "T1", "time": 1741154828, "type": "trade", "asset": "ZEUR", "amount": "-1.5", "fee": "0.1"}'
+    raw = raw.replace("}", ', "id": "L1"}')
+    ledger = read_ledger(f'[{{"info": {raw}, "id": "L1", "currency": "EUR", "amount": 1.5, "direction": "out"}}]')
+
+    assert not ledger.problems
+    assert [(each.txid, each.asset, each.amount, each.fee) for each in ledger.entries] == [
+        ("L1", "EUR", Decimal("-1.5"), Decimal("0.1"))
+    ]
