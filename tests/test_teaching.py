@@ -1,5 +1,6 @@
 """The guide for teachers is in step with what it speaks of: every question, wrong answer, picture, control and rule."""
 
+import ast
 import copy
 import itertools
 import json
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 
+import marginlib.lessons.ledger
 from marginlib import rules
 from marginlib.classes.attempt import Attempt
 from marginlib.classes.file import read_exercise
@@ -27,7 +29,9 @@ FOLDER = Path(__file__).resolve().parent.parent / "notebooks" / "teaching"
 MASTER = teaching.master()
 PARTS = {each["number"]: each for each in MASTER["lessons"]}
 IDEAS = [(number, idea) for number, part in PARTS.items() for idea in part["ideas"]]
-PICTURES = [picture for part in PARTS.values() for picture in part["project"]]
+SHOWN = [(number, picture) for number, part in PARTS.items() for picture in part["project"]]
+PICTURES = [picture for _, picture in SHOWN if picture["link"].startswith("#")]
+PLACES = [(number, picture) for number, picture in SHOWN if not picture["link"].startswith("#")]
 
 
 def cells(name: str) -> dict[str, str]:
@@ -42,7 +46,7 @@ def test_what_is_written_is_in_step(path: Path) -> None:
 
 
 def test_every_lesson_has_its_part() -> None:
-    here = [path.name[:2] for path in FOLDER.parent.glob("0[0-7]_*.ipynb")]
+    here = [path.name[:2] for path in FOLDER.parent.glob("0[0-8]_*.ipynb")]
 
     assert sorted(PARTS) == sorted(here)
     assert set(PARTS) <= set(LESSONS)
@@ -77,6 +81,12 @@ def test_every_prediction_is_asked_in_the_room() -> None:
         assert [f"predict {name}" for name in questions(number).predict] == [
             each for each in part["class"] if each.startswith("predict")
         ]
+        for name in questions(number).predict:
+            (source,) = [
+                text for cell, text in cells("in_the_room.ipynb").items() if cell == f"predict-{number}-{name}"
+            ]
+            assert f'Lesson("{number}").together(' in source
+            assert f'"{name}")' in source
 
 
 @pytest.mark.parametrize("picture", PICTURES, ids=lambda each: each["link"])
@@ -92,6 +102,57 @@ def test_a_link_opens_its_picture_and_what_is_said_of_it_is_there(picture: dict[
     assert set(named) <= names
     assert f"`{picture['link']}` “{panel.view(panel.values)['title']}.”" in "\n".join(cells("guide.ipynb").values())
     assert panel.link().startswith(picture["link"].partition("?")[0])
+
+
+@pytest.mark.parametrize(("number", "picture"), PLACES)
+def test_a_picture_without_a_link_is_named_by_its_cell_and_has_what_is_said_of_it(
+    number: str, picture: dict[str, str]
+) -> None:
+    told = teaching.lesson(number)
+    there = json.loads((FOLDER.parent / told.file).read_text(encoding="utf-8"))["cells"]
+    sources = {cell["id"]: "".join(cell["source"]) for cell in there}
+    ledger = Path(marginlib.lessons.ledger.__path__[0])
+    written = "".join(path.read_text(encoding="utf-8") for path in sorted(ledger.glob("*.js")))
+
+    assert "lesson.predict(" in sources[picture["link"]]
+    for named in re.findall(r"(?<!\*)\*([^*]+)\*(?!\*)", picture["watch"]):
+        assert f'"{named}"' in written.replace("\\u2019", "'")
+    assert f"[In the lesson](../{told.file}#cell-id={picture['link']})" in cells("guide.ipynb")[f"lesson-{number}"]
+
+
+@pytest.mark.parametrize("number", PARTS)
+def test_the_story_that_is_read_aloud_is_where_the_plan_says(number: str) -> None:
+    there = json.loads((FOLDER.parent / teaching.lesson(number).file).read_text(encoding="utf-8"))["cells"]
+    first, second = ("".join(cell["source"]) for cell in there[:2])
+
+    if number == "00":
+        assert "## A story" not in second
+        assert len(re.findall(r"^\* ", first, re.MULTILINE)) == 3
+        assert "lesson 00 has none, there it is the three points of its first cell" in cells("guide.ipynb")["plan-45"]
+    else:
+        assert second.startswith("## A story in four lines")
+
+
+def test_an_exercise_fits_where_a_plan_puts_it() -> None:
+    """What is to be copied for a lesson takes as long as the longer plan gives it; the shorter one says so."""
+    minutes = read_exercise(FOLDER / "exercise_05.toml").minutes
+    given = {plan["minutes"]: step for plan in MASTER["plans"] for step in plan["steps"] if "in pairs" in step["what"]}
+
+    assert given[90]["minutes"] == minutes
+    assert given[45]["minutes"] < minutes
+    assert f"with them it has {minutes} minutes" in given[45]["how"]
+
+
+def test_the_code_of_the_guide_runs_and_has_no_more_than_it_takes() -> None:
+    codes = re.findall(r"```python\n(.*?)```", "".join(cells("guide.ipynb").values()), re.DOTALL)
+
+    assert codes
+    for code in codes:
+        names = {
+            alias.name for node in ast.walk(ast.parse(code)) if isinstance(node, ast.ImportFrom) for alias in node.names
+        }
+        exec(code, {})
+        assert names == {node.id for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name)}
 
 
 def test_all_that_is_set_in_a_link_is_another_value_than_the_start_or_said_on_purpose() -> None:

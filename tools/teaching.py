@@ -40,7 +40,7 @@ _LESSON = Entries(
     }  # type: ignore[arg-type]  # one of them is a word of Python
 )
 _FORM = Entries(
-    first=Entries(steps=Items(TEXT, 1), needs=TEXT, say=Items(TEXT, 1)),
+    first=Entries(steps=Items(TEXT, 1), needs=TEXT, say=Items(TEXT, 1), beside=TEXT),
     exercises=Entries(about=TEXT, files=Items(Entries(file=TEXT, what=TEXT), 1), steps=Items(TEXT, 1), terminal=TEXT),
     plans=Items(Entries(minutes=Whole(1, 240), title=TEXT, steps=Items(_STEP, 1)), 1),
     lessons=Items(_LESSON, 1),
@@ -194,7 +194,6 @@ Each lesson below lists pictures by their links. On the site a link opens the le
 JupyterLab, put it in a cell of a notebook, in quotes:
 
 ```python
-from marginlib.classes.file import read_exercise
 from marginlib.lessons import from_link
 
 from_link("#v1/LossCascade?move=-25")
@@ -232,7 +231,9 @@ def _which(said: dict[str, Any], told: dict[str, Told]) -> str:
 {_table(heads, iter(rows))}
 
 Alone, all lessons take {total} minutes. In a class each takes 45 or 90, by the plans above; lessons 03 and 04 go well
-together in 90, and so do 05 and 06."""
+together in 90, and so do 05 and 06.
+
+{said["first"]["beside"]}"""
 
 
 def _exercises(said: dict[str, Any]) -> str:
@@ -262,10 +263,11 @@ def _copied(name: str, what: str) -> str:
 def _lesson(each: dict[str, Any], told: Told) -> str:
     number = each["number"]
     talk = "\n".join(f"* **{one['ask']}** {_ruled(one['good'])}" for one in each["discuss"])
-    show = "\n".join(f"{at}. {_pictured(one)}" for at, one in enumerate(each["project"], 1))
+    show = "\n".join(f"{at}. {_pictured(one, told)}" for at, one in enumerate(each["project"], 1))
     return f"""## {number} · {told.title}
 
-[Open the lesson](../{told.file}). **Minutes alone:** {told.minutes}. **For:** {each["purpose"]}
+[Open the lesson](../{told.file}), or [put its predictions to the room](in_the_room.ipynb#cell-id=lesson-{number}).
+**Minutes alone:** {told.minutes}. **For:** {each["purpose"]}
 
 ### Ideas to expect, and the question that catches each
 
@@ -280,8 +282,10 @@ def _lesson(each: dict[str, Any], told: Told) -> str:
 {show}"""
 
 
-def _pictured(one: dict[str, Any]) -> str:
-    """A picture to project: its link, what it says, and what to do with it."""
+def _pictured(one: dict[str, Any], told: Told) -> str:
+    """A picture to project: its link, what it says, and what to do with it. Some stand in the lesson alone."""
+    if not one["link"].startswith("#"):
+        return f"[In the lesson](../{told.file}#cell-id={one['link']}). {one['watch']}"
     return f"`{one['link']}` “{title_shown(one['link'])}.” {one['watch']}"
 
 

@@ -508,6 +508,20 @@ def test_what_runs_stops_when_anything_else_is_touched(page: Page, touch: str) -
     assert slider(page, "Days").input_value() == stood
 
 
+@pytest.mark.parametrize("what", ["Days", "The opening"])
+def test_what_runs_stops_when_python_sets_values_of_its_own(page: Page, panel: Held, what: str) -> None:
+    """At once, though a control that runs has always just moved; and what was set stays."""
+    page.get_by_role("button", name=f"Play {what}").click()
+    page.wait_for_timeout(700)
+    panel.values = {"days": 1, "step": "1", "price": 42}
+    page.evaluate("(parts) => adopted(parts)", panel.state())
+    expect(page.get_by_role("button", name="Pause")).to_have_count(0, timeout=1000)
+    assert slider(page, PRICE).input_value() == "42"
+    page.wait_for_timeout(2000)
+    assert slider(page, "Days").input_value() == "1"
+    assert (panel.values["days"], panel.values["step"], panel.values["price"]) == (1, "1", 42)
+
+
 def test_steps_are_played_one_by_one(page: Page, panel: Held) -> None:
     page.evaluate(WATCH)
     page.get_by_role("button", name="Play The opening").click()

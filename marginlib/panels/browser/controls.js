@@ -225,7 +225,7 @@ function built(control, moved) {
 /**
  * The controls of a panel, with groups whose members can be taken away and added.
  * @param {About} about
- * @param {(values: Values, settled: boolean, pace?: Pace) => void} moved
+ * @param {(values: Values, settled: boolean, pace?: Pace, byItself?: boolean) => void} moved
  * @param {(name: string) => void} warm hears that a control is about to move
  * @param {(values: Values) => boolean} ready whether the state with some other values can be shown at once
  * @param {HTMLElement[]} beside what stands beside *Start again*
@@ -247,11 +247,11 @@ export function desk(about, moved, warm, ready, beside) {
   let running = null;
   for (const control of about.controls) {
     /** @type {Moved} */
-    const run = (value, settled, pace) => moved({ [control.name]: value }, settled, pace);
+    const run = (value, settled, pace) => moved({ [control.name]: value }, settled, pace, true);
     /** @type {Moved} */
     const hear = (value, settled, pace) => {
       stop();
-      run(value, settled, pace);
+      moved({ [control.name]: value }, settled, pace);
     };
     const part = built(control, hear);
     parts[control.name] = part;

@@ -55,9 +55,9 @@ function render({ model, el }) {
     send: (message) => model.send(message),
     adopted() {
       share.forget();
-      controls.stop();
       pace = GLIDE;
       follow();
+      controls.stop(); // only now: what runs tells where it has come to, and that is what Python has set
     },
     changed: schedule,
     rested(values) {
@@ -113,14 +113,15 @@ function render({ model, el }) {
    * @param {Values} values
    * @param {boolean} settled
    * @param {Pace} [how] it comes about
+   * @param {boolean} [byItself] no hand moved it
    */
-  function moved(values, settled, how) {
+  function moved(values, settled, how, byItself) {
     if (model.get("veil")) model.set("veil", ""); // to move on is to skip the question above
     share.forget();
     // A release that moves nothing more doesn't end what its press began.
     if (how || Object.keys(values).some((name) => values[name] !== store.values()[name])) pace = how;
     tracks.moved();
-    store.move(values, settled);
+    store.move(values, settled, byItself);
     follow();
   }
 

@@ -67,6 +67,9 @@ export function openStore({ names, values, send, rested, adopted, changed, note,
   /** Tracks whose states were asked for, and have not been forgotten. @type {Set<string>} */
   const asked = new Set();
   let theirs = values; // what Python has, as far as is known here
+  /** What both sides last had in common, or will once a commit has come through. */
+  let agreed = values;
+  let alone = false; // the last move was nobody's: a control runs by itself
   /** The key of a commit that is on its way. @type {string | null} */
   let pending = null;
   /** The one exact request under way. @type {{ key: string, timer: any, late?: boolean } | null} */
@@ -160,12 +163,14 @@ export function openStore({ names, values, send, rested, adopted, changed, note,
   }
 
   /**
-   * Controls were moved by hand.
+   * Controls were moved: by hand, or one of them runs by itself.
    * @param {Values} moved
    * @param {boolean} settled by a move that is complete, as a pressed key is and a drag isn't
+   * @param {boolean} [byItself]
    */
-  function move(moved, settled) {
+  function move(moved, settled, byItself = false) {
     values = { ...values, ...moved };
+    alone = byItself;
     const [name, ...others] = Object.keys(moved);
     if (!others.length) warm(name); // it is likely to move on
     changed();
@@ -177,6 +182,7 @@ export function openStore({ names, values, send, rested, adopted, changed, note,
     rest = null;
     const key = keyOf(values);
     const news = key !== keyOf(theirs); // none when Python was faster
+    agreed = values;
     if (news) {
       pending = key;
       theirs = values;
@@ -196,9 +202,13 @@ export function openStore({ names, values, send, rested, adopted, changed, note,
       // The kernel may also answer a commit with other values: an observer there has the last word.
       if (shown.key === pending || shown.key === keyOf(theirs)) pending = null;
     }
-    // An echo of an older commit must not take a control back under the learner's hand.
-    if (pending === null && rest === null && keyOf(theirs) !== keyOf(values)) {
-      values = theirs;
+    // An echo of an older commit must not take a control back under the learner's hand. From one that runs by itself
+    // Python takes over, with values that are its own: there a rest is always due.
+    const free = rest === null || (alone && keyOf(theirs) !== keyOf(agreed));
+    if (pending === null && free && keyOf(theirs) !== keyOf(values)) {
+      clock.clearTimeout(rest);
+      rest = null;
+      values = agreed = theirs;
       adopted();
       changed();
     }

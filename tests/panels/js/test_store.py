@@ -121,8 +121,8 @@ class Page:
                 self.model["values"] = message["values"]
             self.kernel.inbox.append(message)
 
-    def move(self, settled: bool = True, **values: str) -> None:
-        self.act("move", values, settled)
+    def move(self, settled: bool = True, alone: bool = False, **values: str) -> None:
+        self.act("move", values, settled, alone)
 
     def start_again(self) -> None:
         self.act("move", {name: text(control.read(control.start)) for name, control in CONTROLS.items()}, True)
@@ -190,10 +190,10 @@ NAMES = st.sampled_from(list(CONTROLS))
 
 
 @st.composite
-def moves(draw: st.DrawFn) -> tuple[str, str, str, bool]:
+def moves(draw: st.DrawFn) -> tuple[str, str, str, bool, bool]:
     name = draw(NAMES)
     value = draw(st.sampled_from([*CONTROLS[name].track(), *([None] if name == "y" else [])]))
-    return "move", name, text(value), draw(st.booleans())
+    return "move", name, text(value), draw(st.booleans()), draw(st.booleans())
 
 
 STEPS = st.one_of(
@@ -214,8 +214,8 @@ def test_whatever_happens_both_sides_come_to_agree(steps: list[tuple[Any, ...]])
     page = Page()
     for step in steps:
         match step:
-            case "move", name, value, settled:
-                page.move(settled, **{name: value})
+            case "move", name, value, settled, alone:
+                page.move(settled, alone, **{name: value})
             case "wait", ms:
                 page.wait(ms)
             case "work", times:
@@ -371,6 +371,31 @@ def test_what_python_sets_meanwhile_takes_nothing_back_before_it_has_heard() -> 
     assert TABLE.call("values")["x"] == "5"
 
     assert page.rest() == "5|10|dot|true", "the learner was last"
+
+
+def test_what_python_sets_takes_over_from_what_runs_by_itself() -> None:
+    page = Page()
+    for x in ("5", "6"):
+        page.move(False, True, x=x)
+        page.wait(20)
+    page.set_from_python(y=20)
+    page.hear()
+    assert TABLE.call("values") == {"x": "0", "y": "20", "kind": "dot", "on": "true"}
+
+    assert page.rest() == "0|20|dot|true"
+
+
+def test_an_echo_doesn_t_take_over_from_what_runs_by_itself() -> None:
+    page = Page()
+    page.move(x="5")
+    page.wait(200)
+    page.kernel.work()
+    page.kernel.work()
+    page.move(False, True, x="6")
+    while page.kernel.outbox:
+        page.hear()
+        assert TABLE.call("values")["x"] == "6"
+    assert page.rest() == "6|10|dot|true"
 
 
 def test_back_again_before_python_has_answered_is_told_too() -> None:
