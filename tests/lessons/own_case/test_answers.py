@@ -51,6 +51,9 @@ def test_every_answer_is_what_the_engine_makes_of_its_steps(fields: dict[str, An
             assert closed.final.balance(code) - state.balance(code) == changed.get(code, 0)
         assert left(closing.unpaid) == left(closed.final.unpaid)
         assert closing.realised == closed.moments[-1].realised
+        rows = closed.moments[-1].rows
+        for each in closing.changes:
+            assert each.fee == sum(row.fee for row in rows if row.asset == each.currency)
         assert ways.cheapest == plan(story, pair).cheapest
         settled = replay(start.then(Settle(pair=pair, volume="all")))
         assert (settled.error is None) == (not settling.need.missing)

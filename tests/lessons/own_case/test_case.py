@@ -57,6 +57,16 @@ def test_the_scenario_of_a_case_ends_in_just_the_account_that_was_written_down(f
     assert state.rulebook.initial_margin_check
 
 
+def test_a_haircut_of_one_s_own_is_so_many_percent() -> None:
+    own = [row("haircuts_own", code="BTC", percent="12.5")]
+    counted = read_case(account(haircuts="own", haircuts_own=own)).story
+    whole = read_case(account()).story
+    assert counted.final.rulebook.haircuts == {"BTC": Decimal("0.125")}
+    assert counted.margin is not None
+    assert whole.margin is not None
+    assert whole.margin.trade_balance - counted.margin.trade_balance == Decimal("0.02") * 43000 / 8
+
+
 @given(accounts())
 @settings(max_examples=30)
 def test_the_file_of_a_case_is_read_as_the_same_scenario(fields: dict[str, Any]) -> None:
