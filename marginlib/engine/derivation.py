@@ -231,7 +231,13 @@ def named(
     old, told = derivation(amount), name.format(of)
     if old.name and old.name != told:
         old = Derivation("", old.amount, "same", (old,), unit=old.unit)
-    how = replace(old, name=told, rules=rules or old.rules, unit=unit or old.unit, booking=booking or old.booking)
+    how = replace(
+        old,
+        name=told,
+        rules=rules or old.rules,
+        unit=old.unit if unit is None else unit,
+        booking=booking or old.booking,
+    )
     return cast("A", remembered(_bare(amount), how))
 
 

@@ -10,7 +10,7 @@ from marginlib.drawing.pieces import Part, Spec, clipped, figure, layout, lines,
 from marginlib.drawing.placing import Label
 from marginlib.drawing.touch import Grip, grip, touched
 from marginlib.engine.amounts import ZERO, quotient
-from marginlib.engine.derivation import fraction
+from marginlib.engine.derivation import fraction, named
 from marginlib.engine.margin import unrealised
 from marginlib.lessons.going_short.held import ROWS, Held
 from marginlib.telling.numbers import money, number, percent
@@ -173,7 +173,7 @@ def _room_left(held: Held, ranges: Ranges, chosen: bool) -> Spec:
 
 def _reached(held: Held, end: Fraction) -> str:
     """What it takes: the answer to the heading."""
-    far = end / fraction(held.now) - 1
+    far = named(end / fraction(held.now) - 1, "how far the price may go until then", ("R23",), unit=())
     return f"a {'rise' if far >= 0 else 'fall'} to<br>{number(end, 2, 2)}<br>{'+' if far > 0 else ''}{percent(far, 1)}"
 
 
