@@ -5,10 +5,11 @@ Rows and columns can be chosen, by name, number or condition. No amount becomes 
 
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, time
 from html import escape
 from typing import Any, Literal, NoReturn
 
-Kind = Literal["int64", "float64", "str", "object", "bool"]
+Kind = Literal["int64", "float64", "str", "object", "bool", "datetime64[us]"]
 Rows = list[int]
 
 _MOST, _AT_ENDS = 60, 5  # rows: more than so many are shown as the first and last few
@@ -139,6 +140,8 @@ class Column:
             return [f"{value: d}" for value in self._values]
         if self.dtype == "float64":
             return _floats(self._values)
+        if self.dtype == "datetime64[us]":
+            return _times(self._values)
         missing = "NaN" if self.dtype == "str" else "None"
         cells = [f" {missing if value is None else _line(str(value))}" for value in self._values]
         return [cell if len(cell) <= _WIDEST else f"{cell[: _WIDEST - 3]}..." for cell in cells]
@@ -376,6 +379,8 @@ def _kind(values: Sequence[Any]) -> Kind:
         return "str"
     if kinds == {bool} and len(known) == len(values):
         return "bool"
+    if kinds == {datetime}:
+        return "datetime64[us]"
     if kinds and kinds <= {int, float}:
         return "int64" if kinds == {int} and len(known) == len(values) else "float64"
     return "object"
@@ -390,6 +395,16 @@ def _floats(values: Sequence[float]) -> list[str]:
         cells = [cell[:-1] if cell[-1].isdigit() else cell for cell in cells]
         digits = [cell for cell in cells if cell[-1].isdigit()]
     return ["NaN" if cell.strip() == "nan" else cell for cell in cells]
+
+
+def _times(values: Sequence[datetime | None]) -> list[str]:
+    """As exactly as any of them asks for: days, seconds or their parts."""
+    known = [value for value in values if value is not None]
+    if all(value.time() == time() for value in known):
+        return [value.strftime("%Y-%m-%d") if value else "NaT" for value in values]
+    parts = {value.microsecond for value in known}
+    exact = "microseconds" if any(part % 1000 for part in parts) else "milliseconds" if any(parts) else "seconds"
+    return [value.isoformat(" ", exact) if value else "NaT" for value in values]
 
 
 def _line(text: str) -> str:

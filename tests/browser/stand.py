@@ -30,7 +30,7 @@ for (const [at, state] of (await (await fetch("./parts.json")).json()).entries()
   drawer.initialize({ model: globalThis.models[at] });
 }
 globalThis.hearPart = (at, message) => globalThis.models[at].hear(message);
-globalThis.adoptedAll = (states) => states.forEach((parts, at) => globalThis.models[at].adopt(parts));
+globalThis.adoptedPart = (at, parts) => globalThis.models[at].adopt(parts);
 host.render({ model, el: document.getElementById("panel") });
 globalThis.standing = true;
 """
@@ -79,9 +79,18 @@ def standing(
     page, wrong = around.new_page(), []
     page.on("pageerror", lambda error: wrong.append(str(error)))
 
+    there = [each.state() for each in (live, *parts)]
+
     def show() -> None:
-        page.evaluate("(parts) => adopted(parts)", live.state())
-        page.evaluate("(states) => adoptedAll(states)", [part.state() for part in parts])
+        """Tell the page what it doesn't know: what it has set itself may have moved on meanwhile."""
+        for at, each in enumerate((live, *parts)):
+            now = each.state()
+            changed = {name: value for name, value in now.items() if there[at].get(name) != value}
+            there[at] = now
+            if changed and at:
+                page.evaluate("([at, parts]) => adoptedPart(at, parts)", [at - 1, changed])
+            elif changed:
+                page.evaluate("(parts) => adopted(parts)", changed)
 
     def tell(message: dict[str, Any]) -> None:
         for answer, _ in live.hear(message):
@@ -89,6 +98,7 @@ def standing(
         show()
 
     def adopt(changed: dict[str, Any]) -> None:
+        there[0] = {**there[0], **changed}
         for name, value in changed.items():
             live.adopt(name, value)
         show()
@@ -99,6 +109,7 @@ def standing(
         show()
 
     def adopt_part(at: int, changed: dict[str, Any]) -> None:
+        there[at + 1] = {**there[at + 1], **changed}
         for name, value in changed.items():
             parts[at].adopt(name, value)
         show()
