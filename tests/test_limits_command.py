@@ -115,6 +115,13 @@ def test_people_read_sentences_and_what_the_exchange_has_not(
     assert "At the start, the prices of BTC/USD, BTC/EUR and EUR/USD contradict each other by" in " ".join(told.split())
 
 
+def test_a_pair_and_its_inverse_are_no_triangle(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    both = {**LONG, "prices": {"BTC/USD": "20000", "USD/BTC": "0.00005", "DOGE/USD": "0.1"}}
+    status, told = run(tmp_path, capsys, both, as_json=False)
+    assert status == 0
+    assert "contradict" not in told
+
+
 def level(state: State, currency: str) -> Fraction:
     found = margin(state, currency).level
     assert found is not None

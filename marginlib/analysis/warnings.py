@@ -64,11 +64,12 @@ def _around(prices: Mapping[str, Decimal], changed: set[str]) -> Iterable[tuple[
         return
     for three in itertools.combinations(prices, 3):
         codes = {code for pair in three for code in pair.split("/")}
-        if len(codes) != 3 or not changed & set(three):
+        sides = {frozenset(pair.split("/")) for pair in three}  # a pair and its inverse are no two sides
+        if len(codes) != 3 or len(sides) != 3 or not changed & set(three):
             continue
         one, two = three[0].split("/")
-        around = Fraction(prices[three[0]]) / _rate(prices, three[1:], one, two)
-        apart = max(around, 1 / around) - 1
+        gain = Fraction(prices[three[0]]) / _rate(prices, three[1:], one, two)
+        apart = max(gain, 1 / gain) - 1
         if apart > _APART:
             yield three, apart
 

@@ -110,6 +110,45 @@ def test_a_new_row_is_left_in_peace_until_it_is_left(page: Page) -> None:
     expect(row.locator(".mc-wrong:visible")).to_have_count(4)
 
 
+def test_the_stop_goes_with_the_last_position_of_its_pair(page: Page) -> None:
+    page.get_by_role("button", name="Remove position 1").click()
+    expect(page.locator('[data-part="stops"] .mc-line')).to_have_count(0)
+    expect(page.locator(".mc-said")).to_have_text(
+        "The stop in BTC/EUR went with the position; Take back brings both back."
+    )
+    expect(page.locator(".mc-standing")).to_be_hidden()
+    page.get_by_role("button", name="Take back").click()
+    expect(group(page, "Stop 1").get_by_label("Closes at")).to_have_value("46000")
+    expect(group(page, "Position 1").get_by_label("Pair")).to_have_value("BTC/EUR")
+
+
+def test_nothing_of_an_answer_is_cut_off_on_a_telephone(chrome: Browser, case: OwnCase) -> None:
+    with standing(chrome, case, width=360) as page:
+        expect(title(page)).to_have_text("Your margin level is 86\u00a0%")
+        page.locator(".mc-parts details").evaluate_all("all => all.forEach((each) => each.open = true)")
+        cut = page.locator(".mc-table").evaluate_all(
+            "all => all.filter((each) => each.scrollWidth > each.clientWidth + 1).map((each) => each.ariaLabel)"
+        )
+        assert cut == []
+        beyond = page.locator(".mc-told .mw-figure").evaluate_all(
+            """all => all.flatMap((figure) => [...figure.querySelectorAll('text')]
+              .filter((each) => each.getBoundingClientRect().right > figure.getBoundingClientRect().right + 1)
+              .map((each) => each.textContent))"""
+        )
+        assert beyond == []
+
+
+def test_what_is_folded_is_as_the_answer_has_it_until_somebody_folds_it(page: Page) -> None:
+    orders = page.locator(".mc-parts details", has=page.get_by_text("In which order?"))
+    expect(orders).to_have_attribute("open", "")
+    group(page, "Balance 1").get_by_label("Amount").fill("50000")
+    expect(orders).not_to_have_attribute("open", "")
+    orders.locator("summary").click()
+    group(page, "Balance 1").get_by_label("Amount").fill("60000")
+    expect(title(page)).not_to_have_text("Your margin level is 86\u00a0%")
+    expect(orders).to_have_attribute("open", "")
+
+
 def test_start_empty_start_again_and_take_back(page: Page) -> None:
     page.get_by_role("button", name="Start empty").click()
     expect(title(page)).to_have_text("Nothing is written down yet")

@@ -19,6 +19,7 @@ import { sharing } from "../../panels/browser/sharing.js";
  * @typedef {object} Answers
  * @property {string} title
  * @property {string} alert
+ * @property {string[]} gist the answer in short
  * @property {Figure[]} figures
  * @property {string[]} words
  * @property {Part[]} parts
@@ -34,6 +35,7 @@ const SPEECH = 900; // ms after which a screen reader hears what the answer has 
 export function answered(model, colours) {
   const title = make("h3", { class: "mw-title" });
   const alert = make("p", { class: "mw-alert", role: "note", hidden: true });
+  const gist = make("ul", { class: "mc-gist", "aria-label": "In short" });
   const figures = make("div", { class: "mw-figures" });
   const words = make("div", { class: "mw-words", tabindex: "-1" });
   const parts = make("div", { class: "mc-parts" });
@@ -42,7 +44,7 @@ export function answered(model, colours) {
   const nothing = /** @type {any} */ (() => {});
   const hand = { controls: [], values: () => ({}), moved: nothing, warm: nothing };
   const art = easel(/** @type {any} */ ({ colours }), figures, model, () => null, hand);
-  const node = make("div", { class: "mc-told" }, title, alert, art.missing, figures, words, parts, foot, live);
+  const node = make("div", { class: "mc-told" }, title, alert, gist, art.missing, figures, words, parts, foot, live);
   /** Where the answer stands below the paper: what it says, in short, for whoever writes. */
   const brief = make("p", { class: "mc-brief", "aria-hidden": "true" });
   let drawn = 0;
@@ -50,6 +52,8 @@ export function answered(model, colours) {
   let spoken = "";
   /** What each part was made of. @type {WeakMap<Element, string>} */
   const made = new WeakMap();
+  /** The parts that somebody has opened or closed: they stay so. @type {WeakSet<Element>} */
+  const touched = new WeakSet();
 
   /** @param {Table} table */
   function tableOf({ caption, columns, rows }) {
@@ -65,7 +69,9 @@ export function answered(model, colours) {
         "tr",
         { "data-mark": mark || undefined },
         ...cells.map((cell, at) =>
-          at ? make("td", { class: columns[at].number && "mw-number" }, cell) : make("th", { scope: "row" }, cell),
+          at
+            ? make("td", { class: columns[at].number && "mw-number", "data-label": columns[at].label }, cell)
+            : make("th", { scope: "row" }, cell),
         ),
       ),
     );
@@ -76,7 +82,12 @@ export function answered(model, colours) {
       make("thead", {}, make("tr", {}, ...heads)),
       make("tbody", {}, ...body),
     );
-    return make("div", { class: "mc-table", tabindex: "0", role: "group", "aria-label": caption }, inner);
+    // A table of many columns has a block for each row where there is no room for them.
+    const size = columns.length > 5 ? "wide" : columns.length > 2 ? "middling" : undefined;
+    const about = { class: "mc-table", tabindex: "0", role: "group", "aria-label": caption, "data-size": size };
+    const around = make("div", about, inner);
+    for (const cell of inner.querySelectorAll("td")) cell.toggleAttribute("data-none", /^–?$/.test(cell.textContent));
+    return around;
   }
 
   /** @param {[label: string, text: string]} order */
@@ -94,7 +105,7 @@ export function answered(model, colours) {
     made.set(box, known);
     const before = box.querySelector("details");
     const same = before?.querySelector("summary")?.textContent === part.title;
-    const open = same ? before?.open : part.open;
+    const open = same && touched.has(box) ? before?.open : part.open;
     const orders = part.orders.length
       ? [make("p", { class: "mc-help" }, "As an order for the API: shown, never sent (B8).")]
       : [];
@@ -102,7 +113,7 @@ export function answered(model, colours) {
       make(
         "details",
         { open },
-        make("summary", {}, make("h4", {}, part.title)),
+        make("summary", { onclick: () => touched.add(box) }, make("h4", {}, part.title)),
         ...part.words.map((each) => make("p", {}, each)),
         ...part.tables.map(tableOf),
         ...orders,
@@ -127,6 +138,8 @@ export function answered(model, colours) {
       write(brief, answers.title);
       write(alert, answers.alert);
       alert.hidden = !answers.alert;
+      for (const [at, li] of sized(gist, answers.gist.length, "li").entries()) write(li, answers.gist[at]);
+      gist.hidden = !answers.gist.length;
       for (const [at, p] of sized(words, answers.words.length, "p").entries()) write(p, answers.words[at]);
       for (const [at, box] of sized(parts, answers.parts.length, "div").entries()) fill(answers.parts[at], box);
       for (const [at, p] of sized(foot, answers.foot.length, "p").entries()) write(p, answers.foot[at]);

@@ -324,8 +324,8 @@ def _reach(state: State, currency: str | None) -> Reach:
         told = [*words.how_far(state, currency, found), *words.how_far_together(state, currency, found)]
     if found.together.call and found.together.call.reached and state.positions:
         end = found.together.liquidation
-        what = "the levels of a margin call and of liquidation are" if end and end.reached else "a margin call's is"
-        told.insert(0, f"Nothing need move: {what} reached already (B5).")
+        what = "levels of a margin call and of liquidation are" if end and end.reached else "level of a margin call is"
+        told.insert(0, f"Nothing need move: the {what} reached already (B5).")
         if end and not end.reached:
             told += [
                 f"If only {pair} moves, liquidation comes at {at} (B5)."

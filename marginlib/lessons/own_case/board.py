@@ -16,7 +16,7 @@ from marginlib.engine.errors import Refusal
 from marginlib.lessons.own_case.answers import Answers, ApiStep, Change, Closing, Ways, answers
 from marginlib.lessons.own_case.case import Case
 from marginlib.lessons.own_case.picture import Move, Room, level_figure, rooms_figure
-from marginlib.telling.numbers import listed, money, near, percent, price
+from marginlib.telling.numbers import listed, money, near, percent, price, regrouped
 from marginlib.telling.on_page import escape
 from marginlib.ways_out import advice
 from marginlib.ways_out.orders import Order, Orders, each_way
@@ -34,10 +34,11 @@ class Part(TypedDict):
 
 
 class Board(TypedDict):
-    """All that stands beside the paper; ``foot`` says what it rests on."""
+    """All that stands beside the paper; ``gist`` is the answer in short, ``foot`` says what it rests on."""
 
     title: str
     alert: str
+    gist: list[str]
     figures: list[Spec]
     words: list[str]
     parts: list[Part]
@@ -70,7 +71,7 @@ def board(case: Case) -> Board:
             if there
             else ["Write down what you have, a position and its price now: the answers stand here as soon as they can."]
         )
-        return {"title": title, "alert": "", "figures": [], "words": words, "parts": [], "foot": foot}
+        return {"title": title, "alert": "", "gist": [], "figures": [], "words": words, "parts": [], "foot": foot}
     title, alert, figures = "Your account can't be valued", "", list[Spec]()
     words = [*found.standing.words]
     if summary is not None and summary.level is not None:
@@ -83,7 +84,96 @@ def board(case: Case) -> Board:
             alert, words = words[0], words[1:]
     parts = [_reach(found), _closing(found), *([_orders(found)] if found.orders else []), _ways(found)]
     parts += [_settling(found), *([_stops(found)] if found.stops else []), _basis(found)]
-    return {"title": title, "alert": alert, "figures": figures, "words": words, "parts": parts, "foot": foot}
+    return {
+        "title": title, "alert": alert, "gist": _gist(found), "figures": figures, "words": words, "parts": parts,
+        "foot": foot,
+    }  # fmt: skip
+
+
+# In short
+
+
+def _gist(found: Answers) -> list[str]:
+    """What whoever is in trouble asks first, a sentence each: how far, what closing costs, which way, which order."""
+    return [*_nearest(found), *_closed_now(found), *_cheapest(found), *_to_settle(found)]
+
+
+def _nearest(found: Answers) -> list[str]:
+    """The price that has the shortest way to liquidation."""
+    limits = found.reach.limits
+    ends = [
+        (abs(at / fraction(limits.prices[pair]) - 1), pair, at)
+        for pair, (_, end) in limits.pairs.items()
+        if end is not None and not end.reached
+        for at in (end.below, end.above)
+        if at is not None
+    ]
+    if not ends:
+        return []
+    move, pair, at = min(ends)
+    way = "falls" if at < fraction(limits.prices[pair]) else "rises"
+    return [
+        f"Liquidation is nearest if {pair} {way} by {percent(move, 1)}, to {near(at, pair.partition('/')[2])} (B5)."
+    ]
+
+
+def _closed_now(found: Answers) -> list[str]:
+    """What closing all takes."""
+    if found.orders is None:
+        (closing,) = found.closings
+        way = found.ways[0].plan and found.ways[0].plan.way("close")
+        if closing.closed or not way or way.cost is None:
+            return [f"Closing now: {' '.join(closing.words)}"]
+        costs, took = money(way.cost, closing.pairs[0].partition("/")[2]), _took(closing.changes)
+        unpaid, what, results = closing.unpaid, "it", "the result itself"
+    else:
+        best = found.orders.closing.best
+        if best is None or found.all_closed is None or best.cost is None:
+            return list(found.orders.words[:1])
+        costs, took = money(best.cost, found.orders.closing.currency), _took(found.all_closed.changes)
+        unpaid, what, results = found.all_closed.unpaid, "all", "the results themselves"
+    owed = "".join(f"; {money(due, code)} would stay unpaid (A5)" for code, due in sorted(unpaid.items()))
+    return [f"Closing {what} now costs {costs} beside {results}, and in all {took}{owed}."]
+
+
+def _took(changes: Iterable[Change]) -> str:
+    """What becomes of the balances, without the fees in it."""
+    signed = [money(each.amount, each.currency, sign=True) for each in changes if each.amount]
+    return f"changes your balances by {listed(signed)}" if signed else "changes no balance"
+
+
+def _cheapest(found: Answers) -> list[str]:
+    """The cheapest way out that needs nothing from outside: of several positions, in their cheapest order."""
+    if found.orders is None:
+        (ways,) = found.ways
+        if ways.plan is None or ways.cheapest is None:
+            return list(ways.words[-1:]) if ways.plan is None else ["None of the four ways out is open."]
+        cost = ways.plan.way(ways.cheapest).cost
+        told = f": {money(cost, ways.plan.currency)}" if cost is not None else ""
+        return [f"The cheapest way out: {_lower(advice.named(ways.cheapest, ways.plan.currency))}{told}."]
+    best = found.orders.best.best
+    if best is None or best.cost is None:
+        return []
+    named = [f"{each.pair}, {_lower(advice.named(each.way, each.pair.partition('/')[2]))}" for each in best.ends]
+    told = f"The cheapest way out: {'; then '.join(named)}. It costs {money(best.cost, found.orders.best.currency)}"
+    apart = found.orders.best.difference
+    if not apart:
+        return [f"{told}; another order costs no more."]
+    return [f"{told}; the wrong order costs up to {money(apart, found.orders.best.currency)} more (R12)."]
+
+
+def _lower(text: str) -> str:
+    return f"{text[:1].lower()}{text[1:]}"
+
+
+def _to_settle(found: Answers) -> list[str]:
+    """What is missing for settling each position."""
+    lacking = [
+        f"{money(each.need.missing, each.need.currency)} for {each.pair}"
+        for each in found.settlings
+        if each.need.missing
+    ]
+    return [f"To settle instead, you would have to deposit {listed(lacking)} (R6)."] if lacking else []
 
 
 def _part(
@@ -259,11 +349,11 @@ def _way_table(ways: Ways) -> Table:
 
 def _costs(way: Way, currency: str) -> list[str]:
     if way.closed:
-        return [_NONE] * 4 + [way.closed]
+        return [_NONE] * 4 + [regrouped(way.closed)]
     try:
         amounts = [way.cost, *way.parts]
     except Refusal as refusal:
-        return [_NONE] * 4 + [str(refusal)]
+        return [_NONE] * 4 + [regrouped(str(refusal))]
     told = [money(amount, currency) if amount else _NONE for amount in amounts]
     return [told[0] if told[0] != _NONE else money(Decimal(0), currency), *told[1:], advice.asked(way)]
 
@@ -331,7 +421,7 @@ def printed(case: Case, shown: Board) -> str:
     body = "".join(_printed_table(each) for each in _account(case))
     pictures = "".join(still(figure, figure["layout"]["meta"]["name"]) for figure in shown["figures"])
     told = "".join(f"<p><strong>{escape(line)}</strong></p>" for line in (shown["alert"],) if line)
-    told += _paragraphs(shown["words"])
+    told += _paragraphs([*shown["gist"], *shown["words"]])
     for part in shown["parts"]:
         orders = "".join(f"<p>{escape(what)}</p><pre>{escape(text)}</pre>" for what, text in part["orders"])
         note = "<p><small>As orders for the API: shown, never sent (B8).</small></p>" if orders else ""

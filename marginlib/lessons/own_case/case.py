@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, localcontext
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 from marginlib.engine import kinds
@@ -42,6 +43,7 @@ _PRICE = kinds.Amount("a price above 0", above=True)
 _LEVERAGE = kinds.Amount("a leverage of 1 or more", 1)
 _HOURS = kinds.Amount(f"a number of hours from 0 to {MOST_HOURS}", most=MOST_HOURS)
 _LEVEL = kinds.Amount("a percentage above 0, such as '80'", above=True)
+_APART = Fraction(1, 100)  # from there on two prices contradict each other
 _FURTHEST = 16  # digits of a price before and after its point
 _STEP = re.compile(r"steps\[([0-9]+)\]\.?([a-z]*): ")
 _RULE = re.compile(r"rules\.([a-z_]+): ")
@@ -266,7 +268,24 @@ def _prices(sheet: Sheet) -> dict[str, Decimal]:
     prices = _table(sheet, "prices", "pair", "price", _PAIR, _PRICE)
     for path, each in sheet.rows("prices"):
         _within_reason(sheet, f"{path}.price", each["price"])
+    _check_inverses(sheet, prices)
     return prices
+
+
+def _check_inverses(sheet: Sheet, prices: Mapping[str, Decimal]) -> None:
+    """A price and the same the other way round must not contradict each other (A2)."""
+    told: set[str] = set()
+    for path, each in sheet.rows("prices"):
+        pair = "".join(each["pair"].upper().split())
+        inverse = "/".join(reversed(pair.split("/")))
+        if pair in prices and inverse in told and abs(Fraction(prices[pair]) * Fraction(prices[inverse]) - 1) > _APART:
+            meant = plain(Decimal(f"{Decimal(1) / prices[inverse]:.8g}"))
+            sheet.wrong(
+                f"{path}.price",
+                f"{inverse} stands above at {plain(prices[inverse])}, and these contradict each other; write '{meant}' "
+                "here, or leave one of the two rows out (A2)",
+            )
+        told.add(pair)
 
 
 def _within_reason(sheet: Sheet, path: str, text: str) -> None:
@@ -396,8 +415,11 @@ def _priced(sheet: Sheet, now: State, currency: str | None, lots: list[Lot], not
     def worth(code: str) -> str:
         try:
             now.rate(code, currency)
-        except Refusal as refusal:
-            return str(refusal)
+        except Refusal:
+            return (
+                f"there is no price that values {code} in {currency}; add a row {code}/{currency} under prices, with "
+                f"its price now, or {currency}/{code}"
+            )
         return ""
 
     for lot in lots:

@@ -13,6 +13,7 @@ from typing import Any
 from marginlib.engine import kinds
 from marginlib.engine.amounts import EXACT, plain
 from marginlib.engine.errors import InvalidScenario
+from marginlib.reading.asset_codes import plain_code
 
 Fields = dict[str, Any]
 """What is written down; :func:`empty` has every key."""
@@ -48,6 +49,7 @@ _GROUPED = re.compile(r"([+-]?[0-9]{1,3})((?:[, '_][0-9]{3})+)(\.[0-9]+)?", re.A
 _EUROPEAN = re.compile(r"([+-]?[0-9]{1,3})((?:[. ][0-9]{3})+)(,[0-9]+)", re.ASCII)
 _OFFERED = re.compile("'([0-9.-]+)'")
 _POWER = re.compile(r"\+?[0-9]{1,20}(\.[0-9]{1,20})?[eE][+-]?[0-9]{1,2}", re.ASCII)
+_BESIDE = re.compile(r"(?:[A-Z]{3,5}|[€$£¥₿])?([0-9]+(?:\.[0-9]+)?)(?:[A-Z]{3,5}|[€$£¥₿])?", re.ASCII)
 _BARE = re.compile(r"\+?([0-9]*)(?:\.([0-9]*))?", re.ASCII)
 
 
@@ -201,7 +203,14 @@ class CodeKind(kinds.Code):
 
     def read(self, value: object) -> str:
         """The code, in capitals."""
-        return super().read(_capitals(value))
+        text = _capitals(value)
+        plainly, apart = plain_code(text)
+        if apart:
+            raise InvalidScenario(
+                f"{kinds.shown(text)} is {plainly} that the exchange keeps apart; write '{plainly}' if it backs your "
+                "positions, or leave this row out"
+            )
+        return super().read(text)
 
 
 class PairKind(kinds.Pair):
@@ -255,6 +264,8 @@ def _candidates(text: str) -> Iterable[str]:
         yield plain(Decimal(digits))
     if (bare := _BARE.fullmatch(digits)) and any(bare.groups()):
         yield f"{bare[1] or '0'}{f'.{bare[2]}' if bare[2] else ''}"
+    if beside := _BESIDE.fullmatch(digits):  # a code or a sign at it: '€12', '12EUR', '12€'
+        yield beside[1]
     head, _, tail = digits.rpartition(" ")
     for part in (head, tail):  # with a code or a sign beside it: '12 EUR', '€ 12'
         if _NUMBER.fullmatch(part):

@@ -104,7 +104,7 @@ function render({ model, el }) {
   /** What was written before something was taken away. @type {Fields[]} */
   const before = [];
 
-  const sheet = paper(about.sections, { typed, before: remember });
+  const sheet = paper(about.sections, { typed, before: remember, gone });
   const board = answered(model, about.colours);
 
   // Above the paper: begin anew, take back, open something.
@@ -185,6 +185,18 @@ function render({ model, el }) {
     back.hidden = false;
   }
 
+  /**
+   * A pair's stop goes with the last of its positions.
+   * @param {string} name @param {Line} line
+   */
+  function gone(name, line) {
+    const pair = name === "lots" ? pairOf(line) : "";
+    const { lots = [] } = /** @type {Record<string, Line[]>} */ (/** @type {any} */ (sheet.fields()));
+    if (!pair || lots.some((each) => pairOf(each) === pair)) return;
+    const count = sheet.without("stops", (stop) => pairOf(stop) === pair);
+    if (count) write(said, `The stop in ${pair} went with the position; Take back brings both back.`);
+  }
+
   function takeBack() {
     const fields = before.pop();
     if (!fields) return;
@@ -226,9 +238,10 @@ function render({ model, el }) {
   /** A pair that is held needs a price: there is a row for it, as soon as it is named. */
   function suggest() {
     const { lots = [], prices = [] } = /** @type {Record<string, Line[]>} */ (/** @type {any} */ (sheet.fields()));
-    const priced = new Set(prices.map(({ pair }) => pair.trim().toUpperCase()));
-    for (const { pair: text } of lots) {
-      const pair = text.trim().toUpperCase();
+    const priced = new Set(prices.map(pairOf));
+    for (const line of lots) {
+      const { pair: text } = line;
+      const pair = pairOf(line);
       if (!/^[A-Z0-9]{2,10}\/[A-Z]{3,5}$/.test(pair) || priced.has(pair)) continue;
       if (document.activeElement instanceof HTMLInputElement && document.activeElement.value === text) continue;
       priced.add(pair);
@@ -379,6 +392,9 @@ function render({ model, el }) {
     root.remove();
   };
 }
+
+/** @param {Line} line @returns {string} a row's pair, as Python reads it */
+const pairOf = ({ pair }) => pair.replace(/\s/g, "").toUpperCase();
 
 /** @param {string} hash */
 const isCaseLink = (hash) => /^#?c[0-9]+(\/|%2f)/i.test(hash);

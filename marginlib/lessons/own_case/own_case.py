@@ -202,7 +202,7 @@ class OwnCase(Live):
             return f"<p><strong>Your own case</strong></p><p><em>{_OWN}</em></p>", repr(self)
         shown = board(self._case)
         pictures = "".join(still(figure, shown["title"]) for figure in shown["figures"])
-        words = "".join(f"<p>{escape(line)}</p>" for line in (shown["alert"], *shown["words"]) if line)
+        words = "".join(f"<p>{escape(line)}</p>" for line in (shown["alert"], *shown["gist"], *shown["words"]) if line)
         title = escape(f"An example. {shown['title']}")
         return f"<p><strong>{title}</strong></p>{pictures}{words}<p><em>{STILL}</em></p>", repr(self)
 

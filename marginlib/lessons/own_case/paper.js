@@ -35,7 +35,8 @@ const CALM = 900; // ms for which a box that is typed in isn't told what it lack
 
 /**
  * @param {Section[]} sections
- * @param {{ typed: () => void, before: () => void }} hear that something is typed; that a row is about to go
+ * @param {{ typed: () => void, before: () => void, gone: (name: string, line: Line) => void }} hear that something is
+ * typed; that a row is about to go; that it has gone, from which part, and what stood in it
  */
 export function paper(sections, hear) {
   /** @type {Map<string, { section: Section, rows: Row[], list: HTMLElement, add?: HTMLButtonElement, wrong: HTMLElement, fold: HTMLElement }>} */
@@ -177,6 +178,7 @@ export function paper(sections, hear) {
     rows.splice(at, 1);
     row.node.remove();
     number(name);
+    hear.gone(name, Object.fromEntries([...row.boxes].map(([column, box]) => [column, box.value])));
     // Where one would go on: at the row that has taken its place, the one before, or where a new one begins.
     (rows[at] ?? rows[at - 1])?.away?.focus();
     if (!rows.length) add?.focus();
@@ -341,6 +343,22 @@ export function paper(sections, hear) {
         if (box) box.value = text;
       }
       number(name);
+    },
+    /**
+     * Without the rows that say so.
+     * @param {string} name
+     * @param {(line: Line) => boolean} which
+     * @returns {number} how many there were
+     */
+    without(name, which) {
+      const { rows } = part(name);
+      const going = rows.filter(({ boxes }) => which(Object.fromEntries([...boxes].map(([at, { value }]) => [at, value]))));
+      for (const row of going) {
+        rows.splice(rows.indexOf(row), 1);
+        row.node.remove();
+      }
+      number(name);
+      return going.length;
     },
     close: () => clearTimeout(calm),
   };

@@ -6,8 +6,8 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from marginlib.drawing.pieces import Spec
-from marginlib.drawing.placing import Label
-from marginlib.drawing.rows import Rows
+from marginlib.drawing.placing import NARROWEST, Label, extent
+from marginlib.drawing.rows import SIDE, Rows
 from marginlib.drawing.touch import touched
 from marginlib.telling.numbers import percent
 
@@ -79,7 +79,8 @@ def rooms_figure(rooms: Sequence[Room]) -> Spec:
     tells = []
     for room in rooms:
         rows.say(room.name)
-        rows.say(room.words, role="quiet")
+        for line in _lines(room.words):
+            rows.say(line, role="quiet")
         band = rows.band(_ROOM)
         for to_call, to_end in zip(room.call, room.liquidation, strict=True):
             _stretch(rows, band, to_call, to_end, reach)
@@ -87,6 +88,11 @@ def rooms_figure(rooms: Sequence[Room]) -> Spec:
         first = next((move for move in room.liquidation if move is not None), None)
         tells.append((f"{room.name}: {room.words}", float(first or 0) * 100))
     return touched(rows.drawn(), name="How far each price may go to a margin call and to liquidation", tells=tells)
+
+
+def _lines(words: str) -> list[str]:
+    """Words in one line, or in one for each limit where a telephone has no room for them beside each other."""
+    return [words] if extent(words, 14)[0] <= NARROWEST - 2 * SIDE else words.split(", ")
 
 
 def _stretch(rows: Rows, band: tuple[float, float], call: Move, end: Move, reach: int) -> None:

@@ -196,7 +196,7 @@ def test_a_pair_without_a_price_is_told_beside_its_lot() -> None:
 
 def test_a_balance_that_counts_needs_a_price_and_one_that_doesn_t_gets_a_note() -> None:
     told = wrong(account(balances=balances(EUR="600", GBP="5")))
-    assert "neither GBP/EUR nor EUR/GBP" in told["balances.1.code"]
+    assert "add a row GBP/EUR under prices" in told["balances.1.code"]
     case = read_case(account(balances=balances(EUR="600", XMR="5")))
     assert [note.path for note in case.notes] == ["balances.1.code"]
 
@@ -210,6 +210,35 @@ def test_a_currency_that_no_price_leads_to_values_nothing() -> None:
 def test_the_same_code_twice_is_added_up_in_the_sentence() -> None:
     told = wrong(account(balances=balances(EUR="600") + balances(EUR="50")))
     assert told == {"balances.1.code": "EUR stands in row 1 already; leave this row out, and write 650 there."}
+
+
+def test_a_price_and_its_inverse_may_stand_together_unless_they_contradict_each_other() -> None:
+    fields = account()
+    other = [row("prices", pair="DOGE/EUR", price="0.1")]
+    fields["prices"] += [*other, row("prices", pair="EUR/BTC", price="43000")]
+    told = wrong(fields)
+    assert [*told] == ["prices.2.price"]
+    offered = re.search("write '([0-9.]+)' here", told["prices.2.price"])
+    assert offered is not None
+    fields["prices"][2]["price"] = offered[1]
+    assert read_case(fields).problems == ()
+
+
+@pytest.mark.parametrize("typed", ["BTC.F", "xbt.m", "XXBT.HOLD"])
+def test_what_is_kept_apart_is_told_with_what_to_write(typed: str) -> None:
+    told = wrong(account(balances=[*balances(EUR="600"), row("balances", code=typed, amount="1")]))
+    assert "write 'BTC' if it backs your positions" in told["balances.1.code"]
+
+
+def test_what_a_sentence_says_of_a_price_that_is_missing_works() -> None:
+    fields = account(balances=balances(EUR="600", DOGE="5"))
+    told = wrong(fields)["balances.1.code"]
+    assert told == (
+        "There is no price that values DOGE in EUR; add a row DOGE/EUR under prices, with its price now, or EUR/DOGE."
+    )
+    for pair in ("DOGE/EUR", "EUR/DOGE"):
+        fields["prices"] = [*account()["prices"], row("prices", pair=pair, price="0.1")]
+        assert read_case(fields).problems == ()
 
 
 def test_a_level_of_liquidation_above_the_call_s_is_told_beside_its_field() -> None:
@@ -267,7 +296,8 @@ def test_a_stop_where_nothing_is_open_is_told() -> None:
     [
         ("0,1", "0.1"), ("1,000.50", "1000.50"), ("1.000,50", "1000.50"), ("1 000,5", "1000.5"), ("1e5", "100000"),
         ("1E-3", "0.001"), ("１２", "12"), ("１２.５", "12.5"), (".5", "0.5"), ("5.", "5"), ("+5", "5"),
-        ("0.1 BTC", "0.1"), ("₿ 0.1", "0.1"), ("٣", "3"), ("1'000", "1000"), ("1_000", "1000"),
+        ("0.1 BTC", "0.1"), ("₿ 0.1", "0.1"), ("€0.1", "0.1"), ("0.1€", "0.1"), ("0.1BTC", "0.1"),
+        ("٣", "3"), ("1'000", "1000"), ("1_000", "1000"),
     ],
 )  # fmt: skip
 def test_what_a_sentence_says_to_write_instead_works(typed: str, right: str) -> None:

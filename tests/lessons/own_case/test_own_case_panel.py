@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from accounts import accounts
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from marginlib import Scenario, replay
 from marginlib.lessons import HowFar, OwnCase, from_link
 from marginlib.lessons.own_case import link as links
+from marginlib.lessons.own_case.answers import answers
 from marginlib.lessons.own_case.case import row
 from marginlib.lessons.own_case.opening import opened
 from marginlib.lessons.own_case.sheet import EXAMPLE, sections
@@ -56,6 +58,51 @@ def test_the_example_is_in_mild_trouble_and_every_question_is_answered() -> None
     order = next(part for part in board["parts"] if part["title"] == "In which order?")
     assert "the wrong order costs 3.61 EUR" in " ".join(order["words"])
     assert [row["mark"] for row in order["tables"][0]["rows"]] == ["taken", ""]
+
+
+def test_the_answer_in_short_is_what_the_answers_below_say() -> None:
+    shown = OwnCase().answers
+    assert shown is not None
+    ends, closing, cheapest, settling = shown["gist"]
+    found = answers(OwnCase().case)
+    assert found.orders is not None
+    assert "BTC/EUR falls by 12.6" in ends
+    assert "42,374.74 EUR" in ends
+    best = found.orders.closing.best
+    assert best is not None
+    assert best.cost is not None
+    assert money(best.cost, "EUR") in closing
+    assert found.all_closed is not None
+    assert all(money(each.amount, each.currency, sign=True) in closing for each in found.all_closed.changes)
+    assert "ETH/EUR, close now; then BTC/EUR, buy EUR first, then close" in cheapest
+    assert found.orders.best.best is not None
+    assert found.orders.best.best.cost is not None
+    assert money(found.orders.best.best.cost, "EUR") in cheapest
+    assert money(found.orders.best.difference, "EUR") in cheapest
+    for each in found.settlings:
+        assert money(each.need.missing, each.need.currency) in settling
+
+
+@given(accounts())
+@settings(max_examples=40, deadline=None)
+def test_whatever_is_open_the_answer_in_short_has_sentences(fields: dict[str, Any]) -> None:
+    shown = OwnCase(fields).answers
+    assert shown is not None
+    assert bool(shown["gist"]) == bool(shown["parts"])
+    for sentence in shown["gist"]:
+        assert sentence.endswith(".")
+        assert not re.search(r"(?<![.0-9])[0-9]{4,}\b", sentence), "thousands are separated"
+    for part in shown["parts"]:
+        for said in part["words"]:
+            assert "'s is reached" not in said
+
+
+def test_the_reason_of_a_way_that_is_closed_has_its_thousands_separated() -> None:
+    shown = OwnCase().answers
+    assert shown is not None
+    ways = next(part for part in shown["parts"] if part["title"] == "Which way out costs least?")
+    (settle,) = (row["cells"][-1] for row in ways["tables"][0]["rows"] if row["cells"][0] == "Settle")
+    assert "Settling needs 7,800 EUR" in settle
 
 
 def test_what_closing_takes_is_what_the_engine_takes() -> None:
