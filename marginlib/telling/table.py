@@ -51,9 +51,9 @@ class Column:
         self.name = name
         self.dtype = kind or _kind(values)
         self.index = list(range(len(values)) if labels is None else labels)
-        self._values = [float("nan") if value is None and self.dtype == "float64" else value for value in values]
+        self._values: list[Any] = list(values)
         if self.dtype == "float64":
-            self._values = [float(value) for value in self._values]
+            self._values = [float("nan") if value is None else float(value) for value in values]
 
     def __len__(self) -> int:
         return len(self._values)
