@@ -352,7 +352,9 @@ export function paper(sections, hear) {
      */
     without(name, which) {
       const { rows } = part(name);
-      const going = rows.filter(({ boxes }) => which(Object.fromEntries([...boxes].map(([at, { value }]) => [at, value]))));
+      const going = rows.filter(({ boxes }) =>
+        which(Object.fromEntries([...boxes].map(([at, { value }]) => [at, value]))),
+      );
       for (const row of going) {
         rows.splice(rows.indexOf(row), 1);
         row.node.remove();
