@@ -79,18 +79,18 @@ def standing(
     page, wrong = around.new_page(), []
     page.on("pageerror", lambda error: wrong.append(str(error)))
 
-    there = [each.state() for each in (live, *parts)]
+    own: list[dict[str, Any]] = [{} for _ in (live, *parts)]  # what the page has set last, until Python sets it
 
     def show() -> None:
-        """Tell the page what it doesn't know: what it has set itself may have moved on meanwhile."""
+        """Tell the page all but what it has set itself: that may have moved on meanwhile."""
         for at, each in enumerate((live, *parts)):
             now = each.state()
-            changed = {name: value for name, value in now.items() if there[at].get(name) != value}
-            there[at] = now
-            if changed and at:
-                page.evaluate("([at, parts]) => adoptedPart(at, parts)", [at - 1, changed])
-            elif changed:
-                page.evaluate("(parts) => adopted(parts)", changed)
+            told = {name: value for name, value in now.items() if name not in own[at] or own[at][name] != value}
+            own[at] = {name: value for name, value in own[at].items() if name not in told}
+            if at:
+                page.evaluate("([at, parts]) => adoptedPart(at, parts)", [at - 1, told])
+            else:
+                page.evaluate("(parts) => adopted(parts)", told)
 
     def tell(message: dict[str, Any]) -> None:
         for answer, _ in live.hear(message):
@@ -98,7 +98,7 @@ def standing(
         show()
 
     def adopt(changed: dict[str, Any]) -> None:
-        there[0] = {**there[0], **changed}
+        own[0].update(changed)
         for name, value in changed.items():
             live.adopt(name, value)
         show()
@@ -109,7 +109,7 @@ def standing(
         show()
 
     def adopt_part(at: int, changed: dict[str, Any]) -> None:
-        there[at + 1] = {**there[at + 1], **changed}
+        own[at + 1].update(changed)
         for name, value in changed.items():
             parts[at].adopt(name, value)
         show()
