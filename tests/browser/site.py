@@ -85,7 +85,7 @@ class Opened:
         self.page = context.new_page()
         self.complaints: list[str] = []
         self.page.on("pageerror", lambda error: self.complaints.append(f"page error: {error}"))
-        context.on(
+        self.page.on(
             "console",
             lambda message: self.complaints.append(f"console: {message.text}") if message.type == "error" else None,
         )

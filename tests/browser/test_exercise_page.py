@@ -2,7 +2,7 @@
 
 import pytest
 from exercising import WEEK, written
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import BrowserContext, expect
 
 from browser import axe
 from browser.site import Opened, Site
@@ -19,9 +19,10 @@ def week(tmp_path_factory: pytest.TempPathFactory) -> Exercise:
     return read_exercise(written(tmp_path_factory.mktemp("week"), WEEK))
 
 
-def test_a_link_opens_the_exercise_and_a_reload_keeps_the_work(chrome: Browser, site: Site, week: Exercise) -> None:
-    context = site.context(chrome)
-    opened = Opened(context, week.link(site.address))
+def test_a_link_opens_the_exercise_and_a_reload_keeps_the_work(
+    visitor: BrowserContext, site: Site, week: Exercise
+) -> None:
+    opened = Opened(visitor, week.link(site.address))
     page = opened.page
     expect(page.locator(".mx-title")).to_have_text("What a loss takes", timeout=COMES)
     assert axe.found(page) == []
@@ -45,12 +46,11 @@ def test_a_link_opens_the_exercise_and_a_reload_keeps_the_work(chrome: Browser, 
     found = read(page.locator(".mx-code").inner_text(), 6, week.mark)
     assert (found.right, found.items[0].at_once) == (1, True)
     assert opened.complaints == []
-    context.close()
+    page.close()
 
 
-def test_without_a_link_there_is_a_place_for_one(chrome: Browser, site: Site, week: Exercise) -> None:
-    context = site.context(chrome)
-    page = Opened(context, f"{site.address}exercise.html").page
+def test_without_a_link_there_is_a_place_for_one(visitor: BrowserContext, site: Site, week: Exercise) -> None:
+    page = Opened(visitor, f"{site.address}exercise.html").page
     assert axe.found(page) == []
     page.get_by_label("Link or code").fill("nothing")
     page.get_by_role("button", name="Open").click()
@@ -58,13 +58,12 @@ def test_without_a_link_there_is_a_place_for_one(chrome: Browser, site: Site, we
     page.get_by_label("Link or code").fill(week.link()[1:])
     page.get_by_role("button", name="Open").click()
     expect(page.locator(".mx-title")).to_have_text("What a loss takes", timeout=COMES)
-    context.close()
+    page.close()
 
 
-def test_a_broken_link_gets_a_sentence(chrome: Browser, site: Site, week: Exercise) -> None:
-    context = site.context(chrome)
-    page = Opened(context, week.link(site.address)[:-4]).page
+def test_a_broken_link_gets_a_sentence(visitor: BrowserContext, site: Site, week: Exercise) -> None:
+    page = Opened(visitor, week.link(site.address)[:-4]).page
     expect(page.locator("#mw-exercise [role=alert]")).to_contain_text(
         "This link can't be opened: it is broken", timeout=COMES
     )
-    context.close()
+    page.close()

@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, FilePayload, Page, expect
+from playwright.sync_api import Browser, BrowserContext, FilePayload, Page, expect
 
 from browser import axe
 from browser.lab import Lab, notebook, until
@@ -259,11 +259,10 @@ def test_in_a_notebook_that_is_saved_there_is_nothing_of_a_private_file(
     page.context.close()
 
 
-def test_on_a_page_of_the_site_a_file_is_read_and_no_host_hears_of_it(chrome: Browser, site: Site) -> None:
-    context = site.context(chrome)
-    opened = Opened(context, f"{site.address}08_read_your_own_ledger.html")
+def test_on_a_page_of_the_site_a_file_is_read_and_no_host_hears_of_it(visitor: BrowserContext, site: Site) -> None:
+    opened = Opened(visitor, f"{site.address}08_read_your_own_ledger.html")
     sent: list[str] = []
-    context.on("request", lambda request: sent.append(request.method))
+    opened.page.on("request", lambda request: sent.append(request.method))
     opened.until_ready()
     page = opened.page
     page.get_by_role("button", name="Skip, and see").click()
@@ -278,4 +277,4 @@ def test_on_a_page_of_the_site_a_file_is_read_and_no_host_hears_of_it(chrome: Br
     assert not any(SECRET in each for each in site.asked)
     assert set(sent) <= {"GET"}
     assert opened.complaints == []
-    context.close()
+    page.close()

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from browser import axe
 from browser.site import Opened, Site
@@ -252,11 +252,10 @@ def test_all_of_it_is_in_reach_and_sound_at_any_width(chrome: Browser, width: in
         assert axe.found(page, ".mc-case") == []
 
 
-def test_on_the_site_a_link_opens_an_account_and_a_reload_loses_nothing(chrome: Browser, site: Site) -> None:
+def test_on_the_site_a_link_opens_an_account_and_a_reload_loses_nothing(visitor: BrowserContext, site: Site) -> None:
     fields = OwnCase().fields
     fields["balances"][0]["amount"] = "4321"
-    context = site.context(chrome)
-    opened = Opened(context, f"{site.address}10_your_own_case.html{OwnCase(fields).link()}")
+    opened = Opened(visitor, f"{site.address}10_your_own_case.html{OwnCase(fields).link()}")
     page = opened.page
     expect(group(page, "Balance 1").get_by_label("Amount")).to_have_value("4321", timeout=COMES)
     group(page, "Balance 1").get_by_label("Amount").fill("4322")
@@ -268,6 +267,7 @@ def test_on_the_site_a_link_opens_an_account_and_a_reload_loses_nothing(chrome: 
     expect(group(page, "Balance 1").get_by_label("Amount")).to_have_value("4322")
     assert opened.complaints == []
     assert site.hosts() <= {site.address.split("/")[2]}
-    other = Opened(context, f"{site.address}01_borrowing.html{OwnCase(fields).link()}").page
+    other = Opened(visitor, f"{site.address}01_borrowing.html{OwnCase(fields).link()}").page
     other.wait_for_url("**/10_your_own_case.html#c1/**")
-    context.close()
+    other.close()
+    page.close()

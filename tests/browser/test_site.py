@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from hypothesis import Phase, given, settings
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, BrowserContext, expect
 from strategies import scenarios
 
 from browser import axe, learner
@@ -25,11 +25,11 @@ LESSONS = [name for name in PAGES if (ROOT / "data" / "lessons" / f"{name[:2]}.t
 
 
 @pytest.fixture(scope="module", params=LESSONS)
-def lesson(request: pytest.FixtureRequest, chrome: Browser, site: Site) -> Iterator[Opened]:
-    """A lesson's page, in a fresh profile."""
-    context = site.context(chrome)
-    yield Opened(context, f"{site.address}{request.param}.html")
-    context.close()
+def lesson(request: pytest.FixtureRequest, visitor: BrowserContext, site: Site) -> Iterator[Opened]:
+    """A lesson's page."""
+    opened = Opened(visitor, f"{site.address}{request.param}.html")
+    yield opened
+    opened.page.close()
 
 
 def test_sliders_move_before_the_engine_is_there(lesson: Opened) -> None:
@@ -197,10 +197,9 @@ def test_a_lesson_in_one_file_opens_by_itself(chrome: Browser, site: Site, name:
 
 
 @pytest.mark.parametrize("name", ["index", "rules", *PAGES])
-def test_a_page_is_accessible(chrome: Browser, site: Site, name: str) -> None:
+def test_a_page_is_accessible(visitor: BrowserContext, site: Site, name: str) -> None:
     """As axe-core sees it, with every picture uncovered."""
-    context = site.context(chrome)
-    opened = Opened(context, f"{site.address}{name}.html")
+    opened = Opened(visitor, f"{site.address}{name}.html")
     page = opened.page
     if name in PAGES:
         opened.until_ready()
@@ -215,4 +214,4 @@ def test_a_page_is_accessible(chrome: Browser, site: Site, name: str) -> None:
         expect(page.locator("body")).to_have_attribute("data-jp-theme-light", str(scheme == "light").lower())
         assert axe.found(page) == [], scheme
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    context.close()
+    page.close()
