@@ -342,6 +342,9 @@ def test_on_the_site_a_link_opens_an_account_and_a_reload_loses_nothing(chrome: 
     opened.until_ready()
     expect(title(page)).to_be_visible()
     assert axe.found(page) == []
+    amounts(page, ".mc-parts td").filter(has_text="4,322.00").first.click()
+    expect(page.get_by_role("dialog")).to_contain_text("you wrote it: What you have, balance 1, Amount")
+    page.keyboard.press("Escape")
     page.reload()
     expect(page.locator(".mc-said")).to_contain_text("is back")
     expect(group(page, "Balance 1").get_by_label("Amount")).to_have_value("4322")
