@@ -117,7 +117,7 @@ def order_for(state: State, pair: str, currency: str, amount: Decimal) -> Trade:
     with localcontext(EXACT):
         least = least_volume(state, pair, price)
         if currency == pair.partition("/")[0]:
-            return Trade(pair=pair, side="buy", volume=Decimal(plain(max(amount, least))))
+            return Trade(pair=pair, side="buy", volume=trimmed(max(amount, least)))
         net, volume = price * (1 - rate), ZERO
         missing = amount
         while missing > 0:  # the ledger rounds worth and fee apart from each other: the last digit may be missing

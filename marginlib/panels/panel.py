@@ -14,13 +14,13 @@ from typing import Any, ClassVar, Generic, NoReturn, ParamSpec, Self, TypeVar, c
 
 from marginlib.drawing import colours
 from marginlib.drawing.still import still
-from marginlib.engine.derivation import Heard, entered, is_traced, tracing
+from marginlib.engine.derivation import entered, is_traced
 from marginlib.engine.scenario import Scenario
 from marginlib.panels import links
 from marginlib.panels.controls import Control, Slider, Value, key, read_all, text
 from marginlib.panels.live import COVERED, Covered, Message, Sent
+from marginlib.panels.reasons import Reasons
 from marginlib.panels.scripts import BROWSER
-from marginlib.telling import why
 from marginlib.telling.on_page import all_written, escape, written
 
 _CHUNK = 16
@@ -111,7 +111,7 @@ class Panel(Covered, Generic[V]):
         """
         super().__init__()
         self._start = self._values = Values(read_all(self.controls, values))
-        self._heard: tuple[str, list[Heard]] = "", []
+        self._reasons = Reasons()
         self._shown = self._state(self._values)
 
     def read(self, values: Mapping[str, object]) -> V:
@@ -263,23 +263,13 @@ class Panel(Covered, Generic[V]):
         return found
 
     def _why(self, values: dict[str, Value], message: Message) -> Message:
-        """How an amount came about, or which of some texts are amounts that this is known of.
+        """How an amount came about, or which of some texts are amounts that this is known of."""
 
-        The view is made once more with numbers that remember: what it writes is heard, with all that was worked out
-        for it. So nothing is told of but what the screen shows, and nothing is kept for it before somebody asks.
-        """
+        def show() -> None:
+            self.view(cast("V", Values({control.name: _entered(control, values) for control in self.controls})))
+
         told = key(values)
-        if self._heard[0] != told:
-            with tracing() as heard:
-                self.view(cast("V", Values({control.name: _entered(control, values) for control in self.controls})))
-            self._heard = told, heard
-        heard = self._heard[1]
-        if "text" not in message:
-            known = [text for text in message["texts"] if why.why(text, heard)]
-            return {"kind": "known", "key": told, "texts": known}
-        found = why.told(why.why(message["text"], heard))
-        written_out: Message = all_written({"kind": "because", "key": told, **found})
-        return {**written_out, "text": message["text"]}
+        return self._reasons.answer(message, told, told, show)
 
     def _pack(self, several: Iterable[Mapping[str, Value]]) -> dict[str, Any]:
         """States as the first one and what is different in the others."""

@@ -122,8 +122,10 @@ def test_the_stop_goes_with_the_last_position_of_its_pair(page: Page) -> None:
     expect(group(page, "Position 1").get_by_label("Pair")).to_have_value("BTC/EUR")
 
 
-def test_nothing_of_an_answer_is_cut_off_on_a_telephone(chrome: Browser, case: OwnCase) -> None:
-    with standing(chrome, case, width=360) as page:
+@pytest.mark.parametrize("width", [360, 520, 980, 1040])
+def test_nothing_of_an_answer_is_cut_off_where_there_is_little_room(chrome: Browser, case: OwnCase, width: int) -> None:
+    """On a telephone, and in a notebook beside its list of files."""
+    with standing(chrome, case, width=width) as page:
         expect(title(page)).to_have_text("Your margin level is 86\u00a0%")
         page.locator(".mc-parts details").evaluate_all("all => all.forEach((each) => each.open = true)")
         cut = page.locator(".mc-table").evaluate_all(
@@ -147,6 +149,85 @@ def test_what_is_folded_is_as_the_answer_has_it_until_somebody_folds_it(page: Pa
     group(page, "Balance 1").get_by_label("Amount").fill("60000")
     expect(title(page)).not_to_have_text("Your margin level is 86\u00a0%")
     expect(orders).to_have_attribute("open", "")
+
+
+def amounts(page: Page, where: str = "") -> Locator:
+    """What opens in an answer at rest, once somebody points there."""
+    title(page).hover()
+    title(page).locator(".mw-why").wait_for()
+    return page.locator(f"{where} .mw-why")
+
+
+def test_an_amount_of_the_answer_opens_its_sum_down_to_the_fields(page: Page) -> None:
+    amounts(page, ".mc-gist").filter(has_text="7,500.00").click()
+    card = page.get_by_role("dialog", name="Why 7,500.00\u00a0EUR?")
+    expect(card).to_contain_text("needed to settle − 300.00\u00a0EUR your balance in EUR (R6)")
+    expect(card).to_contain_text("you wrote it: What you have, balance 1, Amount")
+    card.locator("summary").first.click()
+    expect(card).to_contain_text("you wrote it: Open positions, position 1, Opened at")
+    card.locator(".mw-rule").first.click()
+    expect(page.locator(".mw-rule-card")).to_be_visible()
+    page.keyboard.press("Escape")
+    assert axe.found(page, ".mc-case") == []
+    amounts(page, ".mc-parts td").filter(has_text="0.03761602").first.click()
+    expect(card).to_be_hidden()
+    row = page.get_by_role("dialog", name="Why 0.03761602\u00a0BTC?")
+    expect(row).to_contain_text("In the ledger then: step 2, margin, position 1, BTC: trading fee")
+    page.get_by_text("What you have", exact=True).click()
+    expect(row).to_be_hidden()
+
+
+def test_the_reasons_of_an_answer_are_reached_by_keyboard_alone(page: Page) -> None:
+    all_ = page.get_by_role("button", name="Why these numbers?")
+    all_.focus()
+    page.keyboard.press("Enter")
+    first = title(page).locator(".mw-why")
+    expect(first).to_be_focused()
+    page.keyboard.press("Tab")
+    second = page.locator(".mc-gist .mw-why").first
+    expect(second).to_be_focused()
+    page.keyboard.press("Enter")
+    card = page.get_by_role("dialog")
+    expect(card).to_be_focused()
+    expect(card).to_contain_text("looked for until it fitted")
+    page.keyboard.press("Escape")
+    expect(card).to_be_hidden()
+    expect(second).to_be_focused()
+
+
+def test_while_somebody_types_amounts_are_plain_text_and_no_card_is_open(page: Page) -> None:
+    amounts(page, ".mc-gist").first.click()
+    card = page.get_by_role("dialog")
+    expect(card).to_be_visible()
+    box = group(page, "Balance 1").get_by_label("Amount")
+    box.press("End")
+    page.keyboard.type("0")
+    expect(card).to_be_hidden()
+    expect(page.locator(".mw-why")).to_have_count(0)
+    assert title(page).evaluate("node => node.childNodes.length") == 1
+    amounts(page, ".mw-words").filter(has_text="5,240.00").click()
+    expect(card).to_contain_text("3,000.00\u00a0EUR your EUR as collateral")
+    box.fill("0,5")
+    expect(page.locator(".mc-standing")).to_be_visible()
+    title(page).hover()
+    page.wait_for_timeout(900)
+    expect(page.locator(".mw-why")).to_have_count(0)
+
+
+def test_a_reason_fits_a_telephone_and_leaves_a_row_as_it_was(chrome: Browser, case: OwnCase) -> None:
+    with standing(chrome, case, width=360) as page:
+        cells = page.locator(".mc-parts details[open] td:not([data-none])")
+        high = "all => all.map((each) => Math.round(each.getBoundingClientRect().height))"
+        before = cells.evaluate_all(high)
+        amounts(page, ".mc-parts td").first.click()
+        card = page.get_by_role("dialog")
+        expect(card.locator("li").first).to_be_visible()
+        assert cells.evaluate_all(high) == before
+        box = card.bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 360
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
 def test_start_empty_start_again_and_take_back(page: Page) -> None:
@@ -262,6 +343,9 @@ def test_on_the_site_a_link_opens_an_account_and_a_reload_loses_nothing(visitor:
     opened.until_ready()
     expect(title(page)).to_be_visible()
     assert axe.found(page) == []
+    amounts(page, ".mc-parts td").filter(has_text="4,322.00").first.click()
+    expect(page.get_by_role("dialog")).to_contain_text("you wrote it: What you have, balance 1, Amount")
+    page.keyboard.press("Escape")
     page.reload()
     expect(page.locator(".mc-said")).to_contain_text("is back")
     expect(group(page, "Balance 1").get_by_label("Amount")).to_have_value("4322")

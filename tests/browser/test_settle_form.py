@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, expect
 
+from browser import axe
 from browser.lab import Lab, Notebook, notebook, until
 from browser.stand import standing
 from marginlib.lessons.settle_or_close.settle_form import TASKS, SettleForm
@@ -130,3 +131,34 @@ def test_all_of_the_form_is_in_reach_on_a_phone(chrome: Browser, task: int) -> N
         expect(page.locator(".ms-go")).to_be_visible()
         assert page.evaluate(OUTSIDE) == []
         assert page.evaluate("document.documentElement.scrollWidth") <= 336
+
+
+def test_a_reason_by_mouse_and_by_keyboard_and_none_while_somebody_types(chrome: Browser) -> None:
+    form = SettleForm(task=1)
+    form.pick(1)
+    form.choose("settle-position")
+    with standing(chrome, form, width=360) as page:
+        page.get_by_role("button", name="Why these numbers?").focus()
+        page.keyboard.press("Enter")
+        first = page.locator(".ms-task .mw-why")
+        expect(first).to_be_focused()
+        page.keyboard.press("Enter")
+        card = page.get_by_role("dialog")
+        expect(card).to_contain_text("1\u00a0BTC volume opened")
+        box = card.bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] <= 360
+        page.keyboard.press("Escape")
+        expect(first).to_be_focused()
+        page.locator(".ms-have .mw-why").click()
+        expect(card).to_contain_text("60,000.00\u00a0EUR your EUR at the start")
+        quantity = page.get_by_label("Quantity, BTC")
+        quantity.press("0")
+        expect(card).to_be_hidden()
+        expect(page.locator(".mw-why")).to_have_count(0)
+        quantity.fill("0.5")
+        page.locator(".ms-go").click()
+        expect(page.locator(".ms-said")).to_contain_text("Done. You settle ")
+        page.locator(".ms-said .mw-why", has_text="25,000.00").click()
+        expect(card).to_contain_text("Ledger: step 3, settled, position 1, EUR: obligation")
+        assert axe.found(page, ".ms-card") == []

@@ -13,6 +13,7 @@ from strategies import losses, scenarios
 from marginlib import Scenario, Story, replay, rulebook
 from marginlib.analysis.limits import limit_price
 from marginlib.engine.derivation import REMEMBERING, Derivation, derivation, entered, fraction, named, tracing
+from marginlib.engine.funds import order_for
 from marginlib.engine.replaying import resume
 from marginlib.engine.scenario import Close
 from marginlib.ways_out.plans import plan
@@ -159,6 +160,16 @@ def test_a_way_out_is_told_after_the_story() -> None:
             assert reckoned(derivation(cost)) == Fraction(cost)
         ended = resume(story, [Close(pair="BTC/EUR", volume="all")])
     assert derivation(ended.final.balances["EUR"]).name == "your EUR"
+
+
+def test_an_order_that_buys_what_is_needed_says_what_for() -> None:
+    """Its volume was read anew from its text, so that it was told as an input."""
+    data = {"balances": {"USD": "900"}, "prices": {"EUR/USD": "1.1"}, "fees": {"trading": "0.004"}}
+    with tracing():
+        needed = entered(Decimal("120.5"), "needed")
+        order = order_for(replay(Scenario.of(data)).final, "EUR/USD", "EUR", needed)
+    assert order.volume == needed
+    assert derivation(order.volume).name == "needed"
 
 
 UNTOLD = [lambda a: a + 0, lambda a: 0 + a, lambda a: a * 1, lambda a: a / 1, lambda a: (a * -1) * -1]

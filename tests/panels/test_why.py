@@ -1,7 +1,6 @@
 """Why this number? Every amount that a panel's start shows has a derivation, worked out again here from its inputs."""
 
 import importlib
-import re
 from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
@@ -9,6 +8,7 @@ from typing import Any
 
 import pytest
 from reckoning import leaves, numbers_of, reckoned
+from shown import MADE_UP, amounts, read, written
 
 from marginlib import lessons, replay, rulebook
 from marginlib.analysis.paths import paths
@@ -16,17 +16,11 @@ from marginlib.engine.derivation import Derivation
 from marginlib.lessons import BalanceSheet, LossCascade, SettleOrClose
 from marginlib.panels.panel import Panel
 from marginlib.panels.purse import FUNDS
-from marginlib.telling.numbers import MINUS
 from marginlib.telling.why import why
 
 PANELS = [
     name for name in lessons.__all__ if isinstance(kind := getattr(lessons, name), type) and issubclass(kind, Panel)
 ]
-AMOUNT = re.compile(rf"(?<![\w.,])[-+{MINUS}]?[0-9][0-9,]*(?:\.[0-9]+)?(?:\s(?:%|[A-Z][A-Z0-9]{{2,4}}\b(?!/)))")
-BARE = re.compile(rf"(?<![\w.,])[-+{MINUS}]?[0-9][0-9,]*\.[0-9]{{2}}(?![0-9%])")
-"""In figures, where the currency stands elsewhere."""
-MADE_UP = {Fraction(number) for number in (0, 1, -1, 2, 4, 8, 24, 100)}
-"""Numbers of rules and of units: a share of 1, percent, hours to a day and to a payment."""
 EXEMPT: dict[tuple[str, str], str] = {
     ("HowFar", "0 %"): "a number of rule C3: the level at which equity is gone",
     ("ThroughTheCrash", "167 %"): "a label written from a float of the line that is drawn; words and title say 166.7 %",
@@ -43,33 +37,13 @@ def texts(view: dict[str, Any]) -> Iterator[tuple[str, str]]:
         for row in each["rows"]:
             yield from (("table", cell) for cell in row["cells"])
     for figure in view["figures"]:
-        for trace in figure["data"]:
-            told = trace.get("text") or []
-            yield from (("figure", text) for text in ([told] if isinstance(told, str) else told) if text)
-        yield from (("figure", note.get("text") or "") for note in figure["layout"].get("annotations", []))
-
-
-def amounts(view: dict[str, Any]) -> list[str]:
-    found: dict[str, None] = {}
-    for where, text in texts(view):
-        told = text.replace("\N{NO-BREAK SPACE}", " ").replace("<br>", "\n")
-        found |= dict.fromkeys(each.strip() for each in AMOUNT.findall(told))
-        if where == "figure":
-            found |= dict.fromkeys(
-                each for each in BARE.findall(told) if not any(one.startswith(each) for one in found)
-            )
-    return [*found]
+        yield from (("figure", text) for text in written(figure))
 
 
 def heard(panel: Panel[Any]) -> list[Any]:
     ((answer, _),) = panel.receive({"kind": "why", "values": panel.state()["values"], "texts": []})
     assert answer["kind"] == "known"
-    return panel._heard[1]
-
-
-def read(text: str) -> tuple[Fraction, int]:
-    number = re.sub(r"[^0-9.]", "", text.split(" ")[0])
-    return Fraction(number), len(number.partition(".")[2])
+    return panel._reasons.heard
 
 
 def inputs(panel: Panel[Any]) -> set[Fraction]:
@@ -91,7 +65,7 @@ def inputs(panel: Panel[Any]) -> set[Fraction]:
 def test_every_amount_of_the_start_is_derived(name: str) -> None:
     panel = getattr(lessons, name)()
     said, view = heard(panel), panel._shown["view"]
-    shown = [text for text in amounts(view) if (name, text) not in EXEMPT]
+    shown = [text for text in amounts(texts(view)) if (name, text) not in EXEMPT]
     assert shown
     assert [text for text in shown if not why(text, said)] == []
 
@@ -101,7 +75,7 @@ def test_every_derivation_comes_to_what_is_written(name: str) -> None:
     panel = getattr(lessons, name)()
     said, known, done = heard(panel), inputs(panel), dict[int, Fraction]()
     strange: list[tuple[str, Derivation]] = []
-    for text in amounts(panel._shown["view"]):
+    for text in amounts(texts(panel._shown["view"])):
         written, places = read(text)
         for how in why(text, said):
             value = reckoned(how, done)

@@ -36,6 +36,8 @@ export function answered(model, colours) {
   const title = make("h3", { class: "mw-title" });
   const alert = make("p", { class: "mw-alert", role: "note", hidden: true });
   const gist = make("ul", { class: "mc-gist", "aria-label": "In short" });
+  /** Where the button for all amounts stands. */
+  const whys = make("div", { class: "mc-whys" });
   const figures = make("div", { class: "mw-figures" });
   const words = make("div", { class: "mw-words", tabindex: "-1" });
   const parts = make("div", { class: "mc-parts" });
@@ -44,7 +46,20 @@ export function answered(model, colours) {
   const nothing = /** @type {any} */ (() => {});
   const hand = { controls: [], values: () => ({}), moved: nothing, warm: nothing };
   const art = easel(/** @type {any} */ ({ colours }), figures, model, () => null, hand);
-  const node = make("div", { class: "mc-told" }, title, alert, gist, art.missing, figures, words, parts, foot, live);
+  const node = make(
+    "div",
+    { class: "mc-told" },
+    title,
+    alert,
+    gist,
+    whys,
+    art.missing,
+    figures,
+    words,
+    parts,
+    foot,
+    live,
+  );
   /** Where the answer stands below the paper: what it says, in short, for whoever writes. */
   const brief = make("p", { class: "mc-brief", "aria-hidden": "true" });
   let drawn = 0;
@@ -70,7 +85,11 @@ export function answered(model, colours) {
         { "data-mark": mark || undefined },
         ...cells.map((cell, at) =>
           at
-            ? make("td", { class: columns[at].number && "mw-number", "data-label": columns[at].label }, cell)
+            ? make(
+                "td",
+                { class: columns[at].number && "mw-number", "data-label": columns[at].label },
+                make("span", {}, cell), // one piece, even where amounts in it become buttons
+              )
             : make("th", { scope: "row" }, cell),
         ),
       ),
@@ -131,6 +150,7 @@ export function answered(model, colours) {
   return {
     node,
     brief,
+    whys,
     /** @param {Answers} answers */
     show(answers) {
       node.hidden = false;
@@ -140,6 +160,7 @@ export function answered(model, colours) {
       alert.hidden = !answers.alert;
       for (const [at, li] of sized(gist, answers.gist.length, "li").entries()) write(li, answers.gist[at]);
       gist.hidden = !answers.gist.length;
+      whys.hidden = gist.hidden;
       for (const [at, p] of sized(words, answers.words.length, "p").entries()) write(p, answers.words[at]);
       for (const [at, box] of sized(parts, answers.parts.length, "div").entries()) fill(answers.parts[at], box);
       for (const [at, p] of sized(foot, answers.foot.length, "p").entries()) write(p, answers.foot[at]);

@@ -30,6 +30,7 @@ from marginlib.lessons.own_case.back import unsaid as unsaid
 from marginlib.lessons.own_case.fields import MOST_HOURS, CodeKind, Fields, PairKind, Problem, Sheet, SideKind
 from marginlib.lessons.own_case.fields import empty as empty
 from marginlib.lessons.own_case.fields import row as row
+from marginlib.lessons.own_case.written import as_written, triggers_as_written
 from marginlib.reading.replaying import replay
 from marginlib.reading.rulebooks import rulebook
 from marginlib.telling.numbers import number
@@ -136,9 +137,11 @@ def read_case(fields: object) -> Case:
     if done is None or sheet.problems:
         return Case(sheet.fields, None, _in_order(sheet))
     rows = {number: lot.row for number, lot in enumerate(oldest_first, 1)}
-    case = Case(sheet.fields, done.scenario, (), tuple(notes), rows, triggers)
-    if not is_traced():  # the scenario as it was typed has no traces; what is told of a number is told from its replay
-        case.__dict__["story"] = done
+    scenario = done.scenario
+    if is_traced():  # whoever asks why is told down to the fields, and nothing of how the lots were put in place
+        done, triggers = as_written(done, sheet.fields, rows), triggers_as_written(triggers, sheet.fields)
+    case = Case(sheet.fields, scenario, (), tuple(notes), rows, triggers)
+    case.__dict__["story"] = done
     return case
 
 

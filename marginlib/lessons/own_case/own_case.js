@@ -7,6 +7,7 @@ import { correspondence } from "../../panels/browser/patience.js";
 import { rulesIn } from "../../panels/browser/rules.js";
 import { sharing } from "../../panels/browser/sharing.js";
 import { inSlots } from "../../panels/browser/slots.js";
+import { reasons } from "../../panels/browser/why.js";
 import { answered } from "./answered.js";
 import { paper } from "./paper.js";
 
@@ -31,6 +32,9 @@ import { paper } from "./paper.js";
  * @property {boolean} [opened] it was opened
  */
 
+const AT_REST = 500; // ms after which an answer that stands there is at rest
+const AMOUNTS = ".mw-title, .mw-alert, .mc-gist > li, .mw-words p, .mc-parts p, .mc-parts th[scope=row], .mc-parts td"; // where there are some
+const TOGETHER = ".mw-title, .mw-alert, .mc-gist, .mw-words, .mc-parts p, tr";
 const PAUSE = 150; // ms without a key after which Python reads
 const LOST = 3000; // ms after which an answer is no longer waited for
 const MOST = 8_000_000; // bytes of a file: more than that doesn't go through a notebook's wire
@@ -96,9 +100,14 @@ function render({ model, el }) {
   let pause = 0;
   let lost = 0;
   let waiting = false;
+  /** What was written when it was last heeded. */
+  let heeded = "";
   let due = false;
   /** An empty paper is to be written on as soon as it is there. */
   let fresh = false;
+  /** How many answers were shown, and when the newest is at rest. */
+  let told = 0;
+  let calm = 0;
   /** What Python has answered last. @type {Case} */
   let now = about.example ?? NOTHING;
   /** What was written before something was taken away. @type {Fields[]} */
@@ -176,6 +185,14 @@ function render({ model, el }) {
   keepKeys(root);
   el.append(root);
   const rules = rulesIn(root, model);
+  const why = reasons({
+    stage: board.node,
+    home: board.whys,
+    said: AMOUNTS,
+    whole: TOGETHER,
+    send: (message) => model.send(message),
+    filled: rules.link,
+  });
 
   const firstProblem = () => Object.keys(now.problems)[0] ?? "";
 
@@ -210,11 +227,19 @@ function render({ model, el }) {
   /** Something is typed: Python reads it once the keys rest, and one writing after the other. */
   function typed() {
     turn += 1;
+    restless();
     sharer.forget();
     keepCase(sheet.fields());
     suggest();
+    heeded = JSON.stringify(sheet.fields());
     clearTimeout(pause);
     pause = setTimeout(tell, PAUSE);
+  }
+
+  /** What stands there may soon be another's answer: its amounts are plain text. */
+  function restless() {
+    clearTimeout(calm);
+    why.moved("");
   }
 
   function tell() {
@@ -248,7 +273,11 @@ function render({ model, el }) {
       sheet.also("prices", { pair });
     }
   }
-  sheet.node.addEventListener("change", () => typed());
+  // A box that is left as it was moves nothing: what is clicked instead stays in its place until it is.
+  sheet.node.addEventListener("change", () => {
+    suggest();
+    if (JSON.stringify(sheet.fields()) !== heeded) typed();
+  });
 
   /** @param {boolean} bare with nothing written, or else with the example */
   function begin(bare) {
@@ -316,6 +345,7 @@ function render({ model, el }) {
   /** @param {any} message */
   function hear(message) {
     received(message);
+    why.received(message);
     if (message.kind === "print" && message.by === me) print(message.html);
     if (message.kind !== "case") return;
     /** @type {Case} */
@@ -345,7 +375,9 @@ function render({ model, el }) {
    */
   function show(answer, whole) {
     now = answer;
+    restless();
     if (whole) sheet.put(answer.fields);
+    if (whole) heeded = JSON.stringify(sheet.fields());
     if (whole && fresh) sheet.first();
     fresh = false;
     if (answer.said !== undefined) write(said, answer.said);
@@ -370,6 +402,10 @@ function render({ model, el }) {
     for (const button of [asFile, asPage]) button.setAttribute("aria-disabled", String(!answer.file));
     write(taken, "");
     rules.link();
+    if (!answer.answers) return;
+    told += 1;
+    why.moved(`${me}:${told}`);
+    calm = setTimeout(() => why.rested(answer.fields), AT_REST);
   }
 
   model.on("msg:custom", hear);
@@ -383,9 +419,11 @@ function render({ model, el }) {
     close();
     clearTimeout(pause);
     clearTimeout(lost);
+    clearTimeout(calm);
     model.off("msg:custom", hear);
     model.off("change:_turn", changed);
     rules.close();
+    why.close();
     board.close();
     sheet.close();
     sharer.forget();

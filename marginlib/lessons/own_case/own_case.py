@@ -23,8 +23,10 @@ from marginlib.lessons.own_case.case import Case, read_case
 from marginlib.lessons.own_case.fields import Fields
 from marginlib.lessons.own_case.opening import Found, opened
 from marginlib.lessons.own_case.sheet import BLANK, EXAMPLE, sections
+from marginlib.lessons.own_case.written import on_paper
 from marginlib.panels.live import Live, Message, Sent
 from marginlib.panels.panel import packed_plotly
+from marginlib.panels.reasons import Reasons
 from marginlib.telling.on_page import all_written, escape, written
 
 _HERE = Path(__file__).parent
@@ -52,6 +54,8 @@ class OwnCase(Live):
         self._case = read_case(EXAMPLE if fields is None else fields)
         self._board: Board | None = None
         self._hints: Mapping[str, str] = {}
+        self._reasons = Reasons()
+        self._rows: Mapping[int, int] = {}  # of each lot that was asked of
         self._about = {
             "sections": all_written(sections()),
             "colours": colours.ROLES,
@@ -177,6 +181,8 @@ class OwnCase(Live):
                 yield {**self._open(text, name), **by}, []
             case {"kind": "open", "packed": str(packed), "name": str(name)}:
                 yield {**self._open(base64.b64decode(packed), name), **by}, []
+            case {"kind": "why", "values": dict(fields), "key": str(key)}:
+                yield self._why(fields, key, message), []
             case {"kind": "print"}:
                 if self.answers is not None:
                     yield {"kind": "print", "html": printed(self._case, self.answers), **by}, []
@@ -189,6 +195,21 @@ class OwnCase(Live):
             return {**self._told(), "opened": False, "said": written(said if said.endswith(".") else f"{said}.")}
         self._write(found.fields, hints=found.hints)
         return {**self._told(), "opened": True, "said": written(found.said)}
+
+    def _why(self, fields: dict[str, Any], key: str, message: Message) -> Message:
+        """How an amount of an account's answers came about, or which of some texts are amounts of them."""
+
+        def show() -> None:
+            case = read_case(fields)
+            self._rows = case.rows
+            if case.scenario is not None:
+                board(case)
+
+        answer = self._reasons.answer(message, key, fields, show)
+        for line in answer.get("lines", ()):
+            line["line"] = on_paper(line["line"], self._rows)
+            line["row"] = on_paper(line["row"], self._rows).replace("Ledger:", "In the ledger then:", 1)
+        return answer
 
     def _told(self) -> Message:
         """What the case is now, for the browser: the fields as they are typed, all else as a page has it."""

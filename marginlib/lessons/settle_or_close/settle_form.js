@@ -4,10 +4,14 @@ import { follow, keepKeys, make, newId, newName, notice, sized, write } from "..
 import { correspondence } from "../../panels/browser/patience.js";
 import { rulesIn } from "../../panels/browser/rules.js";
 import { inSlots } from "../../panels/browser/slots.js";
+import { reasons } from "../../panels/browser/why.js";
 
 const AHEAD = 400; // ms for which a selector may show what the kernel has not yet answered
+const AT_REST = 500; // ms after which what is shown is at rest
+const AMOUNTS = ".ms-task, .ms-have, tbody td, .ms-said"; // where there are some
+const TOGETHER = "p, tr";
 
-/** @import { Model } from "../../panels/browser/types.d.ts" */
+/** @import { Message, Model } from "../../panels/browser/types.d.ts" */
 
 /** @typedef {{ id: number, cells: string[] }} Position */
 
@@ -35,6 +39,7 @@ const AHEAD = 400; // ms for which a selector may show what the kernel has not y
  * @returns {() => void} takes it away again
  */
 function render({ model, el }) {
+  const me = newName();
   const { node: silent, note } = notice();
   const {
     send: tell,
@@ -66,6 +71,7 @@ function render({ model, el }) {
     if (quantity.value.trim() !== shown().quantity) send({ kind: "fill", quantity: quantity.value });
   };
   quantity.addEventListener("change", fill);
+  quantity.addEventListener("input", () => rest());
   const button = make("button", { type: "submit", class: "ms-go" });
   const form = make(
     "form",
@@ -92,6 +98,11 @@ function render({ model, el }) {
   /** The task that was picked here and has not begun. @type {number | null} */
   let picked = null;
   let known = ""; // the quantity that the kernel has shown
+  /** What was shown last, how many things were, and when it is at rest. */
+  let seen = "";
+  let count = 0;
+  let calm = 0;
+  const whys = make("div");
   const root = make(
     "section",
     { class: "ms-card", "aria-label": "Rehearse the settle form" },
@@ -102,12 +113,37 @@ function render({ model, el }) {
       "div",
       { class: "ms-desk" },
       make("div", {}, have, make("div", { class: "ms-table" }, positions), form),
-      make("div", {}, steps, said, silent, api),
+      make("div", {}, steps, said, silent, whys, api),
     ),
   );
   keepKeys(root);
   el.append(root);
   const rules = rulesIn(root, model);
+  const why = reasons({
+    stage: root,
+    home: whys,
+    said: AMOUNTS,
+    whole: TOGETHER,
+    send: (message) => model.send(message),
+    filled: rules.link,
+  });
+  /** @param {Message} message */
+  const hear = (message) => {
+    received(/** @type {any} */ (message));
+    why.received(message);
+  };
+
+  /** Amounts are plain text, until nothing has been typed or shown for a while. */
+  function rest() {
+    clearTimeout(calm);
+    why.moved("");
+    said.setAttribute("aria-live", "polite");
+    calm = setTimeout(() => {
+      said.setAttribute("aria-live", "off"); // what becomes a button in it was said already
+      why.moved(`${me}:${count}`);
+      why.rested({});
+    }, AT_REST);
+  }
 
   /** @param {number} index */
   function pickTask(index) {
@@ -126,6 +162,11 @@ function render({ model, el }) {
 
   function show() {
     const now = shown();
+    if (seen !== JSON.stringify(now)) {
+      seen = JSON.stringify(now);
+      count += 1;
+      rest();
+    }
     if (!task.options.length) task.append(...now.tasks.map((name, i) => make("option", { value: String(i) }, name)));
     if (!type.options.length)
       type.append(...Object.entries(now.types).map(([value, name]) => make("option", { value }, name)));
@@ -163,15 +204,17 @@ function render({ model, el }) {
     rules.link();
   }
   form.hidden = true;
-  model.on("msg:custom", received);
+  model.on("msg:custom", hear);
   model.on("change:_shown", show);
   model.on("change:task", show);
   show();
   return () => {
     close();
     rules.close();
+    why.close();
     clearTimeout(back);
-    model.off("msg:custom", received);
+    clearTimeout(calm);
+    model.off("msg:custom", hear);
     model.off("change:_shown", show);
     model.off("change:task", show);
     root.remove();

@@ -7,9 +7,11 @@ from typing import Any, NamedTuple
 
 from marginlib.analysis.add_order import order
 from marginlib.engine.account import State
+from marginlib.engine.derivation import entered, is_traced, money_unit
 from marginlib.engine.scenario import Open, PositionSide, Scenario, Settle
 from marginlib.engine.story import Story
 from marginlib.panels.live import Live, Message, Sent
+from marginlib.panels.reasons import Reasons
 from marginlib.quiz.typed import pointed, read_number
 from marginlib.reading.replaying import replay
 from marginlib.telling import sentences
@@ -78,6 +80,7 @@ class SettleForm(Live):
         """
         super().__init__()
         self._done, self._task = False, task
+        self._reasons = Reasons()
         self.task = task
 
     @property
@@ -125,6 +128,7 @@ class SettleForm(Live):
         self.picked: int | None = None
         self.type, self.quantity = "market", ""
         self.order: dict[str, Any] = {}
+        self._so_far: list[tuple[Any, ...]] = []  # what was pressed and typed, each with its name
         self._opened = replay(self._scenario())
         self._say("Start with step 1.", None)
 
@@ -147,6 +151,7 @@ class SettleForm(Live):
 
     def pick(self, position: int) -> None:
         """Press the ✕ of a position, by its number."""
+        self._so_far.append(("pick", position))
         lot = next((each for each in self._state.positions if each.id == position), None)
         if lot is None:
             self._say(f"There is no position {position}.", False)
@@ -163,6 +168,7 @@ class SettleForm(Live):
 
     def choose(self, kind: str) -> None:
         """Choose the type of the order."""
+        self._so_far.append(("choose", kind))
         self.type = kind
         if kind == "settle-position":
             side = "buys" if TASKS[self.task].side == "long" else "sells"
@@ -172,11 +178,13 @@ class SettleForm(Live):
 
     def fill(self, quantity: str) -> None:
         """Type the quantity, in BTC."""
+        self._so_far.append(("fill", quantity))
         self.quantity = quantity.strip()
         self._say("Check the button's words, then press it." if self._number() else self._misread(), None)
 
     def press(self) -> None:
         """Press the large button."""
+        self._so_far.append(("press",))
         if self.picked is None:
             self._say("There is no form yet: press the ✕ of the position first.", False)
         elif self.type != "settle-position":
@@ -188,7 +196,7 @@ class SettleForm(Live):
 
     def _settle(self, story: Story, volume: Decimal) -> None:
         """Have the engine settle, and see whether that was the task."""
-        goal = Decimal(TASKS[self.task].volume)
+        goal = _told(Decimal(TASKS[self.task].volume), "what is to be settled", "given: the task")
         if story.error:
             self._say(f"Refused. {in_panel(sentences.refusal(story.error).partition(': ')[2])}", False)
         elif volume != goal:
@@ -212,7 +220,9 @@ class SettleForm(Live):
             number = read_number(self.quantity, "BTC")
         except ValueError:
             return None
-        return number if number > 0 and -8 <= int(number.as_tuple().exponent) <= 0 else None
+        if number <= 0 or not -8 <= int(number.as_tuple().exponent) <= 0:
+            return None
+        return _told(number, "quantity", "you typed it: Quantity, BTC")
 
     def _misread(self) -> str:
         """What is wrong with the quantity; a comma for a decimal point has its own sentence."""
@@ -278,7 +288,16 @@ class SettleForm(Live):
                 self.press()
             case {"kind": "again"}:
                 self.start()
+            case {"kind": "why", "key": str(key)}:
+                state = (self.task, *self._so_far)
+                return [(self._reasons.answer(message, key, state, self._done_again), [])]
         return []
+
+    def _done_again(self) -> None:
+        """Another form does all of it once more, from the start."""
+        twin = SettleForm(self.task)
+        for name, *what in self._so_far:
+            getattr(twin, name)(*what)
 
     def still(self) -> tuple[str, str]:
         """The form's steps in words, for a reader without a kernel."""
@@ -289,6 +308,11 @@ class SettleForm(Live):
     def __repr__(self) -> str:
         """The task and how far one is, without an address."""
         return f"SettleForm({TASKS[self.task].name}{', done' if self.done else ''})"
+
+
+def _told(volume: Decimal, name: str, source: str) -> Decimal:
+    """A volume of BTC that knows where it comes from, while somebody asks."""
+    return entered(volume, name, unit=money_unit("BTC"), source=source) if is_traced() else volume
 
 
 _WORDS = ("task", "balances", "positions", "button", "said", "steps")

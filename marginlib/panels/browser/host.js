@@ -101,7 +101,13 @@ function render({ model, el }) {
   const placed = stage({ ...view, root, layout, rail, desk: controls.node });
   view.picture.prepend(placed.button);
   const rules = rulesIn(root, model, controls.stop);
-  const why = reasons(root, view.reading, (message) => model.send(message), rules.link, controls.stop);
+  const why = reasons({
+    stage: root,
+    home: view.reading,
+    send: (message) => model.send(message),
+    filled: rules.link,
+    opens: controls.stop,
+  });
   /** Nothing has moved for a while. */
   function rest() {
     view.say();

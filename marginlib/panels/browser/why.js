@@ -6,6 +6,8 @@ import { keepKeys, make, newId, write } from "./dom.js";
 
 /** @import { Because, Line, Message } from "./types.d.ts" */
 
+const PLACES = ".mw-title, .mw-alert, .mw-words p, .mw-tables th[scope=row], .mw-tables td";
+const BLOCKS = ".mw-words, .mw-title, .mw-alert, tr";
 const LINGER = 150; // ms for which a pointer stays before it is taken to be interested
 const UNDER = 4; // pixels between what is said and its card
 const STRAYED = 4; // pixels by which a click on a figure may have moved: more is a drag
@@ -23,16 +25,19 @@ const NO_SUM = "The engine has no sum for this number in this state.";
 
 /**
  * What opens the amounts of a screen.
- * @param {HTMLElement} stage what has title, figures and words in it; it is positioned
- * @param {HTMLElement} home where the button for all amounts stands
- * @param {(message: object) => void} send
- * @param {() => void} filled hears that there are new words
- * @param {() => void} opens hears that a card opens, or that all amounts are to
+ * @param {object} given
+ * @param {HTMLElement} given.stage what has title, figures and words in it; it is positioned
+ * @param {HTMLElement} given.home where the button for all amounts stands
+ * @param {string} [given.said] where in it amounts are said as text, as a selector
+ * @param {string} [given.whole] what is said together: a card stands below all of it
+ * @param {(message: object) => void} given.send
+ * @param {() => void} given.filled hears that there are new words
+ * @param {() => void} [given.opens] hears that a card opens, or that all amounts are to
  */
-export function reasons(stage, home, send, filled, opens) {
+export function reasons({ stage, home, said = PLACES, whole = BLOCKS, send, filled, opens }) {
   /** The state on the screen. */
   let key = "";
-  /** @type {Record<string, string>} */
+  /** What Python makes that state of. @type {object} */
   let values = {};
   /** Whether nothing moves, and whether Python was asked what it knows. @type {"moving" | "still" | "asked" | "known"} */
   let how = "moving";
@@ -77,9 +82,7 @@ export function reasons(stage, home, send, filled, opens) {
   keepKeys(card);
 
   /** What of the screen says amounts as text. */
-  const places = () => [
-    ...stage.querySelectorAll(".mw-title, .mw-alert, .mw-words p, .mw-tables th[scope=row], .mw-tables td"),
-  ];
+  const places = () => [...stage.querySelectorAll(said)];
   const labels = () => [...stage.querySelectorAll(".mw-figure text")];
 
   /**
@@ -161,7 +164,7 @@ export function reasons(stage, home, send, filled, opens) {
    * @param {boolean} on
    */
   function offer(on) {
-    opens();
+    opens?.();
     all.setAttribute("aria-pressed", String(on));
     if (how === "known") reach();
     else if (on) ask(true);
@@ -181,9 +184,9 @@ export function reasons(stage, home, send, filled, opens) {
    * @param {HTMLElement | null} back
    */
   function want(text, where, back) {
-    opens();
+    opens?.();
     const around = stage.getBoundingClientRect();
-    const { bottom } = (where.closest(".mw-words, .mw-title, .mw-alert, tr") ?? where).getBoundingClientRect();
+    const { bottom } = (where.closest(whole) ?? where).getBoundingClientRect();
     const left = where.getBoundingClientRect().left - around.left;
     open = { text, left, top: bottom - around.top + stage.scrollTop + UNDER, back };
     write(head, `Why ${text}?`);
@@ -344,7 +347,7 @@ export function reasons(stage, home, send, filled, opens) {
     },
     /**
      * Nothing moves any more.
-     * @param {Record<string, string>} at
+     * @param {object} at what Python makes the state of
      */
     rested(at) {
       values = { ...at };

@@ -2,13 +2,18 @@
 
 import json
 import re
+from collections.abc import Iterator
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
+from reckoning import leaves, reckoned
+from shown import amounts, read
 
 from marginlib.lessons import SettleForm
 from marginlib.lessons.settle_or_close.settle_form import STEPS, TASKS
+from marginlib.telling.why import why
 
 EVERY = pytest.mark.parametrize("task", range(len(TASKS)))
 
@@ -235,3 +240,54 @@ def test_a_reader_without_a_kernel_gets_the_steps_in_words() -> None:
 def test_a_task_that_there_is_not_is_refused_with_a_sentence(task: Any) -> None:
     with pytest.raises(ValueError, match=r"^task: expected a number from 0 to 4, got "):
         SettleForm(task)
+
+
+def texts(form: SettleForm) -> Iterator[tuple[str, str]]:
+    """All that the form says in which amounts may be."""
+    yield from (("words", form._shown[name]) for name in ("task", "balances", "said"))
+    for position in form._shown["positions"]:
+        yield from (("table", cell) for cell in position["cells"])
+
+
+def ask(form: SettleForm, **wanted: Any) -> dict[str, Any]:
+    ((answer, _),) = form.receive({"kind": "why", "key": "view:1", **wanted})
+    assert answer["key"] == "view:1"
+    return answer
+
+
+@EVERY
+@pytest.mark.parametrize("quantity", ["", "right", "0.5", "1.00"])
+def test_every_amount_of_the_form_comes_from_the_setting_or_from_what_was_typed(task: int, quantity: str) -> None:
+    form = SettleForm(task)
+    if quantity:
+        led_through(form, TASKS[task].volume if quantity == "right" else quantity)
+    shown = amounts(texts(form))
+    before = form.state()
+    assert ask(form, texts=shown)["texts"] == shown
+    assert form.state() == before
+    for text in shown:
+        number, places = read(text)
+        for how in why(text, form._reasons.heard):
+            assert abs(abs(reckoned(how)) - number) * 2 <= Fraction(1, 10**places)
+            for leaf in leaves(how):
+                assert leaf.how == "constant" or leaf.source in (
+                    "given: the lesson's setting",
+                    "given: the task",
+                    "you typed it: Quantity, BTC",
+                )
+
+
+def test_a_balance_after_a_settlement_names_its_ledger_row_and_what_was_typed() -> None:
+    form = led_through(SettleForm(1), "0.5")
+    lines = ask(form, text="35,000.00 EUR")["lines"]
+    told = [line["line"].replace("\N{NO-BREAK SPACE}", " ") for line in lines]
+    assert told[0] == "35,000.00 EUR your EUR = 60,000.00 EUR your EUR at the start − 25,000.00 EUR paid back"
+    assert "Ledger: step 3, settled, position 1, EUR: obligation" in [line["row"] for line in lines]
+    assert "you typed it: Quantity, BTC" in [line["source"] for line in lines]
+
+
+def test_what_is_no_more_on_the_form_is_not_told_of_another_task() -> None:
+    form = led_through(SettleForm(1), "0.5")
+    assert ask(form, texts=["35,000.00 EUR"])["texts"] == ["35,000.00 EUR"]
+    form.task = 2
+    assert ask(form, texts=["35,000.00 EUR", "1.2 BTC"])["texts"] == ["1.2 BTC"]
