@@ -19,6 +19,7 @@ from marginlib.telling.numbers import money, number, percent, price
 
 _REFUSED = "This workbook refuses the stop, so that you see the mistake; an order form may take it."
 _EARLY = 6  # hours: left of a point as early there is no room for a text
+_ASIDE = 8  # pixels from the prices' names to their axis: between them stands the knob of the time at 0
 _APART = 0.2  # of the hours: so far the trigger's knob keeps from the price now and from the closing
 _KNOBS = (0.08, 0.92, 0.5)  # of the hours: where the trigger's knob may stand; one of them is always apart
 
@@ -178,8 +179,8 @@ def _path(chosen: Run, stop: Stop | None, refused: bool, ranges: Ranges) -> Spec
     written.append(Label(x, y, text, sides, bold=True))
     tells.append((f"Price now: {price(chosen.prices[-1], lot.quote)}", now[1]))
     ticks = {float(hour): f"{hour}{'<br>hours gone by' if hour == 12 else ''}" for hour in range(0, hours + 1, 6)}
-    axes = layout(ticks, (-0.6, edge), (low, high), lot.quote, height=320, share=0.62, grid=False, l=60, r=92)
-    spec = figure(drawn, stepped(axes, _step(ranges.prices), lot.quote), written, knobs)
+    axes = layout(ticks, (-0.6, edge), (low, high), lot.quote, height=320, share=0.62, grid=False, l=60 + _ASIDE, r=92)
+    spec = figure(drawn, stepped(axes, _step(ranges.prices), lot.quote, aside=_ASIDE), written, knobs)
     return touched(spec, *grips, name=f"The price of 1 {lot.base} so far, hour by hour", tells=tells)
 
 
