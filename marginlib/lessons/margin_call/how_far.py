@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from marginlib.analysis.limits import Limit, Measure, limit_together, limits, margin_at_opening
 from marginlib.analysis.outcome import worth
-from marginlib.drawing.pieces import Point, Spec, areas, clipped, figure, layout, lines, rings
+from marginlib.drawing.pieces import Point, Spec, areas, beyond, clipped, figure, layout, lines, rings
 from marginlib.drawing.placing import Label
 from marginlib.drawing.screen import Table, View, refused, screen, table
 from marginlib.drawing.touch import grip, touched
@@ -163,9 +163,9 @@ def _figure(
     marks = [(float(at), float(mark)) for mark, at in reached.marks.items() if at is not None and mark != first]
     written = _named(lot, reached)
     # Beside the line, where it is free; in a few signs where there is no room.
-    beyond = not BOTTOM <= level <= TOP
-    told = percent((tied.level or Fraction(0)) / 100, 0 if beyond else 1)
-    told = f"{'' if x < highest * 0.25 or beyond else 'now '}{told}"
+    off = not BOTTOM <= level <= TOP
+    told = percent((tied.level or Fraction(0)) / 100, 0 if off else 1)
+    told = f"{'' if x < highest * 0.25 or off else 'now '}{told}"
     over = " ↑" if level > y else " ↓" if level < y else ""
     free = ("left", "right") if lot.side == "long" else ("right", "left")
     call = float(state.rulebook.call_level)
@@ -185,6 +185,8 @@ def _figure(
         lines(ends, "loss", 4),
         lines(clipped(reached.points, BOTTOM, end), "own", 1.5, "2px,4px"),
         lines(clipped(reached.points, end, TOP), "own", 3),
+        # Where the level is beyond the axis, its line goes on along the edge: else nothing would be seen of it.
+        lines(beyond(reached.points, BOTTOM, TOP) if off else [], "own", 4, "4px,4px"),
         rings([*(point for point in marks if point[0] <= highest), (x, y)], "own"),
     ]
     spec = figure(drawn, _layout(_bases(state), lot.quote, highest, low), [*names, *written], [(x, _HIGH)])
