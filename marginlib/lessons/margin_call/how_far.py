@@ -23,6 +23,7 @@ from marginlib.telling.numbers import listed, money, number, percent, price
 BOTTOM, TOP = -20.0, 400.0
 """How far the axis of the margin level goes, in percent."""
 _KNOB = 30.0  # of the level: as much as the handle takes up on top
+_ASIDE = 10  # pixels from the levels' names to their axis: between them stands the knob of the lowest price
 _HIGH, _PIXEL = TOP + 24, 1.7  # of the figure's upper edge, in percent of the level; and what a pixel is, of them
 _HEADED, _FIRST, _ROW, _BAR = -50.0, -80.0, 68.0, 35.0  # below the level: a heading, then rows; in a row, its bar
 _CAUTION = 0.45  # how much is seen of the stretch between the margin call and liquidation
@@ -299,7 +300,8 @@ def _layout(bases: list[str], quote: str, highest: float, low: float) -> Spec:
     levels = {0.0: "0", 40.0: "40", 80.0: "80", 200.0: "200", 300.0: "300", 400.0: "400 %"}
     height = round((_HIGH - low) / _PIXEL) + 64
     spec = layout(ticks, (0, highest * 1.01), (low, _HIGH), "%", 52, height=height, l=58, r=32)
-    return {**spec, "yaxis": {**spec["yaxis"], "tickvals": [*levels], "ticktext": [*levels.values()]}}
+    named = {"tickvals": [*levels], "ticktext": [*levels.values()], "ticklabelstandoff": _ASIDE}
+    return {**spec, "yaxis": {**spec["yaxis"], **named}}
 
 
 def _where(at: Fraction | None, opened: Decimal) -> str:
