@@ -177,6 +177,20 @@ def clipped(points: Sequence[Point], low: float, high: float) -> list[Point | No
     return found[:-1] if found and found[-1] is None else found
 
 
+def beyond(points: Sequence[Point], low: float, high: float) -> list[Point | None]:
+    """The part of a line that lies outside of two heights, along the one that it passed; None lifts the pen.
+
+    >>> beyond([(0, 0), (10, 100)], -50, 50), beyond([(0, 0), (10, 100)], 0, 100)
+    ([(5.0, 50), (10, 50)], [])
+    """
+    found: list[Point | None] = []
+    for edge, part in ((high, clipped(points, high, math.inf)), (low, clipped(points, -math.inf, low))):
+        if found and part:
+            found.append(None)
+        found += [None if point is None else (point[0], edge) for point in part]
+    return found
+
+
 def _inside(one: Point, other: Point, low: float, high: float) -> tuple[Point, Point] | None:
     """A piece of a line, cut off at two heights; None if nothing of it is between them."""
     (x0, y0), (x1, y1) = one, other

@@ -28,10 +28,7 @@ KNOWN: dict[tuple[str, int], tuple[int, int]] = {}
 """How many pairs of texts meet, and how many texts are cut off, on a page: they may become fewer only."""
 
 COVERED: dict[tuple[str, int], int] = {
-    ("HowFar", 360): 3,  # the topmost number, at the lowest prices
     ("LotQueue", 360): 7,  # lots that are thinner than a knob
-    ("StopRun", 360): 3,  # a number along the axis, before the first hour
-    ("WaysOut", 360): 2,  # a number along the axis, without a fee
 }
 """How often a knob covers a text, on a page: they may become fewer only."""
 

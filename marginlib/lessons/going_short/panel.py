@@ -1,5 +1,6 @@
 """Lesson 02: how do I sell what I don't own, and how is that not a future?"""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import TypedDict
 
@@ -232,7 +233,7 @@ PATHS: dict[str, str] = {
     "goes your way": "0 -0.5 -1 0 -1 -2 -3 -2.5 -4 -5 -4.5 -6 -7 -8 -7.5 -9 -10 -11 -10.5 -12 -13 -14 -15 -16 -17",
 }
 """Made-up prices, hour by hour: by how many percent the price has gone against the position."""
-STOP_RANGES = stops.Ranges((44_000.0, 76_000.0), (-18_000.0, 18_000.0), HOURS, (1, MOST_TRIGGER))
+_ROOM = 0.2  # of what the axes have to show: above and below it, for what is written there
 
 
 class StopValues(TypedDict):
@@ -265,14 +266,38 @@ class StopRun(Panel[StopValues]):
     def view(self, values: StopValues) -> View:
         """The path so far, and what comes of it with the stop and without."""
         with_it, without = (replay(run(values, with_stop)) for with_stop in (True, False))
-        return stops.view(with_it, without, STOP_RANGES)
+        return stops.view(with_it, without, stop_ranges(values))
 
 
 def prices(values: StopValues) -> list[Decimal]:
     """The made-up price at each full hour so far, in USD."""
+    return _course(values)[: int(values["hours"]) + 1]
+
+
+def _course(values: StopValues) -> list[Decimal]:
+    """The made-up price at each full hour to the last, in USD."""
     sign = 1 if values["side"] == "short" else -1
-    moves = [Decimal(move) for move in PATHS[values["path"]].split()]
-    return [PRICE * (100 + sign * move) / 100 for move in moves[: int(values["hours"]) + 1]]
+    return [PRICE * (100 + sign * Decimal(move)) / 100 for move in PATHS[values["path"]].split()]
+
+
+def stop_ranges(values: StopValues) -> stops.Ranges:
+    """Axes that stay while the price runs and the trigger moves, and leave no room for what no price comes near.
+
+    >>> found = stop_ranges(StopRun().values)
+    >>> found.prices, found.results
+    ((57360.0, 75840.0), (-15840.0, 2640.0))
+    """
+    course = _course(values)
+    way = {"buy": 1, "sell": -1}.get(_SIDES.get(values["stop"], ""), 0)
+    reached = [*course, PRICE, *(PRICE * (100 + way * away) / 100 for away in (1, MOST_TRIGGER))]
+    results = [(PRICE - at) * (1 if values["side"] == "short" else -1) for at in (*course, PRICE)]
+    return stops.Ranges(_roomy(reached), _roomy(results), HOURS, (1, MOST_TRIGGER))
+
+
+def _roomy(shown: Sequence[Decimal]) -> tuple[float, float]:
+    """From the least to the most, and room beyond both."""
+    low, high = float(min(shown)), float(max(shown))
+    return low - (high - low) * _ROOM, high + (high - low) * _ROOM
 
 
 def run(values: StopValues, with_stop: bool) -> Scenario:

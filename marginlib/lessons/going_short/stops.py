@@ -19,6 +19,9 @@ from marginlib.telling.numbers import money, number, percent, price
 
 _REFUSED = "This workbook refuses the stop, so that you see the mistake; an order form may take it."
 _EARLY = 6  # hours: left of a point as early there is no room for a text
+_ASIDE = 8  # pixels from the prices' names to their axis: between them stands the knob of the time at 0
+_APART = 0.2  # of the hours: so far the trigger's knob keeps from the price now and from the closing
+_KNOBS = (0.08, 0.92, 0.5)  # of the hours: where the trigger's knob may stand; one of them is always apart
 
 
 class Ranges(NamedTuple):
@@ -157,8 +160,9 @@ def _path(chosen: Run, stop: Stop | None, refused: bool, ranges: Ranges) -> Spec
         written.append(Label(edge, trigger, told + ("<br>not placed" if refused else "")))
         way = 1 if stop.side == "buy" else -1
         places = [opened * (1 + way * away / 100) for away in ranges.trigger]
-        grips.append(grip("trigger", "y", places, (edge, edge * 0.08)))
-        knobs.append((edge * 0.08, trigger))
+        held = edge * next(at for at in _KNOBS if all(abs(at * edge - x) >= _APART * edge for x, _ in (mark, now)))
+        grips.append(grip("trigger", "y", places, (edge, held)))
+        knobs.append((held, trigger))
         placed = "not placed" if refused else "placed"
         tells.append((f"A {stop.side} stop at {price(stop.trigger, lot.quote)}, {placed}", trigger))
     drawn += [lines(seen[out - 1 :], "market", 1.5), lines(seen[:out], "market", 4), rings([mark])]
@@ -175,8 +179,8 @@ def _path(chosen: Run, stop: Stop | None, refused: bool, ranges: Ranges) -> Spec
     written.append(Label(x, y, text, sides, bold=True))
     tells.append((f"Price now: {price(chosen.prices[-1], lot.quote)}", now[1]))
     ticks = {float(hour): f"{hour}{'<br>hours gone by' if hour == 12 else ''}" for hour in range(0, hours + 1, 6)}
-    axes = layout(ticks, (-0.6, edge), (low, high), lot.quote, height=320, share=0.62, grid=False, l=60, r=92)
-    spec = figure(drawn, stepped(axes, 10_000, lot.quote), written, knobs)
+    axes = layout(ticks, (-0.6, edge), (low, high), lot.quote, height=320, share=0.62, grid=False, l=60 + _ASIDE, r=92)
+    spec = figure(drawn, stepped(axes, _step(ranges.prices), lot.quote, aside=_ASIDE), written, knobs)
     return touched(spec, *grips, name=f"The price of 1 {lot.base} so far, hour by hour", tells=tells)
 
 
@@ -190,14 +194,19 @@ def _results(chosen: Run, plain_run: Run, ranges: Ranges) -> Spec:
     ]
     drawn = {"profit": [part for part in parts if part[2] > 0], "loss": [part for part in parts if part[2] < 0]}
     names = {0.0: "with<br>your choice", 1.0: "without<br>a stop"}
-    axes = layout(names, (-0.5, 1.5), ranges.results, quote, height=250, share=0.38, grid=False, l=64)
-    spec = figure(stacks(drawn, 0.6), stepped(axes, 10_000, quote), written)
+    axes = layout(names, (-0.5, 1.5), ranges.results, quote, height=320, share=0.38, grid=False, l=64)
+    spec = figure(stacks(drawn, 0.6), stepped(axes, _step(ranges.results), quote), written)
     told = zip(("With your choice", "Without a stop"), ends, strict=True)
     return touched(
         spec,
         name="Profit or loss with your choice, and without a stop",
         tells=[(f"{name}: {money(end, quote, sign=True)}", float(end)) for name, end in told],
     )
+
+
+def _step(shown: tuple[float, float]) -> int:
+    """From one round amount of an axis to the next: some four of them."""
+    return 5_000 if shown[1] - shown[0] < 25_000 else 10_000
 
 
 def _marked(result: Decimal) -> str:

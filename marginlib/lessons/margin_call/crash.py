@@ -11,7 +11,7 @@ from fractions import Fraction
 from marginlib.analysis.limits import Limit, limit_move
 from marginlib.analysis.outcome import worth
 from marginlib.analysis.paths import A_DAY, MOST_DAYS, Path, PathRun
-from marginlib.drawing.pieces import Point, Spec, areas, clipped, figure, layout, lines, rings
+from marginlib.drawing.pieces import Point, Spec, areas, beyond, clipped, figure, layout, lines, rings
 from marginlib.drawing.placing import Label
 from marginlib.drawing.screen import Table, View, refused, screen, table
 from marginlib.drawing.touch import grip, touched
@@ -36,6 +36,7 @@ _KNOB = TOP + 22  # between the topmost number and the heading
 _LOW, _HIGH, _STEP = OPENING - FURTHEST - 6, TOP + 58, 50.0
 _TICK = 4  # days from name to name
 _FAINT = 0.4  # of a line: what is still to come
+_OFF = "4px,4px"  # of a level that the axis doesn't reach
 _BY = {
     "stop": ("your stop has closed", "your stops have closed"),
     "liquidation": ("the exchange has closed", "the exchange has closed"),
@@ -103,6 +104,15 @@ def _drawn(levels: Sequence[tuple[float, float | None]]) -> list[Point | None]:
     for open_, piece in itertools.groupby(levels, lambda each: each[1] is not None):
         if open_:
             found += [*clipped([(x, y) for x, y in piece if y is not None], BOTTOM, TOP), None]
+    return found
+
+
+def _beyond(levels: Sequence[tuple[float, float | None]]) -> list[Point | None]:
+    """Margin levels that the axis doesn't reach, along its edge: else nothing would be seen of them."""
+    found: list[Point | None] = []
+    for open_, piece in itertools.groupby(levels, lambda each: each[1] is not None):
+        if open_:
+            found += [*beyond([(x, y) for x, y in piece if y is not None], BOTTOM, TOP), None]
     return found
 
 
@@ -269,9 +279,12 @@ def _figure(now: Now, stop: Decimal | None) -> Spec:
     prices = "since opening" if stop is not None else _PRICES  # beside it stands the stop
     written, drawn = _named_bands(now.state, last, prices), _bands(now.state, last)
     drawn.append(lines([(now.days, _LOW), (now.days, TOP)], "market", 1.5))
+    so_far = [each for each in course.levels if each[0] <= x]
     drawn += [
         _faint(course.level_line, "own"),
-        lines(_drawn([each for each in course.levels if each[0] <= x]), "own", 3),
+        {**lines(_beyond(course.levels), "own", 4, _OFF), "opacity": _FAINT},
+        lines(_drawn(so_far), "own", 3),
+        lines(_beyond(so_far), "own", 4, _OFF),
     ]
     ends: list[Label] = []
     for (pair, line), dash in zip(course.price_lines.items(), ("", "2px,3px"), strict=False):
@@ -289,7 +302,8 @@ def _figure(now: Now, stop: Decimal | None) -> Spec:
         here = (x, min(max(level, BOTTOM), TOP))
         over = " ↑" if level > TOP else " ↓" if level < BOTTOM else ""
         told = f"{percent(Fraction(level) / 100, 0)}{over}"
-        up = f"top {sides.format('top')}, bottom {sides.format('bottom')}"
+        ways = ("bottom", "top") if level > TOP else ("top", "bottom")  # on top is the axis's name
+        up = ", ".join(f"{way} {sides.format(way)}" for way in ways)
         written.append(Label(*here, told, up, bold=True, aside=last * 0.015))
         drawn.append(rings([here], "own"))
     grips, knobs = [grip("day", "x", _moments(course.path), (_LOW, _KNOB))], [(float(now.days), _KNOB)]

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from marginlib.analysis.limits import Limit, Measure, limit_together, limits, margin_at_opening
 from marginlib.analysis.outcome import worth
-from marginlib.drawing.pieces import Point, Spec, areas, clipped, figure, layout, lines, rings
+from marginlib.drawing.pieces import Point, Spec, areas, beyond, clipped, figure, layout, lines, rings
 from marginlib.drawing.placing import Label
 from marginlib.drawing.screen import Table, View, refused, screen, table
 from marginlib.drawing.touch import grip, touched
@@ -23,6 +23,7 @@ from marginlib.telling.numbers import listed, money, number, percent, price
 BOTTOM, TOP = -20.0, 400.0
 """How far the axis of the margin level goes, in percent."""
 _KNOB = 30.0  # of the level: as much as the handle takes up on top
+_ASIDE = 10  # pixels from the levels' names to their axis: between them stands the knob of the lowest price
 _HIGH, _PIXEL = TOP + 24, 1.7  # of the figure's upper edge, in percent of the level; and what a pixel is, of them
 _HEADED, _FIRST, _ROW, _BAR = -50.0, -80.0, 68.0, 35.0  # below the level: a heading, then rows; in a row, its bar
 _CAUTION = 0.45  # how much is seen of the stretch between the margin call and liquidation
@@ -163,9 +164,9 @@ def _figure(
     marks = [(float(at), float(mark)) for mark, at in reached.marks.items() if at is not None and mark != first]
     written = _named(lot, reached)
     # Beside the line, where it is free; in a few signs where there is no room.
-    beyond = not BOTTOM <= level <= TOP
-    told = percent((tied.level or Fraction(0)) / 100, 0 if beyond else 1)
-    told = f"{'' if x < highest * 0.25 or beyond else 'now '}{told}"
+    off = not BOTTOM <= level <= TOP
+    told = percent((tied.level or Fraction(0)) / 100, 0 if off else 1)
+    told = f"{'' if x < highest * 0.25 or off else 'now '}{told}"
     over = " ↑" if level > y else " ↓" if level < y else ""
     free = ("left", "right") if lot.side == "long" else ("right", "left")
     call = float(state.rulebook.call_level)
@@ -185,6 +186,8 @@ def _figure(
         lines(ends, "loss", 4),
         lines(clipped(reached.points, BOTTOM, end), "own", 1.5, "2px,4px"),
         lines(clipped(reached.points, end, TOP), "own", 3),
+        # Where the level is beyond the axis, its line goes on along the edge: else nothing would be seen of it.
+        lines(beyond(reached.points, BOTTOM, TOP) if off else [], "own", 4, "4px,4px"),
         rings([*(point for point in marks if point[0] <= highest), (x, y)], "own"),
     ]
     spec = figure(drawn, _layout(_bases(state), lot.quote, highest, low), [*names, *written], [(x, _HIGH)])
@@ -297,7 +300,8 @@ def _layout(bases: list[str], quote: str, highest: float, low: float) -> Spec:
     levels = {0.0: "0", 40.0: "40", 80.0: "80", 200.0: "200", 300.0: "300", 400.0: "400 %"}
     height = round((_HIGH - low) / _PIXEL) + 64
     spec = layout(ticks, (0, highest * 1.01), (low, _HIGH), "%", 52, height=height, l=58, r=32)
-    return {**spec, "yaxis": {**spec["yaxis"], "tickvals": [*levels], "ticktext": [*levels.values()]}}
+    named = {"tickvals": [*levels], "ticktext": [*levels.values()], "ticklabelstandoff": _ASIDE}
+    return {**spec, "yaxis": {**spec["yaxis"], **named}}
 
 
 def _where(at: Fraction | None, opened: Decimal) -> str:

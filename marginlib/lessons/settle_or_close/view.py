@@ -103,6 +103,8 @@ def fork(start: State, settled: Way, closed: Way, reach: Reach) -> Spec:
     rows.say("still open", f"price {price(_price(start), quote)}")
     held, owed = _listed(still.restricted), _listed(still.owed)
     rows.say(swatch("owed", f"{owed} owed"))
+    free = _listed(still.own)
+    rows.say(swatch("own", f"{free} free") if free else "nothing free")
     rows.say("", swatch("restricted", f"{held} restricted"))  # on a telephone there is no room for both in one line
     band = rows.band(_BAR)
     end = _stood(rows, band, still)
@@ -131,9 +133,7 @@ def fork(start: State, settled: Way, closed: Way, reach: Reach) -> Spec:
         grips += _shares(closed, reach, (end, joint), whole)
     if closed.end:
         grips += _fees(closed, reach, *ends[-1])
-    tells = [
-        (f"still open: {_listed(still.own) or 'nothing'} free, {held} restricted, {owed} owed", float(still.yours))
-    ]
+    tells = [(f"still open: {free or 'nothing'} free, {held} restricted, {owed} owed", float(still.yours))]
     tells += [(both, float(shared.has))] if both else []
     for way, name in ((settled, "settling"), (closed, "closing")):
         tells.append((_more(way, shared, name), float(_beyond(way.seen, shared).has)))
@@ -225,7 +225,7 @@ def _enlarged(rows: Rows, settled: Way, closed: Way, tip: float) -> list[tuple[B
     gap = abs(ways[0][0].own_worth - ways[-1][0].own_worth)
     differ = f"the only difference: {money(gap, quote)}" if gap else "no difference"
     rows.say(differ if len(ways) > 1 else "only one way is open", bold=True)
-    rows.say(f"net worth: the end, {_LARGER} times as large", role="quiet")
+    rows.say(f"net worth: its tip, {_LARGER} times as large", role="quiet")
     found = []
     for end, name in ways:
         at = _END - _LARGER * float(top - end.own_worth)

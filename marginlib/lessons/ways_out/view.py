@@ -32,6 +32,7 @@ _ROW, _HEAD, _FOOT = 54, 28, 30  # pixels: a way, the heading of a group; below 
 _SAYS, _BAR, _TELLS, _THICK = 15, 24, 47, 12  # of a row, from its top: its name's foot, its bar, what is below; the bar
 _EDGE, _FULL = 10, NARROWEST - 20  # pixels: at both sides of the rows, and what is written in them at most
 _ASIDE = 0.008  # of the axis: from zero to what is written beside it
+_STANDOFF = 8  # pixels from the costs' names to their axis: between them stands the knob of no fee
 _HANDLE = 0.8  # of the highest cost: where the fee's handle is
 _ROOM = 1.5  # above the highest cost: for what is written there
 _BEYOND = "\N{BLACK RIGHT-POINTING TRIANGLE}"
@@ -439,7 +440,7 @@ def against_fee(plan: Plan, state: State, line: Curve, ranges: Ranges) -> Spec:
 
 def _left(quote: str) -> int:
     """Pixels for the names of the costs."""
-    return 64 if quote in rulebook().cash else 92
+    return (64 if quote in rulebook().cash else 92) + _STANDOFF
 
 
 def _fee_layout(quote: str, ranges: Ranges) -> Spec:
@@ -458,7 +459,8 @@ def _fee_layout(quote: str, ranges: Ranges) -> Spec:
         l=_left(quote),
     )
     ticks = _steps(ranges.bringing, 5)
-    return {**spec, "yaxis": {**spec["yaxis"], "tickvals": ticks, "ticktext": _named(ticks, quote)}}
+    named = {"tickvals": ticks, "ticktext": _named(ticks, quote), "ticklabelstandoff": _STANDOFF}
+    return {**spec, "yaxis": {**spec["yaxis"], **named}}
 
 
 def words(story: Story, plan: Plan, line: Curve, part: Way | None = None, little: Way | None = None) -> list[str]:

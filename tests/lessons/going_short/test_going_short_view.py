@@ -20,6 +20,7 @@ from marginlib.lessons.going_short.held import ROWS
 from marginlib.lessons.going_short.panel import (
     BOTH,
     COURSES,
+    HOURS,
     MOST_DAYS,
     PATHS,
     PRICE,
@@ -492,3 +493,32 @@ def test_the_four_things_a_stop_can_do() -> None:
     assert "here 3,000.00 USD worse" in slipped["words"][1]
     assert "worse than without it" in regretted["title"]
     assert wrong["title"] == "A sell stop can't protect a short: it would add to it"
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("trigger", [1, 10, 20])
+def test_the_triggers_knob_hides_neither_the_price_now_nor_the_closing(path: str, trigger: int) -> None:
+    """On a telephone, too, where a knob is as wide as four hours: what both say is read where they stand."""
+    for hours in range(HOURS + 1):
+        path_ = shown(STOP, path=path, trigger=trigger, hours=hours)["figures"][0]
+        knob = next(each["across"][1] for each in path_["layout"]["meta"]["grips"] if each["control"] == "trigger")
+        rings = [x for trace in path_["data"] if trace.get("mode") == "markers" for x in trace["x"]]
+        assert all(abs(knob - x) > 4 for x in [*rings, hours]), (hours, knob, rings)
+
+
+@pytest.mark.parametrize("side", ["short", "long"])
+@pytest.mark.parametrize("stop", STOPS)
+@pytest.mark.parametrize("path", PATHS)
+def test_the_axes_of_a_run_have_no_room_that_nothing_comes_near(side: str, stop: str, path: str) -> None:
+    """While the price runs and the trigger moves they stay, and all of that takes most of their height."""
+    prices, results, axes = {float(PRICE)}, {0.0}, set()
+    for trigger in (1, 20):
+        for hours in range(HOURS + 1):
+            both = shown(STOP, side=side, stop=stop, path=path, trigger=trigger, hours=hours)["figures"]
+            axes.add(tuple(tuple(each["layout"]["yaxis"]["range"]) for each in both))
+            prices |= {y for trace in both[0]["data"] if trace.get("mode") == "lines" for y in trace["y"]}
+            results |= {y for trace in both[1]["data"] if trace["type"] == "bar" for y in trace["y"]}
+    ((price_axis, result_axis),) = axes
+    for (low, high), reached in ((price_axis, prices), (result_axis, results)):
+        assert low < min(reached) < max(reached) < high
+        assert max(reached) - min(reached) > 0.7 * (high - low)

@@ -640,3 +640,25 @@ def test_a_course_needs_no_stop_to_be_compared() -> None:
 
     assert crash.at(along, Decimal(100)).point == path.points - 1
     assert [level for _, level in along.levels][-1] is None
+
+
+def _own(figure: Any) -> list[tuple[float, float]]:
+    """What is drawn of the level, as full as what has been lived through."""
+    return [
+        (x, y)
+        for trace in figure["data"]
+        if trace.get("mode") == "lines" and trace["line"]["color"] == "role:own" and "opacity" not in trace
+        for x, y in zip(trace["x"], trace["y"], strict=True)
+        if x is not None
+    ]
+
+
+def test_a_level_beyond_the_axis_is_seen_along_its_edge() -> None:
+    """An account that is far from a margin call had a picture without any line."""
+    calm, _ = shown(CRASH, USD=30000, BTC=20000, first=5000, second=0, day="15.75")
+    found = _own(calm["figures"][0])
+    assert {y for _, y in found} == {crash.TOP}
+    assert (min(x for x, _ in found), max(x for x, _ in found)) == (0, 13.75)
+
+    rich, _ = shown(HowFar(), USD=30000, BTC=2, volume="0.1", leverage=2, price=40000)
+    assert {y for _, y in _own(rich["figures"][0])} == {how_far.TOP}

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from marginlib.analysis.outcome import Outcome, worth
 from marginlib.analysis.sheet import Entry, Sheet, sheet
-from marginlib.drawing.placing import unmarked
+from marginlib.drawing.placing import spoken, unmarked
 from marginlib.engine.scenario import Deposit, Trade
 from marginlib.engine.story import Moment, Story
 from marginlib.lessons import SettleOrClose
@@ -321,3 +321,15 @@ def test_the_figure_says_what_each_way_leaves() -> None:
         "net worth after settling: 65,800.00 EUR, after fees of 0.00 EUR",
         "net worth after closing: 65,640.00 EUR, after fees of 160.00 EUR",
     ]
+
+
+@pytest.mark.parametrize("side", ["long", "short"])
+@pytest.mark.parametrize("euros", [0, 60000])
+def test_every_part_of_the_bar_that_is_still_open_is_named(side: str, euros: int) -> None:
+    """What is owed, what is free and what is restricted: all three colours have their amounts beside a swatch."""
+    view, *_ = shown(side=side, EUR=euros)
+    (spec,) = view["figures"]
+    texts = [text for trace in spec["data"] if trace.get("mode") == "text" for text in trace["text"]]
+    said = next(told for told, _ in spec["layout"]["meta"]["tells"] if told.startswith("still open: "))
+    for part in said.removeprefix("still open: ").split(", "):
+        assert any(spoken(text) == part for text in texts), (part, texts)
