@@ -122,8 +122,10 @@ def test_the_stop_goes_with_the_last_position_of_its_pair(page: Page) -> None:
     expect(group(page, "Position 1").get_by_label("Pair")).to_have_value("BTC/EUR")
 
 
-def test_nothing_of_an_answer_is_cut_off_on_a_telephone(chrome: Browser, case: OwnCase) -> None:
-    with standing(chrome, case, width=360) as page:
+@pytest.mark.parametrize("width", [360, 620, 940, 976])
+def test_nothing_of_an_answer_is_cut_off_in_a_narrow_place(chrome: Browser, case: OwnCase, width: int) -> None:
+    """On a telephone; and beside the paper, which leaves the answer some 450 px."""
+    with standing(chrome, case, width=width) as page:
         expect(title(page)).to_have_text("Your margin level is 86\u00a0%")
         page.locator(".mc-parts details").evaluate_all("all => all.forEach((each) => each.open = true)")
         cut = page.locator(".mc-table").evaluate_all(
