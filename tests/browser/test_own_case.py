@@ -140,6 +140,20 @@ def test_nothing_of_an_answer_is_cut_off_in_a_narrow_place(chrome: Browser, case
         assert beyond == []
 
 
+def test_what_is_gone_to_by_key_is_not_below_the_line_at_the_foot(chrome: Browser) -> None:
+    with standing(chrome, OwnCase(), width=360, height=640) as page:
+        group(page, "Balance 1").get_by_label("Currency").focus()
+        hidden = []
+        for _ in range(60):
+            page.keyboard.press("Tab")
+            covered = """() => document.activeElement.getBoundingClientRect().bottom
+                > document.querySelector(".mc-brief").getBoundingClientRect().top + 1
+                && document.activeElement.getBoundingClientRect().height < 500
+                && document.activeElement.outerHTML.slice(0, 60)"""
+            hidden += [found] if (found := page.evaluate(covered)) else []
+        assert hidden == []
+
+
 def test_what_is_folded_is_as_the_answer_has_it_until_somebody_folds_it(page: Page) -> None:
     orders = page.locator(".mc-parts details", has=page.get_by_text("In which order?"))
     expect(orders).to_have_attribute("open", "")
