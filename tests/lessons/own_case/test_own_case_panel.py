@@ -358,3 +358,7 @@ def test_the_printed_page_has_the_account_its_answers_and_nothing_live() -> None
     assert "What does closing now take" in html
     assert "52000" in html
     assert "not advice" in html
+    heads = re.findall(r"<th[^>]*>([^<]*)</th>", html)
+    assert heads[:8] == ["Currency", "Amount", "Pair", "Side", "Volume", "Opened at", "Leverage", "Age in hours"]
+    assert heads[8:12] == ["Pair", "Price", "Pair", "Closes at"]
+    assert '<td class="n">52000</td>' in html
