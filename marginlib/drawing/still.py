@@ -12,6 +12,7 @@ from xml.sax.saxutils import quoteattr
 
 from marginlib.drawing.colours import ROLES, painted
 from marginlib.drawing.pieces import counted, ticks
+from marginlib.drawing.placing import extent
 
 _WIDTH = 760
 _LEFT, _RIGHT, _TOP, _BOTTOM = 82, 12, 12, 48
@@ -75,7 +76,8 @@ def svg(spec: dict[str, Any]) -> str:
         aside = edges["l"] - 6 - yaxis.get("ticklabelstandoff", 0)
         parts.append(words(aside, round(up(tick) + 5 - rise, 1), name, ink, "end"))
     for tick, name in zip(xaxis.get("tickvals", ()), xaxis.get("ticktext", ()), strict=True):
-        parts.append(words(across(tick), bottom + 17, name, ink))
+        half = min(extent(name, _SIZE)[0], _WIDTH) / 2  # at an end of the axis, the name stays in the picture
+        parts.append(words(round(min(max(across(tick), half), _WIDTH - half), 1), bottom + 17, name, ink))
     for trace in spec["data"]:
         if trace["type"] == "bar":
             parts += _bars(trace, across, up, defs)

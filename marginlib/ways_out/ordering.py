@@ -92,7 +92,8 @@ def _spending(state: State, pair: str, source: str, have: Decimal) -> Trade | No
     base = pair.partition("/")[0]
     least = least_volume(state, pair, state.price(pair))
     if source == base:
-        return Trade(pair=pair, side="sell", volume=trimmed(have)) if have >= least else None
+        counted = quotient_down(have, Decimal(1), state.rulebook.places(base))  # rounded up, it would be too much
+        return Trade(pair=pair, side="sell", volume=trimmed(counted)) if counted >= least else None
     places = min(8, state.rulebook.places(base))
     gross = state.price(pair) * (1 + state.fees["trading"])
     volume = quotient_down(have, gross, places)

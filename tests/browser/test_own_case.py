@@ -122,9 +122,9 @@ def test_the_stop_goes_with_the_last_position_of_its_pair(page: Page) -> None:
     expect(group(page, "Position 1").get_by_label("Pair")).to_have_value("BTC/EUR")
 
 
-@pytest.mark.parametrize("width", [360, 520, 980, 1040])
+@pytest.mark.parametrize("width", [360, 520, 620, 940, 980, 1040])
 def test_nothing_of_an_answer_is_cut_off_where_there_is_little_room(chrome: Browser, case: OwnCase, width: int) -> None:
-    """On a telephone, and in a notebook beside its list of files."""
+    """On a telephone, in a notebook beside its list of files, beside the paper: that leaves some 450 px."""
     with standing(chrome, case, width=width) as page:
         expect(title(page)).to_have_text("Your margin level is 86\u00a0%")
         page.locator(".mc-parts details").evaluate_all("all => all.forEach((each) => each.open = true)")
@@ -138,6 +138,20 @@ def test_nothing_of_an_answer_is_cut_off_where_there_is_little_room(chrome: Brow
               .map((each) => each.textContent))"""
         )
         assert beyond == []
+
+
+def test_what_is_gone_to_by_key_is_not_below_the_line_at_the_foot(chrome: Browser) -> None:
+    with standing(chrome, OwnCase(), width=360, height=640) as page:
+        group(page, "Balance 1").get_by_label("Currency").focus()
+        hidden = []
+        for _ in range(60):
+            page.keyboard.press("Tab")
+            covered = """() => document.activeElement.getBoundingClientRect().bottom
+                > document.querySelector(".mc-brief").getBoundingClientRect().top + 1
+                && document.activeElement.getBoundingClientRect().height < 500
+                && document.activeElement.outerHTML.slice(0, 60)"""
+            hidden += [found] if (found := page.evaluate(covered)) else []
+        assert hidden == []
 
 
 def test_what_is_folded_is_as_the_answer_has_it_until_somebody_folds_it(page: Page) -> None:
@@ -346,9 +360,25 @@ def test_on_the_site_a_link_opens_an_account_and_a_reload_loses_nothing(visitor:
     amounts(page, ".mc-parts td").filter(has_text="4,322.00").first.click()
     expect(page.get_by_role("dialog")).to_contain_text("you wrote it: What you have, balance 1, Amount")
     page.keyboard.press("Escape")
+    cut = page.locator(".mc-table").evaluate_all("all => all.filter((each) => each.scrollWidth > each.clientWidth + 1)")
+    assert cut == []  # a page's rules for the tables that cells print are none of the panel's
     page.reload()
     expect(page.locator(".mc-said")).to_contain_text("is back")
-    expect(group(page, "Balance 1").get_by_label("Amount")).to_have_value("4322")
+    amount = group(page, "Balance 1").get_by_label("Amount")
+    expect(amount).to_have_value("4322")
+    opened.until_ready()
+    expect(page.locator(".mc-case [aria-disabled=true]")).to_have_count(0)
+    page.wait_for_timeout(1000)  # the engine opens the link of the address, and that is not to be seen
+    expect(amount).to_have_value("4322")
+    expect(page.locator(".mc-said")).to_contain_text("is back")
+    # Another link is another account; what was written is taken back to.
+    fields["balances"][0]["amount"] = "777"
+    page.evaluate("(link) => { location.hash = link }", OwnCase(fields).link())
+    expect(amount).to_have_value("777")
+    page.evaluate("() => { location.hash = '#c1/AAAA' }")
+    expect(page.locator(".mc-said")).to_contain_text("broken")
+    page.get_by_role("button", name="Take back").click()
+    expect(amount).to_have_value("4322")
     assert opened.complaints == []
     assert site.hosts() <= {site.address.split("/")[2]}
     other = Opened(visitor, f"{site.address}01_borrowing.html{OwnCase(fields).link()}").page

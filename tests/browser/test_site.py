@@ -182,6 +182,7 @@ def test_a_lesson_in_one_file_opens_by_itself(chrome: Browser, site: Site, name:
     opened = Opened(context, Path(file).as_uri())
     page = opened.page
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    expect(page.locator("main")).not_to_contain_text("Run the cell to")  # there is nothing to run it with
     for fold in page.locator(".mp-fold > summary").all():
         fold.click()
     for panel in page.locator(".mw-panel:has(input[type=range])").all():

@@ -261,3 +261,13 @@ def test_a_bold_word_is_bold_and_not_a_mark_among_the_words() -> None:
     (line,) = (each for each in drawn(spec(texts)).iter(f"{SVG}text") if "settle" in "".join(each.itertext()))
     assert "".join(line.itertext()) == "settle: 5 < 6"
     assert [each.text for each in line.iter(f"{SVG}tspan") if each.get("font-weight") == "bold"] == ["settle"]
+
+
+def test_a_name_at_the_end_of_an_axis_stays_in_the_picture() -> None:
+    figure = spec(bar(x=[0], y=[5]))
+    figure["layout"] |= {"margin": {"l": 10, "r": 10}, "xaxis": {"range": [-50, 50]}}
+    figure["layout"]["xaxis"] |= {"tickvals": [-50, 0, 50], "ticktext": ["\N{MINUS SIGN}50 %", "now", "+50 %"]}
+    places = {"".join(text.itertext()): float(text.get("x", "")) for text in drawn(figure).iter(f"{SVG}text")}
+    assert places["\N{MINUS SIGN}50 %"] >= 20
+    assert places["+50 %"] <= WIDTH - 20
+    assert places["now"] == WIDTH / 2

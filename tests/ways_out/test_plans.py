@@ -143,6 +143,16 @@ def test_where_not_even_all_of_it_suffices_everything_is_sold() -> None:
     assert buy.cost < close.cost
 
 
+def test_of_a_balance_finer_than_the_ledger_all_that_the_ledger_counts_is_sold() -> None:
+    """A8: an order's volume is rounded by the ledger, and up to 29.1247 of 29.12468 GBP would be more than there is."""
+    prices = {**BTC, "GBP/EUR": "1.15"}
+    story = stands({"GBP": "29.12468"}, LONG, FALLS, prices=prices, rules={"initial_margin_check": False})
+    buy = plan(story).way("buy")
+
+    assert steps_of(buy)[0] == trades("GBP/EUR", "sell", "29.1246")
+    assert buy.closed == ""
+
+
 # A way that is not open says why.
 
 

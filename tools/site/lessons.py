@@ -25,6 +25,7 @@ from marginlib.quiz.card import UNANSWERED
 
 FOLDED = "Say what you expect, then open the picture"
 JUDGED = "The full lesson, on the site, judges an answer."
+THERE = r"In the full lesson, on the site, you can \1."
 HERE = Path(__file__).parent
 _SLOT = "mw-slot-0"
 _RUN = re.compile(r"[^.\n]*\*(?:Run|Kernel) → [^*\n]*\*[^.\n]*\.")
@@ -36,6 +37,7 @@ _EXERCISE = re.compile(r"`(#x\d+/[\w=+/-]+)`")
 _CELL = re.compile(r"\]\(#cell-id=([\w-]+)\)")
 _TOLD = (STILL, exploring.STILL, UNANSWERED, together.STILL, own_case.STILL)
 _ASIDES = "|".join(re.escape(html.escape(each)) for each in _TOLD)
+_TO_RUN = re.compile(r"Run the cell to ([^.<]+)\.")
 _ASIDE = re.compile(rf"<p><em>(?:{_ASIDES})</em></p>")
 
 
@@ -163,7 +165,8 @@ def uncovered(page: Page) -> str:
     for name, live in page.slots.items():
         (slot,) = soup.select(f".mw-slot-{name}")
         if not isinstance(live, Covered):
-            slot.replace_with(BeautifulSoup(live.still()[0].replace(UNANSWERED, JUDGED), "html.parser"))
+            told = _TO_RUN.sub(THERE, live.still()[0].replace(UNANSWERED, JUDGED))  # there is no cell to run
+            slot.replace_with(BeautifulSoup(told, "html.parser"))
         elif live.veil:
             live.veil = ""
             slot.clear()

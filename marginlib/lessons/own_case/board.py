@@ -414,6 +414,15 @@ def _basis(found: Answers) -> Part:
 
 # On paper
 
+_WRITTEN = {
+    "balances": "What I have", "lots": "Open positions", "prices": "Prices now", "stops": "Stops to look at",
+}  # fmt: skip
+_WORDS = ("code", "pair", "side")
+_HEADS = {
+    ("balances", "code"): "Currency", ("lots", "price"): "Opened at", ("lots", "age"): "Age in hours",
+    ("lots", "rollover"): "Own rollover rate, %", ("prices", "price"): "Price", ("stops", "trigger"): "Closes at",
+}  # fmt: skip
+
 
 def printed(case: Case, shown: Board) -> str:
     """A page of its own with the account and its answers, for paper; all text in it is escaped."""
@@ -438,14 +447,14 @@ def _paragraphs(lines: Iterable[str]) -> str:
 def _account(case: Case) -> list[Table]:
     """What was written down, as tables: what is empty is left out."""
     fields, tables = case.fields, []
-    for name, caption in (("balances", "What I have"), ("lots", "Open positions"), ("prices", "Prices now")):
+    for name, caption in _WRITTEN.items():
         rows = [each for each in fields[name] if any(each.values())]
         heads = [head for head in (rows[0] if rows else {}) if any(each[head] for each in rows)]
-        tables.append(
-            table(caption, [head.capitalize() for head in heads], [[each[head] for head in heads] for each in rows])
-        )
+        cells = [[each[head] for head in heads] for each in rows]
+        named = [_HEADS.get((name, head), head.capitalize()) for head in heads]
+        tables.append(table(caption, named, cells, numbers=[at for at, head in enumerate(heads) if head not in _WORDS]))
     fees = [[name, f"{rate} %"] for name, rate in fields["fees"].items() if rate]
-    tables.append(table("Fees", ("Fee", "Rate"), fees))
+    tables.append(table("Fees", ("Fee", "Rate"), fees, numbers=(1,)))
     return [each for each in tables if each["rows"]]
 
 

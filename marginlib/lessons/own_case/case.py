@@ -54,6 +54,12 @@ _RULE_FIELDS = {
     "haircuts": "haircuts",
 }  # fmt: skip
 
+_BY_NAME = {
+    "EURO": "EUR", "EUROS": "EUR", "DOLLAR": "USD", "DOLLARS": "USD", "POUND": "GBP", "POUNDS": "GBP",
+    "BITCOIN": "BTC", "ETHER": "ETH", "ETHEREUM": "ETH", "RIPPLE": "XRP", "TETHER": "USDT", "SOLANA": "SOL",
+    "CARDANO": "ADA", "DOGECOIN": "DOGE", "LITECOIN": "LTC", "POLKADOT": "DOT",
+}  # fmt: skip
+
 
 class Lot(NamedTuple):
     """A lot as it is written down: its row, volume in BASE, opening price in QUOTE, age in hours, own rate or None."""
@@ -316,7 +322,7 @@ def _lots(sheet: Sheet) -> list[Lot]:
         wanted = "the leverage with which it was opened, 1 or more, such as '5'"
         leverage = sheet.read(f"{path}.leverage", _LEVERAGE, each["leverage"].rstrip("xX× "), wanted)
         wanted = "its age in hours, 0 if it was opened just now"
-        age = sheet.read(f"{path}.age", _HOURS, each["age"], wanted) if each["age"] else ZERO
+        age = sheet.hours(f"{path}.age", _HOURS, each["age"], wanted) if each["age"] else ZERO
         rollover = sheet.percent(f"{path}.rollover", each["rollover"], "the rate of its rollovers")
         if None not in (pair, side, volume, price, leverage, age):
             lots.append(Lot(int(path.rpartition(".")[2]), pair, side, volume, price, leverage, age, rollover))
@@ -341,6 +347,7 @@ def _triggers(sheet: Sheet, lots: list[Lot]) -> dict[str, Decimal]:
     table: dict[str, Decimal] = {}
     known = list(dict.fromkeys(lot.pair for lot in lots))
     named = {each["pair"].upper() for _, each in sheet.rows("lots")}  # what else is wrong with them is said there
+    unread = any(re.fullmatch(r"lots\.[0-9]+\.pair", problem.path) for problem in sheet.problems)  # it may be its pair
     for path, each in sheet.rows("stops"):
         if not each["trigger"]:
             continue  # a pair whose stop isn't asked for
@@ -351,7 +358,7 @@ def _triggers(sheet: Sheet, lots: list[Lot]) -> dict[str, Decimal]:
             continue
         if pair in table:
             sheet.wrong(f"{path}.pair", f"a stop in {pair} stands above already; expected one a pair")
-        elif pair not in known and pair.upper() not in named:
+        elif pair not in known and pair.upper() not in named and not unread:
             open_pairs = f"open: {', '.join(known)}" if known else "no lot is written down yet"
             sheet.wrong(f"{path}.pair", f"no lot in {pair} is open, so that a stop has nothing to close; {open_pairs}")
         table[pair] = trigger
@@ -436,7 +443,10 @@ def _priced(sheet: Sheet, now: State, currency: str | None, lots: list[Lot], not
             sheet.wrong(f"{path}.code", told)
         else:
             told = f"{code} is no collateral and has no price here: it counts for nothing, and if a loss comes to it, "
-            notes.append(Problem(f"{path}.code", f"{told}it can't be converted (R15, B1)."))
+            told += "it can't be converted (R15, B1)."
+            if meant := _BY_NAME.get(code):
+                told += f" If you mean the currency of that name, write '{meant}'."
+            notes.append(Problem(f"{path}.code", told))
     return not sheet.problems
 
 

@@ -8,10 +8,11 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
+from fractions import Fraction
 from typing import Any
 
 from marginlib.engine import kinds
-from marginlib.engine.amounts import EXACT, plain
+from marginlib.engine.amounts import EXACT, plain, rounded
 from marginlib.engine.errors import InvalidScenario
 from marginlib.reading.asset_codes import plain_code
 
@@ -50,6 +51,8 @@ _EUROPEAN = re.compile(r"([+-]?[0-9]{1,3})((?:[. ][0-9]{3})+)(,[0-9]+)", re.ASCI
 _OFFERED = re.compile("'([0-9.-]+)'")
 _POWER = re.compile(r"\+?[0-9]{1,20}(\.[0-9]{1,20})?[eE][+-]?[0-9]{1,2}", re.ASCII)
 _BESIDE = re.compile(r"(?:[A-Z]{3,5}|[€$£¥₿])?([0-9]+(?:\.[0-9]+)?)(?:[A-Z]{3,5}|[€$£¥₿])?", re.ASCII)
+_TIME = re.compile(r"(?:[0-9]+(?:\.[0-9]+)? ?(?:w(?:eeks?)?|d(?:ays?)?|h(?:ours?|rs?)?|min(?:utes?)?)[ ,]*)+", re.ASCII)
+_TIMES = {"w": Fraction(168), "d": Fraction(24), "h": Fraction(1), "m": Fraction(1, 60)}
 _BARE = re.compile(r"\+?([0-9]*)(?:\.([0-9]*))?", re.ASCII)
 
 
@@ -122,6 +125,17 @@ class Sheet:
         self.wrong(path, told)
         return None
 
+    def hours(self, path: str, kind: kinds.Amount, text: str, wanted: str) -> Any:
+        """A time in hours, or with its units beside it: '3 days', '2d 4h'; None where it is wrong."""
+        spoken = text.lower()
+        if _TIME.fullmatch(spoken):
+            parts = re.findall(r"([0-9.]+) ?([wdhm])", spoken)
+            text = plain(rounded(sum((Fraction(count) * _TIMES[unit] for count, unit in parts), Fraction(0)), 4))
+        elif re.search(r"[^\W\d_]", text):  # of '2 months', the 2 alone is no time in hours
+            self.wrong(path, f"expected {wanted}, such as '52' or '2 days 4 hours', got {kinds.shown(text)}")
+            return None
+        return self.read(path, kind, text, wanted)
+
     def percent(self, path: str, text: str, wanted: str, *, below: bool = True) -> Decimal | None:
         """A rate in percent as a share; None where it is empty or wrong."""
         if not text:
@@ -190,7 +204,7 @@ class Sheet:
         if not isinstance(given, str):
             self.wrong(path, f"expected text, got {kinds.shown(given)}")
             return ""
-        text = given.strip()
+        text = given.encode("utf-8", "replace").decode().strip()  # half a character can't be sent on
         most = _MOST_TEXT if path != "title" and not path.startswith("collateral") else 1000
         if len(text) > most:
             self.wrong(path, f"expected at most {most} characters, got {len(text)}")

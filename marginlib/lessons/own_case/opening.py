@@ -88,6 +88,9 @@ def _is_ledger(data: dict[str, Any]) -> bool:
 def _of_ledger(text: str | bytes, what: str) -> Found:
     """What a ledger leaves: balances, and when what looks open was opened. The rest is to be written."""
     ledger = read_ledger(text)
+    if not ledger.entries:
+        why = f"; the first that couldn't be read: {ledger.problems[0]}" if ledger.problems else ""
+        raise ValueError(f"there is no row of a ledger{what or ' in it'}{why}")
     account = look(ledger)
     fields, told = fields_of_account(account)
     apart = [each.sentence for each in told if "." not in each.path]
@@ -98,14 +101,16 @@ def _of_ledger(text: str | bytes, what: str) -> Found:
         many = "it was" if len(open_) == 1 else "they were"
         said.append(
             f"{_counted(len(open_), 'position')} look{'s' if len(open_) == 1 else ''} open. A ledger says when {many} "
-            "opened, and neither pair, side, volume nor price: write them beside."
+            "opened, and neither pair, side, volume nor price: write them beside. Ages are counted up to its last row."
         )
     else:
         said.append("No position looks open at its end.")
     said.append("Prices and fees aren't in a ledger either.")
     said += apart
     if ledger.problems:
-        said.append(f"{_counted(len(ledger.problems), 'row')} couldn't be read; `marginlib ledger` says which.")
+        lines = len({each.line for each in ledger.problems})
+        first = "" if lines == 1 else "the first: "
+        said.append(f"{_counted(lines, 'row')} couldn't be read; {first}{ledger.problems[0]}.")
     return Found(fields, " ".join(said), {each.path: each.sentence for each in told if "." in each.path})
 
 

@@ -108,6 +108,8 @@ function render({ model, el }) {
   /** How many answers were shown, and when the newest is at rest. */
   let told = 0;
   let calm = 0;
+  /** The link whose account had been written on before the page was loaded again. */
+  let writtenOn = "";
   /** What Python has answered last. @type {Case} */
   let now = about.example ?? NOTHING;
   /** What was written before something was taken away. @type {Fields[]} */
@@ -357,6 +359,13 @@ function render({ model, el }) {
     const untouched = turn === 0 && !answer.own && !mine;
     const kept = untouched && keptCase();
     if (kept && restore(kept)) return;
+    if (answer.opened && !mine) {
+      const again = writtenOn !== "" && writtenOn === location.hash;
+      writtenOn = "";
+      if (again) return typed(); // the link is opened anew, but what was written on it is there
+      const lost = turn > 0 ? sheet.fields() : keptCase()?.fields;
+      if (lost && JSON.stringify(lost) !== JSON.stringify(answer.fields)) before.push(lost);
+    }
     show(answer, !(mine && answer.wrote));
   }
 
@@ -364,6 +373,7 @@ function render({ model, el }) {
   function restore(kept) {
     if (isCaseLink(location.hash) && kept.hash !== location.hash) return false; // another case is asked for
     sheet.put(kept.fields);
+    if (isCaseLink(location.hash)) writtenOn = location.hash;
     write(said, "What you had written before the page was loaded again is back.");
     typed();
     return true;
@@ -381,7 +391,7 @@ function render({ model, el }) {
     if (whole && fresh) sheet.first();
     fresh = false;
     if (answer.said !== undefined) write(said, answer.said);
-    if (answer.opened === false) before.pop();
+    if (answer.opened === false && answer.by === me) before.pop();
     if (answer.opened) {
       opening.open = false;
       link.value = "";

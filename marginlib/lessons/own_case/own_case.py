@@ -192,7 +192,7 @@ class OwnCase(Live):
             found = opened(text, name)
         except (ValueError, InvalidScenario) as error:
             said = f"{str(error)[:1].upper()}{str(error)[1:]}"
-            return {**self._told(), "opened": False, "said": written(said if said.endswith(".") else f"{said}.")}
+            return {**self._told(), "opened": False, "said": written(said if said.endswith((".", "?")) else f"{said}.")}
         self._write(found.fields, hints=found.hints)
         return {**self._told(), "opened": True, "said": written(found.said)}
 

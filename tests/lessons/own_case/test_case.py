@@ -1,5 +1,6 @@
 """An account as it is, written down in fields: the scenario ends just there, or sentences say what would work."""
 
+import json
 import re
 from datetime import UTC, datetime
 from decimal import Decimal, localcontext
@@ -21,6 +22,7 @@ from marginlib.lessons.own_case.answers import answers
 from marginlib.lessons.own_case.back import Opened
 from marginlib.lessons.own_case.case import Case, fields_of, fields_of_account, fields_of_ledger, read_case, row, unsaid
 from marginlib.lessons.own_case.fields import GROUPS, LISTS, SINGLE
+from marginlib.lessons.own_case.link import written as written_link
 from marginlib.reading.entries import Entry, Ledger, Purse
 
 
@@ -289,6 +291,54 @@ def test_more_rollovers_than_a_case_may_have_are_told_beside_a_lot() -> None:
 def test_a_stop_where_nothing_is_open_is_told() -> None:
     told = wrong(account(stops=[row("stops", pair="ETH/EUR", trigger="5")]))
     assert told == {"stops.0.pair": "No lot in ETH/EUR is open, so that a stop has nothing to close; open: BTC/EUR."}
+
+
+def test_a_stop_is_left_in_peace_while_a_lot_s_pair_is_wrong() -> None:
+    """It may be that very pair; the lot's sentence is enough."""
+    fields = account(stops=[row("stops", pair="BTC/EUR", trigger="40000")])
+    fields["lots"][0]["pair"] = "BTCEUR"
+    assert wrong(fields).keys() == {"lots.0.pair"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "hours"),
+    [
+        ("3 days", "72"), ("3d", "72"), ("2d 4h", "52"), ("2 days, 4 hours", "52"), ("51h", "51"), ("51 hours", "51"),
+        ("1.5 Days", "36"), ("1 week", "168"), ("90 min", "1.5"),
+    ],
+)  # fmt: skip
+def test_an_age_may_have_its_units(typed: str, hours: str) -> None:
+    fields = account()
+    fields["lots"][0]["age"] = typed
+    (lot,) = read_case(fields).story.final.positions
+    assert read_case(fields).story.final.hours - lot.opened_at == Decimal(hours)
+
+
+@pytest.mark.parametrize("typed", ["2 months", "5 EUR", "since monday", "2026-11-24T08:00"])
+def test_of_an_age_that_isn_t_understood_no_part_is_offered(typed: str) -> None:
+    fields = account()
+    fields["lots"][0]["age"] = typed
+    told = wrong(fields)["lots.0.age"]
+    assert re.findall(r"'([^']+)'", told) == ["52", "2 days 4 hours", typed]
+    for offered in ("52", "2 days 4 hours"):
+        fields["lots"][0]["age"] = offered
+        assert read_case(fields).problems == ()
+
+
+def test_a_currency_by_its_name_is_told_its_code() -> None:
+    fields = account(balances=[row("balances", code="Bitcoin", amount="1"), *account()["balances"]])
+    case = read_case(fields)
+    assert case.problems == ()
+    assert {note.path: note.sentence for note in case.notes}["balances.0.code"].endswith("write 'BTC'.")
+
+
+@pytest.mark.parametrize("path", ["title", "balances.0.code", "lots.0.pair", "lots.0.volume", "valuation"])
+def test_half_a_character_is_sent_on_as_a_question_mark(path: str) -> None:
+    fields = account()
+    write(fields, path, "a\ud800")
+    case = read_case(fields)
+    assert written_link(case.fields).startswith("#c1/")
+    assert json.dumps(case.fields, ensure_ascii=False).encode()
 
 
 @pytest.mark.parametrize(

@@ -251,9 +251,12 @@ def test_whatever_is_opened_is_opened_or_gets_a_sentence(text: str) -> None:
         ('{"balances": {"EUR": "a"}}', "balances"),
         ("#c1/AAAA", "it is broken"),
         ("#c9/AAAA", "version c9"),
+        ('{"balance": {}}', "did you mean 'balances'?"),
         ("#v1/NoSuchPanel?x=1", "there is no panel 'NoSuchPanel'"),
         ("#x1/AAAA", "it is broken"),
         ("[]", "expected"),
+        ("[1, 2]", "no row of a ledger in it; the first that couldn't be read: line 1: expected a row"),
+        ("txid,refid,time,type,asset,amount,fee,balance\n", "no row of a ledger in it"),
         ("{", "expected"),
     ],
 )
@@ -262,6 +265,7 @@ def test_what_cannot_be_opened_gets_a_sentence_and_changes_nothing(text: str, wh
     answer = told(case, kind="open", text=text, name="")
     assert not answer["opened"]
     assert why.lower() in answer["said"].lower()
+    assert not re.search(r"[.?][.?]$", answer["said"])
     assert case.fields == EXAMPLE
 
 
@@ -313,6 +317,15 @@ def test_a_ledger_leaves_balances_and_ages_and_says_what_is_to_be_written() -> N
     assert written(case, fields)["answers"] is not None
 
 
+def test_of_a_ledger_s_rows_that_can_t_be_read_the_first_is_told() -> None:
+    """Two faults in one row are one row."""
+    head = "txid,refid,time,type,asset,amount,fee,balance\nT1,R1,2026-01-01 00:00:00,deposit,EUR,5,0,5\n"
+    one = told(OwnCase(), kind="open", text=f"{head}T2,R2,never,trade,EUR,some,0,5\n", name="mine.csv")["said"]
+    assert "1 row couldn't be read; line 3, time: expected a time in UTC" in one
+    two = told(OwnCase(), kind="open", text=f"{head}T2,R2,never,trade,EUR,some,0,5\nT3\n", name="mine.csv")["said"]
+    assert "2 rows couldn't be read; the first: line 3, time: expected a time in UTC" in two
+
+
 def test_a_packed_ledger_is_opened_as_the_exchange_sends_it(tmp_path: Path) -> None:
     data = gzip.compress((DATA / "ledger" / "sample.csv").read_bytes())
     packed = base64.b64encode(data).decode()
@@ -345,3 +358,7 @@ def test_the_printed_page_has_the_account_its_answers_and_nothing_live() -> None
     assert "What does closing now take" in html
     assert "52000" in html
     assert "not advice" in html
+    heads = re.findall(r"<th[^>]*>([^<]*)</th>", html)
+    assert heads[:8] == ["Currency", "Amount", "Pair", "Side", "Volume", "Opened at", "Leverage", "Age in hours"]
+    assert heads[8:12] == ["Pair", "Price", "Pair", "Closes at"]
+    assert '<td class="n">52000</td>' in html
