@@ -38,6 +38,7 @@ import { inWords, moments, shifted, within, zoomed } from "./span.js";
  * @property {[at: number, lane: number, chapter: number][]} marks
  * @property {Chapter[]} chapters
  * @property {number} count of all chapters
+ * @property {number} within of those in the window
  * @property {{ id: number, words: string[], rows: Line[], more: string } | null} opened
  * @property {string[]} findings
  * @property {{ on: boolean, said: string, right: boolean | null, found: number[] }} task
@@ -60,6 +61,9 @@ function inText(bytes) {
   for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
   return btoa(text);
 }
+
+/** @param {number} count */
+const many = (count) => count.toLocaleString("en");
 
 /** @param {File} file */
 async function packed(file) {
@@ -281,8 +285,10 @@ function render({ model, el }) {
     for (const [i, item] of sized(chapters, some.length, "li").entries()) chapter(item, some[i]);
     more.hidden = seen.length <= FEW;
     write(more, all ? "Show fewer" : `Show all ${seen.length}`);
-    const listed = now.count > seen.length ? `${seen.length} of ${now.count}` : `All ${now.count}`;
-    write(count, now.count ? `${listed} events, by time. Open one to see its rows.` : "");
+    const listed = now.count > seen.length ? `${many(seen.length)} of ${many(now.count)}` : `All ${many(now.count)}`;
+    const unlisted = now.window.length && now.within > now.chapters.length;
+    const others = unlisted ? ` This time has ${many(now.within)}: zoom in for the others.` : "";
+    write(count, now.count ? `${listed} events, by time. Open one to see its rows.${others}` : "");
     rules.link();
   }
 
