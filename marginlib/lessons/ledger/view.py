@@ -263,9 +263,10 @@ class Looked:
         """Breaks of the balance rule, lines that couldn't be read, and words that aren't known."""
         ledger, account = self.ledger, self.account
         found = [*self._broken.values(), *map(str, ledger.problems)]
-        found += [f"{times(len(ledger.repeated), 'row')} say again what others say, and are left out."] * bool(
-            ledger.repeated
-        )
+        if len(ledger.repeated) == 1:
+            found.append(f"Line {ledger.repeated[0]} says again what an earlier line says, and is left out.")
+        elif ledger.repeated:
+            found.append(f"{times(len(ledger.repeated), 'row')} say again what others say, and are left out.")
         found += [
             f"{times(count, 'row')} of the type “{legible(kind)}”, which isn’t known here."
             for kind, count in account.unknown.items()
@@ -407,7 +408,7 @@ class Looked:
     def _results(self, asset: str) -> dict[str, Line]:
         result, fees = ZERO, ZERO
         results, taken = list[tuple[float, float]](), list[tuple[float, float]]()
-        closing = {each.line for group in self.account.closings for each in group.of("margin")}
+        closing = {each.line for group in self.account.closings for each in group.entries if group.bears(each)}
         for each in self._dated:
             if not each.time:
                 continue

@@ -192,3 +192,22 @@ def test_a_move_walks_through_no_chapter_that_it_does_not_show(monkeypatch: pyte
     list(book.receive({"kind": "window", "from": first, "to": (first + last) / 2}))
     list(book.receive({"kind": "open", "chapter": 7}))
     assert len(set(walked)) < 700
+
+
+def test_a_part_closed_and_the_rest_settled_a_repeated_row_and_a_loss_of_several_currencies_are_said() -> None:
+    shown = YourLedger(
+        f"""{HEAD}
+L1,TA,2026-01-05 08:00:00,margin,,currency,EUR,0,1,99
+L2,TX,2026-01-05 09:00:00,margin,,currency,EUR,5,1,103
+L3,TY,2026-01-05 10:00:00,settled,,currency,EUR,-60,0,43
+L4,TY,2026-01-05 10:00:00,settled,,currency,ETH,0.03,0,0.03
+L4,TY,2026-01-05 10:00:00,settled,,currency,ETH,0.03,0,0.03
+L5,TB,2026-01-06 08:00:00,margin,,currency,EUR,0,1,42
+L6,TZ,2026-01-06 09:00:00,margin,,currency,EUR,-42,0,0
+L7,TZ,2026-01-06 09:00:00,marginconversion,,currency,ETH,-0.03,0,0
+""".encode()
+    )._looked.shown()
+    first, second = shown["chapters"]
+    assert first["what"] == "A position priced in EUR: 0 rollovers, closed in part, then settled"
+    assert second["result"] == "▼ −42.00 EUR and 1 more"
+    assert shown["findings"] == ["Line 6 says again what an earlier line says, and is left out."]
