@@ -163,14 +163,24 @@ def uncovered(page: Page) -> str:
     for name, live in page.slots.items():
         (slot,) = soup.select(f".mw-slot-{name}")
         if not isinstance(live, Covered):
-            slot.replace_with(BeautifulSoup(live.still()[0].replace(UNANSWERED, JUDGED), "html.parser"))
+            slot.replace_with(_alone(live))
         elif live.veil:
             live.veil = ""
             slot.clear()
-            slot.append(BeautifulSoup(_ASIDE.sub("", live.still()[0]), "html.parser"))
+            slot.append(_alone(live))
             fold = slot.wrap(soup.new_tag("details", attrs={"class": "mp-fold"}))
             fold.insert(0, BeautifulSoup(f"<summary>{FOLDED}</summary>", "html.parser"))
     return str(soup)
+
+
+def _alone(live: Live) -> BeautifulSoup:
+    """A still in a copy without an engine: no cell can be run there, so it doesn't say so."""
+    told = live.still()[0].replace(UNANSWERED, JUDGED)
+    if not live.alone:
+        return BeautifulSoup(_ASIDE.sub("", told), "html.parser")
+    soup = BeautifulSoup(told, "html.parser")
+    soup.select("p > em")[-1].string = live.alone
+    return soup
 
 
 def starts(panel: Panel[Any]) -> dict[str, list[Any]]:
