@@ -118,7 +118,7 @@ def _laid(
     held: Mapping[str, Decimal], found: Iterable[Difference], book: Rulebook,
 ) -> Cascade:  # fmt: skip
     """A cascade with ``first`` as the currency that R13 begins with."""
-    places = {place.currency: place.why for place in preference(book.collateral_order, base, first, {*held, *takes})}
+    places = {place.currency: place.why for place in preference(book.collateral_order, base, first, takes)}
     deductions = tuple(_deduction(each, quote, places, book) for each in takes.values())
     expected = _expected(takes, held, base, first, book)
     return Cascade(group, quote, base, known, deductions, expected, tuple(found))  # type: ignore[arg-type]
@@ -131,15 +131,21 @@ def _held(entries: Sequence[Entry], before: Mapping[Purse, Decimal], moved: Mapp
     return held | {asset: each.before for asset, each in moved.items() if each.before is not None}
 
 
-def _order(held: Iterable[str], base: str, quote: str, book: Rulebook) -> list[str]:
-    return [place.currency for place in preference(book.collateral_order, base, quote, held) if place.currency]
+def _order(takes: Iterable[str], held: Iterable[str], base: str, quote: str, book: Rulebook) -> list[str]:
+    """R13's order, as far as the last currency that was taken: there may be hundreds behind it, and many losses."""
+    places = [place for place in preference(book.collateral_order, base, quote, takes) if place.currency]
+    first = [place.currency for place in places if place.why != "other"]
+    if len(first) < len(places):
+        known, last = {*first}, places[-1].currency
+        first += sorted(code for code in {*held, *takes} if code <= last and code not in known)
+    return first
 
 
 def _expected(
     takes: Mapping[str, Taken], held: Mapping[str, Decimal], base: str, quote: str, book: Rulebook
 ) -> tuple[str, ...]:
     takes = _borne(takes)
-    order = _order({*held, *takes}, base, quote, book)
+    order = _order(takes, held, base, quote, book)
     last = max((at for at, asset in enumerate(order) if asset in takes), default=-1)
     return tuple(dict.fromkeys(code for code in order[: last + 1] if held.get(code, ZERO) > 0 or code in takes))
 
@@ -262,7 +268,8 @@ def with_balances(
                 done.add(id(group))
                 begun.append(group)
         if begun:
-            sure = {purse: min(have, lowest.get(purse, have)) for purse, have in balances.items()}
+            least = {purse: min(balances[purse], low) for purse, low in lowest.items() if purse in balances}
+            sure = balances | least
             found += [lay(group, sure) for group in begun]
         balances |= moved
     return found

@@ -30,11 +30,11 @@ class Sums:
         """Count a row in."""
         asset = entry.purse.asset
         if amount := entry.amount:
-            what = family(entry.type, entry.subtype)
-            if what != "margin":
-                moved = self.moved.setdefault(what, {})
+            if group.bears(entry):
+                moved = self.pnl
             else:
-                moved = self.pnl if group.kind == "closing" else self.moved.setdefault("opening", {})
+                what = family(entry.type, entry.subtype)
+                moved = self.moved.setdefault("opening" if what == "margin" else what, {})
             moved[asset] = moved[asset] + amount if asset in moved else amount
         if fee := entry.fee:
             fees = self.fees.get(kind)
@@ -50,6 +50,12 @@ class Sums:
             self.fees[kind] = added((self.fees.get(kind, {}), book))
         for what, book in other.moved.items():
             self.moved[what] = added((self.moved.get(what, {}), book))
+
+    def count(self, groups: Iterable[Group], book: Rulebook) -> None:
+        """Count in all rows of some groups."""
+        for group in groups:
+            for entry, kind in with_kinds(group, book):
+                self.add(entry, group, kind)
 
     @property
     def all_fees(self) -> dict[str, Decimal]:
@@ -73,9 +79,7 @@ def added(books: Iterable[Mapping[str, Decimal]]) -> dict[str, Decimal]:
 def sums_of(groups: Iterable[Group], book: Rulebook) -> Sums:
     """What some groups come to."""
     sums = Sums()
-    for group in groups:
-        for entry, kind in with_kinds(group, book):
-            sums.add(entry, group, kind)
+    sums.count(groups, book)
     return sums
 
 

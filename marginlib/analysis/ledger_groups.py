@@ -95,6 +95,16 @@ class Group:
                 return each.asset
         return ""
 
+    def bears(self, entry: Entry) -> bool:
+        """Whether the amount of one of its rows is a closing's profit or loss, as a margin row's is.
+
+        A conversion's is where nothing is brought: else the loss is a row by itself, taken from what came in.
+        """
+        if self.kind != "closing":
+            return False
+        what = family(entry.type, entry.subtype)
+        return what == "margin" or (what == "conversion" and not any(each.amount > 0 for each in self.entries))
+
     def of(self, *families: Family) -> list[Entry]:
         """Its rows of some types."""
         return [entry for entry in self.entries if family(entry.type, entry.subtype) in families]

@@ -54,6 +54,8 @@ class Life:
     @property
     def quote(self) -> str:
         """The currency that it is priced in, as far as its rows tell; its closing's, if there is one."""
+        if not self.endings:
+            return self.group.quote
         groups = [*(each.group for each in self.endings if each.group.quote), self.group]
         told = {each.quote for each in groups if not each.beside}
         either = (each.beside for each in groups if each.beside in told)
@@ -217,11 +219,9 @@ def _begun(groups: Iterable[Group], period: timedelta | None) -> Iterator[_Open]
 
 def _status(each: _Open, end: datetime | None, rolled: bool) -> Status:
     """How a position stands at the end of the ledger."""
-    last = next((ending for ending in reversed(each.endings) if ending.whole), None)
-    if last is not None:
-        return "settled" if last.group.kind == "settlement" else "closed"
-    if end is None or each.until >= end:
+    ended = any(ending.whole for ending in each.endings)
+    if not ended and (end is None or each.until >= end):
         return "open"
-    if each.endings:  # parts of it, and then no rollover any more
+    if each.endings:  # the last of them: a part of it may have gone another way, and then no rollover came any more
         return "settled" if each.endings[-1].group.kind == "settlement" else "closed"
     return "unclear" if rolled else "open"

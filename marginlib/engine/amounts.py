@@ -125,7 +125,11 @@ def plain(amount: Decimal) -> str:
     >>> plain(Decimal("1E+3")), plain(Decimal("0.5000")), plain(Decimal("-0.00"))
     ('1000', '0.5', '0')
     """
-    text = f"{amount.normalize(_QUANTIZE):f}" if amount else "0"
+    text = str(amount) if amount else "0"
+    if "E" in text:
+        text = f"{amount.normalize(_QUANTIZE):f}"
+    elif "." in text:
+        text = text.rstrip("0").rstrip(".")
     if type(amount) in REMEMBERING:
         write(amount, text)
     return text

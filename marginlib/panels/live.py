@@ -81,6 +81,8 @@ class Live:
     """Its style sheet."""
     opens: ClassVar[str] = ""
     """Which links it opens by itself, by their version, such as ``c1`` for ``#c1/…``; a panel's are ``v1``."""
+    alone: ClassVar[str] = ""
+    """What its still says in a copy without an engine, where no cell can be run: what it would take to use it."""
 
     def __init__(self) -> None:
         self._handlers: list[tuple[Handler, tuple[str, ...]]] = []

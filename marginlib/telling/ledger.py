@@ -66,6 +66,8 @@ CAUSE = (
     "(B5). One refid with deductions in several currencies is often a liquidation."
 )
 """What a ledger can't say of a loss."""
+UNCLEAR = "no closing or settlement in the ledger fits: how it ended isn't in it"
+"""What is known of the end of a position that is no longer there."""
 _AT_ONCE = 1000  # groups that are written at once
 _MOST = 12  # of a kind, in the whole story of a ledger
 _WHY: dict[Why, str] = {
@@ -180,6 +182,8 @@ def row(entry: Entry, group: Group, account: Account) -> str:
                 return f"The settlement pays {moved} back to the exchange, with no trade{_with(fee, entry)} (R3, R5)."
             return f"The settlement leaves you {moved}, free of restrictions{_with(fee, entry)} (R4)."
         case "conversion":
+            if entry.amount < 0 and group.bears(entry):
+                return f"A conversion takes {moved} for a loss in {group.quote}{_with(fee, entry)} (R13, R16, C6)."
             verb = "brings" if entry.amount > 0 else "takes"
             return f"A conversion {verb} {moved}{_with(fee, entry)} (R16, C6)."
         case "trade":
@@ -252,7 +256,7 @@ def _endings(life: Life, whole: Sums) -> list[str]:
             if len(closings) == 1
             else f"in {len(closings)} parts until {_at(each.group.time)}"
         )
-        how = "closed in part" if life.status == "open" else "closed"
+        how = "closed" if life.status == "closed" else "closed in part"
         fees = amounts(whole.fees.get("closing", {}))
         told.append(
             f"It was {likely}{how} {times}: {amounts(whole.pnl, sign=True) or 'no profit and no loss'} "
@@ -270,7 +274,7 @@ def _endings(life: Life, whole: Sums) -> list[str]:
     if life.status == "open":
         told.append("It looks open.")
     if life.status == "unclear":
-        told.append("Its rollovers stop, and no closing or settlement in the ledger fits: how it ended isn't in it.")
+        told.append(f"Its rollovers stop, and {UNCLEAR}.")
     return told
 
 
@@ -549,7 +553,11 @@ def _parts(account: Account) -> dict[str, Any]:
 
 
 def _life(life: Life, account: Account) -> dict[str, Any]:
-    own = _sums(sums_of((life.group,), account.rulebook))
+    sums = sums_of((life.group,), account.rulebook)
+    own = whole = _sums(sums)
+    if life.endings:
+        sums.count((each.group for each in life.endings), account.rulebook)
+        whole = _sums(sums)
     return {
         "refid": life.refid, "opened": _iso(life.opened), "quote": life.quote or None, "status": life.status,
         "rollovers": len(life.rollovers), "own": own,
@@ -557,7 +565,7 @@ def _life(life: Life, account: Account) -> dict[str, Any]:
             {"refid": each.group.refid, "kind": each.group.kind, "time": _iso(each.group.time), "whole": each.whole,
              "sure": each.sure, "settled": _settled(each.group)} for each in life.endings
         ],
-        "with_endings": _sums(account.sums(life)) if life.endings else own,
+        "with_endings": whole,
     }  # fmt: skip
 
 
@@ -601,14 +609,14 @@ def _sums(sums: Sums) -> dict[str, Any]:
     fees = sums.fees
     kinds = fees if len(fees) < 2 else [kind for kind in FEES if kind in fees]
     return {
-        "pnl": _book(sums.pnl),
-        "fees": {kind: _book(fees[kind]) for kind in kinds},
-        "moved": {what: _book(each) for what, each in sums.moved.items()},
+        "pnl": _book(sums.pnl) if sums.pnl else {},
+        "fees": {kind: _book(fees[kind]) for kind in kinds} if fees else {},
+        "moved": {what: _book(each) for what, each in sums.moved.items()} if sums.moved else {},
     }
 
 
 def _book(amounts: Mapping[str, Decimal]) -> dict[str, str]:
-    return {code: plain(amount) for code, amount in amounts.items()} if amounts else {}
+    return {code: plain(amount) for code, amount in amounts.items()}
 
 
 def _purse(purse: Purse) -> dict[str, str]:

@@ -16,6 +16,7 @@ from marginlib.telling.preference import in_few_words
 from marginlib.telling.terminal import clean, heading, paged, said, section, tabulated, whole
 
 _MOST = 40  # rows of a table
+_UNCLEAR = "unclear"  # how a position ended
 _FEW = 12  # losses that are told one by one
 
 
@@ -92,6 +93,8 @@ def _positions(page: Console, account: Account) -> None:
     columns = ("Position", "Opened", "Quote", "Ended", "Result", "Fees")
     tabulated(page, columns, rows, left=6, below=1)
     _rest(page, len(account.positions), _MOST, "positions")
+    if any(_ended(life) == _UNCLEAR for life in account.positions[:_MOST]):
+        said(page, f"{_UNCLEAR[0].upper()}{_UNCLEAR[1:]}: the rollovers stop, and {words.UNCLEAR}.", 2)
 
 
 def _ended(life: Life) -> str:
@@ -99,7 +102,7 @@ def _ended(life: Life) -> str:
     if life.status == "open":
         return "looks open; closed in part" if life.endings else "looks open"
     if life.status == "unclear" or not life.endings:
-        return "unclear"
+        return _UNCLEAR
     last = life.endings[-1]
     time = last.group.time
     likely = "" if last.sure else "probably "

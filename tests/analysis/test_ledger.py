@@ -22,6 +22,8 @@ from marginlib.analysis.ledger_balances import check
 from marginlib.analysis.ledger_fees import added
 from marginlib.analysis.ledger_positions import settled
 from marginlib.engine.account import Row
+from marginlib.engine.cascade import Place
+from marginlib.engine.cascade import preference as in_order
 from marginlib.engine.story import Story
 from marginlib.reading.entries import Entry, Ledger, Purse
 from marginlib.reading.ledgers import read_ledger
@@ -511,6 +513,73 @@ def test_parts_and_then_no_rollover_any_more_are_a_whole() -> None:
     )
 
     assert [(life.status, [each.whole for each in life.endings]) for life in told.positions] == [("closed", [False])]
+
+
+def test_a_part_that_is_closed_and_a_rest_that_is_settled_before_the_next_rollover_are_a_settlement() -> None:
+    told = account(
+        row(2, "EUR", "0", "1", "99", refid="TA", kind="margin"),
+        row(3, "EUR", "5", "1", "103", refid="TX", kind="margin", hours=2),
+        row(4, "EUR", "-60", "0", "43", refid="TY", kind="settled", hours=3),
+        row(5, "ETH", "0.03", "0", "0.03", refid="TY", kind="settled", hours=3),
+    )
+
+    (life,) = told.positions
+    assert [each.group.kind for each in life.endings] == ["closing", "settlement"]
+    assert life.status == "settled"
+    assert "closed in part" in words.position(life, told)
+
+
+def test_what_was_converted_for_a_loss_without_a_row_for_what_it_brought_is_part_of_the_loss() -> None:
+    told = account(
+        row(2, "USD", "0", "1", "99", refid="TA", kind="margin"),
+        row(3, "USD", "-99", "0", "0", refid="TX", kind="margin", hours=2),
+        row(4, "BTC", "-0.1", "0.0025", "0.3", refid="TX", kind="marginconversion", hours=2),
+        row(5, "ETH", "-0.2", "0", "0.8", refid="TX", kind="marginconversion", hours=2),
+    )
+
+    loss = {"USD": Decimal(-99), "BTC": Decimal("-0.1"), "ETH": Decimal("-0.2")}
+    assert told.totals.pnl == told.sums(told.positions[0]).pnl == loss
+    assert told.totals.moved == {}
+    (cascade,) = told.cascades
+    assert {each.asset: each.taken - each.fee for each in cascade.deductions} == {
+        asset: -amount for asset, amount in loss.items()
+    }
+    closing = told.closings[0]
+    assert (
+        words.row(closing.entries[2], closing, told) == "A conversion takes 0.2 ETH for a loss in USD (R13, R16, C6)."
+    )
+
+
+def test_what_a_conversion_brings_is_no_profit_and_what_it_takes_no_loss() -> None:
+    told = account(
+        row(2, "USD", "0", "1", "99", refid="TA", kind="margin"),
+        row(3, "BTC", "-0.1", "0.0025", "0.3", refid="TX", kind="marginconversion", hours=2),
+        row(4, "USD", "5000", "0", "5099", refid="TX", kind="marginconversion", hours=2),
+        row(5, "USD", "-5099", "0", "0", refid="TX", kind="margin", hours=2),
+    )
+
+    assert told.totals.pnl == {"USD": Decimal(-5099)}
+    assert told.totals.moved == {"conversion": {"BTC": Decimal("-0.1"), "USD": Decimal(5000)}}
+
+
+def test_a_loss_is_laid_beside_what_was_taken_and_not_beside_all_that_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = list[int]()
+
+    def preference(collateral: tuple[str, ...], base: str, quote: str, held: Iterable[str]) -> list[Place]:
+        asked.append(len(codes := [*held]))
+        return in_order(collateral, base, quote, codes)
+
+    monkeypatch.setattr("marginlib.analysis.ledger_cascades.preference", preference)
+    told = account(
+        *(row(at, f"COIN{at}", "5", "0", "5", refid=f"D{at}", kind="deposit") for at in range(2, 402)),
+        row(500, "COIN88", "-1", "0.05", "3.95", refid="TX", kind="margin", hours=1),
+        row(501, "EUR", "-1", "0", "9", refid="TX", kind="margin", hours=1),
+    )
+
+    (cascade,) = told.cascades
+    assert max(asked) <= 2
+    others = sorted(f"COIN{at}" for at in range(2, 402))
+    assert [*cascade.expected] == ["EUR", *others[: others.index("COIN88") + 1]]
 
 
 def test_two_parts_within_four_hours_are_of_one_position() -> None:

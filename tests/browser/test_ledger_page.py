@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from marginlib.lessons.ledger.book import YourLedger
 
 pytestmark = pytest.mark.browser
 
+NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "08_read_your_own_ledger.ipynb"
 SECRET = "TSECRT-PRIVA-TEROWS"
 HEAD = '"txid","refid","time","type","subtype","aclass","asset","amount","fee","balance"'
 OWN = f"""{HEAD}
@@ -71,6 +73,63 @@ def test_the_time_is_zoomed_by_button_key_wheel_and_drag(chrome: Browser) -> Non
         moves()
         page.get_by_role("button", name="All of it").click()
         until(lambda: where(page) == whole, "all of it again")
+
+
+def days(page: Page) -> int:
+    """How many days are shown, where they are so many that only days are named."""
+    if ":" in (text := where(page)):
+        return 0
+    first, last = (datetime.strptime(each, "%d %b %Y").replace(tzinfo=UTC) for each in text.split(" to "))
+    return (last - first).days
+
+
+def test_a_trackpads_pinch_zooms_little_by_little_and_sideways_nothing(chrome: Browser) -> None:
+    with standing(chrome, YourLedger()) as page:
+        whole = where(page)
+        box = page.locator(".ml-figures").bounding_box()
+        assert box
+        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 60)
+        page.keyboard.down("Control")
+        page.mouse.wheel(40, 0)
+        for _ in range(10):
+            page.mouse.wheel(0, -4)  # px, of which 50 halve the time: 17 days are a little less than 10
+        until(lambda: 8 <= days(page) <= 11, f"somewhat closer than {whole}")
+        for _ in range(10):
+            page.mouse.wheel(0, -120)  # a notch, which does no more than a step
+        until(lambda: ":" in where(page), "a day")
+        page.keyboard.up("Control")
+
+
+def test_two_fingers_zoom_and_the_page_does_not(chrome: Browser) -> None:
+    with standing(chrome, YourLedger(), width=390, has_touch=True) as page:
+        whole = where(page)
+        box = page.locator(".ml-figures").bounding_box()
+        assert box
+        x, y = box["x"] + box["width"] / 2, box["y"] + 80
+        session = page.context.new_cdp_session(page)
+
+        def fingers(kind: str, *apart: float) -> None:
+            points = [{"x": x + side * far, "y": y, "id": at} for far in apart for at, side in enumerate((-1, 1))]
+            session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+        fingers("touchStart", 30)
+        for far in range(35, 115, 10):
+            fingers("touchMove", far)
+        fingers("touchEnd")
+        until(lambda: where(page) not in (whole, ""), "closer")
+        assert page.evaluate("visualViewport.scale") == 1
+        fingers("touchStart", 110)
+        for far in range(100, 20, -10):
+            fingers("touchMove", far)
+        fingers("touchEnd")
+        until(lambda: where(page) == whole, "all of it again")
+
+
+def test_the_prose_names_the_buttons_as_they_look(chrome: Browser) -> None:
+    said = "".join(json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"][5]["source"])
+    assert "Press **+** (closer)" in said
+    with standing(chrome, YourLedger()) as page:
+        expect(page.get_by_role("button", name="Closer", exact=True)).to_have_text("+")
 
 
 def test_the_list_follows_the_time_that_is_shown(chrome: Browser) -> None:

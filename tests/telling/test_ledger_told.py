@@ -15,6 +15,10 @@ from rich.console import Console
 from marginlib import rules
 from marginlib.analysis.export import as_csv
 from marginlib.analysis.ledger import Account, look
+from marginlib.analysis.ledger_fees import FeeKind, sums_of, with_kinds
+from marginlib.analysis.ledger_groups import Group
+from marginlib.engine.amounts import plain
+from marginlib.engine.rulebook import Rulebook
 from marginlib.reading.entries import Entry, Ledger, Purse
 from marginlib.reading.ledgers import read_ledger
 from marginlib.telling import export_read
@@ -222,6 +226,18 @@ def test_positions_that_the_ledger_leaves_unclear_say_so() -> None:
     assert words.strays(told)[0].startswith("1 closing or settlement fits no position")
 
 
+def test_the_terminals_table_says_what_unclear_means(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = (
+        row(2, "margin", "EUR", "0", "1", "99", refid="TA", hours=0),
+        row(3, "rollover", "EUR", "0", "1", "98", refid="TA", hours=4),
+        row(4, "deposit", "EUR", "5", "0", "103", refid="QB", hours=90),
+    )
+
+    show_account(Ledger(rows), account(*rows), "ledgers.csv")
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "Unclear: the rollovers stop, and no closing or settlement in the ledger fits" in printed
+
+
 # As plain data
 
 
@@ -229,6 +245,27 @@ def all_numbers(data: Any) -> list[Any]:
     if isinstance(data, dict):
         return [each for value in data.values() for each in all_numbers(value)]
     return [each for value in data for each in all_numbers(value)] if isinstance(data, list) else [data]
+
+
+def test_a_position_is_added_up_once_and_what_ended_it_is_added_to_that(
+    sample: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    summed = list[str]()
+
+    def kinds(group: Group, book: Rulebook) -> list[tuple[Entry, FeeKind]]:
+        summed.append(group.refid)
+        return with_kinds(group, book)
+
+    monkeypatch.setattr("marginlib.analysis.ledger_fees.with_kinds", kinds)
+    data = words.as_json(sample)
+    assert len(summed) == len(sample.groups) + sum(1 + len(each.endings) for each in sample.positions)
+    monkeypatch.undo()
+    for told, life in zip(data["positions"], sample.positions, strict=True):
+        own, whole = sums_of((life.group,), sample.rulebook), sample.sums(life)
+        assert told["own"]["fees"] == {
+            kind: {asset: plain(fee) for asset, fee in fees.items()} for kind, fees in own.fees.items()
+        }
+        assert told["with_endings"]["pnl"] == {asset: plain(amount) for asset, amount in whole.pnl.items()}
 
 
 def test_plain_data_has_plain_amounts_and_no_floats(sample: Account) -> None:

@@ -25,7 +25,6 @@ from marginlib.quiz.card import UNANSWERED
 
 FOLDED = "Say what you expect, then open the picture"
 JUDGED = "The full lesson, on the site, judges an answer."
-THERE = r"In the full lesson, on the site, you can \1."
 HERE = Path(__file__).parent
 _SLOT = "mw-slot-0"
 _RUN = re.compile(r"[^.\n]*\*(?:Run|Kernel) → [^*\n]*\*[^.\n]*\.")
@@ -37,7 +36,6 @@ _EXERCISE = re.compile(r"`(#x\d+/[\w=+/-]+)`")
 _CELL = re.compile(r"\]\(#cell-id=([\w-]+)\)")
 _TOLD = (STILL, exploring.STILL, UNANSWERED, together.STILL, own_case.STILL)
 _ASIDES = "|".join(re.escape(html.escape(each)) for each in _TOLD)
-_TO_RUN = re.compile(r"Run the cell to ([^.<]+)\.")
 _ASIDE = re.compile(rf"<p><em>(?:{_ASIDES})</em></p>")
 
 
@@ -165,15 +163,24 @@ def uncovered(page: Page) -> str:
     for name, live in page.slots.items():
         (slot,) = soup.select(f".mw-slot-{name}")
         if not isinstance(live, Covered):
-            told = _TO_RUN.sub(THERE, live.still()[0].replace(UNANSWERED, JUDGED))  # there is no cell to run
-            slot.replace_with(BeautifulSoup(told, "html.parser"))
+            slot.replace_with(_alone(live))
         elif live.veil:
             live.veil = ""
             slot.clear()
-            slot.append(BeautifulSoup(_ASIDE.sub("", live.still()[0]), "html.parser"))
+            slot.append(_alone(live))
             fold = slot.wrap(soup.new_tag("details", attrs={"class": "mp-fold"}))
             fold.insert(0, BeautifulSoup(f"<summary>{FOLDED}</summary>", "html.parser"))
     return str(soup)
+
+
+def _alone(live: Live) -> BeautifulSoup:
+    """A still in a copy without an engine: no cell can be run there, so it doesn't say so."""
+    told = live.still()[0].replace(UNANSWERED, JUDGED)
+    if not live.alone:
+        return BeautifulSoup(_ASIDE.sub("", told), "html.parser")
+    soup = BeautifulSoup(told, "html.parser")
+    soup.select("p > em")[-1].string = live.alone
+    return soup
 
 
 def starts(panel: Panel[Any]) -> dict[str, list[Any]]:

@@ -47,6 +47,10 @@ class YourLedger(Covered):
 
     module = _HERE / "ledger.js"
     style = _HERE / "ledger.css"
+    alone = (
+        "This is the sample’s picture. To move it, open its positions or choose a file of your own, open this lesson "
+        "on the site or as a notebook: this copy has no engine."
+    )
 
     def __init__(self, source: str | Path | bytes | None = None) -> None:
         """Show the sample, or the file of a path: CSV or JSON, also zipped.

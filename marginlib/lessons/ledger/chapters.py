@@ -132,8 +132,12 @@ def _ended(life: Life) -> str:
         case "closed":
             return "closed" if parts == 1 else f"closed in {parts} parts"
         case "settled":
-            return "settled"
+            return "settled" if parts == 1 else "closed in part, then settled" if _closed(life) else "settled in parts"
     return "how it ended isn’t told"
+
+
+def _closed(life: Life) -> bool:
+    return any(each.group.kind == "closing" for each in life.endings)
 
 
 def result(chapter: Chapter, account: Account) -> tuple[str, str]:

@@ -38,6 +38,7 @@ import { inWords, moments, shifted, within, zoomed } from "./span.js";
  * @property {[at: number, lane: number, chapter: number][]} marks
  * @property {Chapter[]} chapters
  * @property {number} count of all chapters
+ * @property {number} within of those in the window
  * @property {{ id: number, words: string[], rows: Line[], more: string } | null} opened
  * @property {string[]} findings
  * @property {{ on: boolean, said: string, right: boolean | null, found: number[] }} task
@@ -49,7 +50,9 @@ const AT_REST = 250; // ms after which Python hears what is looked at
 const FEW = 14; // chapters that are listed at first
 const NEAR = 22; // px from a mark that still mean it
 const MOVED = 4; // px that a pointer moves before it drags
-const FASTER = 1.25; // a step of the wheel
+const FASTER = 1.25; // a step of the wheel, which is the most that one of its events does
+const LINE = 16; // px, where a wheel counts in lines
+const HALF = 50; // px of the wheel for half the time: a trackpad's pinch is many events of a few px
 const MINUS = "\u2212";
 
 /**
@@ -60,6 +63,9 @@ function inText(bytes) {
   for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
   return btoa(text);
 }
+
+/** @param {number} count */
+const many = (count) => count.toLocaleString("en");
 
 /** @param {File} file */
 async function packed(file) {
@@ -281,8 +287,11 @@ function render({ model, el }) {
     for (const [i, item] of sized(chapters, some.length, "li").entries()) chapter(item, some[i]);
     more.hidden = seen.length <= FEW;
     write(more, all ? "Show fewer" : `Show all ${seen.length}`);
-    const listed = now.count > seen.length ? `${seen.length} of ${now.count}` : `All ${now.count}`;
-    write(count, now.count ? `${listed} events, by time. Open one to see its rows.` : "");
+    const unlisted = now.window.length && now.within > now.chapters.length;
+    const first = `The first ${many(seen.length)} of ${many(now.within)} events of this time`;
+    const listed = now.count > seen.length ? `${many(seen.length)} of ${many(now.count)}` : `All ${many(now.count)}`;
+    const told = unlisted ? `${first}. Zoom in for the others; open` : `${listed} events, by time. Open`;
+    write(count, now.count ? `${told} one to see its rows.` : "");
     rules.link();
   }
 
@@ -517,7 +526,8 @@ function render({ model, el }) {
   function wheeled(event) {
     if (!(event.ctrlKey || event.metaKey) || !shown().span.length) return;
     event.preventDefault();
-    look(zoomed(span, event.deltaY < 0 ? FASTER : 1 / FASTER, scale().at(event.clientX)));
+    const by = 2 ** ((-event.deltaY * (event.deltaMode ? LINE : 1)) / HALF);
+    look(zoomed(span, Math.min(FASTER, Math.max(1 / FASTER, by)), scale().at(event.clientX)));
   }
   /** @param {KeyboardEvent} event */
   function keyed(event) {

@@ -1,5 +1,6 @@
 """What the screen shows of a ledger: its title and words, the timeline, its chapters, and the one that is open."""
 
+import bisect
 import functools
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,7 +15,7 @@ from marginlib.engine.amounts import ZERO
 from marginlib.engine.legible import legible
 from marginlib.lessons.ledger import chapters, timeline
 from marginlib.lessons.ledger.chapters import Chapter, Told, times
-from marginlib.lessons.ledger.timeline import Held, Line, Mark, stamp
+from marginlib.lessons.ledger.timeline import Held, Line, Mark, sampled, stamp
 from marginlib.reading.entries import Entry, Ledger, Purse
 from marginlib.telling import ledger as telling
 from marginlib.telling.numbers import exact, listed, money
@@ -29,6 +30,7 @@ _ROWS = 300  # of an open chapter
 _CHOICES = 12
 _RESULT = "Profit, loss and fees in "
 _BALANCE = "Balance of "
+_KEPT = 4  # lines that are kept once they were drawn
 _STAMPS = itertools.count(1)
 SAMPLE = "A sample: nobody’s account, worked out by the engine of this workbook. The file is data/ledger/sample.csv."
 
@@ -46,7 +48,10 @@ class Spot(NamedTuple):
 
 
 class Looked:
-    """A ledger with what was made of it, and what is being looked at."""
+    """A ledger with what was made of it, and what is being looked at.
+
+    What stays as it is, whatever is looked at, is made once: of a ledger of years a move must not take seconds.
+    """
 
     def __init__(self, ledger: Ledger, name: str = "") -> None:
         self.ledger, self.name, self.stamp = ledger, name, next(_STAMPS)
@@ -54,6 +59,8 @@ class Looked:
         self.wrong = ""
         self.chapters = chapters.chapters_of(self.account)
         self._dated = [each for each in ledger.entries if each.time is not None]
+        self._begins, self._ends = self._times()
+        self._drawn_lines: dict[str, tuple[Sequence[Entry], dict[str, Line]]] = {}
         self._broken = {each.entry.line: telling.broken(each) for each in self.account.breaks}
         self.choices = self._choose()
         self.choice = next(iter(self.choices), "")
@@ -70,6 +77,16 @@ class Looked:
             return None
         first, last = stamp(self.account.begin), stamp(self.account.end)
         return (first, last) if last > first else (first - 1_800_000, first + 1_800_000)
+
+    def _times(self) -> tuple[list[float], list[float]]:
+        """When each chapter begins, and when it ends."""
+        spans = [[stamp(each) for each in (chapter.times[0], chapter.times[-1])] for chapter in self.chapters]
+        return [begin for begin, _ in spans], [end for _, end in spans]
+
+    def _within(self, span: tuple[float, float]) -> list[Chapter]:
+        """The chapters of a time."""
+        times = zip(self.chapters, self._begins, self._ends, strict=True)
+        return [chapter for chapter, begin, end in times if end >= span[0] and begin <= span[1]]
 
     def _choose(self) -> dict[str, Purse | str]:
         """What may be drawn over time: each balance, those with most rows first, and results by currency."""
@@ -169,13 +186,13 @@ class Looked:
         """All that the browser needs, as plain data."""
         large = len(self.ledger.entries) > _ALL_AT_ONCE
         seen = self.window if large and self.window else self.span
-        figures, marks = self._drawn(seen) if seen else ([], [])
-        listed_ = [each for each in self.chapters if not seen or _meets(each, seen)]
-        several = listed_[:_LISTED]
+        within = self._within(seen) if seen else self.chapters
+        figures, marks = self._drawn(seen, within) if seen else ([], [])
+        several = within[:_LISTED]
         if self.opened is not None and self.chapters[self.opened] not in several:
             several.append(self.chapters[self.opened])
         return {
-            "view": screen(self.title, figures, self.words(), self.tables()),
+            "view": screen(self.title, figures, self.words, self.tables),
             "own": bool(self.name),
             "source": f"Your file {self.name}. It is read here, and goes nowhere." if self.name else SAMPLE,
             "wrong": self.wrong,
@@ -186,12 +203,13 @@ class Looked:
             "marks": [[*each] for each in marks],
             "chapters": [self._chapter(each) for each in several],
             "count": len(self.chapters),
+            "within": len(within),
             "opened": None if self.opened is None else self._life(self.chapters[self.opened]),
-            "findings": self.findings(),
+            "findings": self.findings,
             "task": {"on": self.seeking, "said": self.said, "right": self.right, "found": self.found},
         }
 
-    @property
+    @functools.cached_property
     def title(self) -> str:
         """What was found, in a sentence."""
         if not self.ledger.entries:
@@ -205,6 +223,7 @@ class Looked:
         more = [f"more in {len(fees) - _FEW} other currencies"] if len(fees) > _FEW + 1 else []
         return f"{times(count, 'position')}{left}, and fees of {listed([*some, *more]) or 'nothing'}"
 
+    @functools.cached_property
     def words(self) -> list[str]:
         """A few sentences on all of it; those on fees in unexpected currencies would give the task away."""
         account = self.account
@@ -215,6 +234,7 @@ class Looked:
         silent = [telling.SILENT] if account.positions else []
         return [*filter(None, (telling.overview(account), first, *pnl, *telling.left(account)[:1], *silent))]
 
+    @functools.cached_property
     def tables(self) -> list[Table]:
         """Fees by what they were for, results by month, and what is left."""
         account = self.account
@@ -238,13 +258,15 @@ class Looked:
         ]
         return [each for each in made if each["rows"]]
 
+    @functools.cached_property
     def findings(self) -> list[str]:
         """Breaks of the balance rule, lines that couldn't be read, and words that aren't known."""
         ledger, account = self.ledger, self.account
         found = [*self._broken.values(), *map(str, ledger.problems)]
-        found += [f"{times(len(ledger.repeated), 'row')} say again what others say, and are left out."] * bool(
-            ledger.repeated
-        )
+        if len(ledger.repeated) == 1:
+            found.append(f"Line {ledger.repeated[0]} says again what an earlier line says, and is left out.")
+        elif ledger.repeated:
+            found.append(f"{times(len(ledger.repeated), 'row')} say again what others say, and are left out.")
         found += [
             f"{times(count, 'row')} of the type “{legible(kind)}”, which isn’t known here."
             for kind, count in account.unknown.items()
@@ -306,67 +328,98 @@ class Looked:
             "fee": bool(entry.fee),
         }  # fmt: skip
 
-    def _drawn(self, span: tuple[float, float]) -> tuple[list[Any], list[tuple[float, int, int]]]:
-        marks, held = list[Mark](), list[Held]()
-        seen = [each for each in self.chapters if _meets(each, span)]
-        for chapter in seen:
+    @functools.cached_property
+    def _marks(self) -> dict[str, list[Mark]]:
+        """Everything that happened, by how it is drawn, each kind in the order of time."""
+        found: dict[str, list[Mark]] = {}
+        for chapter in self.chapters:
             for group in chapter.groups:
-                rollovers = [stamp(each.time) for each in group.of("rollover") if each.time]
-                marks += [Mark(at, "rollover", chapter.id) for at in rollovers]
+                for each in group.of("rollover"):
+                    if each.time:
+                        found.setdefault("rollover", []).append(Mark(stamp(each.time), "rollover", chapter.id))
                 if group.kind != "rollover" and group.time:
-                    marks.append(Mark(stamp(group.time), chapters.mark(group), chapter.id))
-            if chapter.life:
-                held.append(Held(stamp(chapter.times[0]), self._until(chapter)))
+                    kind = chapters.mark(group)
+                    found.setdefault(kind, []).append(Mark(stamp(group.time), kind, chapter.id))
+        for some in found.values():
+            some.sort()
+        return found
+
+    @functools.cached_property
+    def _held(self) -> list[Held]:
+        """When there was a position."""
+        if not self.span:
+            return []
+        held = (Held(self._begins[each.id], self._until(each)) for each in self.chapters if each.life)
+        return timeline.joined(sorted(held), self.span)
+
+    def _drawn(
+        self, span: tuple[float, float], within: Sequence[Chapter]
+    ) -> tuple[list[Any], list[tuple[float, int, int]]]:
         lines, unit = self._lines()
-        told = [self._chapter(each) for each in seen]
-        below = [
-            (f"{each['when']}: {each['what']} {each['result']}".strip(), chapters.sounds(chapter, self.account))
-            for each, chapter in zip(told, seen, strict=True)
-        ]
-        return timeline.drawn(lines, unit, self.choice, sorted(marks), held, span, (self._told_along(span), below))
+        below = []
+        for chapter in sampled(within):
+            told = self._chapter(chapter)
+            said = f"{told['when']}: {told['what']} {told['result']}".strip()
+            below.append((said, chapters.sounds(chapter, self.account)))
+        tells = self._told_along(span), below
+        return timeline.drawn(lines, unit, self.choice, self._marks, self._held, span, tells)
 
     def _until(self, chapter: Chapter) -> float:
         """Until when a position was open, as far as the ledger tells."""
         if chapter.life and chapter.life.status == "open" and self.span:
             return self.span[1]
-        return stamp(chapter.times[-1])
+        return self._ends[chapter.id]
 
     def _told_along(self, span: tuple[float, float]) -> list[tuple[str, float]]:
-        """The chosen balance after each of its rows, in words."""
-        chosen = self.choices.get(self.choice)
+        """The chosen balance after some of its rows, in words."""
+        rows, lines = self._line
+        if not isinstance(self.choices.get(self.choice), Purse):
+            return []
+        ((times, _),) = lines.values()
+        seen = rows[bisect.bisect_left(times, span[0]) : bisect.bisect_right(times, span[1])]
         return [
             (f"{_date(each.time)}: {money(each.balance, each.asset)} after {legible(each.type)}", float(each.balance))
-            for each in self._dated
-            if each.purse == chosen
-            and each.time
-            and each.balance is not None
-            and span[0] <= stamp(each.time) <= span[1]
+            for each in sampled(seen)
+            if each.time and each.balance is not None
         ]
 
     def _lines(self) -> tuple[dict[str, Line], str]:
-        """The lines of what is chosen, exact until they are drawn, and their unit."""
+        """The lines of what is chosen, and their unit."""
         chosen = self.choices.get(self.choice, "")
-        if isinstance(chosen, Purse):
-            rows = [each for each in self._dated if each.purse == chosen]
-            line = [(stamp(each.time), float(each.balance)) for each in rows if each.time and each.balance is not None]
-            return {f"own:balance of {legible(telling.named(chosen))}": line}, chosen.asset
+        return self._line[1], chosen.asset if isinstance(chosen, Purse) else chosen
+
+    @property
+    def _line(self) -> tuple[Sequence[Entry], dict[str, Line]]:
+        """The lines of what is chosen, exact until they are drawn, and the rows that a balance follows."""
+        if self.choice not in self._drawn_lines:
+            while len(self._drawn_lines) >= _KEPT:
+                del self._drawn_lines[next(iter(self._drawn_lines))]
+            chosen = self.choices.get(self.choice, "")
+            made = self._balances(chosen) if isinstance(chosen, Purse) else ((), self._results(chosen))
+            self._drawn_lines[self.choice] = made
+        return self._drawn_lines[self.choice]
+
+    def _balances(self, purse: Purse) -> tuple[Sequence[Entry], dict[str, Line]]:
+        rows = [each for each in self._dated if each.purse == purse and each.balance is not None]
+        times = [stamp(each.time) for each in rows if each.time]
+        amounts = [float(each.balance) for each in rows if each.balance is not None]
+        return rows, {f"own:balance of {legible(telling.named(purse))}": Line(times, amounts)}
+
+    def _results(self, asset: str) -> dict[str, Line]:
         result, fees = ZERO, ZERO
         results, taken = list[tuple[float, float]](), list[tuple[float, float]]()
-        closing = {each.line for group in self.account.closings for each in group.of("margin")}
+        closing = {each.line for group in self.account.closings for each in group.entries if group.bears(each)}
         for each in self._dated:
-            at = stamp(each.time) if each.time else 0.0
-            if each.asset == chosen and each.line in closing and each.amount:
+            if not each.time:
+                continue
+            if each.amount and each.line in closing and each.asset == asset:
                 result += each.amount
-                results.append((at, float(result)))
-            if each.fee_asset == chosen and each.fee:
+                results.append((stamp(each.time), float(result)))
+            if each.fee and each.fee_asset == asset:
                 fees += each.fee
-                taken.append((at, -float(fees)))
-        return {"own:profit and loss so far": results, "fee:fees so far": taken}, chosen
-
-
-def _meets(chapter: Chapter, span: tuple[float, float]) -> bool:
-    when = chapter.times
-    return bool(when) and stamp(when[-1]) >= span[0] and stamp(when[0]) <= span[1]
+                taken.append((stamp(each.time), -float(fees)))
+        named = {"own:profit and loss so far": results, "fee:fees so far": taken}
+        return {name: Line([at for at, _ in line], [each for _, each in line]) for name, line in named.items()}
 
 
 def _moment(entry: Entry) -> str:
@@ -387,7 +440,8 @@ def hidden(stamp: int) -> dict[str, Any]:
     words = "A ledger of your own: nothing of it is kept in this page"
     return {
         "view": screen(words, [], []), "own": True, "source": "", "wrong": "", "asset": "", "assets": [], "span": [],
-        "window": [], "marks": [], "chapters": [], "count": 0, "opened": None, "findings": [], "stamp": stamp,
+        "window": [], "marks": [], "chapters": [], "count": 0, "within": 0, "opened": None,
+        "findings": [], "stamp": stamp,
         "task": {"on": False, "said": "", "right": None, "found": []},
     }  # fmt: skip
 

@@ -46,6 +46,10 @@ class OwnCase(Live):
     module = _HERE / "own_case.js"
     style = _HERE / "own_case.css"
     opens = links.VERSION
+    alone = (
+        "This is the example’s picture. To write down your own account, open this page on the site or as a notebook: "
+        "this copy has no engine."
+    )
 
     def __init__(self, fields: Mapping[str, Any] | None = None) -> None:
         """Begin with an example, or with fields: text, as it is typed, whether it is right or not."""

@@ -71,6 +71,7 @@ class SettleForm(Live):
 
     module = _HERE / "settle_form.js"
     style = _HERE / "settle_form.css"
+    alone = "To rehearse the steps, open this lesson on the site or as a notebook: this copy has no engine."
 
     def __init__(self, task: int = 0) -> None:
         """Start with one of the tasks, counted from 0.

@@ -4,12 +4,14 @@ import base64
 import gzip
 import json
 import warnings
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from marginlib.lessons import YourLedger
-from marginlib.lessons.ledger import timeline
+from marginlib.lessons.ledger import chapters, timeline
 from marginlib.reading.ledgers import InvalidLedger
 
 HEAD = "txid,refid,time,type,subtype,aclass,asset,amount,fee,balance"
@@ -131,7 +133,81 @@ def test_a_ledger_without_dates_or_rows_has_no_picture_and_says_why() -> None:
 
 
 def test_a_line_of_many_points_keeps_its_extremes() -> None:
-    line = [(float(at), 100.0 if at == 5003 else -7.0 if at == 7001 else 1.0) for at in range(10_000)]
+    amounts = [100.0 if at == 5003 else -7.0 if at == 7001 else 1.0 for at in range(10_000)]
+    line = timeline.Line([float(at) for at in range(10_000)], amounts)
     drawn = timeline.thinned(line, (0, 10_000))
     assert len(drawn) < 5000
     assert {100.0, -7.0} <= {amount for _, amount in drawn}
+
+
+def long_ledger(positions: int) -> YourLedger:
+    """Positions that each last some hours, one every hour, with a rollover and a closing each."""
+    begin, rows = datetime(2026, 1, 1, tzinfo=UTC), [HEAD]
+    for number in range(positions):
+        opened = begin + timedelta(hours=number)
+        for after, kind, refid, amount in (
+            (timedelta(), "margin", f"T{number}", Decimal(0)),
+            (timedelta(hours=4), "rollover", f"T{number}", Decimal(0)),
+            (timedelta(hours=5, minutes=30), "margin", f"C{number}", Decimal(number % 7 - 3) or Decimal(1)),
+        ):
+            rows.append(
+                f"L{number}{kind}{refid},{refid},{opened + after:%Y-%m-%d %H:%M:%S},{kind},,currency,EUR,{amount},0,"
+            )
+    return YourLedger("\n".join(rows).encode())
+
+
+def test_of_a_long_ledger_only_what_is_seen_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    book = long_ledger(4_000)
+    told, plain = list[int](), chapters.what
+
+    def what(chapter: chapters.Chapter) -> str:
+        told.append(chapter.id)
+        return plain(chapter)
+
+    monkeypatch.setattr(chapters, "what", what)
+    first, last = book._looked.span or (0, 0)
+    for until in (last, (first + last) / 2):
+        told.clear()
+        ((answer, _),) = book.receive({"kind": "window", "from": first, "to": until})
+        shown = answer["shown"]
+        assert len(told) <= 400 < shown["within"] <= shown["count"] == 4_000
+        assert len(json.dumps(shown)) < 500_000
+        (bars,) = [trace for trace in shown["view"]["figures"][1]["data"] if trace["mode"] == "lines"]
+        assert len(bars["x"]) < 10  # positions that overlap are one bar
+        assert bars["x"][0] == first
+        assert max(at for at in bars["x"] if at) == until
+
+
+def test_a_move_walks_through_no_chapter_that_it_does_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    book = long_ledger(4_000)
+    first, last = book._looked.span or (0, 0)
+    list(book.receive({"kind": "show"}))
+    walked, plain = list[int](), vars(chapters.Chapter)["rows"]
+
+    def rows(chapter: chapters.Chapter) -> object:
+        walked.append(chapter.id)
+        return plain.fget(chapter)
+
+    monkeypatch.setattr(chapters.Chapter, "rows", property(rows))
+    list(book.receive({"kind": "window", "from": first, "to": (first + last) / 2}))
+    list(book.receive({"kind": "open", "chapter": 7}))
+    assert len(set(walked)) < 700
+
+
+def test_a_part_closed_and_the_rest_settled_a_repeated_row_and_a_loss_of_several_currencies_are_said() -> None:
+    shown = YourLedger(
+        f"""{HEAD}
+L1,TA,2026-01-05 08:00:00,margin,,currency,EUR,0,1,99
+L2,TX,2026-01-05 09:00:00,margin,,currency,EUR,5,1,103
+L3,TY,2026-01-05 10:00:00,settled,,currency,EUR,-60,0,43
+L4,TY,2026-01-05 10:00:00,settled,,currency,ETH,0.03,0,0.03
+L4,TY,2026-01-05 10:00:00,settled,,currency,ETH,0.03,0,0.03
+L5,TB,2026-01-06 08:00:00,margin,,currency,EUR,0,1,42
+L6,TZ,2026-01-06 09:00:00,margin,,currency,EUR,-42,0,0
+L7,TZ,2026-01-06 09:00:00,marginconversion,,currency,ETH,-0.03,0,0
+""".encode()
+    )._looked.shown()
+    first, second = shown["chapters"]
+    assert first["what"] == "A position priced in EUR: 0 rollovers, closed in part, then settled"
+    assert second["result"] == "▼ −42.00 EUR and 1 more"
+    assert shown["findings"] == ["Line 6 says again what an earlier line says, and is left out."]
