@@ -197,6 +197,27 @@ def test_what_was_answered_survives_a_page_that_is_loaded_again(tmp_path: Path) 
     assert done.code == first.code
 
 
+def test_each_answer_is_told_to_whoever_keeps_it_before_anyone_goes_on(tmp_path: Path) -> None:
+    """Else a page that is loaded again where it stands has lost the last answer of each question."""
+    there: dict[str, Any] = {}
+
+    def hear(posted: str) -> None:
+        told = json.loads(posted)
+        there.setdefault(told["slot"], {}).update(told.get("state", {}))
+
+    room = Room(hear)
+    sheet = begun(made(tmp_path))
+    widget = sheet.widget
+    room._take_in("sheet", sheet)
+    for given in ("1", "2"):
+        sheet.receive({"kind": "go", "to": 1})
+        sheet.card.receive({"kind": "answer", "given": given})
+        for kept in (there["sheet"]["_kept"], widget._kept):
+            assert kept["items"][1]["given"][-1] == given
+    sheet.card.receive({"kind": "hint"})
+    assert there["sheet"]["_kept"]["items"][1]["helped"] is True
+
+
 @pytest.mark.parametrize(
     "kept",
     [
