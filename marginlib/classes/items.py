@@ -259,14 +259,26 @@ class WrittenState(Part):
             if name != "goal":
                 said = f"there is no {{{name}}} here; known: {{goal}}"
                 raise InvalidScenario(said, [(("text",), said)])
-        return [State(self, start)]
+        return [State(self, start, _slips(self))]
+
+
+def _slips(written: WrittenState) -> list[Problem]:
+    """What would be odd to read, or keep the goal from its student."""
+    slips: list[Problem] = []
+    if written.unit and re.search(r"\{goal\}\s*" + re.escape(written.unit), written.text):
+        said = f"{{goal}} has its unit with it; leave out the {kinds.shown(written.unit)} after it"
+        slips.append((("text",), said))
+    if len(set(written.goal)) > 1 and "{goal}" not in written.text:
+        said = "each student gets another goal, and the text doesn't say it; write {goal} where it is to stand"
+        slips.append((("text",), said))
+    return slips
 
 
 class State(Item):
     """A panel to be brought into a state: a figure of its story is to be what the goal says, within the tolerance."""
 
-    def __init__(self, written: WrittenState, start: dict[str, Value]) -> None:
-        self.written, self.start = written, start
+    def __init__(self, written: WrittenState, start: dict[str, Value], slips: Sequence[Problem] = ()) -> None:
+        self.written, self.start, self.slips = written, start, slips
         self.what = f"panel {written.panel.__name__}"
 
     def asked(self, seed: int) -> "Setting":
@@ -300,6 +312,7 @@ class State(Item):
 
     def problems(self) -> Iterator[Problem]:
         """What would keep a student from the goal."""
+        yield from self.slips
         ask = self.written.ask
         try:
             now = self.figure(self.start)

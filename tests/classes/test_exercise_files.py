@@ -98,6 +98,8 @@ WRONG = [
     ("level = 2", "level = 9", "line 19, item 2.level: expected a level, a whole number from 1 to 4, got 9"),
     ("count = 3", "count = 99", "line 20, item 2.count: expected how many drills, a whole number from 1 to 20, got 99"),
     ("HowFar", "HowFer", "item 3.panel: there is no panel 'HowFer'; did you mean 'HowFar'?"),
+    ("{goal}", "{goal} USD", "item 3.text: {goal} has its unit with it; leave out the 'USD' after it"),
+    ("{goal}", "what is wanted", "item 3.text: each student gets another goal, and the text doesn't say it; write"),
     ("{goal}", "{gaol}", "item 3.text: there is no {gaol} here; known: {goal}"),
     ("call_price", "call_prize", "item 3.ask: there is no 'call_prize'; known: "),
     ("[12000, 13000]", '"many"', "item 3.goal: expected a goal, such as '40000', got 'many'"),
