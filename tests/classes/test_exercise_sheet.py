@@ -13,6 +13,7 @@ from marginlib.classes.attempt import Attempt
 from marginlib.classes.file import Exercise, read_exercise
 from marginlib.classes.handed_in import Done, read, short
 from marginlib.classes.items import Setting
+from marginlib.classes.results import Line, table
 from marginlib.classes.sheet import Sheet
 from marginlib.engine.amounts import plain
 from marginlib.pages.room import Room
@@ -139,6 +140,18 @@ def test_in_an_exam_the_last_answer_counts_and_the_number_of_answers_is_told(tmp
     sheet.card.receive({"kind": "answer", "given": right(sheet, 1)})
     sheet.receive({"kind": "again"})
     assert sheet.code == before
+
+
+def test_in_an_exam_whoever_changed_to_what_is_right_has_got_nothing_wrong(tmp_path: Path) -> None:
+    """Nothing was said in between, so there was no help in it."""
+    exercise = made(tmp_path, "exam")
+    sheet = begun(exercise)
+    sheet.card.receive({"kind": "answer", "given": "1"})
+    answer_right(sheet, 0)
+    found = table(exercise, [Line(1, "Ada", sheet.hand_in())])
+    tally = found.questions()[0]
+    assert (tally.at_once, tally.missed, tally.tries) == (1, 0, 2)
+    assert found.as_json()["students"][0]["right_at_once"] == 1
 
 
 def test_there_is_no_way_back_where_that_is_set_and_none_is_left_out(tmp_path: Path) -> None:
