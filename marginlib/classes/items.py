@@ -20,7 +20,7 @@ from marginlib.lessons import panel_named
 from marginlib.panels.controls import Value, read_all, text
 from marginlib.panels.panel import Panel
 from marginlib.quiz import drills, shelf
-from marginlib.quiz.asking import Ask, Case
+from marginlib.quiz.asking import ANSWERS, Ask, Case
 from marginlib.quiz.lesson import questions
 from marginlib.quiz.question import Option, Question, Verdict
 from marginlib.telling.numbers import money, number
@@ -323,6 +323,10 @@ class State(Item):
             said = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
             yield ("ask",), f"'{ask}' has no answer at the start of the panel: {said}"
             return
+        known, said = ANSWERS[ask.name], self.written.unit
+        unit = known.unit(self.case(self.start).story, ask.of) if known.unit else ""
+        if said and unit and said != unit:
+            yield ("unit",), f"'{ask}' is answered in {unit} here, not in {said}; write unit = \"{unit}\""
         for goal in self.written.goal:
             if abs(now - goal) <= self.written.tolerance:
                 yield (

@@ -72,7 +72,19 @@ def show_table(table: Table) -> None:
                 rows.append(
                     (name, wrong, f"{row.result.right}/{many}", str(at_once), str(tries), str(row.result.minutes))
                 )
-            tabulated(page, ("Student", "Not right" if table.exercise.exam else "Not at first", "Right", "At first", "Tries", "Min."), rows, left=2)
+            tabulated(
+                page,
+                (
+                    "Student",
+                    "Not right" if table.exercise.exam else "Not at first",
+                    "Right",
+                    "At first",
+                    "Tries",
+                    "Min.",
+                ),
+                rows,
+                left=2,
+            )
             section(page, "Mistakes by student", [])
             for row in counted:
                 found = table.mistakes(row)

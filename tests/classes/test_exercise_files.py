@@ -100,6 +100,7 @@ WRONG = [
     ("HowFar", "HowFer", "item 3.panel: there is no panel 'HowFer'; did you mean 'HowFar'?"),
     ("{goal}", "{goal} USD", "item 3.text: {goal} has its unit with it; leave out the 'USD' after it"),
     ("{goal}", "what is wanted", "item 3.text: each student gets another goal, and the text doesn't say it; write"),
+    ("call_price", "level", "item 3.unit: 'level' is answered in % here, not in USD; write unit = \"%\""),
     ("{goal}", "{gaol}", "item 3.text: there is no {gaol} here; known: {goal}"),
     ("call_price", "call_prize", "item 3.ask: there is no 'call_prize'; known: "),
     ("[12000, 13000]", '"many"', "item 3.goal: expected a goal, such as '40000', got 'many'"),
