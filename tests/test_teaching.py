@@ -318,7 +318,7 @@ def test_each_command_of_the_guide_is_one(
 
 @pytest.mark.parametrize("path", sorted(FOLDER.parent.rglob("[!.]*.ipynb")), ids=lambda path: path.stem)
 def test_no_step_is_lost_on_a_page_where_no_cells_are_run(path: Path) -> None:
-    """What is said of running cells is left out there, by the sentence: a step of nothing else would be a bare number."""
+    """What is said of running cells is left out there, by the sentence: else a bare number stays."""
     for text in cells(str(path)).values():
         said = for_teachers(text, {})
         lost = [line for line in said.splitlines() if re.fullmatch(r"\s*(\d+\.|\*|-)\s*", line)]
