@@ -246,7 +246,7 @@ def tabled(folder: Path, file: Path, codes: Mapping[str, str]) -> Iterator[dict[
 def expected(exercise: Exercise, student: str, did: Sequence[Did]) -> dict[str, str]:
     """The table's line of a student: score, tries, mistakes by their names, and what is missing."""
     right_in_the_end = sum(each.way in ("right", "later", "helped") for each in did)
-    at_once = sum(each.way == "right" or (exercise.exam and each.way == "helped") for each in did)
+    at_once = right_in_the_end if exercise.exam else sum(each.way == "right" for each in did)
     return {
         "student": student,
         "status": "counted",

@@ -24,6 +24,7 @@ from marginlib.panels.controls import Choice, Control, Walk
 from marginlib.quiz.lesson import questions
 from marginlib.quiz.shelf import LESSONS
 from tools import teaching
+from tools.site.lessons import for_teachers
 
 FOLDER = Path(__file__).resolve().parent.parent / "notebooks" / "teaching"
 MASTER = teaching.master()
@@ -313,6 +314,15 @@ def test_each_command_of_the_guide_is_one(
     assert f"https://example.org/w/exercise.html{exercise.link()}" in capsys.readouterr().out
     assert (tmp_path / "table.csv").is_file()
     assert (tmp_path / "class.svg").is_file()
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.parent.rglob("[!.]*.ipynb")), ids=lambda path: path.stem)
+def test_no_step_is_lost_on_a_page_where_no_cells_are_run(path: Path) -> None:
+    """What is said of running cells is left out there, by the sentence: else a bare number stays."""
+    for text in cells(str(path)).values():
+        said = for_teachers(text, {})
+        lost = [line for line in said.splitlines() if re.fullmatch(r"\s*(\d+\.|\*|-)\s*", line)]
+        assert lost == [], said
 
 
 def test_the_handout_has_every_rule() -> None:

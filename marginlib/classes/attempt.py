@@ -149,7 +149,8 @@ class Attempt:
             "at": self.at,
             "furthest": self.furthest,
             "minutes": self.minutes,
-            "items": [{"given": each.given, "helped": each.helped} for each in self.work],
+            # Copies: whoever mirrors them tells by comparing that something has been added.
+            "items": [{"given": list(each.given), "helped": each.helped} for each in self.work],
         }
 
     def resume(self, kept: object) -> bool:

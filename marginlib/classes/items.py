@@ -20,7 +20,7 @@ from marginlib.lessons import panel_named
 from marginlib.panels.controls import Value, read_all, text
 from marginlib.panels.panel import Panel
 from marginlib.quiz import drills, shelf
-from marginlib.quiz.asking import Ask, Case
+from marginlib.quiz.asking import ANSWERS, Ask, Case
 from marginlib.quiz.lesson import questions
 from marginlib.quiz.question import Option, Question, Verdict
 from marginlib.telling.numbers import money, number
@@ -259,14 +259,26 @@ class WrittenState(Part):
             if name != "goal":
                 said = f"there is no {{{name}}} here; known: {{goal}}"
                 raise InvalidScenario(said, [(("text",), said)])
-        return [State(self, start)]
+        return [State(self, start, _slips(self))]
+
+
+def _slips(written: WrittenState) -> list[Problem]:
+    """What would be odd to read, or keep the goal from its student."""
+    slips: list[Problem] = []
+    if written.unit and re.search(r"\{goal\}\s*" + re.escape(written.unit), written.text):
+        said = f"{{goal}} has its unit with it; leave out the {kinds.shown(written.unit)} after it"
+        slips.append((("text",), said))
+    if len(set(written.goal)) > 1 and "{goal}" not in written.text:
+        said = "each student gets another goal, and the text doesn't say it; write {goal} where it is to stand"
+        slips.append((("text",), said))
+    return slips
 
 
 class State(Item):
     """A panel to be brought into a state: a figure of its story is to be what the goal says, within the tolerance."""
 
-    def __init__(self, written: WrittenState, start: dict[str, Value]) -> None:
-        self.written, self.start = written, start
+    def __init__(self, written: WrittenState, start: dict[str, Value], slips: Sequence[Problem] = ()) -> None:
+        self.written, self.start, self.slips = written, start, slips
         self.what = f"panel {written.panel.__name__}"
 
     def asked(self, seed: int) -> "Setting":
@@ -300,6 +312,7 @@ class State(Item):
 
     def problems(self) -> Iterator[Problem]:
         """What would keep a student from the goal."""
+        yield from self.slips
         ask = self.written.ask
         try:
             now = self.figure(self.start)
@@ -310,6 +323,10 @@ class State(Item):
             said = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
             yield ("ask",), f"'{ask}' has no answer at the start of the panel: {said}"
             return
+        known, said = ANSWERS[ask.name], self.written.unit
+        unit = known.unit(self.case(self.start).story, ask.of) if known.unit else ""
+        if said and unit and said != unit:
+            yield ("unit",), f"'{ask}' is answered in {unit} here, not in {said}; write unit = \"{unit}\""
         for goal in self.written.goal:
             if abs(now - goal) <= self.written.tolerance:
                 yield (

@@ -66,13 +66,25 @@ def show_table(table: Table) -> None:
                 assert row.result is not None
                 items = row.result.items
                 tries = sum(each.tries for each in items)
-                wrong = " ".join(str(at + 1) for at, each in enumerate(items) if each.tries and not each.at_once)
-                at_once = sum(each.at_once for each in items)
+                wrong = " ".join(str(at + 1) for at, each in enumerate(items) if each.tries and not table.at_once(each))
+                at_once = sum(map(table.at_once, items))
                 name = row.student if len(row.student) <= _MOST_NAME else f"{row.student[: _MOST_NAME - 1]}…"
                 rows.append(
                     (name, wrong, f"{row.result.right}/{many}", str(at_once), str(tries), str(row.result.minutes))
                 )
-            tabulated(page, ("Student", "Not at first", "Right", "At first", "Tries", "Min."), rows, left=2)
+            tabulated(
+                page,
+                (
+                    "Student",
+                    "Not right" if table.exercise.exam else "Not at first",
+                    "Right",
+                    "At first",
+                    "Tries",
+                    "Min.",
+                ),
+                rows,
+                left=2,
+            )
             section(page, "Mistakes by student", [])
             for row in counted:
                 found = table.mistakes(row)

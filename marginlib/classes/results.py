@@ -16,7 +16,7 @@ from typing import Any, Literal
 from marginlib.classes import groups, handed_in
 from marginlib.classes.file import Exercise
 from marginlib.classes.groups import Damaged
-from marginlib.classes.handed_in import Result
+from marginlib.classes.handed_in import Done, Result
 from marginlib.classes.items import Asked, Fixed
 from marginlib.classes.students import mark, normal
 from marginlib.engine.errors import InvalidRulebook
@@ -112,6 +112,10 @@ class Table:
         items = row.result.items if row.result else ()
         return [(at + 1, self._names.of(row, at, each)) for at, done in enumerate(items) for each in done.mistakes]
 
+    def at_once(self, done: Done) -> bool:
+        """Whether an item was right at first. In an exam whatever is right is: nothing was said before."""
+        return done.right if self.exercise.exam else done.at_once
+
     def questions(self) -> list[Tally]:
         """The class by question."""
         sample, tallies = self.exercise.asked(""), []
@@ -121,7 +125,8 @@ class Table:
                 assert row.result is not None
                 done = row.result.items[at]
                 tally.tries += done.tries
-                name = "open" if not done.tries else "at_once" if done.at_once else "later" if done.right else "wrong"
+                at_once = self.at_once(done)
+                name = "open" if not done.tries else "at_once" if at_once else "later" if done.right else "wrong"
                 setattr(tally, name, getattr(tally, name) + 1)
                 ideas.update(self._names.of(row, at, each) for each in done.mistakes)
             tally.ideas = [Idea(name, self._names.words(at, name), many) for name, many in ideas.most_common()]
@@ -166,7 +171,7 @@ class Table:
         if row.result is not None:
             told |= {
                 "right": row.result.right,
-                "right_at_once": sum(each.at_once for each in row.result.items),
+                "right_at_once": sum(map(self.at_once, row.result.items)),
                 "answered": sum(1 for each in row.result.items if each.tries),
                 "tries": sum(each.tries for each in row.result.items),
                 "minutes": row.result.minutes,

@@ -60,6 +60,14 @@ function keepThis(key, what) {
 /** @param {number} seconds */
 const clocked = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
 
+/** @param {number[]} numbers @returns {string} "Questions 2 and 5 have" */
+function listed(numbers) {
+  const last = numbers.at(-1);
+  return numbers.length === 1
+    ? `Question ${last} has`
+    : `Questions ${numbers.slice(0, -1).join(", ")} and ${last} have`;
+}
+
 /**
  * Show an exercise.
  * @param {{ model: Model, el: HTMLElement }} place
@@ -115,12 +123,12 @@ function render({ model, el }) {
   const cardPlace = make("div", { class: "mx-card" });
   const panelPlace = make("div", { class: "mx-panel" });
   /** @param {number} by */
-  const step = (by) => send({ kind: "go", to: (sheet().at ?? 0) + by });
+  const step = (by) => go((sheet().at ?? 0) + by);
   const back = make("button", { type: "button", onclick: () => step(-1) }, "\u2190 Back");
   const next = make("button", { type: "button", class: "mx-main", onclick: () => step(1) }, "Next \u2192");
   const handIn = make("button", { type: "button", onclick: askToHandIn }, "Hand in \u2026");
   const sure = make("p", { class: "mx-sure" });
-  const yes = make("button", { type: "button", class: "mx-main", onclick: () => send({ kind: "hand in" }) }, "Hand in");
+  const yes = make("button", { type: "button", class: "mx-main", onclick: handItIn }, "Hand in");
   const no = make("button", { type: "button", onclick: goOn }, "Go on working");
   const confirm = make(
     "div",
@@ -154,6 +162,7 @@ function render({ model, el }) {
     ),
     make("p", { class: "mx-copy" }, again, forget, kept),
   );
+  for (const each of ["input", "keyup", "click", "dragend"]) cardPlace.addEventListener(each, sayNext);
   root.append(head, cover, work, done, silent);
 
   let since = Date.now();
@@ -174,11 +183,30 @@ function render({ model, el }) {
     write(time, `${clocked(seconds)}${of}`);
   }
 
+  /** What stands on the card and was not given. */
+  function draft() {
+    const detail = { given: null };
+    cardPlace.querySelector(".mq-card")?.dispatchEvent(new CustomEvent("mq-draft", { detail }));
+    return detail.given;
+  }
+
+  /** In an exam what stands there is meant: there is no verdict that one would have waited for. */
+  const meant = () => (sheet().exam && draft() !== null ? { given: draft() } : {});
+
+  /** @param {number} to */
+  const go = (to) => send({ kind: "go", to, ...meant() });
+
+  /** If what stands on the card can't be read, one goes on working. */
+  function handItIn() {
+    if (!confirm.hidden) goOn();
+    send({ kind: "hand in", ...meant() });
+  }
+
   function askToHandIn() {
-    const { items = [], exam } = sheet();
-    const left = items.filter((each) => each === "open").length;
-    if (!left && !exam) return send({ kind: "hand in" });
-    const open = left === 1 ? "1 question has no answer. " : left ? `${left} questions have no answer. ` : "";
+    const { items = [], exam, at } = sheet();
+    const left = items.flatMap((each, i) => (each === "open" && !(i === at && "given" in meant()) ? [i + 1] : []));
+    if (!left.length && !exam) return handItIn();
+    const open = left.length ? `${listed(left)} no answer. ` : "";
     write(sure, `${open}After handing in, nothing can be changed.`);
     confirming(true);
     yes.focus();
@@ -275,12 +303,12 @@ function render({ model, el }) {
   }
 
   /** @param {Sheet} now */
-  function showWork({ at = 0, items = [], open = [], back: wayBack, count }) {
+  function showWork({ at = 0, items = [], open = [], count }) {
     const held = document.activeElement;
     for (const [i, line] of sized(steps, count, "li").entries()) {
       let button = line.querySelector("button");
       if (!button) {
-        button = make("button", { type: "button", onclick: () => send({ kind: "go", to: i }) });
+        button = make("button", { type: "button", onclick: () => go(i) });
         line.append(button);
       }
       const said = SPOKEN[items[i]];
@@ -293,8 +321,7 @@ function render({ model, el }) {
     }
     back.hidden = at === 0 || !open[at - 1];
     next.hidden = at === count - 1;
-    // Where there is no way back, an answer that isn't given now is none.
-    write(next, !wayBack && items[at] === "open" ? "Go on without an answer \u2192" : "Next \u2192");
+    sayNext();
     handIn.classList.toggle("mx-main", at === count - 1);
     if (asked !== at && asked !== -1) confirming(false);
     asked = at;
@@ -304,6 +331,13 @@ function render({ model, el }) {
     else if (held === back && back.hidden) next.focus();
     else if (held instanceof HTMLButtonElement && held.disabled && steps.contains(held))
       /** @type {HTMLElement | null} */ (steps.querySelector("[aria-current]"))?.focus();
+  }
+
+  /** Where there is no way back, an answer that isn't given now is none. */
+  function sayNext() {
+    const { at = 0, items = [], back: wayBack } = sheet();
+    const none = !wayBack && items[at] === "open" && !("given" in meant());
+    write(next, none ? "Go on without an answer \u2192" : "Next \u2192");
   }
 
   /** @param {Sheet} now */

@@ -232,6 +232,8 @@ class Sheet(Live):
             except ValueError as error:
                 self._note = _sentence(str(error))
                 self._tell("state", None, None)
+        elif kind in ("go", "hand in") and not self._meant(message.get("given")):
+            return []  # the card says what is wrong with it
         elif kind == "go" and type(message.get("to")) is int:
             self.go(message["to"])
         elif kind == "hand in" and self.attempt is not None:
@@ -241,6 +243,13 @@ class Sheet(Live):
         elif kind == "resume" and self.attempt is not None:
             self._resume(message.get("kept"))
         return []
+
+    def _meant(self, given: object) -> bool:
+        """In an exam what stands there when one goes on is the answer; whether one may go on."""
+        attempt = self.attempt
+        if given is None or attempt is None or not self.exercise.exam or attempt.done or not attempt.open(attempt.at):
+            return True
+        return self.card.answer(given) is not None
 
     def _resume(self, kept: object) -> None:
         attempt = self.attempt

@@ -29,13 +29,15 @@ import { standings, way } from "./practice.js";
 
 /**
  * The means to answer: a node, a way to read what is given, a way to show what was given elsewhere unless something else
- * is being chosen or typed, and what to put the focus on.
+ * is being chosen or typed, and what to put the focus on. A draft is what stands there and was not given; put shows one.
  * @typedef {{
  *   node: HTMLElement,
  *   read?: () => string | string[],
  *   set: (given: any) => void,
  *   mark?: (right: string[]) => void,
  *   first?: HTMLElement,
+ *   draft?: () => string | string[] | null,
+ *   put?: (draft: any) => void,
  * }} Means
  */
 
@@ -115,7 +117,12 @@ function several(card) {
     known = now;
   };
   const node = make("fieldset", {}, make("legend", { class: "mw-hidden" }, "Choose all that are right"), ...labels);
-  return { node, read, set, mark: marking(card, labels, signs) };
+  const draft = () => (same([...read()].sort(), [...known].sort()) ? null : read());
+  /** @param {string[]} values */
+  const put = (values) => {
+    for (const box of boxes) box.checked = values.includes(box.value);
+  };
+  return { node, read, set, mark: marking(card, labels, signs), draft, put };
 }
 
 /**
@@ -138,7 +145,12 @@ function number(card, send) {
     follow(input, known, given || "");
     known = given || "";
   };
-  return { node, read: () => input.value, set, first: input };
+  const draft = () => (input.value.trim() && input.value !== known ? input.value : null);
+  /** @param {string} typed */
+  const put = (typed) => {
+    input.value = typed;
+  };
+  return { node, read: () => input.value, set, first: input, draft, put };
 }
 
 /**
@@ -223,7 +235,12 @@ function order(card) {
     values = given;
     draw();
   };
-  return { node, read: () => values, set };
+  /** @param {string[]} moved */
+  const show = (moved) => {
+    values = moved;
+    draw();
+  };
+  return { node, read: () => values, set, draft: () => (same(values, known) ? null : values), put: show };
 }
 
 /**
@@ -263,6 +280,10 @@ function render({ model, el }) {
   let set = () => {};
   /** @type {Means["mark"]} */
   let mark;
+  /** @type {Means["draft"]} */
+  let draft;
+  /** What was typed or moved and not given, by what was asked: it is there again with its question. */
+  const drafts = new Map();
   /** @type {((card: any) => void) | undefined} */
   let update;
   const skills = standings(model);
@@ -324,11 +345,17 @@ function render({ model, el }) {
 
   /** @param {Question} card */
   function build(card) {
+    const left = draft?.();
+    if (left != null) drafts.set(asked, left);
     const means = /** @type {string} */ (card.kind) === "way" ? undefined : MEANS[card.kind](card, send);
     const steps = means ? undefined : way(card, send);
     const { node, read } = means ?? { node: steps?.node, read: undefined };
     set = means?.set ?? (() => {});
     mark = means?.mark;
+    draft = means?.draft;
+    const again = `${card.lead} ${card.text}`;
+    if (drafts.has(again)) means?.put?.(drafts.get(again));
+    drafts.delete(again);
     update = steps?.update;
     const here = root.contains(document.activeElement); // else another view, or Python, has gone on
     /** @param {string} kind */
@@ -354,6 +381,10 @@ function render({ model, el }) {
     if (asked !== null && here) (steps ? steps.first() : means?.first)?.focus();
   }
 
+  // Whoever is about to take the card away may ask what stands there.
+  root.addEventListener("mq-draft", (event) => {
+    /** @type {CustomEvent} */ (event).detail.given = draft?.() ?? null;
+  });
   model.on("msg:custom", received);
   model.on("change:_card", show);
   model.on("change:progress", show);

@@ -77,7 +77,7 @@ def test_learning_by_keyboard(chrome: Browser, week: Exercise, width: int, dark:
         expect(page.locator(".mq-lead")).to_have_text("Question 6 of 6")
         page.get_by_role("button", name="Hand in").press("Enter")
         expect(page.locator(".mx-sure")).to_have_text(
-            "5 questions have no answer. After handing in, nothing can be changed."
+            "Questions 2, 3, 4, 5 and 6 have no answer. After handing in, nothing can be changed."
         )
         expect(page.locator(".mx-confirm button").first).to_be_focused()
         page.keyboard.press("Enter")
@@ -103,8 +103,8 @@ def test_an_exam_without_a_way_back(chrome: Browser, exam: Exercise, width: int,
         expect(page.locator(".mx-note")).to_have_text("An exam wants a name: the code that is handed in is one's own.")
         begin(page)
         assert sheet.attempt is not None
-        page.locator(".mq-card input").fill(sheet.attempt.asked[0].right[0])
         expect(page.get_by_role("button", name="Go on without an answer")).to_be_visible()
+        page.locator(".mq-card input").fill(sheet.attempt.asked[0].right[0])
         page.get_by_role("button", name="Keep my answer").click()
         expect(page.locator(".mq-note")).to_have_text("Your answer is kept. Until you go on, you may change it.")
         assert page.locator(".mq-right, .mq-wrong, .mq-way").count() == 0
@@ -122,6 +122,44 @@ def test_an_exam_without_a_way_back(chrome: Browser, exam: Exercise, width: int,
         expect(page.locator(".mx-summary")).to_have_text("You answered 1 of 6.")
         assert page.get_by_role("button", name="Begin anew").count() == 0
         assert read(sheet.code, 6, exam.mark).right == 1
+
+
+def test_in_an_exam_what_was_typed_counts_though_one_goes_on_at_once(chrome: Browser, exam: Exercise) -> None:
+    sheet = Sheet(exam)
+    with standing(chrome, sheet) as page:
+        begin(page)
+        assert sheet.attempt is not None
+        page.locator(".mq-card input").fill("77")
+        page.get_by_role("button", name="Keep my answer").click()
+        expect(step(page, 1)).to_have_accessible_name("Question 1, answered")
+        page.locator(".mq-card input").fill(sheet.attempt.asked[0].right[0])
+        page.get_by_role("button", name="Next").click()
+        expect(page.locator(".mq-lead")).to_have_text("Question 2 of 6")
+        page.locator(".mq-card input").fill("what?")
+        page.get_by_role("button", name="Next").click()
+        expect(page.locator(".mq-note")).to_contain_text("Type a number")
+        expect(page.locator(".mq-lead")).to_have_text("Question 2 of 6")
+        page.locator(".mq-card input").fill(sheet.attempt.asked[1].right[0])
+        page.get_by_role("button", name="Hand in").click()
+        expect(page.locator(".mx-sure")).to_contain_text("Questions 3, 4, 5 and 6 have no answer.")
+        page.locator(".mx-confirm").get_by_role("button", name="Hand in").click()
+        expect(page.locator(".mx-summary")).to_have_text("You answered 2 of 6.")
+        assert read(sheet.code, 6, exam.mark).right == 2
+
+
+def test_in_learning_mode_what_was_typed_is_there_again(chrome: Browser, week: Exercise) -> None:
+    """Unchecked: a check would have been a try."""
+    sheet = Sheet(week)
+    with standing(chrome, sheet) as page:
+        begin(page)
+        assert sheet.attempt is not None
+        page.locator(".mq-card input").fill("123")
+        page.get_by_role("button", name="Next").click()
+        expect(page.locator(".mq-lead")).to_have_text("Question 2 of 6")
+        expect(page.locator(".mq-card input")).to_have_value("")
+        page.get_by_role("button", name="Back").click()
+        expect(page.locator(".mq-card input")).to_have_value("123")
+        assert sheet.attempt.work[0].given == []
 
 
 def test_a_panel_is_brought_into_a_state(chrome: Browser, week: Exercise) -> None:

@@ -8,6 +8,7 @@ from browser import axe
 from browser.site import Opened, Site
 from marginlib.classes.file import Exercise, read_exercise
 from marginlib.classes.handed_in import read
+from marginlib.telling.on_page import written as on_page
 
 pytestmark = pytest.mark.browser
 
@@ -35,16 +36,22 @@ def test_a_link_opens_the_exercise_and_a_reload_keeps_the_work(
     expect(page.locator(".mq-right")).to_contain_text("Yes: ")
     page.locator(".mx-steps button").nth(4).click()
     expect(page.locator(".mx-panel .mw-figure > *").first).to_be_visible()
+    page.locator(".mx-steps button").nth(1).click()  # the last thing done is an answer, and nothing after it
+    expect(page.locator(".mq-text")).to_have_text(on_page(asked[1].text))
+    page.locator(".mq-card input").fill(asked[1].right[0])
+    page.keyboard.press("Enter")
+    expect(page.locator(".mq-right")).to_contain_text("Yes: ")
 
     page.reload()
     expect(page.get_by_label("Your name or number")).to_have_value("Ada", timeout=COMES)
     page.get_by_role("button", name="Begin").click()
     expect(page.locator(".mx-steps button").first).to_have_accessible_name("Question 1, right")
+    expect(page.locator(".mx-steps button").nth(1)).to_have_accessible_name("Question 2, right")
     page.get_by_role("button", name="Hand in").click()
     page.locator(".mx-confirm").get_by_role("button", name="Hand in").click()
     expect(page.locator(".mx-code")).to_be_visible()
     found = read(page.locator(".mx-code").inner_text(), 6, week.mark)
-    assert (found.right, found.items[0].at_once) == (1, True)
+    assert (found.right, found.items[0].at_once, found.items[1].at_once) == (2, True, True)
     assert opened.complaints == []
     page.close()
 

@@ -13,6 +13,7 @@ from marginlib.classes.attempt import Attempt
 from marginlib.classes.file import Exercise, read_exercise
 from marginlib.classes.handed_in import Done, read, short
 from marginlib.classes.items import Setting
+from marginlib.classes.results import Line, table
 from marginlib.classes.sheet import Sheet
 from marginlib.engine.amounts import plain
 from marginlib.pages.room import Room
@@ -141,6 +142,18 @@ def test_in_an_exam_the_last_answer_counts_and_the_number_of_answers_is_told(tmp
     assert sheet.code == before
 
 
+def test_in_an_exam_whoever_changed_to_what_is_right_has_got_nothing_wrong(tmp_path: Path) -> None:
+    """Nothing was said in between, so there was no help in it."""
+    exercise = made(tmp_path, "exam")
+    sheet = begun(exercise)
+    sheet.card.receive({"kind": "answer", "given": "1"})
+    answer_right(sheet, 0)
+    found = table(exercise, [Line(1, "Ada", sheet.hand_in())])
+    tally = found.questions()[0]
+    assert (tally.at_once, tally.missed, tally.tries) == (1, 0, 2)
+    assert found.as_json()["students"][0]["right_at_once"] == 1
+
+
 def test_there_is_no_way_back_where_that_is_set_and_none_is_left_out(tmp_path: Path) -> None:
     sheet = begun(made(tmp_path, "exam", back="false"))
     for to, at in [(2, 0), (1, 1), (0, 1), (3, 1), (2, 2), (1, 2), (-1, 2), (99, 2)]:
@@ -195,6 +208,27 @@ def test_what_was_answered_survives_a_page_that_is_loaded_again(tmp_path: Path) 
     done = begun(made(tmp_path, "exam"), clock=clock)
     done.receive({"kind": "resume", "kept": json.loads(json.dumps(first.state()["_kept"]))})
     assert done.code == first.code
+
+
+def test_each_answer_is_told_to_whoever_keeps_it_before_anyone_goes_on(tmp_path: Path) -> None:
+    """Else a page that is loaded again where it stands has lost the last answer of each question."""
+    there: dict[str, Any] = {}
+
+    def hear(posted: str) -> None:
+        told = json.loads(posted)
+        there.setdefault(told["slot"], {}).update(told.get("state", {}))
+
+    room = Room(hear)
+    sheet = begun(made(tmp_path))
+    widget = sheet.widget
+    room._take_in("sheet", sheet)
+    for given in ("1", "2"):
+        sheet.receive({"kind": "go", "to": 1})
+        sheet.card.receive({"kind": "answer", "given": given})
+        for kept in (there["sheet"]["_kept"], widget._kept):
+            assert kept["items"][1]["given"][-1] == given
+    sheet.card.receive({"kind": "hint"})
+    assert there["sheet"]["_kept"]["items"][1]["helped"] is True
 
 
 @pytest.mark.parametrize(
