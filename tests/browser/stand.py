@@ -4,6 +4,7 @@ Much faster to open than JupyterLab, for what the host does by itself; what the 
 """
 
 import contextlib
+import functools
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -79,49 +80,51 @@ def standing(
     page, wrong = around.new_page(), []
     page.on("pageerror", lambda error: wrong.append(str(error)))
 
-    own: list[dict[str, Any]] = [{} for _ in (live, *parts)]  # what the page has set last, until Python sets it
+    whole = (live, *parts)
+    there = [each.state() for each in whole]  # as a page's room does it: what the page has is told to it no more
+    hearing: set[int] = set()
 
-    def show() -> None:
-        """Tell the page all but what it has set itself: that may have moved on meanwhile."""
-        for at, each in enumerate((live, *parts)):
-            now = each.state()
-            told = {name: value for name, value in now.items() if name not in own[at] or own[at][name] != value}
-            own[at] = {name: value for name, value in own[at].items() if name not in told}
+    def show(at: int) -> None:
+        if at in hearing:
+            return
+        now = whole[at].state()
+        changed = {name: value for name, value in now.items() if there[at][name] != value}
+        there[at] = now
+        if changed and at:
+            page.evaluate("([at, parts]) => adoptedPart(at, parts)", [at - 1, changed])
+        elif changed:
+            page.evaluate("(parts) => adopted(parts)", changed)
+
+    def hear(at: int, message: dict[str, Any]) -> None:
+        for answer, _ in whole[at].hear(message):
             if at:
-                page.evaluate("([at, parts]) => adoptedPart(at, parts)", [at - 1, told])
+                page.evaluate("([at, message]) => hearPart(at, message)", [at - 1, answer])
             else:
-                page.evaluate("(parts) => adopted(parts)", told)
+                page.evaluate("(message) => hear(message)", answer)
 
-    def tell(message: dict[str, Any]) -> None:
-        for answer, _ in live.hear(message):
-            page.evaluate("(message) => hear(message)", answer)
-        show()
+    def take(at: int, changed: dict[str, Any]) -> None:
+        there[at] = {**there[at], **changed}
+        hearing.add(at)
+        try:
+            for name, value in changed.items():
+                if whole[at].state()[name] != value:
+                    whole[at].adopt(name, value)
+        finally:
+            hearing.discard(at)
+            show(at)
 
-    def adopt(changed: dict[str, Any]) -> None:
-        own[0].update(changed)
-        for name, value in changed.items():
-            live.adopt(name, value)
-        show()
-
-    def tell_part(at: int, message: dict[str, Any]) -> None:
-        for answer, _ in parts[at].hear(message):
-            page.evaluate("([at, message]) => hearPart(at, message)", [at, answer])
-        show()
-
-    def adopt_part(at: int, changed: dict[str, Any]) -> None:
-        own[at + 1].update(changed)
-        for name, value in changed.items():
-            parts[at].adopt(name, value)
-        show()
+    handlers = [functools.partial(lambda at, _: show(at), at) for at in range(len(whole))]
+    for each, handler in zip(whole, handlers, strict=True):
+        each.observe(handler, ["state"])
 
     def answer(route: Any) -> None:
         body, kind = files.get(route.request.url.removeprefix(HOME), ("", ""))
         route.fulfill(body=body, content_type=f"{kind}; charset=utf-8", status=200 if kind else 404)
 
-    page.expose_function("tell", tell)
-    page.expose_function("adopt", adopt)
-    page.expose_function("tellPart", tell_part)
-    page.expose_function("adoptPart", adopt_part)
+    page.expose_function("tell", lambda message: hear(0, message))
+    page.expose_function("adopt", lambda changed: take(0, changed))
+    page.expose_function("tellPart", lambda at, message: hear(at + 1, message))
+    page.expose_function("adoptPart", lambda at, changed: take(at + 1, changed))
     page.route(f"{HOME}**", answer)
     try:
         page.goto(HOME)
@@ -133,5 +136,7 @@ def standing(
         )
         yield page
     finally:
+        for each, handler in zip(whole, handlers, strict=True):
+            each.unobserve(handler, ["state"])
         around.close()
     assert not wrong, wrong

@@ -194,12 +194,14 @@ def test_a_mark_is_dragged_where_it_is_seen_in_a_large_picture(chrome: Browser) 
         page.mouse.move(x, y)
         page.mouse.down()
         page.mouse.move(*((x + 60, y) if across else (x, y + 60)), steps=4)
-        page.wait_for_timeout(100)
-        now = handle.bounding_box()
+
+        def moved() -> float:
+            now = handle.bounding_box()
+            assert now
+            return now["x"] - box["x"] if across else now["y"] - box["y"]
+
+        until(lambda: abs(moved() - 60) < 12, f"the handle of {name} is where the pointer is")
         page.mouse.up()
-        assert now
-        moved = now["x"] - box["x"] if across else now["y"] - box["y"]
-        assert abs(moved - 60) < 12, (name, moved)
 
 
 def test_a_refused_state_says_so_where_the_picture_was(chrome: Browser) -> None:
