@@ -20,7 +20,7 @@ from typing import Any
 
 import httpx
 import psutil
-from hub.running import Hub, HubFailed, Memory
+from hub.running import Hub, HubFailed, Memory, undisturbed
 from hub.student import PANEL, Answer, Screens, Student, Told, Trouble, moves
 from tornado.httpclient import HTTPError
 from tornado.websocket import WebSocketClosedError
@@ -154,7 +154,6 @@ class Class:
             for each in students:
                 each.cancel()
             await asyncio.gather(ticking, *students, return_exceptions=True)
-            self.screens.racer.close()
 
     async def _attend(self, name: str) -> None:
         """One student's lesson; whatever goes wrong is counted, and the others go on."""
@@ -214,7 +213,12 @@ def measure(students: int, *, arrive: float = 30, seconds: float = 120, seed: in
     """
     names = [f"student-{at:02}" for at in range(1, students + 1)]
     with tempfile.TemporaryDirectory(prefix="class-") as folder, Hub(Path(folder), names) as hub:
-        return asyncio.run(Class(hub, names, arrive=arrive, seconds=seconds, seed=seed, pace=pace).run())
+        whole = Class(hub, names, arrive=arrive, seconds=seconds, seed=seed, pace=pace)
+        try:
+            return asyncio.run(whole.run())
+        finally:
+            with undisturbed():
+                whole.screens.racer.close()  # one that is open when Python ends complains, or hangs it
 
 
 def main(words: list[str] | None = None) -> int:

@@ -182,7 +182,7 @@ class Hub:
 
     def end(self) -> None:
         """Asked to end, the hub ends its users' servers, and they their kernels; what is left then is ended."""
-        with _undisturbed():
+        with undisturbed():
             self._process.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(_END)
@@ -196,7 +196,7 @@ class Hub:
 
 
 @contextlib.contextmanager
-def _undisturbed() -> Iterator[None]:
+def undisturbed() -> Iterator[None]:
     """Who presses Ctrl-C twice is in a hurry, but what is being ended has to end."""
     kinds = (signal.SIGINT, signal.SIGTERM) if threading.current_thread() is threading.main_thread() else ()
     before = [(kind, signal.signal(kind, signal.SIG_IGN)) for kind in kinds]
