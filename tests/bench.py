@@ -11,13 +11,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+import urllib.request
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from browser.lab import FLAGS, Lab, notebook
+import websocket
+from browser.lab import FLAGS, Lab, free_port, notebook
 from exports import large
 from jupyter_client.manager import start_new_kernel
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
@@ -29,7 +31,7 @@ NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 LESSONS = sorted(path.name for path in NOTEBOOKS.glob("0[0-7]_*.ipynb"))
 SLIDERS = {"04": "Closing price", "06": "Price moves against you by", "07": "Price now"}  # else: Price move
 PRESSES = 30
-STEPS = 80  # of a drag, one each 16 ms
+STEPS = 80  # of a drag, one each 16 ms; fewer where the slider has fewer values
 
 OURS = "from marginlib.lessons import LossCascade\n\nLossCascade()"
 FLOOR = """
@@ -364,7 +366,43 @@ def knob_of(page: Page, kind: Kind) -> Locator:
     return page.get_by_role("slider", name="Price move") if ours else page.locator(kind.knob).filter(visible=True).first
 
 
-def drag(page: Page, knob: Locator) -> float:
+class Hand:
+    """A mouse that doesn't wait for the page, as a hand doesn't.
+
+    Playwright's own comes back when the page has dealt with a move. That takes it to the end of a frame, and the next
+    move just misses the one after: a page that draws all of its 60 frames a second was said to update 31 times.
+    """
+
+    def __init__(self, page: Page, port: int) -> None:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/json/list") as listed:
+            [target] = [target for target in json.load(listed) if target["url"] == page.url]
+        self._to = websocket.create_connection(target["webSocketDebuggerUrl"], suppress_origin=True)
+        self._sent = 0
+
+    def sweep(self, places: Iterable[tuple[float, float]]) -> float:
+        """Go through places with the button down, one each 16 ms, to the seconds until the page has heard of them all.
+
+        A page that is slow doesn't end the count before it has dealt with the last move.
+        """
+        start = time.perf_counter()
+        for step, (x, y) in enumerate(places, 1):
+            time.sleep(max(0.0, start + 0.016 * step - time.perf_counter()))
+            self._send("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y, button="left", buttons=1)
+        last = self._sent
+        while json.loads(self._to.recv()).get("id") != last:
+            pass
+        return time.perf_counter() - start
+
+    def _send(self, method: str, **params: Any) -> None:
+        self._sent += 1
+        self._to.send(json.dumps({"id": self._sent, "method": method, "params": params}))
+
+    def close(self) -> None:
+        """Let go of the page."""
+        self._to.close()
+
+
+def drag(page: Page, hand: Hand, knob: Locator) -> float:
     """Frames a second in which something else is shown, while the slider is dragged from end to end."""
     knob.scroll_into_view_if_needed()
     knob.focus()
@@ -377,16 +415,14 @@ def drag(page: Page, knob: Locator) -> float:
     )
     assert place is not None
     native = knob.evaluate("(knob) => knob.tagName === 'INPUT'")
+    values = knob.evaluate("(knob) => Math.round((knob.max - knob.min) / knob.step)") if native else STEPS
+    steps = min(STEPS, values)
     left = whole[0] + 8 if native else place["x"] + place["width"] / 2
     run, y = whole[1] - 24, place["y"] + place["height"] / 2
     page.mouse.move(left, y)
     page.mouse.down()
     page.evaluate("() => benchWatch.count()")
-    start = time.perf_counter()
-    for step in range(1, STEPS + 1):
-        time.sleep(max(0.0, start + 0.016 * step - time.perf_counter()))
-        page.mouse.move(left + run * step / STEPS, y)
-    seconds = time.perf_counter() - start
+    seconds = hand.sweep((left + run * step / steps, y) for step in range(1, steps + 1))
     frames: int = page.evaluate("() => { benchWatch.counting = false; return benchWatch.frames; }")
     page.mouse.up()
     return frames / seconds
@@ -399,9 +435,12 @@ def browser(chromium: str) -> Iterator[Result]:
             (Path(root) / f"{at}.ipynb").write_text(notebook(kind.source), encoding="utf-8")
         (Path(root) / "six.ipynb").write_text(notebook(*[OURS] * 6), encoding="utf-8")
         with Lab(Path(root), Path(home)) as lab:
-            chrome = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-            yield from latencies(lab, chrome)
-            yield from lessons(lab, chrome)
+            port = free_port()
+            chrome = playwright.chromium.launch(
+                executable_path=chromium, args=[*FLAGS, f"--remote-debugging-port={port}"]
+            )
+            yield from latencies(lab, chrome, port)
+            yield from lessons(lab, chrome, port)
             seconds = []
             for _ in range(3):
                 opened = lab.open(chrome, "six.ipynb")
@@ -411,7 +450,7 @@ def browser(chromium: str) -> Iterator[Result]:
             chrome.close()
 
 
-def latencies(lab: Lab, chrome: Browser) -> Iterator[Result]:
+def latencies(lab: Lab, chrome: Browser, port: int) -> Iterator[Result]:
     """Key presses and drags of each kind, and how they compare."""
     reached: list[tuple[float, float]] = []
     for at, kind in enumerate(KINDS):
@@ -424,7 +463,9 @@ def latencies(lab: Lab, chrome: Browser) -> Iterator[Result]:
         ours = page.get_by_role("slider", name="Price move")
         (ours if kind.name == "this panel" else page.locator(kind.knob).first).focus()
         settled = statistics.median(presses(page))
-        updates = statistics.median(drag(page, knob_of(page, kind)) for _ in range(3))
+        hand = Hand(page, port)
+        updates = statistics.median(drag(page, hand, knob_of(page, kind)) for _ in range(3))
+        hand.close()
         page.context.close()
         reached.append((settled, updates))
         yield Result(f"{kind.name}: key press → last change", settled, "ms")
@@ -435,7 +476,7 @@ def latencies(lab: Lab, chrome: Browser) -> Iterator[Result]:
         yield Result(f"  against {kind.name}: updates", ours_at[1] / other[1], "× as many")
 
 
-def lessons(lab: Lab, chrome: Browser) -> Iterator[Result]:
+def lessons(lab: Lab, chrome: Browser, port: int) -> Iterator[Result]:
     """The first slider of whole lessons, dragged: with all else that is on the page, with marks and motion."""
     for lesson in LESSONS:
         opened = lab.open(chrome, lesson)
@@ -447,9 +488,11 @@ def lessons(lab: Lab, chrome: Browser) -> Iterator[Result]:
         time.sleep(3)  # for what comes after: fonts, toolbars, the other panels
         knob.evaluate("(knob) => knob.closest('.mw-panel').setAttribute('data-watched', '')")
         page.evaluate(WATCH, "[data-watched] :is(.mw-title, .mw-words, .mw-figure)")
-        drag(page, knob)  # to move it is to skip the question above
+        hand = Hand(page, port)
+        drag(page, hand, knob)  # to move it is to skip the question above
         named = f"lesson {lesson[:2]}, {slider}: updates while dragging"
-        updates = statistics.median(drag(page, knob) for _ in range(5))
+        updates = statistics.median(drag(page, hand, knob) for _ in range(5))
+        hand.close()
         page.context.close()
         yield Result(named, updates, "a second", 50, more_is_better=True)
 

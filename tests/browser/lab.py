@@ -43,6 +43,14 @@ def notebook(*cells: str) -> str:
     return json.dumps({"cells": code, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5})
 
 
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
 def until(done: Callable[[], bool], what: str, seconds: float = 10, pause: float = 0.03) -> None:
     """Wait until something is so."""
     end = time.monotonic() + seconds
@@ -61,9 +69,7 @@ class Lab:
 
     def __init__(self, root: Path, home: Path) -> None:
         self.token = secrets.token_hex(16)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.address = f"http://127.0.0.1:{probe.getsockname()[1]}"
+        self.address = f"http://127.0.0.1:{free_port()}"
         environment = {name: value for name, value in os.environ.items() if not name.startswith("JUPYTER")}
         environment["JUPYTER_PREFER_ENV_PATH"] = "1"  # the kernel of the Python that runs the tests
         for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"):
