@@ -118,7 +118,9 @@ def what(chapter: Chapter) -> str:
     if chapter.group.kind == "trade" and chapter.moved:
         pays = [money(-amount, asset) for asset, amount in chapter.moved.items() if amount < 0]
         gets = [money(amount, asset) for asset, amount in chapter.moved.items() if amount > 0]
-        return f"An ordinary trade: {listed(pays) or 'nothing'} for {listed(gets) or 'nothing'}"
+        if pays and gets:
+            return f"An ordinary trade: {listed(pays)} for {listed(gets)}"
+        return f"One side of a trade: {f'{listed(pays)} out' if pays else f'{listed(gets)} in'}"
     if name := _NAMES.get(chapter.group.kind):
         return name
     return f"“{legible(chapter.group.entries[0].type)[:_SAID]}”: a word of the exchange that isn’t known here"

@@ -9,7 +9,7 @@ orders and withdrawals of now are refused by it (B9).
 
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, localcontext
 from fractions import Fraction
@@ -33,7 +33,7 @@ from marginlib.lessons.own_case.fields import row as row
 from marginlib.lessons.own_case.written import as_written, triggers_as_written
 from marginlib.reading.replaying import replay
 from marginlib.reading.rulebooks import rulebook
-from marginlib.telling.numbers import number
+from marginlib.telling.numbers import number, percent
 from marginlib.telling.sentences import warnings
 
 MOST_ROLLOVERS = 60_000
@@ -46,6 +46,8 @@ _HOURS = kinds.Amount(f"a number of hours from 0 to {MOST_HOURS}", most=MOST_HOU
 _LEVEL = kinds.Amount("a percentage above 0, such as '80'", above=True)
 _APART = Fraction(1, 100)  # from there on two prices contradict each other
 _FURTHEST = 16  # digits of a price before and after its point
+_DEAR = {"trading": Decimal("0.05")}
+_DEAR_LOAN = Decimal("0.01")  # from there on, as a share, a fee was hardly meant so; each rollover's counts
 _STEP = re.compile(r"steps\[([0-9]+)\]\.?([a-z]*): ")
 _RULE = re.compile(r"rules\.([a-z_]+): ")
 _RULE_FIELDS = {
@@ -400,12 +402,22 @@ def _put_in_place(sheet: Sheet, parts: dict[str, Any], lots: list[Lot], notes: l
         sheet.wrong(f"lots.{at}.pair", done.error.message)
         return None
     notes += [Problem("prices", told) for told in warnings(at_start) if "contradict" in told]
+    notes += _dear(sheet)
     most = now.rulebook.most_leverage
     for lot in lots:
         if lot.leverage > most:
             told = f"{number(lot.leverage, 20)}× is more than the exchange offers, {number(most, 20)}× at most."
             notes.append(Problem(f"lots.{lot.row}.leverage", told))
     return done
+
+
+def _dear(sheet: Sheet) -> Iterator[Problem]:
+    """Fees that are in percent, and were hardly meant so: taken as they are written, and told."""
+    for name, text in sheet.fields["fees"].items():
+        rate = sheet.percent(f"fees.{name}", text, f"the {name} fee")
+        if rate and rate >= _DEAR.get(name, _DEAR_LOAN):
+            told = f"{percent(rate)} is far more than exchanges take. This is in percent, not in basis points"
+            yield Problem(f"fees.{name}", f"{told}: if you mean {percent(rate / 100)}, write '{plain(rate)}'.")
 
 
 def _priced(sheet: Sheet, now: State, currency: str | None, lots: list[Lot], notes: list[Problem]) -> bool:

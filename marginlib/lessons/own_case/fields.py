@@ -281,6 +281,6 @@ def _candidates(text: str) -> Iterable[str]:
     if beside := _BESIDE.fullmatch(digits):  # a code or a sign at it: '€12', '12EUR', '12€'
         yield beside[1]
     head, _, tail = digits.rpartition(" ")
-    for part in (head, tail):  # with a code or a sign beside it: '12 EUR', '€ 12'
-        if _NUMBER.fullmatch(part):
+    for part, apart in ((head, tail), (tail, head)):  # with a code or a sign beside it: '12 EUR', '€ 12'
+        if _NUMBER.fullmatch(part) and not re.search("[0-9]", apart):
             yield part

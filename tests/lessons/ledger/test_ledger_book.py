@@ -211,3 +211,10 @@ L7,TZ,2026-01-06 09:00:00,marginconversion,,currency,ETH,-0.03,0,0
     assert first["what"] == "A position priced in EUR: 0 rollovers, closed in part, then settled"
     assert second["result"] == "▼ −42.00 EUR and 1 more"
     assert shown["findings"] == ["Line 6 says again what an earlier line says, and is left out."]
+
+
+@pytest.mark.parametrize(("amount", "said"), [("-20", "20.00 EUR out"), ("20", "20.00 EUR in")])
+def test_a_trade_of_which_one_side_is_missing_is_not_told_as_one_for_nothing(amount: str, said: str) -> None:
+    ledger = f"{HEAD}\nL1,TN,2026-01-05 08:00:00,nfttrade,,currency,EUR,{amount},0,100\n"
+    (only,) = YourLedger(ledger.encode())._looked.shown()["chapters"]
+    assert only["what"].replace("\N{NO-BREAK SPACE}", " ") == f"One side of a trade: {said}"

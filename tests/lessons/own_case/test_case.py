@@ -361,6 +361,21 @@ def test_what_a_sentence_says_to_write_instead_works(typed: str, right: str) -> 
         assert read_case(fields).problems == ()
 
 
+@pytest.mark.parametrize("typed", ["1 000", "12 34", "1 000 EUR"])
+def test_of_two_numbers_beside_each_other_none_is_offered_as_a_rate(typed: str) -> None:
+    told = wrong(account(fees={"trading": typed}))["fees.trading"]
+    assert "write '" not in told
+
+
+@pytest.mark.parametrize(("name", "typed", "share"), [("trading", "26", "0.26"), ("rollover", "2", "0.02")])
+def test_a_fee_in_basis_points_is_taken_as_percent_and_that_is_said(name: str, typed: str, share: str) -> None:
+    fields = account(balances=balances(EUR="9000"), fees={name: typed})
+    (note,) = read_case(fields).notes
+    assert note.path == f"fees.{name}"
+    assert f"if you mean {share}\N{NO-BREAK SPACE}%, write '{share}'" in note.sentence
+    assert read_case(account(balances=balances(EUR="9000"), fees={name: share})).notes == ()
+
+
 @pytest.mark.parametrize(
     ("field", "typed", "right"),
     [
