@@ -432,7 +432,7 @@ def _not_opened(story: Story) -> View:
     rows, seen = Rows(_ACROSS, _TICKS), sheet(story.final, _quote(story))
     have = _listed(seen.own) or "nothing"
     rows.say("nothing is opened")
-    rows.say(swatch("own", have) if seen.own else have)
+    rows.say(swatch("own", have) if seen.own else "you have nothing")
     _stood(rows, rows.band(_BAR), seen)
     rows.band(_BELOW)
     shown = refused(

@@ -350,7 +350,7 @@ def _arrow(flow: Flow, step: int) -> tuple[list[Spec], list[Label]]:
         name = "loan" if down else "debt"
         middle = (low + high) / 2
         drawn = _shaft((x, low), (x, high), not down, role, wide, dash)
-        return drawn, [Label(x + 2.6, middle, f"{name}<br>{told}", "middle right", ink, fixed=True)]
+        return drawn, [Label(x + 3.2, middle, f"{name}<br>{told}", "middle right", ink, fixed=True)]
     x, low, high = (48.5 if flow.step == 3 else 74.5), _BOXES["The market"][1], _BOXES["Your position"][0]
     assert flow.back
     drawn = _shaft((x, low), (x, high), False, role, wide, dash) + _shaft(
