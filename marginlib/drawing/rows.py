@@ -59,6 +59,7 @@ class Rows:
         self.strokes: dict[tuple[str, float, str], list[Point | None]] = {}
         self.labels: list[Label] = []
         self.foot, self.marks = 0.0, list[float]()
+        self.said: list[Band] = []
 
     def band(self, pixels: float) -> Band:
         """A row so high, below those that there are."""
@@ -72,6 +73,7 @@ class Rows:
     def say(self, left: str = "", right: str = "", *, role: str = "ink", bold: bool = False) -> Band:
         """A line of words: at the axis's beginning and at its end."""
         low, high = self.band(LINE)
+        self.said.append((low, high))
         for text, at, side in ((left, 0, "right"), (right, 1, "left")):
             if text:
                 place = (self.across[at], (low + high) / 2 - 1)
@@ -105,6 +107,23 @@ class Rows:
             if text:
                 self.labels.append(Label(at, (low + high) / 2, text, "middle center", "ink", fixed=True))
 
+    def wordless(self, low: float, high: float) -> list[Band]:
+        """What of a stretch has no line of words: a line drawn there strikes through none.
+
+        >>> rows = Rows((0, 100), {})
+        >>> band, words, other = rows.band(30), rows.say("words"), rows.band(10)
+        >>> rows.wordless(-60.0, 0.0)
+        [(-60.0, -50.0), (-30.0, 0.0)]
+        """
+        found = list[Band]()
+        for begin, end in sorted(self.said):
+            if end <= low or begin >= high:
+                continue
+            if begin > low:
+                found.append((low, begin))
+            low = end
+        return [*found, (low, high)] if high > low else found
+
     def put(self, role: str, band: Band, start: Amount, end: Amount) -> None:
         """A bar in a row, from an amount to another; one of nothing is left out."""
         left, right = sorted((float(start), float(end)))
@@ -122,8 +141,11 @@ class Rows:
         if right > left:
             self.stroke(around(left, band[0], right, band[1])[:-1], role, 1.5, dash)
 
-    def drawn(self, foot: int = FOOT, *, grid: bool = True) -> Spec:
-        """The figure: zero and (where its axis is one) a grid, the bars role by role, outlines, and words over them."""
+    def drawn(self, foot: int = FOOT, *, grid: bool = True, stop: bool = False) -> Spec:
+        """The figure: zero and (where its axis is one) a grid, the bars role by role, outlines, and words over them.
+
+        ``stop``: zero and grid stop where words are.
+        """
         names = {at: text for at, text in self.ticks.items() if text}
         spec = layout(names, self.across, (-self.down, 0.0), "", foot, height=round(self.down) + foot + 1, grid=False,
                       l=SIDE, r=SIDE, t=1)  # fmt: skip
@@ -131,32 +153,38 @@ class Rows:
                          "zeroline": False}  # fmt: skip
         spec["xaxis"] |= {"showgrid": grid, "gridcolor": "role:line"}
         grid_traces = list[Spec]()
-        if self.marks:  # each part has lines of its own axis, as far as it goes
+        if self.marks or stop:  # each part has lines of its own axis, as far as it goes
             spec["xaxis"] |= {"showgrid": False}
-            grid_traces = [lines(self._grid()[:-1], "line", 1)] if grid else []
-        drawn = [*grid_traces, lines([(0.0, self.zero[0]), (0.0, max(self.zero[1], -self.down))], "quiet", 1.5)]
+            grid_traces = [lines(self._grid(stop)[:-1], "line", 1)] if grid else []
+        ends = self.zero[0], max(self.zero[1], -self.down)
+        zero = [(0.0, end) for end in ends] if not stop else self._upright(0.0, self.wordless(ends[1], ends[0]))[:-1]
+        drawn = [*grid_traces, lines(zero, "quiet", 1.5)]
         drawn += [_lying(role, parts, tall) for (role, tall), parts in self.parts.items()]
         drawn += [lines(points[:-1], *kind) for kind, points in self.strokes.items()]
         return figure(drawn, spec, self.labels)
 
-    def _grid(self) -> list[Point | None]:
+    def _upright(self, at: float, bands: Sequence[Band]) -> list[Point | None]:
+        return [end for low, high in bands for end in ((at, low), (at, high), None)]
+
+    def _grid(self, stop: bool) -> list[Point | None]:
         """The lines of both axes, behind the bars: plotly draws lines over them, so they are left out there."""
         found: list[Point | None] = []
-        for (low, high), ticks in (((self.foot, 0.0), self.marks), ((-self.down, self.foot - LINE), [*self.ticks])):
+        parts = ((self.foot, 0.0, self.marks), (-self.down, self.foot - LINE, [*self.ticks]))
+        for low, high, ticks in parts if self.marks else ((-self.down, 0.0, [*self.ticks]),):
             for at in ticks:
-                over = sorted(
+                over = [
                     (middle - tall / 2, middle + tall / 2)
-                    for (_, tall), parts in self.parts.items()
-                    for start, length, middle in parts
+                    for (_, tall), parts_ in self.parts.items()
+                    for start, length, middle in parts_
                     if start <= at <= start + length and low <= middle <= high
-                )
+                ]
                 begin = low
-                for lower, upper in over:
-                    if lower > begin:
-                        found += [(at, begin), (at, lower), None]
+                for lower, upper in sorted([*over, *(self.said if stop else [])]):
+                    if begin < lower < high:
+                        found += self._upright(at, [(begin, lower)])
                     begin = max(begin, upper)
                 if high > begin:
-                    found += [(at, begin), (at, high), None]
+                    found += self._upright(at, [(begin, high)])
         return found
 
 

@@ -157,7 +157,13 @@ def _markers(trace: dict[str, Any], across: Any, up: Any) -> list[str]:
     parts = []
     for x, y, colour in zip(trace["x"], trace["y"], colours, strict=True):
         at = f"{across(x)} {up(y)}"
-        if turn is None:
+        if marker.get("symbol") == "arrow":  # its tip is at the place, less a distance
+            tip = marker.get("standoff", 0)
+            wide, long = round(half * 0.62, 1), round(half * 1.9 + tip, 1)
+            head = f"M0,{tip} L{wide},{long} L{-wide},{long} Z"
+            turned = f"translate({at}) rotate({marker.get('angle', 0)})"
+            parts.append(f'<path d="{head}" transform="{turned}" fill="{colour}" {edge}/>')
+        elif turn is None:
             parts.append(f'<circle cx="{across(x)}" cy="{up(y)}" r="{half}" fill="{colour}" {edge}/>')
         else:
             head = f"M0,{-half} L{half},{half} L{-half},{half} Z"

@@ -27,9 +27,7 @@ PAGES = (1400, 1024, 360)
 KNOWN: dict[tuple[str, int], tuple[int, int]] = {}
 """How many pairs of texts meet, and how many texts are cut off, on a page: they may become fewer only."""
 
-COVERED: dict[tuple[str, int], int] = {
-    ("LotQueue", 360): 7,  # lots that are thinner than a knob
-}
+COVERED: dict[tuple[str, int], int] = {}
 """How often a knob covers a text, on a page: they may become fewer only."""
 
 WHERE = """() => [...document.querySelectorAll(".mw-grips")].map((grips) => {

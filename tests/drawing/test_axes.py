@@ -1,5 +1,6 @@
 """Axes: each number stands at its tick, each part has its own grid, and names stand clear of the zero."""
 
+import itertools
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from marginlib.drawing.axes import stepped
 from marginlib.drawing.pieces import layout
 from marginlib.drawing.rows import Rows
-from marginlib.lessons import BalanceSheet, ClosingSteps, OpeningSteps, SettleOrClose
+from marginlib.lessons import BalanceSheet, ClosingSteps, LotQueue, OpeningSteps, SettleOrClose
 from marginlib.panels.panel import Panel
 
 
@@ -37,12 +38,13 @@ def test_what_the_bars_are_is_centred_below_them_and_clear_of_the_axis(panel_cla
 
 def test_each_part_of_a_figure_has_the_grid_of_its_own_axis() -> None:
     panel: Any = SettleOrClose()
-    figure = panel.view(panel.read({}))["figures"][0]
+    figure = panel.view(panel.read({"EUR": 45000}))["figures"][0]  # of the enlarged bars there is one: below is room
     (grid,) = (trace for trace in figure["data"] if trace.get("line", {}).get("color") == "role:line")
     strokes = [(x, low, high) for x, low, high in zip(grid["x"][::3], grid["y"][::3], grid["y"][1::3], strict=True)]
 
     assert not figure["layout"]["xaxis"]["showgrid"]
-    foot = min(low for x, low, _ in strokes if x == 50_000)  # which is a tick of the upper axis alone
+    texts = [trace for trace in figure["data"] if trace.get("mode") == "text"]
+    foot = next(y for trace in texts for text, y in zip(trace["text"], trace["y"], strict=True) if text == "100,000")
     upper, lower = [each for each in strokes if each[1] >= foot], [each for each in strokes if each[1] < foot]
     assert {x for x, *_ in upper} >= {-50_000, 50_000, 150_000}
     assert {x for x, *_ in lower} == {*figure["layout"]["xaxis"]["tickvals"]}
@@ -54,3 +56,24 @@ def test_rows_with_one_axis_keep_its_grid() -> None:
     rows.band(20)
 
     assert rows.drawn()["layout"]["xaxis"]["showgrid"]
+
+
+@pytest.mark.parametrize("panel_class", [SettleOrClose, LotQueue])
+def test_zero_and_grid_stop_where_words_are(panel_class: Any) -> None:
+    """An upright line through the middle of a line of words would strike through them at one width or another."""
+    panel = panel_class()
+    figure = panel.view(panel.read({}))["figures"][0]
+    middles = [
+        y
+        for trace in figure["data"]
+        if trace.get("mode") == "text"
+        for text, y in zip(trace["text"], trace["y"], strict=True)
+        if len(text) > len("51,000")  # shorter ones are beside their own axis, or in their own row
+    ]
+    for trace in figure["data"]:
+        colour, wide = (trace.get("line", {}).get(each) for each in ("color", "width"))
+        if trace.get("mode") == "lines" and (colour == "role:line" or (colour == "role:quiet" and wide == 1.5)):
+            for (x, y), (other, end) in itertools.pairwise(zip(trace["x"], trace["y"], strict=True)):
+                if x is not None and x == other:
+                    low, high = sorted((y, end))
+                    assert not any(low < middle < high for middle in middles), (x, low, high)

@@ -20,7 +20,7 @@ def hit(figures: Figures, width: float) -> Iterator[tuple[str, str]]:
         yield from collisions(figure, wide if "least" in figure["layout"].get("meta", {}) else max(wide, NARROWEST))
 
 
-OVER = {("Life", NARROWEST): 1}
+OVER: dict[tuple[str, int], int] = {}
 """How many pairs of labels might meet at a width, in all states of the sweep: by what the widest typeface takes."""
 BEYOND: dict[tuple[str, int], int] = {}
 """How many labels are longer than the figure is wide, or than what is left of it beside their bars."""

@@ -271,3 +271,15 @@ def test_a_name_at_the_end_of_an_axis_stays_in_the_picture() -> None:
     assert places["\N{MINUS SIGN}50 %"] >= 20
     assert places["+50 %"] <= WIDTH - 20
     assert places["now"] == WIDTH / 2
+
+
+def test_an_arrows_tip_keeps_its_distance_to_its_place() -> None:
+    """As plotly draws it: turned about the place where it points to."""
+    marker = {"color": "role:owed", "size": 10, "symbol": "arrow", "angle": 90, "standoff": 2}
+    head = drawn(spec({"type": "scatter", "mode": "markers", "x": [0], "y": [0], "marker": marker})).find(f"{SVG}path")
+
+    assert head is not None
+    assert (head.get("d"), head.get("transform")) == (
+        "M0,2 L3.1,11.5 L-3.1,11.5 Z",
+        f"translate({LEFT + (WIDTH - LEFT - RIGHT) / 2} {TOP + 100.0}) rotate(90)",
+    )

@@ -18,10 +18,12 @@ from marginlib.engine.story import Story
 from marginlib.telling import sentences
 from marginlib.telling.numbers import in_panel, listed, money, number, price
 
-_ACROSS = (-0.19, 0.95)  # BTC, with room for prices on the left
+_ACROSS = (-0.23, 0.95)  # BTC, with room for prices on the left
 _CLEAR = 0.05  # BTC from zero to the handle of a small lot: those prices are seen
 _QUEUE_TICKS = {tenth / 10: f"{tenth / 10:g}{'' if tenth else ' BTC'}" for tenth in (0, 2, 4, 6, 8)}
-_BRACKET, _STAIRS, _SLAB, _LETTER = 24.0, 134.0, 16.0, 18.0  # pixels: of the order's bracket, of all prices, of a lot
+_BRACKET, _STAIRS, _SLAB, _NAMES = 24.0, 130.0, 16.0, 18.0  # pixels: of the order's bracket, of all prices, of a lot
+_ROOM = 6.0  # pixels above and below the lots, for their knobs
+_ASIDE = 0.012  # BTC from the axis to its prices
 _BAR, _GAP = 14.0, 4.0  # pixels: of a result, and between rows
 
 
@@ -153,10 +155,11 @@ def eaten(story: Story, queue: list[Lot], names: Sequence[str], reach: Reach) ->
     base, quote = step.pair.split("/")
     axis, reached = _RESULTS[step.do], float(step.volume)
     rows = Rows(_ACROSS, {axis.at(at): f"{number(Decimal(at), 0)}{'' if at else f' {quote}'}" for at in axis.ticks})
-    rows.say(f"{step.do} {money(step.volume, base)}", f"price {price(now, quote)}")
+    rows.say(f"{step.do} {money(step.volume, base)} at {price(now, quote)}")
     bracket = rows.band(_BRACKET)
     foot, bar = held(bracket)
-    rows.stroke([(0, foot), (0, bar), (reached, bar), (reached, foot)], "ink", 2.5)
+    rows.stroke([(0, foot), (0, bar), (reached, bar)], "ink", 2.5)
+    rows.stroke([(reached, bar), (reached, foot - _STAIRS)], "ink", 1.5)  # what is left of it goes
     rows.begin()
     planned = _planned(story, names)
     grips = [grip("volume", "x", _floats(reach.order), held(bracket))]
@@ -167,15 +170,19 @@ def eaten(story: Story, queue: list[Lot], names: Sequence[str], reach: Reach) ->
     tells += [_result(rows, lot, axis, base, quote) for lot in queue]
     for name, volume, opened in planned[len(queue) :]:
         rows.band(_GAP)
-        rows.say(f"{name}: {number(volume, 8)} at {number(opened, 2)}", "not opened", role="quiet")
+        _say(rows, f"{name}: {number(volume, 8)} at {number(opened, 2)}", "not opened", axis, "quiet")
         rows.band(_BAR)
         tells.append((f"{name}: {money(volume, base)} at {price(opened, quote)} are not opened", 0.0))
     result = total(queue)
     told = marked(result, quote) if isinstance(step, Close) else money(result, quote, sign=True)
-    rows.say("together", told)
-    rows.stroke([(axis.zero, top), (axis.zero, -rows.down)], "quiet", 1.5)
+    _say(rows, "together", told, axis)
+    for low, high in rows.wordless(-rows.down, top):
+        if high - low >= _BAR:  # what is left between words only is no line
+            rows.stroke([(axis.zero, low), (axis.zero, high)], "quiet", 1.5)
     tells.append((f"together: {told}", float(result)))
-    return touched(rows.drawn(grid=False), *grips, name="The queue, and what becomes of each lot", tells=tells)
+    return touched(
+        rows.drawn(grid=False, stop=True), *grips, name="The queue, and what becomes of each lot", tells=tells
+    )
 
 
 def _planned(story: Story, names: Sequence[str]) -> list[tuple[str, Decimal, Decimal]]:
@@ -195,7 +202,8 @@ def _stairs(
     """The lots as steps of a stair, each at its opening price, and the price now as a line through them."""
     low, high = rows.band(_STAIRS)
     cheap, dear = _floats(reach.prices)
-    low, high = low + _SLAB / 2 + _LETTER, high - _SLAB / 2 - _LETTER
+    low, high = low + _SLAB / 2 + _ROOM, high - _SLAB / 2 - _ROOM
+    below = rows.band(_NAMES)
     ruler = rows.band(_BRACKET)
 
     def up(amount: Decimal) -> float:
@@ -210,9 +218,8 @@ def _stairs(
             _step(rows, queue[turn], (at, end), slab, line)
         else:
             rows.stroke([(at, middle), (end, middle)], dash="6px,4px", width=2)
-        # On the side where the price isn't: what is between is drawn.
-        side, foot = ("top", slab[1] + 5) if middle >= line else ("bottom", slab[0] - 5)
-        rows.labels.append(Label((at + end) / 2, foot, name, f"{side} center", bold=True, fixed=True))
+        # In a row of their own: a lot that is thinner than a knob has one at its name nowhere else.
+        rows.labels.append(Label((at + end) / 2, sum(below) / 2, name, "middle center", bold=True, fixed=True))
         grips.append(grip(f"{name}_price", "y", prices, (at, max((at + end) / 2, _CLEAR))))
         grips.append(grip(f"{name}_volume", "x", [at + float(each) for each in reach.lot], held(ruler)))
         rows.stroke(
@@ -222,8 +229,8 @@ def _stairs(
     rows.stroke([(0, line), (_ACROSS[1], line)], "market", 2)
     for amount, place in zip(reach.prices, prices, strict=True):
         if abs(place - line) > 15:
-            rows.labels.append(Label(_ACROSS[0], place, number(amount, 0), "middle right", "quiet", fixed=True))
-    rows.labels.append(Label(_ACROSS[0], line, number(now, 0), "middle right", bold=True, fixed=True))
+            rows.labels.append(Label(-_ASIDE, place, number(amount, 0), "middle left", "quiet", fixed=True))
+    rows.labels.append(Label(-_ASIDE, line, number(now, 0), "middle left", bold=True, fixed=True))
     return [*grips, grip("price", "y", prices, (0.0, _ACROSS[1]))]
 
 
@@ -240,19 +247,26 @@ def _step(rows: Rows, lot: Lot, across: tuple[float, float], slab: Band, line: f
     rows.put("restricted", slab, bitten, across[1])
 
 
+def _say(rows: Rows, left: str, comes: str, axis: Axis, role: str = "ink") -> Band:
+    """A line of words: a lot, and over its bar what it comes to: from the axis's zero, to the side with room."""
+    low, high = rows.say(left, role=role)
+    side = "right" if axis.zero < sum(_ACROSS) else "left"
+    rows.labels.append(Label(axis.zero, (low + high) / 2 - 1, comes, f"middle {side}", role, fixed=True))
+    return low, high
+
+
 def _result(rows: Rows, lot: Lot, axis: Axis, base: str, quote: str) -> tuple[str, float]:
     """A row under the queue: how much of a lot goes, and what that comes to. Returns it in words."""
     rows.band(_GAP)
     whole, bought = lot.position.volume, lot.position.open_price
     at, opened = f"at {number(bought, 2)}", f"at {price(bought, quote)}"
     if not lot.ended:
-        rows.say(f"{lot.name}: {number(whole, 8)} {at}", swatch("restricted", "stays open"))
+        _say(rows, f"{lot.name}: {number(whole, 8)} {at}", swatch("restricted", "stays open"), axis)
         rows.band(_BAR)
         return f"{lot.name}: {money(whole, base)} {opened} stay open", 0.0
     comes = lot.realised.pnl if lot.realised else lot.moved("obligation")
     told = marked(comes, quote) if lot.realised else money(comes, quote, sign=True)
-    part = f"{number(lot.ended, 8)} of {number(whole, 8)}" if lot.left else number(whole, 8)
-    rows.say(f"{lot.name}: {part} {at}", told.removesuffix(f" {quote}"))
+    _say(rows, f"{lot.name}: {number(lot.ended, 8)} {at}", told.removesuffix(f" {quote}"), axis)
     band = rows.band(_BAR)
     if not lot.realised:
         rows.put("own", band, axis.zero, axis.at(comes))

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from marginlib.analysis.outcome import Outcome, outcome
 from marginlib.analysis.sheet import Entry, Sheet, sheet
 from marginlib.drawing.pieces import Spec, marked, swatch
+from marginlib.drawing.placing import Label
 from marginlib.drawing.rows import LINE, Band, Rows, held
 from marginlib.drawing.screen import Table, View, refused, screen, table
 from marginlib.drawing.touch import Grip, grip, touched
@@ -27,6 +28,9 @@ _TICKS = {-50_000.0: "", 0.0: "0 EUR", 50_000.0: "", 100_000.0: "100,000", 150_0
 _LARGER, _END = 200, 200_000.0  # how many times the ends are enlarged, and where on the axis they stand then
 _ENLARGED_TICKS = {_END - _LARGER * less: f"−{less:,}" if less else "0 EUR" for less in (1000, 500, 0)}
 _BAR, _ARM, _THIN, _GAP, _SPLIT, _CONE = 36.0, 20.0, 18.0, 10.0, 16.0, 22.0  # pixels
+_UNDER = 4.0  # pixels between words and the bar below them, whose knobs reach over it
+_CUT, _SLANT = -70_000.0, 3_000.0  # where the enlarged bars are cut
+_OVER = 6_000.0  # so much further than the fee itself its words may go: a telephone needs it
 _BELOW = 8 * LINE + 2 * (_ARM + _THIN) + _GAP + _SPLIT + _CONE  # what stands below the bar of what is still open
 _REFUSED = "refused"
 
@@ -100,12 +104,14 @@ def fork(start: State, settled: Way, closed: Way, reach: Reach) -> Spec:
     Below, the ends of the two enlarged, where they differ by their fees. What is owed stands left of zero.
     """
     quote, rows, still = closed.seen.currency, Rows(_ACROSS, _ENLARGED_TICKS), sheet(start, closed.seen.currency)
-    rows.say("still open", f"price {price(_price(start), quote)}")
+    rows.say(f"still open, at {price(_price(start), quote)}", bold=True)
     held, owed = _listed(still.restricted), _listed(still.owed)
-    rows.say(swatch("owed", f"{owed} owed"))
+    # Each over its own part as far as a telephone has room; the last of them is the nearest to the bar.
+    rows.name(swatch("owed", f"{owed} owed"), float(-still.owes))
     free = _listed(still.own)
-    rows.say(swatch("own", f"{free} free") if free else "nothing free")
-    rows.say("", swatch("restricted", f"{held} restricted"))  # on a telephone there is no room for both in one line
+    rows.name(swatch("own", f"{free} free") if free else "nothing free", 0)
+    rows.name(swatch("restricted", f"{held} restricted"), float(sum(entry.worth for entry in still.own)))
+    rows.band(_UNDER)
     band = rows.band(_BAR)
     end = _stood(rows, band, still)
     rows.band(_GAP)
@@ -141,7 +147,7 @@ def fork(start: State, settled: Way, closed: Way, reach: Reach) -> Spec:
         if way.end:
             worth, fees = money(way.end.own_worth, quote), money(way.end.fees, quote)
             tells.append((f"net worth after {name}: {worth}, after fees of {fees}", float(way.end.own_worth)))
-    return touched(rows.drawn(), *grips, name="Settling beside closing", tells=tells)
+    return touched(rows.drawn(stop=True), *grips, name="Settling beside closing", tells=tells)
 
 
 def _listed(entries: Iterable[Entry]) -> str:
@@ -167,9 +173,19 @@ def _stood(rows: Rows, band: Band, seen: Sheet, start: float = 0.0, owed: float 
 
 def _paired(ones: Iterable[Entry], others: Iterable[Entry]) -> list[tuple[Entry, Entry]]:
     """The entries of two sheets by their currencies; where one has nothing, nothing of it."""
-    known = [{entry.currency: entry for entry in entries} for entries in (ones, others)]
+    known = [_by_currency(entries) for entries in (ones, others)]
     codes = {code: Entry(code, ZERO, Fraction(0)) for code in [*known[0], *known[1]]}
     return [(known[0].get(code, nothing), known[1].get(code, nothing)) for code, nothing in codes.items()]
+
+
+def _by_currency(entries: Iterable[Entry]) -> dict[str, Entry]:
+    """Entries of one currency as one: what stays unpaid is owed beside what was lent."""
+    found = dict[str, Entry]()
+    for entry in entries:
+        known = found.get(entry.currency)
+        amount, value = (known.amount, known.worth) if known else (ZERO, Fraction(0))
+        found[entry.currency] = Entry(entry.currency, amount + entry.amount, value + entry.worth)
+    return found
 
 
 def _shared(one: Sheet, other: Sheet) -> Sheet:
@@ -231,12 +247,14 @@ def _enlarged(rows: Rows, settled: Way, closed: Way, tip: float) -> list[tuple[B
         at = _END - _LARGER * float(top - end.own_worth)
         # Beside an amount in that currency; both have no room for its code on a telephone.
         fee = swatch("fee", f"fee {number(end.fees, 2, 2)}") if end.fees else "no fee"
-        rows.say(f"{name}: {money(end.own_worth, quote)}", fee)
+        low, high = rows.say(f"{name}: {money(end.own_worth, quote)}")
+        rows.labels.append(Label(_END + _OVER, (low + high) / 2 - 1, fee, "middle left", fixed=True))
         band = rows.band(_THIN)
         rows.put("own", band, _ACROSS[0], at)
         rows.put("fee", band, at, at + _LARGER * float(end.fees))
         found.append((band, at))
         rows.stroke([(_END, band[0]), (_END, band[1])], "quiet", 1.5)
+        rows.stroke([(_CUT, band[0] - 1), (_CUT + _SLANT, band[1] + 1)], "ground", 4)  # it begins far to the left
     for _ in range(2 - len(ways)):
         rows.band(LINE + _THIN)
     return found
@@ -281,7 +299,7 @@ def _inside(places: Iterable[float]) -> bool:
 
 
 def headline(settled: Way, closed: Way) -> str:
-    """The one message: what each way leaves you with, and how far apart that is."""
+    """The one message: what each way leaves you beyond what both leave, and how far apart that is."""
     left = [
         listed([money(entry.amount, entry.currency) for entry in way.seen.own]) or "nothing"
         for way in (settled, closed)
@@ -290,9 +308,12 @@ def headline(settled: Way, closed: Way) -> str:
         return f"Settling leaves {left[0]}; closing is refused"
     if not settled.end:
         return f"Settling is refused; closing leaves {left[1]}"
-    gap = abs(settled.end.own_worth - closed.end.own_worth)
+    gap, shared = abs(settled.end.own_worth - closed.end.own_worth), _shared(settled.seen, closed.seen)
     differ = f"{money(gap, closed.end.currency)} apart" if gap else "the same net worth"
-    return f"Settling leaves {left[0]}; closing {left[1]}: {differ}"
+    more = [_listed(_beyond(way.seen, shared).own) for way in (settled, closed)]
+    if not any(more):
+        return f"Settling and closing leave {left[0]}: {differ}"
+    return f"Settling leaves {more[0] or 'nothing'} more, closing {more[1] or 'nothing'}: {differ}"
 
 
 def words(settled: Story, closed: Story) -> list[str]:
@@ -411,12 +432,12 @@ def _not_opened(story: Story) -> View:
     rows, seen = Rows(_ACROSS, _TICKS), sheet(story.final, _quote(story))
     have = _listed(seen.own) or "nothing"
     rows.say("nothing is opened")
-    rows.say(swatch("own", have) if seen.own else have)
+    rows.say(swatch("own", have) if seen.own else "you have nothing")
     _stood(rows, rows.band(_BAR), seen)
     rows.band(_BELOW)
     shown = refused(
         story,
-        [touched(rows.drawn(), name="Settling beside closing", tells=[(f"you have {have}", float(seen.has))])],
+        [touched(rows.drawn(stop=True), name="Settling beside closing", tells=[(f"you have {have}", float(seen.has))])],
         "Nothing is opened, so nothing is owed. Your balances stay as they are (A7).",
         title="The exchange refuses this opening, so there is nothing to end",
     )

@@ -14,7 +14,7 @@ REACH = life.Reach(
     (-FURTHEST, FURTHEST),
     (2, 10),
     float(FUNDS + VOLUME * PRICE * FURTHEST / 100),
-    float(VOLUME * PRICE * (100 + FURTHEST) / 100),
+    float(VOLUME * PRICE * (100 + 2 * FURTHEST) / 100),  # a short's coins, bought back, and what the loss lacks
 )
 
 

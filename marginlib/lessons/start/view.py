@@ -6,8 +6,8 @@ from typing import Literal, NamedTuple
 
 from marginlib.analysis.sheet import Entry, Sheet, opening_sheets, sheet, worth
 from marginlib.drawing.axes import bare
-from marginlib.drawing.pieces import Point, Spec, around, bars, figure, layout, lines, marked, rings
-from marginlib.drawing.placing import Label
+from marginlib.drawing.pieces import Point, Spec, around, bars, figure, layout, lines, over, rings
+from marginlib.drawing.placing import NARROWEST, Label, extent
 from marginlib.drawing.screen import Table, View, screen, table
 from marginlib.drawing.touch import grip, touched
 from marginlib.engine.account import Position
@@ -134,16 +134,17 @@ def _standing(story: Story, step: int) -> Sheet:
 
 # Heights are in pixels from below, widths in percent of the figure: stations keep room for their words at any width.
 
-_HEIGHT, _EDGE = 450, 4
-_YOU, _RIGHT = (0.0, 27.0), (48.0, 100.0)
+_HEIGHT, _EDGE = 462, 4
+_YOU, _RIGHT = (0.0, 26.0), (46.0, 100.0)
 _BOXES: dict[Station, tuple[float, float]] = {
-    "You": (44, 436), "The exchange": (376, 436), "Your position": (194, 316), "The market": (44, 120),
+    "You": (44, 452), "The exchange": (386, 452), "Your position": (204, 324), "The market": (44, 128),
 }  # fmt: skip
-_BAR, _FOOT, _TALL = (0.8, 4.4), 60.0, 260.0
-_BESIDE = _BAR[1] + 2.2  # names, clear of the handle at the bar
-_HELD, _OWED, _THICK = 262.0, 227.0, 13.0
-_SCALE, _LINE, _DOTS = 60.0, (51.0, 97.0), 16.0
+_PAD, _INSET, _LINE = 2.0, 9.0, 20.0  # from a box's edge to its words: in percent and in pixels; from line to line
+_BAR, _FOOT, _TALL = (2.5, 23.5), 54.0, 318.0
+_HELD, _OWED, _THICK = 268.0, 233.0, 13.0
+_SCALE, _ALONG, _DOTS = 63.0, (50.0, 95.5), 16.0
 _WALK = tuple(4 + 92 * at / (len(STEPS) - 1) for at in range(len(STEPS)))
+_NARROW = (NARROWEST - 2 * _EDGE) / 100  # pixels of a percent on a telephone
 
 
 def _figure(story: Story, step: int, seen: Sheet, tied: Margin | None, reach: Reach) -> Spec:
@@ -157,24 +158,21 @@ def _figure(story: Story, step: int, seen: Sheet, tied: Margin | None, reach: Re
         written += words
     drawn += _together(arrows)
     grips = [grip("moment", "x", _WALK, (_DOTS, _DOTS))]
-    along = [_LINE[0] + (_LINE[1] - _LINE[0]) * at for at in (0, 1)]
-    grips.append(grip("move", "x", along, (_SCALE, _SCALE)))
+    grips.append(grip("move", "x", _ALONG, (_SCALE, _SCALE)))
     more, words = _market(story, lot, step, reach)
     drawn += more
     written += words
-    more, words = _balance(seen, reach)
+    up = _TALL / reach.yours
+    high = _FOOT + up * float(tied.used_margin) if tied and tied.used_margin else None
+    more, words = _balance(seen, reach, high, number(tied.used_margin, 2) if tied else "")
     drawn += more
     written += words
-    up = _TALL / reach.yours
     knobs: list[Point] = [(_WALK[step - 1], _DOTS)]
-    if tied and tied.used_margin:
-        high = _FOOT + up * float(tied.used_margin)
-        drawn += [lines([(0.4, high), (_BAR[1] + 0.6, high)], role, wide) for role, wide in (("ground", 5), ("ink", 2))]
-        written.append(Label(_BESIDE, high, f"tied up<br>{number(tied.used_margin, 2)}"))
+    if tied and high is not None:
         cost = float(tied.used_margin) * float(lot.leverage)
         knobs.append((_YOU[0], high))
         times = range(reach.leverage[0], reach.leverage[1] + 1)
-        grips.append(grip("leverage", "y", [_FOOT + up * cost / each for each in times], (_BAR[1] + 1, _YOU[0])))
+        grips.append(grip("leverage", "y", [_FOOT + up * cost / each for each in times], (_BAR[1], _YOU[0])))
     more, words = _position(seen, reach)
     drawn += more
     written += words
@@ -203,22 +201,29 @@ def _dots(step: int) -> Spec:
 
 
 def _boxes(seen: Sheet) -> tuple[list[Spec], list[Label]]:
-    """Four stations, each with its name."""
+    """Four stations, each with its name; what is yours, and what the exchange is owed."""
     outline, written = [], []
     for name, (low, high) in _BOXES.items():
         left, right = _YOU if name == "You" else _RIGHT
         outline += around(left, low, right, high)
-        written.append(Label(left + 1, high - 3, name, "bottom right", bold=True, fixed=True))
-    owed = "<br>and ".join(money(entry.amount, entry.currency) for entry in seen.owed) or "nothing"
-    owed = f"is owed{'<br>' if seen.owed and seen.owed[0].currency == seen.currency else ' '}{owed}"
-    yours = f"yours:<br>{number(seen.yours, 2, 2)}"
-    told: tuple[tuple[Station, float, str], ...] = (
-        ("The exchange", _RIGHT[0], owed),
-        ("You", _YOU[0], yours),
-    )
-    for name, left, text in told:
-        written.append(Label(left + 1, _BOXES[name][1] - 22, text, "bottom right", fixed=True))
+        written.append(Label(left + _PAD, high - _INSET, name, "bottom right", bold=True, fixed=True))
+    owed = "<br>and ".join(_short(entry, seen.currency) for entry in seen.owed) or "nothing"
+    left, top = _YOU[0] + _PAD, _BOXES["You"][1] - _INSET - _LINE
+    written += [
+        Label(
+            _RIGHT[0] + _PAD, _BOXES["The exchange"][1] - _INSET - _LINE, f"is owed {owed}", "bottom right", fixed=True
+        ),
+        Label(left, top, "yours:", "bottom right", fixed=True),
+        Label(left, top - _LINE, number(seen.yours, 2), "bottom right", size=16, bold=True, fixed=True),
+    ]
     return [lines(outline, "market", 1.5)], written
+
+
+def _short(entry: Entry, currency: str) -> str:
+    """An amount without the decimals that cash doesn't need here: two of them stand side by side on a telephone."""
+    return (
+        f"{number(entry.amount, 2)} {currency}" if entry.currency == currency else money(entry.amount, entry.currency)
+    )
 
 
 def _lying(role: str, parts: list[tuple[float, float]], y: float) -> Spec:
@@ -230,16 +235,16 @@ def _lying(role: str, parts: list[tuple[float, float]], y: float) -> Spec:
 
 def _across(amount: float, reach: Reach) -> float:
     """Where an amount ends in the position's box."""
-    left, right = _RIGHT[0] + 1, _RIGHT[1] - 1
+    left, right = _RIGHT[0] + _PAD, _RIGHT[1] - _PAD
     return left + (right - left) * amount / reach.held
 
 
 def _position(seen: Sheet, reach: Reach) -> tuple[list[Spec], list[Label]]:
     """What the position holds and what is owed for it, as two bars from one line; their difference is yours."""
     low, high = _BOXES["Your position"]
-    left, drawn = _RIGHT[0] + 1, []
+    left, drawn = _RIGHT[0] + _PAD, []
     if not seen.owed:
-        return [], [Label(left, (low + high) / 2 - 8, "holds nothing", "middle right", "quiet", fixed=True)]
+        return [], [Label(left, (low + high) / 2, "holds nothing", "middle right", "quiet", fixed=True)]
     ends = [float(worth(entries)) for entries in (seen.restricted, seen.owed)]
     for role, y, end in (("restricted", _HELD, ends[0]), ("owed", _OWED, ends[1])):
         drawn.append(_lying(role, [(left, _across(end, reach))], y))
@@ -251,8 +256,10 @@ def _position(seen: Sheet, reach: Reach) -> tuple[list[Spec], list[Label]]:
     if gap:
         row, role = (_OWED, "profit") if gap > 0 else (_HELD, "loss")
         drawn.append(_lying(role, [(_across(min(ends), reach), _across(max(ends), reach))], row))
-        told = marked(Decimal(gap.numerator) / gap.denominator, seen.currency)
-        written.append(Label(left, _OWED - _THICK / 2 - 5, told, "bottom right", bold=True, fixed=True))
+        told = f"{'▲ +' if gap > 0 else '▼ −'}{number(abs(gap), 2)} {seen.currency}"
+        half = extent(told, 14, bold=True)[0] / _NARROW / 2
+        middle = min(max((_across(ends[0], reach) + _across(ends[1], reach)) / 2, left + half), _RIGHT[1] - 1 - half)
+        written.append(Label(middle, _OWED - _THICK / 2 - 4, told, "bottom center", bold=True, fixed=True))
     return drawn, written
 
 
@@ -261,7 +268,7 @@ def _amounts(entries: tuple[Entry, ...], seen: Sheet) -> str:
     if len(entries) > 1:
         return f"{number(worth(entries), 2)} in all"
     (entry,) = entries
-    told = money(entry.amount, entry.currency)
+    told = _short(entry, seen.currency)
     return told if entry.currency == seen.currency else f"{told}: {number(entry.worth, 2)}"
 
 
@@ -269,7 +276,7 @@ def _market(story: Story, lot: Position, step: int, reach: Reach) -> tuple[list[
     """The price, on a scale of its own: where you opened, where it is now, and, before it moves, where it will go."""
     opened, now = lot.open_price, story.moments[1].after.prices[lot.pair]
     low, high = ((float(opened) * (100 + move) / 100) for move in reach.move)
-    (left, right), at = _LINE, {}
+    (left, right), at = _ALONG, {}
     for name, each in (("opened", opened), ("now", now)):
         at[name] = left + (right - left) * (float(each) - low) / (high - low)
     steps = [left + (right - left) * i / 4 for i in range(5)]
@@ -280,22 +287,38 @@ def _market(story: Story, lot: Position, step: int, reach: Reach) -> tuple[list[
     else:
         drawn += [lines([(at["opened"], _SCALE), (at["now"], _SCALE)], "ink", 4), rings([(at["now"], _SCALE)])]
     told = f"one {lot.base}: {number(now if step >= 4 else opened, 20)} {lot.quote}"
-    return drawn, [Label(_RIGHT[0] + 1, _BOXES["The market"][1] - 23, told, "bottom right", fixed=True)]
+    return drawn, [Label(_RIGHT[0] + _PAD, _BOXES["The market"][1] - _INSET - _LINE, told, "bottom right", fixed=True)]
 
 
-def _balance(seen: Sheet, reach: Reach) -> tuple[list[Spec], list[Label]]:
-    """Your own balance as a column, currency on currency."""
-    spec, written = bars("own", [], [], [], _BAR[1] - _BAR[0]), []
-    level, up = _FOOT, _TALL / reach.yours
+def _balance(seen: Sheet, reach: Reach, tied: float | None, told: str) -> tuple[list[Spec], list[Label]]:
+    """Your own balance as a column, currency on currency; over it, up to its line, how much is tied up.
+
+    An amount that is all of what is yours stands above it already.
+    """
+    spec, middle, up = bars("own", [], [], [], _BAR[1] - _BAR[0]), (_BAR[0] + _BAR[1]) / 2, _TALL / reach.yours
+    parts, level = list[tuple[Entry, float, float]](), _FOOT
     for entry in seen.own:
         tall = up * float(entry.worth)
-        spec["x"].append((_BAR[0] + _BAR[1]) / 2)
+        spec["x"].append(middle)
         spec["base"].append(level)
         spec["y"].append(tall)
-        told = number(entry.amount, 2) if entry.currency == seen.currency else money(entry.amount, entry.currency)
-        written.append(Label(_BESIDE, level + tall * 0.75, told))
+        parts.append((entry, level, level + tall))
         level += tall
-    return [spec], written
+    drawn, texts, taken = [spec], list[tuple[float, str]](), (0.0, 0.0)
+    if tied is not None:
+        ends: list[Point | None] = [(_YOU[0], tied), (_BAR[1], tied)]
+        drawn += [lines(ends, role, wide) for role, wide in (("ground", 5), ("ink", 2))]
+        text, low = f"tied up<br>{told}", tied + 10  # clear of the line's knob
+        tall = extent(text, 14)[1]
+        low = next((end + 4 for _, _, end in parts[:-1] if low - 3 < end < low + tall + 3), low)
+        texts.append((low + tall / 2, text))
+        taken = (tied - 4, low + tall + 4)
+    for entry, low, high in parts:
+        if entry.worth != seen.yours:
+            free = ((low, min(high, max(low, taken[0]))), (max(low, min(high, taken[1])), high))
+            start, end = max(free, key=lambda each: each[1] - each[0])
+            texts.append(((start + end) / 2, _said(entry) if parts[1:] else f"balance<br>{_said(entry)}"))
+    return drawn, [Label(middle, at, text, "middle center", over("own")) for at, text in texts]
 
 
 def _arrow(flow: Flow, step: int) -> tuple[list[Spec], list[Label]]:
@@ -309,33 +332,33 @@ def _arrow(flow: Flow, step: int) -> tuple[list[Spec], list[Label]]:
     if "You" in ends:
         other = next(iter(ends - {"You"}))
         low, high = _BOXES[other]
-        y = low + 14 if other == "The exchange" else (low + high) / 2 + (14 if flow.back else 0)
+        y = low + 16 if other == "The exchange" else (low + high) / 2 + (12 if flow.back else 0)
         out = flow.source == "You"
         middle = (_YOU[1] + _RIGHT[0]) / 2
         drawn = _shaft((_YOU[1], y), (_RIGHT[0], y), out, role, wide, dash)
         if flow.role in ("profit", "loss"):
             told = f"{flow.role}<br>{told}"
-        written = [Label(middle, y + 6, told, "top center", ink, fixed=True)]
+        written = [Label(middle, y + 8, told, "top center", ink, fixed=True)]
         if flow.back:
-            drawn += _shaft((_YOU[1], y - 18), (_RIGHT[0], y - 18), not out, role, wide, dash)
-            written.append(Label(middle, y - 24, _said(flow.back), "bottom center", ink, fixed=True))
+            drawn += _shaft((_YOU[1], y - 20), (_RIGHT[0], y - 20), not out, role, wide, dash)
+            written.append(Label(middle, y - 28, _said(flow.back), "bottom center", ink, fixed=True))
         return drawn, written
     if "The exchange" in ends:
-        x, down, low, high = (51.0, True, _BOXES["Your position"][1], _BOXES["The exchange"][0])
+        x, down, low, high = (49.5, True, _BOXES["Your position"][1], _BOXES["The exchange"][0])
         if flow.source == "Your position":
-            x, down = 76.0, False
+            x, down = 75.5, False
         name = "loan" if down else "debt"
         middle = (low + high) / 2
         drawn = _shaft((x, low), (x, high), not down, role, wide, dash)
-        return drawn, [Label(x + 1.5, middle, f"{name}<br>{told}", "middle right", ink, fixed=True)]
-    x, low, high = (49.5 if flow.step == 3 else 75.2), _BOXES["The market"][1], _BOXES["Your position"][0]
+        return drawn, [Label(x + 3.2, middle, f"{name}<br>{told}", "middle right", ink, fixed=True)]
+    x, low, high = (48.5 if flow.step == 3 else 74.5), _BOXES["The market"][1], _BOXES["Your position"][0]
     assert flow.back
     drawn = _shaft((x, low), (x, high), False, role, wide, dash) + _shaft(
-        (x + 2.4, low), (x + 2.4, high), True, role, wide, dash
+        (x + 3.2, low), (x + 3.2, high), True, role, wide, dash
     )
     cash, coins = sorted((told, _said(flow.back)), key=lambda each: " " in each)
     text = f"{cash}<br>for<br>{coins}"
-    return drawn, [Label(x + 3.1, (low + high) / 2, text, "middle right", ink, fixed=True)]
+    return drawn, [Label(x + 5.4, (low + high) / 2, text, "middle right", ink, fixed=True)]
 
 
 def _together(arrows: list[Spec]) -> list[Spec]:
@@ -351,26 +374,20 @@ def _together(arrows: list[Spec]) -> list[Spec]:
 
 def _said(entry: Entry) -> str:
     """An amount; one in cash without its currency: the price names it."""
-    return number(entry.amount, 2, 2) if entry.amount == entry.worth else money(entry.amount, entry.currency)
+    return number(entry.amount, 2) if entry.amount == entry.worth else money(entry.amount, entry.currency)
 
 
 def _shaft(
     one: tuple[float, float], other: tuple[float, float], there: bool, role: str, wide: float, dash: str
 ) -> list[Spec]:
-    """A line with its head at the second end, or at the first; both ends keep off the boxes."""
+    """A line between two boxes with its head at the second, or at the first; neither is touched."""
     upright = one[0] == other[0]
     (x0, y0), (x1, y1) = one, other
-    gap = (0.0, 4.0) if upright else (0.5, 0.0)
-    ends = [(x0 + gap[0], y0 + gap[1]), (x1 - gap[0], y1 - gap[1])]
-    head = ends[1] if there else ends[0]
-    symbol = {
-        (True, True): "triangle-up",
-        (True, False): "triangle-down",
-        (False, True): "triangle-right",
-        (False, False): "triangle-left",
-    }[upright, there]
-    marker = {"color": f"role:{role}", "size": 9 + wide, "symbol": symbol}
-    return [lines(ends, role, wide, dash), {**rings([head]), "marker": marker}]
+    across, up = (0.0, 8.0) if upright else (1.6, 0.0)  # as far as the head's tip hides the line's end, at any width
+    ends = [(x0 + across, y0 + up), (x1 - across, y1 - up)]
+    turn = (0 if there else 180) if upright else (90 if there else 270)
+    marker = {"color": f"role:{role}", "size": 11 + 1.5 * wide, "symbol": "arrow", "angle": turn, "standoff": 2}
+    return [lines(ends, role, wide, dash), {**rings([other if there else one]), "marker": marker}]
 
 
 def _headline(story: Story, lot: Position, step: int, end: Sheet) -> str:

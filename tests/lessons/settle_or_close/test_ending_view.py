@@ -5,7 +5,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from marginlib.analysis.outcome import Outcome, worth
@@ -97,7 +97,14 @@ def cells(view: dict[str, Any], name: str) -> list[str]:
     return list(row["cells"][1:4])
 
 
+UNPAID = {
+    "EUR": Decimal(0), "BTC": Decimal("0.2"), "side": "long", "share": Decimal(30), "short_of": WAYS_OUT[0],
+    "fee": Decimal(0), "move": Decimal(-40),
+}  # fmt: skip
+
+
 @given(anywhere())
+@example(UNPAID)  # a rest that stays unpaid is owed beside the loan: both are drawn
 def test_bars_are_the_balance_sheets(values: Values) -> None:
     """What is still open; then what is shared and an arm together are what that way leaves."""
     view, settled, closed = shown(**values)
