@@ -250,7 +250,7 @@ def _enlarged(rows: Rows, settled: Way, closed: Way, tip: float) -> list[tuple[B
         low, high = rows.say(f"{name}: {money(end.own_worth, quote)}")
         rows.labels.append(Label(_END + _OVER, (low + high) / 2 - 1, fee, "middle left", fixed=True))
         band = rows.band(_THIN)
-        rows.put("own", band, _ACROSS[0], at)
+        rows.put("own" if end.own_worth >= 0 else "loss", band, _ACROSS[0], at)
         rows.put("fee", band, at, at + _LARGER * float(end.fees))
         found.append((band, at))
         rows.stroke([(_END, band[0]), (_END, band[1])], "quiet", 1.5)
@@ -307,7 +307,8 @@ def headline(settled: Way, closed: Way) -> str:
     if not closed.end:
         return f"Settling leaves {left[0]}; closing is refused"
     if not settled.end:
-        return f"Settling is refused; closing leaves {left[1]}"
+        unpaid = [money(amount, code) for code, amount in closed.story.final.unpaid.items() if amount]
+        return f"Settling is refused; closing leaves {f'{listed(unpaid)} unpaid' if unpaid else left[1]}"
     gap, shared = abs(settled.end.own_worth - closed.end.own_worth), _shared(settled.seen, closed.seen)
     differ = f"{money(gap, closed.end.currency)} apart" if gap else "the same net worth"
     more = [_listed(_beyond(way.seen, shared).own) for way in (settled, closed)]

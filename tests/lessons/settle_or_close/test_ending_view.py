@@ -158,10 +158,10 @@ def test_the_strip_shows_the_ends_two_hundred_times_as_large(values: Values) -> 
     strip = line(view, "net worth: ")
     bars = [bar for top, _, bar in drawn(view) if top > strip]
     fees = [[ends for height, _, (role, *ends) in drawn(view) if (height, role) == (top, "fee")]
-            for top, _, (role, *_) in drawn(view) if top > strip and role == "own"]  # fmt: skip
+            for top, _, (role, *_) in drawn(view) if top > strip and role != "fee"]  # fmt: skip
     ends = [end for end in (ended(story) if not story.error else None for story in (settled, closed)) if end]
-    worths = [at for role, _, at in bars if role == "own"]
-    assert len(worths) == len(ends)
+    worths = [at for role, _, at in bars if role != "fee"]
+    assert [role for role, *_ in bars if role != "fee"] == ["own" if each.own_worth >= 0 else "loss" for each in ends]
     for at, end, fee in zip(worths, ends, fees, strict=True):
         assert at - worths[0] == pytest.approx(200 * float(end.own_worth - ends[0].own_worth), abs=0.01)
         assert fee == ([pytest.approx([at, at + 200 * float(end.fees)])] if end.fees else [])
@@ -340,3 +340,10 @@ def test_every_part_of_the_bar_that_is_still_open_is_named(side: str, euros: int
     said = next(told for told, _ in spec["layout"]["meta"]["tells"] if told.startswith("still open: "))
     for part in said.removeprefix("still open: ").split(", "):
         assert any(spoken(text) == part for text in texts), (part, texts)
+
+
+def test_where_less_than_nothing_is_left_it_is_drawn_as_a_loss_and_said_to_be_unpaid() -> None:
+    view, _, _ = shown(EUR="20000", BTC="0", move="-40")
+    assert "320.00 EUR unpaid" in view["title"].replace("\N{NO-BREAK SPACE}", " ")
+    enlarged = drawn(view)[-1][2]
+    assert enlarged[0] == "loss"
