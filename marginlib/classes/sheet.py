@@ -23,7 +23,7 @@ from marginlib.quiz.question import Question, Verdict
 from marginlib.telling.on_page import escape, written
 
 _HERE = Path(__file__).parent
-_BLANK: dict[str, Any] = {"solution": [], "skipped": "", "right": None, "verdict": None}
+_BLANK: dict[str, Any] = {"solution": [], "skipped": "", "right": None, "verdict": None, "whys": False}
 _KEPT = "Your answer is kept. Until you go on, you may change it."
 _CHANGE = "Your answer is kept. Until you hand in, you may change it."
 
@@ -59,6 +59,12 @@ class ItemCard(Card):
         kept = _CHANGE if attempt.exercise.back else _KEPT
         note = state["_card"]["note"] or (kept if self.given is not None else "")
         return {**state, "_card": {**state["_card"], **_BLANK, "note": written(note)}}
+
+    @property
+    def tells(self) -> bool:
+        """In an exam nothing is told."""
+        attempt = self.sheet.attempt
+        return attempt is not None and not attempt.exercise.exam and super().tells
 
     def answer(self, given: Any) -> Verdict | None:
         """Answer the item; a panel's is a link to the state that is seen, or else the one that it is in."""

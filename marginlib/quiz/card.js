@@ -4,6 +4,7 @@ import { follow, keepKeys, make, newId, newName, notice, write } from "../panels
 import { correspondence } from "../panels/browser/patience.js";
 import { rulesIn } from "../panels/browser/rules.js";
 import { inSlots } from "../panels/browser/slots.js";
+import { reasons } from "../panels/browser/why.js";
 import { standings, way } from "./practice.js";
 
 /** @import { Model } from "../panels/browser/types.d.ts" */
@@ -23,7 +24,12 @@ import { standings, way } from "./practice.js";
  * @property {string[] | null} right the right options, once they may be seen; those of an order are told in words
  * @property {number} tries
  * @property {Record<string, string>} buttons what they say, by kind; without words there is none
+ * @property {boolean} whys whether amounts may be asked about: what is right is told
  */
+
+const TOLD_AT_REST = 500; // ms after which what was said is at rest
+const SAID = ".mq-text, .mq-verdict p, .mq-way li"; // where a card says amounts
+const SAID_TOGETHER = ".mq-text, .mq-verdict, .mq-worked";
 
 /** @typedef {(given: string | string[]) => void} Send */
 
@@ -268,6 +274,9 @@ const MEANS = { one, several, number, order, state };
 function render({ model, el }) {
   const root = make("section", { class: "mq-card", role: "group" });
   const progress = make("p", { class: "mq-progress" });
+  const body = make("div");
+  const whys = make("div", { class: "mq-whys" });
+  root.append(body);
   keepKeys(root);
   el.append(root);
   /** The question that is built, by what it says. @type {string | null} */
@@ -288,6 +297,19 @@ function render({ model, el }) {
   let update;
   const skills = standings(model);
   const rules = rulesIn(root, model);
+  const why = reasons({
+    stage: root,
+    home: whys,
+    said: SAID,
+    whole: SAID_TOGETHER,
+    send: (message) => model.send(message),
+    filled: rules.link,
+  });
+  const me = newName();
+  /** What the card shows, how many things it has shown, and when the newest is at rest. */
+  let shown = "";
+  let count = 0;
+  let calm = 0;
 
   const { node: silent, note } = notice();
   const {
@@ -309,6 +331,7 @@ function render({ model, el }) {
     const held = root.contains(document.activeElement);
     /** @type {Question} */
     const card = model.get("_card");
+    restless(card);
     const asks = `${card.lead} ${card.text}`;
     if (asked !== asks) build(card);
     asked = asks;
@@ -329,10 +352,29 @@ function render({ model, el }) {
     const news = JSON.stringify([card.text, card.tries, said, card.solution]);
     if (news === told) return;
     told = news;
+    verdict.setAttribute("aria-live", "polite");
     verdict.replaceChildren(...(said ? [make("p", { class: look }, said)] : []));
     const way = card.solution.map((line) => make("li", {}, line));
     if (way.length) verdict.append(make("ol", { class: "mq-way" }, ...way));
     rules.link();
+  }
+
+  /**
+   * Amounts are plain text, until what the card shows is at rest and tells what is right.
+   * @param {Question} card
+   */
+  function restless(card) {
+    if (shown === JSON.stringify(card)) return;
+    shown = JSON.stringify(card);
+    count += 1;
+    whys.hidden = !card.whys;
+    clearTimeout(calm);
+    why.moved(`${me}:${count}`);
+    if (!card.whys) return;
+    calm = setTimeout(() => {
+      verdict.setAttribute("aria-live", "off"); // what becomes a button in it was said already
+      why.rested({});
+    }, TOLD_AT_REST);
   }
 
   /** What had the focus is gone: what was asked is read where it is new, else one goes on from here. */
@@ -368,12 +410,13 @@ function render({ model, el }) {
     const press = { type: "button", class: "mq-check", onclick: () => read && send(read()) };
     const check = read && make("button", press, card.buttons.check || (card.buttons.skip ? "Answer" : "Check"));
     root.setAttribute("aria-label", card.lead);
-    root.replaceChildren(
+    body.replaceChildren(
       make("p", { class: "mq-lead" }, card.lead),
       make("p", { class: "mq-text", tabindex: "-1" }, card.text),
       make("div", { class: "mq-answer" }, node, check),
       make("div", { class: "mq-buttons" }, ...buttons.values()),
       verdict,
+      whys,
       silent,
       progress,
       skills.node,
@@ -385,14 +428,21 @@ function render({ model, el }) {
   root.addEventListener("mq-draft", (event) => {
     /** @type {CustomEvent} */ (event).detail.given = draft?.() ?? null;
   });
-  model.on("msg:custom", received);
+  /** @param {any} message */
+  const hear = (message) => {
+    received(message);
+    why.received(message);
+  };
+  model.on("msg:custom", hear);
   model.on("change:_card", show);
   model.on("change:progress", show);
   show();
   return () => {
     close();
+    clearTimeout(calm);
     rules.close();
-    model.off("msg:custom", received);
+    why.close();
+    model.off("msg:custom", hear);
     model.off("change:_card", show);
     model.off("change:progress", show);
     root.remove();

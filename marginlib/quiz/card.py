@@ -5,6 +5,7 @@ from typing import Any
 
 from marginlib.engine.legible import legible
 from marginlib.panels.live import Live, Message, Sent
+from marginlib.panels.reasons import Reasons
 from marginlib.quiz.question import Question, Verdict
 from marginlib.telling.on_page import all_written, escape, written
 
@@ -23,6 +24,7 @@ class Card(Live):
 
     def __init__(self, question: Question, lead: str, *, skip: str = "", hint: str = "", another: str = "") -> None:
         super().__init__()
+        self._reasons = Reasons()
         self.buttons = {"skip": skip, "hint": hint, "another": another}
         self._progress = ""
         self.ask(question, lead)
@@ -95,10 +97,18 @@ class Card(Live):
             "solution": all_written(question.solution()) if self.helped else [],
             "skipped": written(f"Skipped. The engine says: {question.shown_answer()}") if self.skipped else "",
             "right": self._marked(),
+            "whys": self.tells,
             "buttons": {**self.buttons, "skip": "" if self.skipped or verdict else self.buttons["skip"]},
             "tries": self.tries,
         }
         self._tell("state", None, None)
+
+    @property
+    def tells(self) -> bool:
+        """Whether what is right is told, so that its amounts may be asked about; how they came about would tell it."""
+        verdict = self.verdict
+        judged = verdict is not None and bool(verdict.right or verdict.beside or self.buttons["skip"])
+        return isinstance(self.question, Question) and (judged or self.helped or self.skipped)
 
     def _marked(self) -> list[str] | None:
         """The right options, once they may be seen: asked for, or told by a prediction; None before."""
@@ -121,7 +131,16 @@ class Card(Live):
             self.answer(message["given"])
         elif kind in ("skip", "hint", "another"):
             {"skip": self.skip, "hint": self.help, "another": self.another}[kind]()
+        elif kind == "why":
+            return [(self._why(message), [])]
         return []
+
+    def _why(self, message: Message) -> Message:
+        """How an amount came about, or of which this is known; nothing, as long as what is right isn't told."""
+        asked, key = self.question, str(message["key"])
+        if not self.tells:
+            return self._reasons.answer(message, key, None, lambda: None)
+        return self._reasons.answer(message, key, asked, lambda: asked.afresh().told())
 
     def still(self) -> tuple[str, str]:
         """The question, for a reader without a kernel."""

@@ -18,6 +18,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from marginlib.engine.amounts import plain, rounded
+from marginlib.engine.derivation import fraction
 from marginlib.engine.story import Story
 from marginlib.quiz.asking import ANSWERS, Ask, Case
 from marginlib.quiz.registry import Registry
@@ -201,7 +202,7 @@ def filled(text: str, case: Case, ask: Ask, wrong: Callable[[str], Decimal | Non
         left, right = _counted(worth(node.left)), _counted(worth(node.right))
         if not right and isinstance(node.op, ast.Div | ast.FloorDiv):
             raise ValueError(f"{ast.unparse(node)}: nothing can be divided by 0")
-        return Fraction(_SUMS[type(node.op)](left, right))
+        return fraction(_SUMS[type(node.op)](left, right))
 
     return _PLACE.sub(lambda place: _written(worth(_sum(place[1])), (place[2] or "").strip()), text)
 
@@ -209,7 +210,7 @@ def filled(text: str, case: Case, ask: Ask, wrong: Callable[[str], Decimal | Non
 def _counted(value: Figure) -> Fraction:
     if isinstance(value, str):
         raise ValueError(f"'{value}' is no number")
-    return Fraction(value)
+    return fraction(value)
 
 
 def _written(value: Figure, form: str) -> str:

@@ -16,6 +16,7 @@ from typing import Any
 
 from marginlib.engine.legible import legible
 from marginlib.panels.live import Live, Message, Sent, is_carried
+from marginlib.panels.reasons import Reasons
 from marginlib.quiz import drills, shelf
 from marginlib.quiz.blanks import Step, with_blanks
 from marginlib.quiz.card import UNANSWERED, Card
@@ -103,6 +104,7 @@ class Practice(Card):
 
     def __init__(self, lessons: Iterable[str], memory: Memory, seed: int = 1, *, in_browser: bool = False) -> None:
         Live.__init__(self)
+        self._reasons = Reasons()
         self.lessons, self.memory, self.seed = tuple(lessons), memory, seed
         self.in_browser, self.waits = in_browser, in_browser
         self.task: Task | None = None
@@ -326,6 +328,15 @@ class Practice(Card):
             return
         self._tell("state", None, None)
 
+    @property
+    def tells(self) -> bool:
+        """A way that is read tells all; one that is filled in does when it is whole."""
+        if self.task is None or self.waits:
+            return False
+        if self.task.stage == "shown" or self._fills:
+            return self.over or not self._fills
+        return super().tells
+
     def _resting(self) -> str:
         due = [skill.due for skill in self.standing.skills.values() if skill.due]
         soonest = in_words(min(due) - self.memory.clock()) if due else "later"
@@ -350,7 +361,7 @@ class Practice(Card):
             "kind": "way", "lead": written(self.lead), "text": written(text), "unit": "", "options": [],
             "steps": all_written(steps), "left": left, "answer": "", "given": None, "note": written(note),
             "verdict": verdict, "solution": [], "skipped": "", "right": None, "buttons": dict(self.buttons),
-            "tries": self.tries,
+            "tries": self.tries, "whys": self.tells,
         }  # fmt: skip
 
     def still(self) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from marginlib.engine import kinds
 from marginlib.engine.amounts import plain
+from marginlib.engine.derivation import bare, untraced
 from marginlib.engine.errors import InvalidScenario, Place, Problem
 from marginlib.engine.kinds import Amount, Kind, OneOf
 from marginlib.engine.scenario import Part, PartOf, Scenario
@@ -216,7 +217,13 @@ class Question:
 
     def _filled(self, text: str) -> str:
         """A text with the figures of this question's own rulebook."""
-        return filled(text, self.case, self.ask, lambda name: MISTAKES[name].gives(self.case, self.ask))
+        return filled(text, self.case, self.ask, self._mistaken)
+
+    def _mistaken(self, name: str) -> Decimal | None:
+        """What a mistake gives: a number that nobody is told the reasons of, as if a rule had led to it."""
+        with untraced():
+            value = MISTAKES[name].gives(self.case, self.ask)
+        return None if value is None else bare(value)
 
     @functools.cached_property
     def text(self) -> str:
@@ -471,6 +478,19 @@ class Question:
     def solution(self) -> list[str]:
         """The way there, step by step, with rule ids."""
         return way(self.case.story, self.ask)
+
+    def afresh(self) -> "Question":
+        """The same question, with nothing worked out yet: for whoever asks why its amounts are as they are."""
+        return Question(**dict(self.written))
+
+    def told(self) -> list[str]:
+        """All that is told of what is right, and nothing of what isn't: the question, the answer, why, and the way."""
+        if self.kind == "number":
+            answer = [self.shown_answer()]
+        else:  # wrong options stay unread: their numbers are no rule's
+            right = [each for each in self.written.options if self._filled(each.value) in self.right]
+            answer = [self._filled(each.text) for each in right]
+        return [self.text, *answer, self.explain, *self.solution()]
 
     def problems(self) -> Iterator[Problem]:
         """What would keep a learner from an answer, or from the way there: each with its place in the question."""

@@ -12,7 +12,7 @@ from marginlib.reading.rulebooks import rulebook
 from marginlib.telling.numbers import MINUS, number
 
 _ASKED = re.compile(
-    rf"(?P<sign>[-+{MINUS}])?\s*(?P<number>[0-9][0-9,]*(?:\.[0-9]+)?)(?:\s*(?P<unit>%|[A-Z][A-Z0-9]*))?"
+    rf"(?P<sign>[-+{MINUS}])?\s*(?P<number>[0-9][0-9,]*(?:\.[0-9]+)?)(?:\s*(?:of your )?(?P<unit>%|[A-Z][A-Z0-9]*))?"
 )
 _MOST = 6  # of what one text may stand for
 _ADDING = ("sum", "difference", "opposite")
@@ -170,6 +170,8 @@ def why(asked: str, heard: Iterable[Heard]) -> list[Derivation]:
 
     >>> why("+5.00 EUR", [Heard("5.00", Derivation("profit", Decimal(5), "input", unit=(("EUR", 1),)))])[0].name
     'profit'
+    >>> why("5 of your BTC", [Heard("5", Derivation("taken", Decimal(5), "input", unit=(("EUR", 1),)))])
+    []
     """
     read = _ASKED.search(asked)
     if read is None:

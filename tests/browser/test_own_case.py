@@ -177,7 +177,7 @@ def test_an_amount_of_the_answer_opens_its_sum_down_to_the_fields(page: Page) ->
     card = page.get_by_role("dialog", name="Why 7,500.00\u00a0EUR?")
     expect(card).to_contain_text("needed to settle − 300.00\u00a0EUR your balance in EUR (R6)")
     expect(card).to_contain_text("you wrote it: What you have, balance 1, Amount")
-    card.locator("summary").first.click()
+    card.locator(".mw-because-fold").first.click()
     expect(card).to_contain_text("you wrote it: Open positions, position 1, Opened at")
     card.locator(".mw-rule").first.click()
     expect(page.locator(".mw-rule-card")).to_be_visible()

@@ -3,9 +3,13 @@
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from browser import axe
 from browser.lab import appears
 from browser.stand import standing
-from marginlib.lessons import BalanceSheet, LossCascade
+from marginlib.lessons import BalanceSheet, LossCascade, OwnCase
+from marginlib.quiz.card import Card
+from marginlib.quiz.lesson import questions
+from marginlib.quiz.practice import practice
 
 NBSP = "\N{NO-BREAK SPACE}"
 
@@ -26,7 +30,7 @@ def test_a_click_on_an_amount_opens_its_sum(chrome: Browser) -> None:
         expect(card).to_contain_text(
             f"5,000.00{NBSP}EUR used margin = 25,000.00{NBSP}EUR cost of position 1 ÷ 5 leverage (B2)"
         )
-        part = card.locator("summary", has_text="cost of position 1").first
+        part = card.get_by_role("button", name="cost of position 1", expanded=False).first
         part.click()
         expect(card).to_contain_text("you set it: Volume")
         page.locator(".mw-heading, .mw-desk").first.click(position={"x": 2, "y": 2})
@@ -144,3 +148,138 @@ def test_while_a_card_is_open_the_words_next_amount_is_clicked(chrome: Browser) 
             expect(card.locator(".mw-because-head")).to_have_text(f"Why {each.inner_text()}?")
         page.locator(".mw-desk").click(position={"x": 2, "y": 2})
         expect(card).to_be_hidden()
+
+
+def test_a_rule_of_a_folded_line_opens_its_card_and_unfolds_nothing(chrome: Browser) -> None:
+    """It was plain text: a link in a summary is heard by few."""
+    with standing(chrome, BalanceSheet()) as page:
+        pointed(page)
+        page.locator(".mw-words .mw-why", has_text="5,000.00").last.click()
+        line = page.locator(".mw-because li:has(> .mw-because-fold):has(> .mw-rule)").first
+        fold = line.locator(".mw-because-fold")
+        expect(fold).to_have_attribute("aria-expanded", "false")
+        line.locator(":scope > .mw-rule").first.click()
+        appears(page.locator(".mw-rule-card"))
+        page.keyboard.press("Escape")
+        expect(page.locator(".mw-rule-card")).to_be_hidden()
+        expect(page.locator(".mw-because")).to_be_visible()
+        expect(fold).to_have_attribute("aria-expanded", "false")
+        fold.focus()
+        page.keyboard.press("Space")
+        expect(fold).to_have_attribute("aria-expanded", "true")
+        expect(line.locator("li").first).to_be_visible()
+        assert axe.found(page, ".mw-because") == []
+        page.keyboard.press("Enter")
+        expect(line.locator("li").first).to_be_hidden()
+
+
+COVERED = """(asked) => {
+  const sheet = document.querySelector(".mw-because").getBoundingClientRect();
+  const { top, bottom } = asked.getBoundingClientRect();
+  return { under: bottom > sheet.top, above: top < 0, foot: sheet.bottom, wide: sheet.width };
+}"""
+
+
+@pytest.mark.parametrize("place", ["first", "last"])
+def test_on_a_telephone_it_is_a_sheet_at_the_foot_above_which_the_number_is_seen(chrome: Browser, place: str) -> None:
+    """The card lay over what stood below the number, and a long one reached beyond the window."""
+    with standing(chrome, LossCascade(), width=360, height=640, has_touch=True) as page:
+        pointed(page)
+        asked = getattr(page.locator(".mw-words .mw-why"), place)
+        asked.tap()
+        card = page.get_by_role("dialog")
+        expect(card.locator("li").first).to_be_visible()
+        for fold in card.locator(".mw-because-fold").all()[:1]:
+            fold.tap()
+        assert asked.evaluate(COVERED) == {"under": False, "above": False, "foot": 640, "wide": 360}
+        page.get_by_role("button", name="Close").tap()
+        expect(card).to_be_hidden()
+        expect(asked).to_be_focused()
+        asked.tap()
+        page.keyboard.press("Escape")
+        expect(card).to_be_hidden()
+        expect(asked).to_be_focused()
+        asked.tap()
+        page.touchscreen.tap(355, 20)  # beside all that is pressed
+        expect(card).to_be_hidden()
+        expect(asked).to_be_focused()
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_on_a_telephone_the_level_at_the_foot_of_ones_own_case_stays_in_sight(chrome: Browser, dark: bool) -> None:
+    """The card lay over it."""
+    with standing(chrome, OwnCase(), width=360, height=640, dark=dark) as page:
+        pointed(page)
+        asked = page.locator(".mc-gist .mw-why").first
+        asked.click()
+        card = page.get_by_role("dialog")
+        expect(card.locator("li").first).to_be_visible()
+        line = page.locator(".mc-brief").bounding_box()
+        assert line
+        assert asked.evaluate(COVERED) == {"under": False, "above": False, "foot": line["y"], "wide": 360}
+        assert axe.found(page, ".mc-case") == []
+
+
+@pytest.mark.parametrize(("width", "dark"), [(1400, False), (360, True)])
+def test_a_questions_amounts_open_once_it_is_answered(chrome: Browser, width: int, dark: bool) -> None:
+    card = Card(questions("05").check["taken"], "Check", hint="Show the way")
+    with standing(chrome, card, width=width, height=640, dark=dark) as page:
+        all_ = page.get_by_role("button", name="Why these numbers?")
+        expect(all_).to_be_hidden()
+        page.locator(".mq-text").hover()
+        page.wait_for_timeout(900)
+        expect(page.locator(".mw-why")).to_have_count(0)
+        page.get_by_role("textbox").fill("250")
+        page.get_by_role("button", name="Check").click()
+        expect(all_).to_be_visible()
+        page.locator(".mq-verdict").hover()
+        page.locator(".mq-verdict .mw-why", has_text="250").click()
+        told = page.get_by_role("dialog", name=f"Why 250{NBSP}USDT?")
+        expect(told).to_contain_text("still to cover after EUR")
+        told.get_by_role("button", expanded=False).first.click()
+        expect(told).to_contain_text("loss on position 1")
+        told.locator(".mw-rule").first.click()
+        appears(page.locator(".mw-rule-card"))
+        page.keyboard.press("Escape")
+        assert axe.found(page, ".mq-card") == []
+        page.keyboard.press("Escape")
+        expect(told).to_be_hidden()
+        expect(page.locator(".mq-verdict .mw-why", has_text="250")).to_be_focused()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert card.given == "250"
+
+
+def test_the_keyboard_reaches_the_amounts_of_a_way_and_another_answer_makes_plain_text_of_them(chrome: Browser) -> None:
+    card = Card(questions("05").check["taken"], "Check", hint="Show the way")
+    with standing(chrome, card) as page:
+        page.get_by_role("button", name="Show the way").click()
+        page.get_by_role("button", name="Why these numbers?").focus()
+        page.wait_for_timeout(600)
+        page.keyboard.press("Enter")
+        first = page.locator(".mw-why").first
+        expect(first).to_be_focused()
+        words = page.locator(".mq-way").inner_text()
+        last = page.locator(".mq-way .mw-why").last
+        last.focus()
+        page.keyboard.press("Enter")
+        told = page.get_by_role("dialog")
+        expect(told).to_be_focused()
+        page.keyboard.press("Escape")
+        expect(last).to_be_focused()
+        page.get_by_role("textbox").fill("7")
+        page.keyboard.press("Enter")
+        expect(page.locator(".mq-verdict")).to_contain_text("It is more than")
+        assert page.locator(".mq-way").inner_text() == words
+
+
+def test_what_is_practised_opens_where_its_way_is_read(chrome: Browser) -> None:
+    card = practice(["01"], memory=None)
+    with standing(chrome, card) as page:
+        page.wait_for_timeout(600)
+        page.locator(".mq-way").hover()
+        page.locator(".mq-way .mw-why").last.click()
+        expect(page.get_by_role("dialog").locator("li").first).to_be_visible()
+        page.get_by_role("button", name="Next").click()
+        expect(page.get_by_role("dialog")).to_be_hidden()
+        expect(page.locator(".mw-why")).to_have_count(0)
+        expect(page.get_by_role("button", name="Why these numbers?")).to_be_hidden()

@@ -324,3 +324,18 @@ def test_a_title_that_would_be_markup_is_text(tmp_path: Path) -> None:
     found = read_exercise(written(tmp_path, WEEK.replace("What a loss takes", "<img src=x onerror=alert(1)>")))
     with carried(lambda _: "x"):
         assert "<img" not in Sheet(found).slot()
+
+
+@pytest.mark.parametrize("mode", ["learning", "exam"])
+def test_why_a_number_is_as_it_is_is_told_once_it_is_right_and_never_in_an_exam(tmp_path: Path, mode: str) -> None:
+    sheet = begun(made(tmp_path, mode))
+    at = next(at for at, asked in enumerate(at_work(sheet).asked) if asked.kind == "number")
+    for done in (False, True):
+        if done:
+            answer_right(sheet, at)
+        told = done and mode == "learning"
+        asked = at_work(sheet).asked[at].shown_answer()
+        sheet.receive({"kind": "go", "to": at})
+        ((heard, _),) = sheet.card.receive({"kind": "why", "key": "now", "texts": [asked]})
+        assert heard["texts"] == ([asked] if told else [])
+        assert sheet.card.state()["_card"]["whys"] is told

@@ -10,6 +10,7 @@ from random import Random
 from marginlib.analysis.export import entries_of
 from marginlib.analysis.ledger import look
 from marginlib.engine.amounts import ZERO
+from marginlib.engine.derivation import entered, is_traced, money_unit, named
 from marginlib.engine.scenario import Scenario
 from marginlib.engine.story import Story
 from marginlib.quiz.asking import Ask, Case, answers, hints, once, shows
@@ -48,6 +49,19 @@ def _before(entry: Entry) -> Decimal:
     return _balance(entry) - entry.amount + entry.fee
 
 
+def _left(entry: Entry) -> Decimal:
+    """The balance that a row leaves; for whoever asks why, as the sum that it is."""
+    if not is_traced():
+        return _balance(entry)
+    unit, names = money_unit(entry.asset), ("balance of the row before", "amount of the row", "fee of the row")
+    parts = zip((_before(entry), entry.amount, entry.fee), names, strict=True)
+    before, amount, fee = (entered(part, name, unit=unit, source=_IN_THE_FILE) for part, name in parts)
+    return named(before + amount - fee, "balance of the row")
+
+
+_IN_THE_FILE = "given: the rows of the file"
+
+
 def told(rows: Sequence[Entry]) -> str:
     """Rows as a question has them, numbered, in the order of the file."""
     parts = [
@@ -64,7 +78,7 @@ def told(rows: Sequence[Entry]) -> str:
 @answers("row_balance")
 def row_balance(story: Story, number: str) -> Decimal:
     """The balance that a row leaves."""
-    return _balance(row_of(story, number))
+    return _left(row_of(story, number))
 
 
 @answers("rollover_rows", of="nothing")
@@ -105,7 +119,7 @@ def _way_to_a_balance(story: Story, ask: Ask) -> list[str]:
     sign = "−" if entry.amount < 0 else "+"
     return [
         f"Balance = previous balance + amount − fee: {exact(_before(entry))} {sign} {exact(abs(entry.amount))} − "
-        f"{exact(entry.fee)} = {exact(_balance(entry), entry.asset)}."
+        f"{exact(entry.fee)} = {exact(_left(entry), entry.asset)}."
     ]
 
 

@@ -194,6 +194,7 @@ function render({ model, el }) {
     whole: TOGETHER,
     send: (message) => model.send(message),
     filled: rules.link,
+    foot: board.brief,
   });
 
   const firstProblem = () => Object.keys(now.problems)[0] ?? "";

@@ -8,6 +8,7 @@ from random import Random
 from typing import NamedTuple
 
 from marginlib.engine.amounts import ZERO, plain, rounded
+from marginlib.engine.derivation import fraction
 from marginlib.engine.errors import Refusal
 from marginlib.engine.scenario import Trade
 from marginlib.engine.story import Story
@@ -126,7 +127,7 @@ def _followed(way: Way, ways: Plan) -> list[str]:
     quote, fee, missing = ways.currency, way.before.fees["trading"], _missing(ways)
     if not orders or not missing or any(step.pair.partition("/")[2] != quote or step.side == "buy" for step in orders):
         return told
-    sold = money(Fraction(missing) / Fraction(1 - fee), quote)
+    sold = money(fraction(missing) / fraction(1 - fee), quote)
     return [f"What has to be sold: {money(missing, quote)} ÷ {number(1 - fee, 6)} = {sold} (A1, R17).", *told]
 
 

@@ -10,7 +10,6 @@ import { along } from "./places.js";
  * @typedef {{ names: string[], low: string, high: string, share: number }} Mark
  */
 
-const ASIDE = 6; // px that a label may leave its place
 const COARSE = 16; // so many parts of a track are looked at first, and of them those where something differs
 const REST = 300; // ms without a move until the kernel is asked
 const ASKED = 60; // times that it is asked after a move
@@ -68,30 +67,39 @@ export function wantedNext(found) {
 }
 
 /**
- * Where labels of some widths stand in a row, each as near to its wish as it can. Those that would leave their place
- * are left out, the later of two first.
+ * Where labels of some widths stand in a row, each as near to its wish as it can. Those that would no longer stand
+ * below their place are left out, the later of two first.
  * @param {{ wish: number, wide: number }[]} labels in the order of their wishes
  * @param {number} from where the row begins
  * @param {number} to where it ends
  * @returns {(number | null)[]} their middles
  */
 export function spread(labels, from, to) {
-  const shown = labels.map((_, i) => i);
-  for (;;) {
-    const middles = pushed(
-      shown.map((i) => labels[i]),
-      from,
-      to,
-    );
-    const off = shown.map((i, at) => Math.abs(middles[at] - labels[i].wish) - labels[i].wide / 2 - ASIDE);
+  /** @param {number[]} shown */
+  const set = (shown) => {
+    const some = shown.map((i) => labels[i]);
+    const middles = pushed(some, from, to);
+    const off = some.map(({ wish, wide }, at) => Math.abs(middles[at] - wish) - wide / 2);
+    const fits = some.reduce((sum, { wide }) => sum + wide, 0) <= to - from && off.every((each) => each <= 0);
+    return { middles, off, fits };
+  };
+  let shown = labels.map((_, i) => i);
+  let found = set(shown);
+  while (shown.length && !found.fits) {
+    const { off } = found;
     const worst = off.reduce((most, each, at) => (each >= off[most] ? at : most), 0);
-    const all = shown.reduce((sum, i) => sum + labels[i].wide, 0);
-    if (!shown.length || (off[worst] <= 0 && all <= to - from)) {
-      const found = new Map(shown.map((i, at) => [i, middles[at]]));
-      return labels.map((_, i) => found.get(i) ?? null);
-    }
-    shown.splice(worst, 1);
+    shown = shown.toSpliced(worst, 1);
+    found = set(shown);
   }
+  // Some of those that were left out stood in the way of others alone.
+  for (const i of labels.keys()) {
+    if (shown.includes(i)) continue;
+    const more = [...shown, i].toSorted((one, other) => one - other);
+    const next = set(more);
+    if (next.fits) [shown, found] = [more, next];
+  }
+  const at = new Map(shown.map((i, place) => [i, found.middles[place]]));
+  return labels.map((_, i) => at.get(i) ?? null);
 }
 
 /**

@@ -5,7 +5,8 @@ import { make } from "./dom.js";
 /** @import { Message, Model, Rules } from "./types.d.ts" */
 
 const ID = /\b[A-Z][1-9][0-9]?\b/g;
-const UNTOLD = "a, button, .mw-why, label, legend, summary, select, textarea, script, style, .mw-title, .mw-rule-card";
+const UNTOLD =
+  "a, button, .mw-why, .mw-because-fold, label, legend, summary, select, textarea, script, style, .mw-title, .mw-rule-card";
 const GAP = 6; // px between an id and its card
 
 /** What the page has of the rules: lying in it, or told by whichever kernel answers first. */

@@ -70,12 +70,9 @@ export function track(control, input) {
         before.told += `; ${text}: ${where(mark)}`;
       } else points.push({ names: mark.names, told: `${text}: ${where(mark)}`, share: mark.share });
     }
-    const labels = points.map(({ names: [first, ...others], share }) => {
-      const text = others.length ? `${first} +${others.length}` : first; // the pointer is told all of them
-      return { text, wish: pixel(share), wide: long(text) + APART };
-    });
-    const middles = spread(labels, -APART / 2, wide + APART / 2);
-    const nodes = points.map(({ share }) => tick(share, "mw-tick"));
+    const { labels, middles } = named();
+    // A point that is named is longer than one that isn't: a name may be as wide as several are apart.
+    const nodes = points.map(({ share }, i) => tick(share, middles[i] === null ? "mw-tick" : "mw-tick mw-named"));
     for (const [i, middle] of middles.entries()) if (middle !== null) nodes.push(name(labels[i].text, middle));
     if (zero !== null) {
       nodes.push(tick(zero, "mw-tick mw-zero"));
@@ -83,6 +80,34 @@ export function track(control, input) {
       if (free) nodes.push(name("0", pixel(zero)));
     }
     layer.replaceChildren(...nodes);
+  }
+
+  /**
+   * The names of the points that have room for one: all of a point's, or the first, where they would push another out
+   * or stand below another point.
+   */
+  function named() {
+    const texts = points.map(({ names: [first, ...others] }) => (others.length ? `${first}, …` : first));
+    const set = () => {
+      const labels = points.map(({ share }, i) => ({
+        text: texts[i],
+        wish: pixel(share),
+        wide: long(texts[i]) + APART,
+      }));
+      return { labels, middles: spread(labels, -APART / 2, wide + APART / 2) };
+    };
+    let found = set();
+    for (const [i, { names }] of points.entries()) {
+      if (names.length < 2 || found.middles[i] === null) continue;
+      const brief = texts[i];
+      texts[i] = names.join(", ");
+      const next = set();
+      const { wide } = next.labels[i];
+      const alone = next.labels.every(({ wish }, j) => j === i || Math.abs(wish - (next.middles[i] ?? 0)) > wide / 2);
+      if (alone && next.middles.every((at, j) => at !== null || found.middles[j] === null)) found = next;
+      else texts[i] = brief;
+    }
+    return found;
   }
 
   /**

@@ -10,8 +10,10 @@ const PLACES = ".mw-title, .mw-alert, .mw-words p, .mw-tables th[scope=row], .mw
 const BLOCKS = ".mw-words, .mw-title, .mw-alert, tr";
 const LINGER = 150; // ms for which a pointer stays before it is taken to be interested
 const UNDER = 4; // pixels between what is said and its card
+const NARROW = "(max-width: 600px)"; // a window in which the card is a sheet at its foot, as a telephone has them
+const CITED = /\s\([A-Z][0-9]+(?:,\s[A-Z][0-9]+)*\)$/; // the rules at a line's end
 const STRAYED = 4; // pixels by which a click on a figure may have moved: more is a drag
-const SUM_IN_WORDS = /[-+−]?\d[\d,]*(?:\.\d+)?[ \u00a0](?:%|[A-Z][A-Z0-9]{2,4}(?![\w/]))/g;
+const SUM_IN_WORDS = /[-+−]?\d[\d,]*(?:\.\d+)?[ \u00a0](?:of your )?(?:%|[A-Z][A-Z0-9]{2,4}(?![\w/]))/g;
 const SUM_IN_FIGURES = /[-+−]?\d[\d,]*\d(?:\.\d+)?/g; // in figures, where the currency stands elsewhere
 const LATE = 600; // ms after which somebody who waits is told for what
 const SUM_TO_COME = "The engine works it out.";
@@ -19,9 +21,22 @@ const ENGINE_TO_COME = "Numbers can be opened once the engine is there.";
 const NO_SUM = "The engine has no sum for this number in this state.";
 
 /**
- * What was asked for, and where its card stands: in the screen's pixels.
- * @typedef {{ text: string, left: number, top: number, back: HTMLElement | null }} Asked
+ * What was asked for, and where it stands.
+ * @typedef {{ text: string, where: Element, back: HTMLElement | null }} Asked
  */
+
+/**
+ * What scrolls around a node, the innermost first.
+ * @param {Element | null} node
+ * @returns {Element[]}
+ */
+function scrolling(node) {
+  const found = [];
+  for (let each = node; each; each = each.parentElement)
+    if (/auto|scroll/.test(getComputedStyle(each).overflowY)) found.push(each);
+  const page = document.scrollingElement;
+  return page && !found.includes(page) ? [...found, page] : found;
+}
 
 /**
  * What opens the amounts of a screen.
@@ -33,8 +48,10 @@ const NO_SUM = "The engine has no sum for this number in this state.";
  * @param {(message: object) => void} given.send
  * @param {() => void} given.filled hears that there are new words
  * @param {() => void} [given.opens] hears that a card opens, or that all amounts are to
+ * @param {Element} [given.foot] what may stick to the window's foot: a sheet stands above it
  */
-export function reasons({ stage, home, said = PLACES, whole = BLOCKS, send, filled, opens }) {
+export function reasons({ stage, home, said = PLACES, whole = BLOCKS, send, filled, opens, foot }) {
+  const narrow = matchMedia(NARROW);
   /** The state on the screen. */
   let key = "";
   /** What Python makes that state of. @type {object} */
@@ -185,25 +202,66 @@ export function reasons({ stage, home, said = PLACES, whole = BLOCKS, send, fill
    */
   function want(text, where, back) {
     opens?.();
-    const around = stage.getBoundingClientRect();
-    const { bottom } = (where.closest(whole) ?? where).getBoundingClientRect();
-    const left = where.getBoundingClientRect().left - around.left;
-    open = { text, left, top: bottom - around.top + stage.scrollTop + UNDER, back };
+    close(false);
+    open = { text, where, back };
     write(head, `Why ${text}?`);
     body.replaceChildren(make("p", {}, SUM_TO_COME));
     card.hidden = false;
-    place();
+    turned();
     card.focus({ preventScroll: true });
     send({ kind: "why", values, key, text });
+  }
+
+  /** A sheet or a card, as the window is wide. A sheet is above all, for what is around may keep within what is fixed. */
+  function turned() {
+    if (!open) return;
+    card.popover = narrow.matches ? "manual" : null;
+    if (card.popover) card.showPopover();
+    place();
+  }
+
+  /** A sheet stands at the window's foot, above what sticks there. */
+  function sit() {
+    if (!card.popover) return;
+    const { top = 0, bottom = 0, height = 0 } = foot?.getBoundingClientRect() ?? {};
+    const sticks = height > 0 && top < innerHeight && bottom >= innerHeight - 1;
+    card.style.bottom = `${sticks ? innerHeight - top : 0}px`;
+  }
+
+  /**
+   * What was asked for stays in sight above its sheet: it is scrolled there, and where the page ends, has room to be.
+   * @param {Element} where
+   */
+  function reveal(where) {
+    const covered = () => where.getBoundingClientRect().bottom + UNDER - card.getBoundingClientRect().top;
+    const raise = () => {
+      for (const each of scrolling(stage)) if (covered() > 0) each.scrollBy({ top: covered(), behavior: "instant" });
+    };
+    if (!where.isConnected) return;
+    raise();
+    if (covered() <= 1) return;
+    const room = innerHeight - card.getBoundingClientRect().top + UNDER;
+    stage.style.minHeight = `${Number.parseFloat(getComputedStyle(stage).height) + room}px`;
+    raise();
+    sit();
   }
 
   /** In its place, within the screen. */
   function place() {
     if (!open) return;
     filled();
+    card.style.inset = "";
+    if (card.popover) {
+      sit();
+      reveal(open.where);
+      return;
+    }
+    const around = stage.getBoundingClientRect();
+    const { bottom } = (open.where.closest(whole) ?? open.where).getBoundingClientRect();
+    const left = open.where.getBoundingClientRect().left - around.left;
     card.style.left = "0";
-    card.style.left = `${Math.max(0, Math.min(open.left, stage.clientWidth - card.offsetWidth))}px`;
-    card.style.top = `${open.top}px`;
+    card.style.left = `${Math.max(0, Math.min(left, stage.clientWidth - card.offsetWidth))}px`;
+    card.style.top = `${bottom - around.top + stage.scrollTop + UNDER}px`;
     stage.style.minHeight = `${card.offsetTop + card.offsetHeight + 8}px`; // a notebook cuts off what hangs out
   }
 
@@ -212,6 +270,8 @@ export function reasons({ stage, home, said = PLACES, whole = BLOCKS, send, fill
     if (!open) return;
     const { back, text } = open;
     open = null;
+    if (card.popover) card.hidePopover();
+    card.popover = null;
     card.hidden = true;
     stage.style.minHeight = "";
     if (!returns) return;
@@ -236,12 +296,19 @@ export function reasons({ stage, home, said = PLACES, whole = BLOCKS, send, fill
       fill();
       return make("li", { class: "mw-because-top" }, make("p", {}, line), ...beside, list);
     }
-    const ontoggle = () => {
+    const inner = make("div", { hidden: true }, ...beside, list);
+    const onclick = () => {
       fill();
+      inner.hidden = !inner.hidden;
+      fold.setAttribute("aria-expanded", String(!inner.hidden));
       place();
     };
-    const details = make("details", { ontoggle }, make("summary", {}, line), ...beside, list);
-    return make("li", {}, details);
+    // The rules stand beside what is pressed: each is a link of its own, and a summary's would be heard by few.
+    const [cited = ""] = line.match(CITED) ?? [];
+    const words = line.slice(0, line.length - cited.length);
+    const how = { role: "button", class: "mw-because-fold", "aria-expanded": "false", tabindex: "0" };
+    const fold = make("span", { ...how, onclick, onkeydown }, words);
+    return make("li", {}, fold, cited, inner);
   }
 
   /** @param {Because} because */
@@ -253,7 +320,7 @@ export function reasons({ stage, home, said = PLACES, whole = BLOCKS, send, fill
       body.replaceChildren(...several, make("ul", {}, ...found.map((at) => told(lines, at, true))));
     } else body.replaceChildren(make("p", {}, failed ?? NO_SUM));
     place();
-    card.scrollIntoView({ block: "nearest" });
+    if (!card.popover) card.scrollIntoView({ block: "nearest" });
   }
 
   /**
@@ -306,11 +373,14 @@ export function reasons({ stage, home, said = PLACES, whole = BLOCKS, send, fill
       ask(true);
     }
   });
-  card.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape") return;
-    event.preventDefault(); // it is this that is left, not a panel that fills the window
+  /** @param {KeyboardEvent} event */
+  const onEscape = (event) => {
+    if (!open || event.key !== "Escape") return;
+    if (event.target instanceof Element && event.target.closest(".mw-rule-card")) return;
+    event.preventDefault(); // it is this that is left, not a panel that fills the window: which hears it later
     close(true);
-  });
+  };
+  stage.addEventListener("keydown", onEscape, { capture: true });
   /** What was open when something was pressed. @type {Asked | null} */
   let before = null;
   const pressed = () => {
@@ -323,8 +393,12 @@ export function reasons({ stage, home, said = PLACES, whole = BLOCKS, send, fill
    */
   const outside = ({ target }) => {
     if (!open || open !== before || !(target instanceof Element) || card.contains(target)) return;
-    if (!target.closest(".mw-rule-card")) close(false); // of a rule that it names
+    if (target.closest(".mw-rule-card")) return; // of a rule that it names
+    const here = document.activeElement;
+    close(!here || here === document.body || card.contains(here)); // else what was pressed has the focus
   };
+  narrow.addEventListener("change", turned);
+  document.addEventListener("scroll", sit, { capture: true, passive: true });
   document.addEventListener("pointerdown", pressed, { capture: true });
   document.addEventListener("click", outside);
 
@@ -374,6 +448,8 @@ export function reasons({ stage, home, said = PLACES, whole = BLOCKS, send, fill
       clearTimeout(late);
       document.removeEventListener("pointerdown", pressed, { capture: true });
       document.removeEventListener("click", outside);
+      document.removeEventListener("scroll", sit, { capture: true });
+      narrow.removeEventListener("change", turned);
     },
   };
 }
