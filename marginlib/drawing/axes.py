@@ -85,7 +85,7 @@ def paired(most: float, names: tuple[str, str], unit: str, *, left: int, right: 
     up = (-_UNDER * pixel, most + _OVER * pixel)
     high = _UNDER + _TALL + _OVER + _EDGE + 12
     made = bare(layout({}, (-EDGE, 1 + EDGE), up, "", _EDGE, height=high, l=left, r=right))
-    foot = [(-EDGE, f"amounts<br>in {unit}", "left", "quiet"), *((at, names[at], "center", "ink") for at in (0, 1))]
+    foot = [(-EDGE, f"all in {unit}", "left", "quiet"), *((at, names[at], "center", "ink") for at in (0, 1))]
     return made, [Label(x, -_BELOW * pixel, text, f"bottom {side}", role, fixed=True) for x, text, side, role in foot]
 
 

@@ -27,7 +27,7 @@ def test_what_the_bars_are_stands_below_them_on_one_line_clear_of_the_axis(panel
     left, right = found["what<br>you have"], found["whose<br>it is"]
 
     assert (left[0], right[0]) == (0, 1)
-    assert left[1] == right[1] == found[f"amounts<br>in {'USD' if panel_class is ClosingSteps else 'EUR'}"][1]
+    assert left[1] == right[1] == found[f"all in {'USD' if panel_class is ClosingSteps else 'EUR'}"][1]
     assert -left[1] / pixel >= 10, "clear of the axis"
 
 

@@ -234,11 +234,10 @@ def _bars(story: Story, stages: tuple[Sheet, ...], step: int, reach: Walked) -> 
         right.append((level + float(entry.worth) / 2, _told("owed", entry)))
         level += float(entry.worth)
     parts["own"].append((1.0, owes, float(seen.yours)))
+    right.append((owes + float(seen.yours) / 2, f"yours<br>{number(seen.yours, 2, 2)}"))
     axes, written = paired(reach.most, ("what<br>you have", "whose<br>it is"), quote, left=_LEFT, right=_RIGHT)
-    total = f"yours<br>{number(seen.yours, 2, 2)}"
-    written.append(Label(1 + WIDE / 2, owes + float(seen.yours), total, "top left", bold=True))
     written += [Label(-EDGE, y, text, "middle left") for y, text in left]
-    written += [Label(1 + EDGE, y, text) for y, text in right]
+    written += [Label(1 + EDGE, y, text, bold=text.startswith("yours")) for y, text in right]
     return touched(
         figure(stacks(parts, WIDE), axes, written),
         *_moved_by(story, stages, step, reach),
