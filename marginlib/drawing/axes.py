@@ -1,12 +1,15 @@
 """Axes of round steps whose names take little room: the unit on a line of its own, and room for names beside bars."""
 
 import math
-from collections.abc import Sequence
 
-from marginlib.drawing.pieces import Spec, counted
+from marginlib.drawing.pieces import Spec, counted, layout
 from marginlib.drawing.placing import Label
 
 _ABOVE = 30  # pixels above the topmost number: half of its three lines
+_HEADING = 28  # pixels for a line above a figure, and between them
+WIDE, EDGE = 0.97, 0.545
+"""Of two columns beside each other: how wide each is, and how far from its middle the names beside it begin."""
+_TALL, _OVER, _UNDER, _BELOW, _EDGE = 320, 46, 54, 13, 4  # pixels: the columns, what is above and below them, its edge
 
 
 def rounds(low: float, high: float, step: float) -> list[float]:
@@ -39,7 +42,7 @@ def stepped(made: Spec, step: float, unit: str = "", *, aside: int = 0) -> Spec:
 
 
 def footed(made: Spec, pixels: int) -> Spec:
-    """A layout with so many pixels more, below its zero, for what is written there clear of the axis.
+    """A layout with so many pixels more below, without numbers, for what is written there.
 
     >>> from marginlib.drawing.pieces import layout
     >>> made = footed(layout({}, (0, 1), (0, 100), "", 8, height=120, t=12), 20)
@@ -55,15 +58,35 @@ def footed(made: Spec, pixels: int) -> Spec:
     }
 
 
-def under(names: Sequence[str], made: Spec) -> list[Label]:
-    """Names of columns at 0, 1, …, centred below them, each in a line of its own: beside each other they may not fit.
+def headed(made: Spec, text: str) -> tuple[Spec, Label]:
+    """A layout with a line more above its axes, and what is said there: what a figure beside another shows.
 
-    The layout has been :func:`footed`.
+    >>> from marginlib.drawing.pieces import layout
+    >>> made, heading = headed(layout({}, (0, 1), (0, 100), "", height=120, t=12), "result so far")
+    >>> made["margin"]["t"], made["height"], heading.y
+    (40, 148, 100)
     """
-    low = made["yaxis"]["range"][0]
-    return [
-        Label(float(at), low * (0.55 + 0.3 * at), name, "middle center", fixed=True) for at, name in enumerate(names)
-    ]
+    edges, up = made["margin"], made["yaxis"]["range"][1]
+    made = {**made, "height": made["height"] + _HEADING, "margin": {**edges, "t": edges["t"] + _HEADING}}
+    return made, Label(made["xaxis"]["range"][0], up, text, "top right", bold=True, fixed=True)
+
+
+def paired(most: float, names: tuple[str, str], unit: str, *, left: int, right: int) -> tuple[Spec, list[Label]]:
+    """Axes of two columns, at 0 and 1, that may be so high, and their names below; amounts stand beside the columns.
+
+    ``left`` and ``right`` are the pixels that the amounts need; a telephone leaves the columns what remains. Above them
+    is room for two lines. The names stand on one height, and left of them, what all amounts are in.
+
+    >>> made, names = paired(640, ("what<br>you have", "whose<br>it is"), "EUR", left=80, right=90)
+    >>> made["yaxis"]["range"], {label.y for label in names}, made["height"]
+    ([-108.0, 732.0], {-26.0}, 436)
+    """
+    pixel = most / _TALL
+    up = (-_UNDER * pixel, most + _OVER * pixel)
+    high = _UNDER + _TALL + _OVER + _EDGE + 12
+    made = bare(layout({}, (-EDGE, 1 + EDGE), up, "", _EDGE, height=high, l=left, r=right))
+    foot = [(-EDGE, f"all in {unit}", "left", "quiet"), *((at, names[at], "center", "ink") for at in (0, 1))]
+    return made, [Label(x, -_BELOW * pixel, text, f"bottom {side}", role, fixed=True) for x, text, side, role in foot]
 
 
 def bare(made: Spec, *, zero: bool = True) -> Spec:

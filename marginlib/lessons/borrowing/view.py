@@ -5,8 +5,8 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from marginlib.analysis.sheet import Entry, Sheet, flows, opening_sheets, sheet, worth
-from marginlib.drawing.axes import footed, stepped, under
-from marginlib.drawing.pieces import Part, Point, Spec, around, figure, layout, lines, stacks
+from marginlib.drawing.axes import EDGE, WIDE, paired
+from marginlib.drawing.pieces import Part, Point, Spec, around, figure, lines, stacks
 from marginlib.drawing.placing import Label
 from marginlib.drawing.screen import Table, View, refused, screen, table
 from marginlib.drawing.touch import Grip, grip, touched
@@ -22,11 +22,8 @@ STEPS = ("Before", "The extension", "The trade", "What is tied up")
 """The steps that an opening is walked in."""
 
 _PLACES = {"exchange": "The exchange", "position": "your position", "market": "the market"}
-_WIDE, _EDGE = 0.97, 0.56  # a bar, and from the middle of one to the names beside it
-_NAMES, _NUMBERS, _BESIDE = 90, 52, 94  # pixels for the names of the left bar, of the axis, and of the right bar
-_KNOBS = 0.36, 0.64  # of the left bar and of the right one: near the middle, names are outside
-_UNDER = 74  # pixels for what the bars are, below them
-_ROOM = 1.12  # so much of the axis is above the highest bar, for what is written there
+_LEFT, _RIGHT = 88, 96  # pixels for the names of the left bar, and of the right one
+_KNOBS = -0.34, 1.34  # on the left bar and on the right one: clear of the names beside, and of what is written above
 
 
 class Reach(NamedTuple):
@@ -89,37 +86,21 @@ def _figure(story: Story, seen: Sheet, tied: Margin | None, reach: Reach, needed
         at = owes + float(used)
         lacking = at - max(owes + yours, owes)
         if lacking > 0:  # room for margin that isn't there
-            hollow = around(1 - _WIDE / 2, at - lacking, 1 + _WIDE / 2, at)
+            hollow = around(1 - WIDE / 2, at - lacking, 1 + WIDE / 2, at)
             floor.append(lines(hollow, "quiet", 1.5, "dot"))
         top = max(top, at)
-        line = [(1 - _WIDE / 2, at), (1 + _WIDE / 2, at)]
+        line = [(1 - WIDE / 2, at), (1 + WIDE / 2, at)]
         floor += [lines(line, "ground", 5), lines(line, "ink", 2)]
         right.append((owes + float(used) / 2, f"{'used margin' if tied else 'needed'}<br>{_cash(used)}"))
         free = seen.yours - used
         kind = "free margin" if tied else "lacking"
         right.append((at + max(float(free), 0) / 2, f"{kind}<br>{_cash(free)}"))
-    written: list[Label] = []
-    if tied and tied.level is not None:
-        written.append(Label(1 + _EDGE, reach.most * 1.06, f"margin level<br>{percent(tied.level / 100)}", fixed=True))
-    written.append(
-        Label(1 + _EDGE - 0.12, max(top, reach.most / 100), f"yours<br>{_cash(seen.yours)}", "top left", bold=True)
-    )
-    written += [Label(-_EDGE, height, text, "middle left") for height, text in left]
-    written += [Label(1 + _EDGE, height, text, "middle right") for height, text in right]
-    axes = layout(
-        {},
-        (-_EDGE, 1 + _EDGE),
-        (0, reach.most * _ROOM),
-        seen.currency,
-        4,
-        height=356,
-        l=_NUMBERS + _NAMES,
-        r=_BESIDE,
-        t=8,
-    )
-    axes = footed(stepped(axes, 20_000, seen.currency, aside=_NAMES), _UNDER)
-    written += under(("what you have", "whose it is"), axes)
-    spec = figure([*stacks(parts, _WIDE), *floor], axes, written, _knobs(own, has, owes, used))
+    axes, written = paired(reach.most, ("what<br>you have", "whose<br>it is"), seen.currency, left=_LEFT, right=_RIGHT)
+    total = f"yours<br>{_cash(seen.yours)}"
+    written.append(Label(1 + WIDE / 2, max(top, reach.most / 100), total, "top left", bold=True))
+    written += [Label(-EDGE, height, text, "middle left") for height, text in left]
+    written += [Label(1 + EDGE, height, text, "middle right") for height, text in right]
+    spec = figure([*stacks(parts, WIDE), *floor], axes, written, _knobs(own, has, owes, used))
     name = "Your balance sheet: what you have, and whose it is"
     return touched(spec, *_grips(story, seen, reach, used is not None), name=name, tells=_tells(seen, tied, needed))
 
@@ -139,7 +120,7 @@ def _grips(story: Story, seen: Sheet, reach: Reach, floor: bool) -> list[Grip]:
     assert isinstance(opens, Open)
     rate, now = (float(prices[opens.pair]) for prices in (story.scenario.prices, story.final.prices))
     volume, own, owes = float(opens.volume), float(worth(seen.own)), float(seen.owes)
-    left, right = (-_WIDE / 2, _KNOBS[0]), (1 + _WIDE / 2, _KNOBS[1])
+    left, right = (WIDE / 2, _KNOBS[0]), (1 - WIDE / 2, _KNOBS[1])
     found = [grip("funds", "y", reach.funds, left)]
     if owes:
         volumes, follows = [each * rate for each in reach.volume], [volume * each for each in reach.price]
@@ -179,12 +160,12 @@ def _tells(seen: Sheet, tied: Margin | None, needed: Fraction | None) -> list[tu
 
 
 def _cash(amount: Fraction) -> str:
-    """An amount in the currency that the axis names."""
+    """An amount in the currency that the figure names."""
     return number(amount, 2, 2)
 
 
 def _amounts(entries: tuple[Entry, ...], seen: Sheet) -> str:
-    """What a part is: in another currency than the axis's with its code, and what it is worth."""
+    """What a part is: in another currency than the figure's with its code, and what it is worth."""
     if {entry.currency for entry in entries} == {seen.currency}:
         return _cash(worth(entries))
     return f"{listed([money(entry.amount, entry.currency) for entry in entries])}<br>{_cash(worth(entries))}"

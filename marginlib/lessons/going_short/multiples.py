@@ -1,12 +1,13 @@
 """Five small figures in a row: in what a margin short and a futures short differ, each drawn for that (R23)."""
 
+import math
 from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
 from marginlib.drawing.axes import bare
-from marginlib.drawing.pieces import Part, Spec, clipped, figure, layout, lines, rings, stacks
+from marginlib.drawing.pieces import Part, Spec, clipped, figure, layout, lines, rings, stacks, swatch
 from marginlib.drawing.placing import Label
 from marginlib.drawing.touch import Grip, grip, touched
 from marginlib.engine.amounts import ZERO, quotient
@@ -15,9 +16,10 @@ from marginlib.engine.margin import unrealised
 from marginlib.lessons.going_short.held import ROWS, Held
 from marginlib.telling.numbers import money, number, percent
 
-_HEIGHT, _EDGE, _FOOT = 276, 4, 24
+_HEIGHT, _EDGE, _FOOT = 296, 6, 24
 _LEAST = 155  # pixels that one of them needs
-_TITLE, _TWO, _THREE = 44, 36, 54  # pixels for a heading, and for labels of two and of three lines
+_TITLE, _TWO, _THREE, _FOUR = 46, 36, 54, 72  # pixels for a heading, and for labels of two to four lines
+_CLEAR = 5  # pixels that words keep from what they stand on
 _OFF = 11  # pixels that words keep from the end of a column, where a knob stands beside it
 _HEAD = 8  # pixels from the middle of an arrow's head to what it points at
 _HALF, _BETWEEN, _SIDES = 0.3, 0.5, (-0.44, 1.44)
@@ -26,13 +28,17 @@ _TITLES = ("what is<br>borrowed", "what holding<br>costs", "what<br>liquidates i
 
 
 class Ranges(NamedTuple):
-    """How far the axes go, in QUOTE, and the controls: columns, costs, prices, results, those with a stop."""
+    """How far the axes go, in QUOTE, and the controls: columns, costs, prices, results, those with a stop.
+
+    ``stops`` are the prices around a stop, with room on both sides for what is written below it.
+    """
 
     columns: tuple[float, float]
     costs: tuple[float, float]
     prices: tuple[float, float]
     results: tuple[float, float]
     stopped: tuple[float, float]
+    stops: tuple[float, float]
     now: tuple[float, float]
     days: int
 
@@ -69,17 +75,18 @@ def _small(
                        t=_EDGE), zero=zero)  # fmt: skip
     axes["meta"] = {**axes["meta"], "least": _LEAST}
     role = "ink" if chosen else "quiet"
-    heading = Label(sum(across) / 2, high, _TITLES[at], "bottom center", role, bold=chosen, fixed=True)
-    spec = figure(drawn, axes, [heading, *written])
+    heading = Label(sum(across) / 2, high - 6 * pixel, _TITLES[at], "bottom center", role, bold=chosen, fixed=True)
+    # A rule begins each: one below another, what stands between two of them belongs to one.
+    rule = lines([(across[0], high - pixel), (across[1], high - pixel)], "ink" if chosen else "line", 2)
+    spec = figure([*drawn, rule], axes, [heading, *written])
     told = [(text, float(value)) for text, value in tells]
     return touched(spec, *grips, name=ROWS[at].capitalize(), tells=told)
 
 
 def _beyond(x: float, end: float, text: str, off: float = 0.0) -> Label:
     """What is written at the end of a column: above what goes up, below what goes down; so far off it."""
-    return Label(
-        x, end + off if end >= 0 else end - off, text, "top center" if end >= 0 else "bottom center", fixed=True
-    )
+    up = math.copysign(1, end) > 0
+    return Label(x, end + off if up else end - off, text, "top center" if up else "bottom center", fixed=True)
 
 
 def _borrowed(held: Held, ranges: Ranges, chosen: bool) -> Spec:
@@ -92,16 +99,15 @@ def _borrowed(held: Held, ranges: Ranges, chosen: bool) -> Spec:
         "profit": [(1, 0, float(max(pnl, ZERO)))],
         "loss": [(1, 0, float(min(pnl, ZERO)))],
     }
+    clear = _CLEAR * _pixel(ranges.columns, _TWO + _THREE + 2 * _CLEAR)
     written = [
-        _beyond(0, float(sold), f"restricted<br>{number(sold, 2, 2)}"),
-        _beyond(0, -float(worth), f"owed<br>{money(lot.volume, lot.base)}<br>{number(worth, 2, 2)}"),
+        _beyond(0, float(sold), f"restricted<br>{number(sold, 2, 2)}", clear),
+        _beyond(0, -float(worth), f"owed<br>{money(lot.volume, lot.base)}<br>{number(worth, 2, 2)}", clear),
     ]
     if pnl:
-        written.append(
-            _beyond(1, float(pnl), f"{_way(pnl)} {'profit' if pnl > 0 else 'loss'}<br>{number(abs(pnl), 2, 2)}")
-        )
-    sides = "top center" if pnl < 0 else "bottom center"
-    written.append(Label(1, 0, "nothing<br>owed", sides, fixed=True))
+        what = f"{_way(pnl)} {'profit' if pnl > 0 else 'loss'}<br>{number(abs(pnl), 2, 2)}"
+        written.append(_beyond(1, float(pnl), what, clear))
+    written.append(_beyond(1, math.copysign(0.0, -pnl), "nothing<br>owed", clear))
     costs = [-float(lot.volume) * now for now in ranges.now]
     return _small(
         0, chosen, stacks(parts, 2 * _HALF), written, _SIDES, ranges.columns, {0: "margin", 1: "future"},
@@ -111,7 +117,7 @@ def _borrowed(held: Held, ranges: Ranges, chosen: bool) -> Spec:
             (f"It owes {money(lot.volume, lot.base)}, worth {money(worth, lot.quote)}", worth),
             (f"The futures short owes nothing; its profit or loss so far: {money(pnl, lot.quote, sign=True)}", pnl),
         ],
-        below=_THREE,
+        above=_TWO + _CLEAR, below=_THREE + _CLEAR,
     )  # fmt: skip
 
 
@@ -124,7 +130,7 @@ def _over_time(held: Held, ranges: Ranges, chosen: bool) -> Spec:
     middle = last / 2
     written = [
         Label(middle, high, f"╌╌ funding<br>{_signed(held.received)}", "top center", fixed=True),
-        Label(middle, low, f"── borrowing<br>{_signed(-held.cost)}", "bottom center", fixed=True),
+        Label(middle, low, swatch("fee", "borrowing") + f"<br>{_signed(-held.cost)}", "bottom center", fixed=True),
     ]
     drawn = [
         lines([(day, low), (day, high)], "line", 1.5),
@@ -207,7 +213,7 @@ def _capped(held: Held, ranges: Ranges, chosen: bool) -> Spec:
 
     A line ends with a ring where the short is liquidated before the stop (B5).
     """
-    lot, quote, (low, high), stop = held.lot, held.lot.quote, ranges.prices, held.trigger
+    lot, quote, (low, high), stop = held.lot, held.lot.quote, ranges.stops, held.trigger
 
     def on_margin(at: Decimal) -> Decimal:
         moved = held.state.copy()
@@ -240,19 +246,24 @@ def _capped(held: Held, ranges: Ranges, chosen: bool) -> Spec:
         if late[of]:
             drawn.append(rings(path, role))
     drawn.append(rings([(float(held.now), float(on_margin(held.now)))]))
+    # A result is what there is once the stop has fired: at the price now it is another one.
+    ended, out = (
+        [text for (text, *_), is_late in zip(results, late, strict=True) if is_late is it] for it in (True, False)
+    )
+    said = [*ended, *(["stopped out:", *out] if out else [])]
     middle, (bottom, top) = (low + high) / 2, ranges.stopped
     written = [
-        Label(middle, top, "<br>".join(said for said, _, _ in results), "top center", fixed=True),
+        Label(middle, top, "<br>".join(said), "top center", fixed=True),
         Label(float(stop), bottom, f"stop at<br>{number(stop, 2, 2)}", "bottom center", fixed=True),
     ]
     told: list[tuple[str, Decimal | Fraction]] = [
         (f"The stop stands at {money(stop, quote)}", stop),
-        *((said, amount) for _, said, amount in results),
+        *((each, amount) for _, each, amount in results),
     ]
     places = grip("move", "x", ranges.now, (top, float(on_margin(held.now))))
     names = {low + (high - low) / 2: "price"}
     return _small(
-        4, chosen, drawn, written, (low, high), ranges.stopped, names, [places], told, above=_THREE
+        4, chosen, drawn, written, (low, high), ranges.stopped, names, [places], told, above=_FOUR
     )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ LOWEST_PRICE, HIGHEST_PRICE, FURTHEST, NEAR = 45_000, 75_000, 50, 30
 BOTH: tuple[PositionSide, PositionSide] = ("short", "long")
 CLOSES = Close(pair=PAIR, volume="all")
 MIRROR = short_result.Reach(
-    (0.0, 120_000.0), (-45_000.0, 45_000.0), (LOWEST_PRICE, HIGHEST_PRICE), (2, 10), (-FURTHEST, FURTHEST)
+    (0.0, 120_000.0), (-48_000.0, 48_000.0), (LOWEST_PRICE, HIGHEST_PRICE), (2, 10), (-FURTHEST, FURTHEST)
 )
 
 
@@ -95,7 +95,7 @@ class ClosingSteps(Panel[ClosingValues]):
         return short_result.closing(story, int(values["step"]), CLOSING)
 
 
-CLOSING = short_result.Walked((-20, 20), 124_000.0)
+CLOSING = short_result.Walked((-20, 20), 112_000.0)
 
 
 def closing(move: Decimal, fee: Decimal) -> Scenario:
@@ -117,9 +117,10 @@ CONTRACT = Perpetual("short", VOLUME, PRICE, FUNDS, MAINTENANCE)
 HELD = multiples.Ranges(
     columns=(-78_000.0, 60_000.0),
     costs=(-6_200.0, 3_600.0),
-    prices=(22_000.0, 112_000.0),
+    prices=(40_000.0, 103_000.0),
     results=(-24_500.0, 22_000.0),
     stopped=(-36_000.0, 24_000.0),
+    stops=(24_000.0, 108_000.0),
     now=(float(PRICE) * (100 - NEAR) / 100, float(PRICE) * (100 + NEAR) / 100),
     days=MOST_DAYS,
 )

@@ -5,7 +5,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from marginlib.analysis.sheet import Entry, Sheet, sheet
-from marginlib.drawing.axes import footed, rounds, stepped, under
+from marginlib.drawing.axes import EDGE, WIDE, footed, paired, stepped
 from marginlib.drawing.pieces import Part, Spec, clipped, figure, layout, lines, rings, stacks
 from marginlib.drawing.placing import Label
 from marginlib.drawing.screen import Table, View, screen, table
@@ -62,6 +62,9 @@ def _makes(pnl: Decimal, quote: str) -> str:
     return f"{'gains' if pnl > 0 else 'loses'} {money(abs(pnl), quote)}"
 
 
+_TALL, _OVER, _UNDER = 340, 42, 62  # pixels: of the lines, above them for what they are, below them for prices
+
+
 def _lines(short: Story, long: Story, reach: Reach) -> Spec:
     """Two lines that cross at the opening price, and at the price now both results, grown from zero to their lines."""
     lot = short.final.positions[0]
@@ -83,22 +86,29 @@ def _lines(short: Story, long: Story, reach: Reach) -> Spec:
         lines([(opened, bottom), (opened, top)], "line", 1.5),
         *stacks(grown, (high - low) / 24),
     ]
+    pixel = (top - bottom) / _TALL
+    over = top + _OVER * pixel
+    axes = layout({}, (low, high), (bottom, over), quote, 4, height=_TALL + _OVER + 8, grid=False, l=64, r=72, t=4)
+    axes = footed(stepped(axes, 20_000, quote), _UNDER)
+    # Each name stands at its line's upper end, which no move of the price changes.
+    names = {"short": max(opened - top / size, low), "long": min(opened + top / size, high)}
+    strokes = {"short": "──", "long": "╌╌"}
     written = [
-        Label(high, 0.78 * top, f"── short<br>{_result(ends['short'])}", bold=True, fixed=True),
-        Label(high, 0.36 * top, f"╌╌ long<br>{_result(ends['long'])}", bold=True, fixed=True),
+        *(Label(x, over, f"{strokes[name]} {name}<br>{_result(ends[name])}", "bottom center", bold=True, fixed=True)
+          for name, x in names.items()),
         Label(high, -float(put), f"put up<br>{number(put, 2, 2)}", "middle right", fixed=True),
-        Label(opened, top, f"opened at<br>{number(lot.open_price, 2, 2)}", "bottom center", "quiet", fixed=True),
-        Label(now, bottom, f"<br>price now<br>{number(Decimal(short.final.prices[lot.pair]), 2, 2)}",
+        Label(opened, bottom, f"opened at<br>{number(lot.open_price, 2, 2)}", "top center", "quiet", fixed=True),
+        *(Label(each, bottom - 7 * pixel, number(Decimal(each), 0), "bottom center", "quiet", fixed=True)
+          for each in (low, high)),
+        Label(now, bottom - 26 * pixel, f"price now<br>{number(Decimal(short.final.prices[lot.pair]), 2, 2)}",
               "bottom center", fixed=True),
     ]  # fmt: skip
-    ticks = {tick: number(Decimal(tick), 0) for tick in rounds(low, high, 60_000)}
-    axes = layout(ticks, (low, high), (bottom, top), quote, 64, height=400, grid=False, l=64, r=116)
-    spec = figure([*marks, *drawn, rings(here)], stepped(axes, 20_000, quote), written)
+    spec = figure([*marks, *drawn, rings(here)], axes, written)
     times = range(reach.leverage[0], reach.leverage[1] + 1)
     return touched(
         spec,
-        grip("move", "x", moves, (top, bottom * 0.9)),  # clear of what is written along the axis
-        grip("opened", "x", reach.opened, (top, 0.66 * top)),
+        grip("move", "x", moves, (bottom, top * 0.9)),
+        grip("opened", "x", reach.opened, (top, 0.62 * bottom)),  # above what is written there
         grip("leverage", "y", [-float(lot.cost) / each for each in times], (high, low + (high - low) * 0.13)),
         name=f"Profit or loss of the short and of the long, in {quote}, against the price",
         tells=[
@@ -190,9 +200,7 @@ def _fee(story: Story) -> Decimal:
     return sum(fees_taken(story.moments[-1].rows, reasons=("trading_fee",)).values(), ZERO)
 
 
-_WIDE, _OUT = 0.97, 0.56  # a bar, and from the middle of one to the names beside it
-_UNDER = 66  # pixels for what the bars are, below them
-_NUMBERS, _NAMES, _BESIDE = 60, 100, 100  # pixels for the axis's numbers, and for the names of both bars
+_LEFT, _RIGHT = 88, 94  # pixels for the names of the left bar, and of the right one
 
 
 def _bars(story: Story, stages: tuple[Sheet, ...], step: int, reach: Walked) -> Spec:
@@ -227,15 +235,11 @@ def _bars(story: Story, stages: tuple[Sheet, ...], step: int, reach: Walked) -> 
         level += float(entry.worth)
     parts["own"].append((1.0, owes, float(seen.yours)))
     right.append((owes + float(seen.yours) / 2, f"yours<br>{number(seen.yours, 2, 2)}"))
-    written = [
-        *(Label(-_OUT, y, text, "middle left") for y, text in left),
-        *(Label(1 + _OUT, y, text) for y, text in right),
-    ]
-    axes = layout({}, (-_OUT, 1 + _OUT), (0, reach.most), quote, 4, height=356, l=_NUMBERS + _NAMES, r=_BESIDE)
-    axes = footed(stepped(axes, 40_000, quote, aside=_NAMES), _UNDER)
-    written += under(("what you have", "whose it is"), axes)
+    axes, written = paired(reach.most, ("what<br>you have", "whose<br>it is"), quote, left=_LEFT, right=_RIGHT)
+    written += [Label(-EDGE, y, text, "middle left") for y, text in left]
+    written += [Label(1 + EDGE, y, text, bold=text.startswith("yours")) for y, text in right]
     return touched(
-        figure(stacks(parts, _WIDE), axes, written),
+        figure(stacks(parts, WIDE), axes, written),
         *_moved_by(story, stages, step, reach),
         name="Your balance sheet while the short is closed",
         tells=[
@@ -254,11 +258,11 @@ def _moved_by(story: Story, stages: tuple[Sheet, ...], step: int, reach: Walked)
     lot = story.moments[-1].realised[0].position
     costs = [float(lot.cost) * (1 + move / 100) for move in reach.move]
     if step <= 2:
-        return [grip("move", "y", costs, (1 + _WIDE / 2, 0.64))]
+        return [grip("move", "y", costs, (1 - WIDE / 2, 1.34))]
     if step == 3:
         return []
     began, rate = float(stages[0].own[0].amount), float(story.final.fees["trading"]) if step == 5 else 0.0
-    return [grip("move", "y", [began + float(lot.cost) - cost * (1 + rate) for cost in costs], (-_WIDE / 2, 0.36))]
+    return [grip("move", "y", [began + float(lot.cost) - cost * (1 + rate) for cost in costs], (WIDE / 2, -0.34))]
 
 
 def _told(kind: str, entry: Entry) -> str:

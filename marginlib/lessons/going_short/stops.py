@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
-from marginlib.drawing.axes import stepped
+from marginlib.drawing.axes import bare, headed, stepped
 from marginlib.drawing.pieces import Spec, figure, layout, lines, rings, stacks
 from marginlib.drawing.placing import Label
 from marginlib.drawing.screen import Table, View, screen, table
@@ -20,6 +20,7 @@ from marginlib.telling.numbers import money, number, percent, price
 _REFUSED = "This workbook refuses the stop, so that you see the mistake; an order form may take it."
 _EARLY = 6  # hours: left of a point as early there is no room for a text
 _ASIDE = 8  # pixels from the prices' names to their axis: between them stands the knob of the time at 0
+_HIGH, _BESIDE = 320, 82  # pixels: both figures, and for the names of the lines
 _APART = 0.2  # of the hours: so far the trigger's knob keeps from the price now and from the closing
 _KNOBS = (0.08, 0.92, 0.5)  # of the hours: where the trigger's knob may stand; one of them is always apart
 
@@ -179,8 +180,10 @@ def _path(chosen: Run, stop: Stop | None, refused: bool, ranges: Ranges) -> Spec
     written.append(Label(x, y, text, sides, bold=True))
     tells.append((f"Price now: {price(chosen.prices[-1], lot.quote)}", now[1]))
     ticks = {float(hour): f"{hour}{'<br>hours gone by' if hour == 12 else ''}" for hour in range(0, hours + 1, 6)}
-    axes = layout(ticks, (-0.6, edge), (low, high), lot.quote, height=320, share=0.62, grid=False, l=60 + _ASIDE, r=92)
-    spec = figure(drawn, stepped(axes, _step(ranges.prices), lot.quote, aside=_ASIDE), written, knobs)
+    axes = layout(ticks, (-0.6, edge), (low, high), lot.quote, height=_HIGH, share=0.62, grid=False,
+                  l=60 + _ASIDE, r=_BESIDE)  # fmt: skip
+    axes, heading = headed(stepped(axes, _step(ranges.prices), aside=_ASIDE), f"price of 1 {lot.base}, {lot.quote}")
+    spec = figure(drawn, axes, [heading, *written], knobs)
     return touched(spec, *grips, name=f"The price of 1 {lot.base} so far, hour by hour", tells=tells)
 
 
@@ -194,8 +197,9 @@ def _results(chosen: Run, plain_run: Run, ranges: Ranges) -> Spec:
     ]
     drawn = {"profit": [part for part in parts if part[2] > 0], "loss": [part for part in parts if part[2] < 0]}
     names = {0.0: "with<br>your choice", 1.0: "without<br>a stop"}
-    axes = layout(names, (-0.5, 1.5), ranges.results, quote, height=320, share=0.38, grid=False, l=64)
-    spec = figure(stacks(drawn, 0.6), stepped(axes, _step(ranges.results), quote), written)
+    axes = layout(names, (-0.5, 1.5), ranges.results, quote, height=_HIGH, share=0.38, grid=False, l=12)
+    axes, heading = headed(bare(axes), f"result so far, {quote}")
+    spec = figure(stacks(drawn, 0.6), axes, [heading, *written])
     told = zip(("With your choice", "Without a stop"), ends, strict=True)
     return touched(
         spec,
@@ -210,7 +214,7 @@ def _step(shown: tuple[float, float]) -> int:
 
 
 def _marked(result: Decimal) -> str:
-    """A result in the currency that the axis names."""
+    """A result in the currency that the heading names."""
     return f"{'▲ +' if result > 0 else '▼ ' if result < 0 else ''}{number(result, 2, 2)}"
 
 

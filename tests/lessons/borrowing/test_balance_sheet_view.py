@@ -83,7 +83,8 @@ def test_the_words_and_the_labels_say_what_the_engine_says() -> None:
         assert f"yours<br>{number(tied.equity, 2, 2)}" in labels, values
         assert f"used margin<br>{number(tied.used_margin, 2, 2)}" in labels, values
         assert f"free margin<br>{number(tied.free_margin, 2, 2)}" in labels, values
-        assert f"margin level<br>{percent(tied.level / 100)}" in labels, values
+        assert not any("margin level" in text for text in labels), "it would float: nothing in the figure is as high"
+        assert f"The margin level is {percent(tied.level / 100)}" in told, values
         owed = float(sheet(story.final, "EUR").owes)
         assert floor(view) == [pytest.approx(owed + float(tied.used_margin))], values
         assert f"What is left over is yours: {money(tied.equity, 'EUR')} (B1)" in told, values

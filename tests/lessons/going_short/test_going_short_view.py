@@ -126,6 +126,23 @@ def test_results_stand_where_they_stood_whichever_is_higher() -> None:
     assert found.count(found[0]) == 4
 
 
+@pytest.mark.parametrize("opened", [45_000, 60_000, 75_000])
+def test_each_name_stands_at_the_upper_end_of_its_line(opened: int) -> None:
+    """Beside the picture, at a height of its own, a name stood next to the other line's end."""
+    figure = shown(MIRROR, opened=opened, move=50)["figures"][0]
+    found = {
+        text.split()[1].split("<br>")[0]: x
+        for trace in traces(figure, "text")
+        for text, x in zip(trace["text"], trace["x"], strict=True)
+        if "short" in text or "long" in text
+    }
+    for name, role in (("short", "role:ink"), ("long", "role:quiet")):
+        drawn = [each for each in traces(figure, "lines") if each["line"]["color"] == role and len(each["x"]) > 2]
+        (beyond,) = [each for each in drawn if each["line"].get("dash") == "dot"]
+        _, end = max((y, x) for x, y in zip(beyond["x"], beyond["y"], strict=True) if y is not None)
+        assert found[name] == end
+
+
 @pytest.mark.parametrize(("move", "wanted"), [
     (-41, ["break-even", "long: margin call"]), (0, []), (31, []), (32, ["short: margin call"]),
     (48, ["short: margin call", "short: liquidation"]),
@@ -244,6 +261,31 @@ def test_a_stop_beyond_the_liquidation_comes_too_late(more: Values) -> None:
     assert any("margin liquidated<br>before the stop" in text for text in written(figure))
     assert cells(view, "Ended at")[0] == f"liquidated near {at}, before the stop"
     assert "liquidated" not in str(shown(HELD, row=ROWS[4], move=0, days=0)["figures"][4]["data"])
+
+
+def test_what_the_stop_comes_to_is_called_that() -> None:
+    """At the price now it is another result, and what is liquidated before the stop has none."""
+    both, one = shown(HELD), shown(HELD, move=30, days=30, opening="0.04", borrowing="0.04", funding="-0.04")
+
+    assert "stopped out:<br>margin −60.00<br>future +762.00" in written(both["figures"][4])
+    assert "margin liquidated<br>before the stop<br>stopped out:<br>future −28,608.00" in written(one["figures"][4])
+
+
+@pytest.mark.parametrize("move", [-30, -2, 0, 2, 30])
+def test_what_is_written_at_a_bar_keeps_off_it(move: int) -> None:
+    """R23: nothing is owed on the side where no profit or loss is, or both would touch."""
+    figure = shown(HELD, move=move)["figures"][0]
+    made = figure["layout"]
+    (low, high), edges = made["yaxis"]["range"], made["margin"]
+    pixel = (high - low) / (made["height"] - edges["t"] - edges["b"])
+    ends = {end for x in (0, 1) for end in (0.0, *heights(figure, x).values())}
+    texts = {
+        text: y for trace in traces(figure, "text") for text, y in zip(trace["text"], trace["y"], strict=True)
+        if trace["textfont"]["weight"] == "normal"
+    }  # fmt: skip
+
+    assert all(abs(y - end) >= 4.9 * pixel for y in texts.values() for end in ends if abs(y) < 0.9 * high)
+    assert texts["nothing<br>owed"] * move >= 0, "a rise is a loss, which hangs below zero"
 
 
 # Margin short and futures short.
@@ -480,6 +522,13 @@ def test_labels_stand_apart_and_inside(panel: Panel[Any]) -> None:
             assert collisions(figure, NARROW) == []
 
     at_any_values()
+
+
+def test_both_figures_of_a_run_say_what_they_show() -> None:
+    path, results = shown(STOP)["figures"]
+
+    assert "price of 1 BTC, USD" in written(path)
+    assert "result so far, USD" in written(results)
 
 
 def test_the_four_things_a_stop_can_do() -> None:
