@@ -9,7 +9,7 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -19,6 +19,7 @@ from sweeping import drawn_width, every_panel, knobs, swept, views
 import marginlib.lessons
 from browser.stand import standing
 from marginlib.drawing.colours import painted
+from marginlib.panels.controls import Value
 from marginlib.panels.panel import Panel
 
 pytestmark = pytest.mark.browser
@@ -107,15 +108,33 @@ def measured(paper: Page, figures: list[dict[str, Any]], room: int) -> list[dict
     return found
 
 
+Drawn = list[tuple[dict[str, Value], dict[str, Any], dict[str, Any]]]
+
+
+@pytest.fixture(scope="module")
+def drawn(rooms: dict[int, int], paper: Page) -> Callable[[type[Panel[Any]], int], Drawn]:
+    """A panel's different figures as wide as on a page, each with its state and what is seen of it: drawn once."""
+
+    seen: dict[tuple[str, int], Drawn] = {}
+
+    def drawn(panel_class: type[Panel[Any]], width: int) -> Drawn:
+        if (panel_class.__name__, width) not in seen:
+            told = {json.dumps(figure): (values, figure) for values, figure in swept(panel_class)}
+            found = measured(paper, [figure for _, figure in told.values()], rooms[width])
+            seen[panel_class.__name__, width] = [(*its, each) for its, each in zip(told.values(), found, strict=True)]
+        return seen[panel_class.__name__, width]
+
+    return drawn
+
+
 @every_panel
 @pytest.mark.parametrize("width", PAGES)
 def test_no_text_is_drawn_over_another_or_cut_off(
-    panel_class: type[Panel[Any]], width: int, rooms: dict[int, int], paper: Page
+    panel_class: type[Panel[Any]], width: int, drawn: Callable[[type[Panel[Any]], int], Drawn]
 ) -> None:
-    told = {json.dumps(figure): (values, figure) for values, figure in swept(panel_class)}
-    found = measured(paper, [figure for _, figure in told.values()], rooms[width])
-    over = [(values, pair) for (values, _), each in zip(told.values(), found, strict=True) for pair in each["over"]]
-    cut = [(values, text) for (values, _), each in zip(told.values(), found, strict=True) for text in each["cut"]]
+    found = drawn(panel_class, width)
+    over = [(values, pair) for values, _, each in found for pair in each["over"]]
+    cut = [(values, text) for values, _, each in found for text in each["cut"]]
     known = KNOWN.get((panel_class.__name__, width), (0, 0))
     pairs, ends = {(one, other) for _, (one, other, *_) in over}, {text for _, text in cut}
 
@@ -129,12 +148,15 @@ KNOB = {1400: 9.0, 1024: 9.0, 360: 12.0}
 
 @every_panel
 @pytest.mark.parametrize("width", PAGES)
-def test_no_knob_covers_a_text(panel_class: type[Panel[Any]], width: int, rooms: dict[int, int], paper: Page) -> None:
+def test_no_knob_covers_a_text(
+    panel_class: type[Panel[Any]],
+    width: int,
+    rooms: dict[int, int],
+    drawn: Callable[[type[Panel[Any]], int], Drawn],
+) -> None:
     """A handle's knob leaves what is written readable, wherever its control stands."""
-    told = {json.dumps(figure): (values, figure) for values, figure in swept(panel_class)}
-    found = measured(paper, [figure for _, figure in told.values()], rooms[width])
     controls, half, covered = {each.name: each for each in panel_class().controls}, KNOB[width], []
-    for (values, figure), each in zip(told.values(), found, strict=True):
+    for values, figure, each in drawn(panel_class, width):
         for name, x, y in knobs(figure, drawn_width(figure, rooms[width]), controls, values):
             for line in each["lines"]:
                 aside = max(line["left"] - x, 0.0, x - line["right"])
