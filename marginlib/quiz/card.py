@@ -98,7 +98,11 @@ class Card(Live):
             "skipped": written(f"Skipped. The engine says: {question.shown_answer()}") if self.skipped else "",
             "right": self._marked(),
             "whys": self.tells,
-            "buttons": {**self.buttons, "skip": "" if self.skipped or verdict else self.buttons["skip"]},
+            "buttons": {
+                **self.buttons,
+                "skip": "" if self.skipped or verdict else self.buttons["skip"],
+                "hint": "" if self.helped else self.buttons["hint"],  # the way is there: to ask for it does nothing
+            },
             "tries": self.tries,
         }
         self._tell("state", None, None)

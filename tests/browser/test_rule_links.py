@@ -123,6 +123,17 @@ def test_skip_goes_once_it_was_used(chrome: Browser) -> None:
         expect(skip).to_be_hidden()
 
 
+def test_what_shows_the_way_goes_once_it_was_used_and_the_focus_stays_in_the_card(chrome: Browser) -> None:
+    with standing(chrome, Lesson("01").check("owed")) as page:
+        show = page.get_by_role("button", name="Show the way")
+        show.focus()
+        page.keyboard.press("Enter")
+        expect(page.locator(".mq-way")).to_be_visible()
+        expect(show).to_be_hidden()
+
+        assert page.evaluate("document.querySelector('.mq-card').contains(document.activeElement)")
+
+
 def test_the_way_does_not_say_again_what_the_verdict_says() -> None:
     card = Lesson("05").drill(seed=3)
     card.answer("123456")
