@@ -1,14 +1,11 @@
 """What pytest needs for the tests and the notebooks together."""
 
-import functools
 import os
 import re
 import shutil
-import time
-from collections import defaultdict
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from coverage import Coverage
@@ -50,49 +47,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items.sort(key=lambda item: (not item.get_closest_marker("browser"), item.path.suffix != ".ipynb"))
 
 
-# Coverage asks whether a line is ever tried; while it watches, Python takes almost three times as long. So a test's
-# cases and a property's examples, which try one thing over and over, are watched for so many seconds of the processor.
-WATCHED = 2.0
-_spent: defaultdict[str, float] = defaultdict(float)
-
-
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Let coverage watch a test and its fixtures, as long as there may be something new; what is tried is the same.
-
-    Not a browser's or a notebook's: here those are waited for.
-    """
-    watching = Coverage.current()
+    """Coverage doesn't watch a browser's test: others try those lines, and Python takes more than twice as long."""
+    watching = Coverage.current() if item.get_closest_marker("browser") else None
     if not watching:
         return (yield)
-    test, start = item.nodeid.partition("[")[0], time.process_time()
-    found: Any = getattr(getattr(item, "obj", None), "hypothesis", None)
-    tried: Callable[..., object] | None = getattr(found, "inner_test", None)
-    left = WATCHED - _spent[test]
-    if left <= 0 or item.get_closest_marker("browser") or item.path.suffix == ".ipynb":
-        watching.stop()
-    elif tried:
-        found.inner_test = _at_first(tried, watching, start + left)
+    watching.stop()
     try:
         return (yield)
     finally:
-        _spent[test] += time.process_time() - start
-        if tried:
-            found.inner_test = tried
-        if Coverage.current() is not watching:
-            watching.start()
-
-
-def _at_first(tried: Callable[..., object], watching: Coverage, end: float) -> Callable[..., object]:
-    """A property that is watched up to a moment of the processor's time."""
-
-    @functools.wraps(tried)  # from what it is, Hypothesis works out what to try
-    def trying(*args: object, **kwargs: object) -> object:
-        if time.process_time() > end and Coverage.current() is watching:
-            watching.stop()
-        return tried(*args, **kwargs)
-
-    return trying
+        watching.start()
 
 
 @pytest.hookimpl(optionalhook=True)

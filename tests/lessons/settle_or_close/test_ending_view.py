@@ -287,6 +287,8 @@ def test_what_happens_is_named() -> None:
 
 
 @given(anywhere())
+@example({**PANEL.read({}), "EUR": Decimal(10000), "BTC": Decimal(0), "side": "short", "share": Decimal(5),
+          "short_of": "ordinary order first", "fee": Decimal(0), "move": Decimal(-40)})  # fmt: skip
 def test_each_arm_has_its_name_at_its_place(values: Values) -> None:
     """What settling leaves stands over the upper arm, what closing leaves below the lower one: nothing between."""
     view, settled, closed = shown(**values)
@@ -302,7 +304,9 @@ def test_each_arm_has_its_name_at_its_place(values: Values) -> None:
     (labels,) = (trace for trace in view["figures"][0]["data"] if "<b>settle</b>" in str(trace.get("text")))
     places = dict(zip((unmarked(text) for text in labels["text"]), labels["x"], strict=True))
     tips = [
-        end for top, _, (role, _, end) in bars if role == "own" and line(view, "settle: ") < top < line(view, "net")
+        end
+        for top, _, (role, _, end) in bars
+        if role in ("own", "restricted") and line(view, "settle: ") < top < line(view, "net")
     ]
     for name, told in (("settle: ", settled), ("close: ", closed)):
         (place,) = (x for text, x in places.items() if text.startswith(name))
