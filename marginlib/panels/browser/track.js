@@ -70,11 +70,15 @@ export function track(control, input) {
         before.told += `; ${text}: ${where(mark)}`;
       } else points.push({ names: mark.names, told: `${text}: ${where(mark)}`, share: mark.share });
     }
-    const labels = points.map(({ names: [first, ...others], share }) => {
-      const text = others.length ? `${first} +${others.length}` : first; // the pointer is told all of them
-      return { text, wish: pixel(share), wide: long(text) + APART };
-    });
-    const middles = spread(labels, -APART / 2, wide + APART / 2);
+    let labels = points.map(({ names, share }) => label(names.join(", "), share));
+    let middles = spread(labels, -APART / 2, wide + APART / 2);
+    if (middles.includes(null)) {
+      // There isn't room for all names: then the pointer alone is told all of them.
+      labels = points.map(({ names: [first, ...others], share }) =>
+        label(others.length ? `${first} +${others.length}` : first, share),
+      );
+      middles = spread(labels, -APART / 2, wide + APART / 2);
+    }
     const nodes = points.map(({ share }) => tick(share, "mw-tick"));
     for (const [i, middle] of middles.entries()) if (middle !== null) nodes.push(name(labels[i].text, middle));
     if (zero !== null) {
@@ -99,6 +103,12 @@ export function track(control, input) {
     if (offsetWidth) lengths.set(text, offsetWidth);
     return offsetWidth;
   }
+
+  /**
+   * @param {string} text
+   * @param {number} share
+   */
+  const label = (text, share) => ({ text, wish: pixel(share), wide: long(text) + APART });
 
   /**
    * @param {number} share
