@@ -12,7 +12,7 @@ from marginlib.analysis.limits import Limit, limit_move
 from marginlib.analysis.outcome import worth
 from marginlib.analysis.paths import A_DAY, MOST_DAYS, Path, PathRun
 from marginlib.drawing.pieces import Point, Spec, areas, beyond, clipped, figure, layout, lines, rings
-from marginlib.drawing.placing import Label
+from marginlib.drawing.placing import NARROWEST, Label, extent
 from marginlib.drawing.screen import Table, View, refused, screen, table
 from marginlib.drawing.touch import grip, touched
 from marginlib.engine.account import Position, Realised, State
@@ -34,6 +34,10 @@ OPENING = -148.0
 """Where on the axis of the margin level the opening price stands: the prices share the days, and one picture."""
 _KNOB = TOP + 22  # between the topmost number and the heading
 _LOW, _HIGH, _STEP = OPENING - FURTHEST - 6, TOP + 58, 50.0
+_LEFT, _RIGHT = 58, 14  # pixels beside the days
+_HEADED, _CLEAR = -70.0, 27.0  # below the prices' heading; from the opening price to what the prices say
+_ENDED = 100  # of the level: above it stands why its line has ended
+_PLAIN_DOTTED = (("", "─"), ("2px,3px", "··"))  # the prices' lines, and what is like them in a text
 _TICK = 4  # days from name to name
 _FAINT = 0.4  # of a line: what is still to come
 _OFF = "4px,4px"  # of a level that the axis doesn't reach
@@ -98,21 +102,18 @@ def height(share: float) -> float:
     return OPENING + min(max(share, -FURTHEST), FURTHEST)
 
 
-def _drawn(levels: Sequence[tuple[float, float | None]]) -> list[Point | None]:
-    """Margin levels as a line, with a gap where nothing is open."""
+Cut = Callable[[Sequence[Point], float, float], list[Point | None]]
+
+
+def _drawn(levels: Sequence[tuple[float, float | None]], cut: Cut = clipped) -> list[Point | None]:
+    """Margin levels as a line, with a gap where nothing is open.
+
+    ``cut`` says what of it: what is on the axis; or what is ``beyond``, along its edge, else nothing would be seen.
+    """
     found: list[Point | None] = []
     for open_, piece in itertools.groupby(levels, lambda each: each[1] is not None):
         if open_:
-            found += [*clipped([(x, y) for x, y in piece if y is not None], BOTTOM, TOP), None]
-    return found
-
-
-def _beyond(levels: Sequence[tuple[float, float | None]]) -> list[Point | None]:
-    """Margin levels that the axis doesn't reach, along its edge: else nothing would be seen of them."""
-    found: list[Point | None] = []
-    for open_, piece in itertools.groupby(levels, lambda each: each[1] is not None):
-        if open_:
-            found += [*beyond([(x, y) for x, y in piece if y is not None], BOTTOM, TOP), None]
+            found += [*cut([(x, y) for x, y in piece if y is not None], BOTTOM, TOP), None]
     return found
 
 
@@ -277,27 +278,35 @@ def _figure(now: Now, stop: Decimal | None) -> Spec:
     early = now.days < last / 2
     sides = "right, {0} left" if early else "left, {0} right"
     prices = "since opening" if stop is not None else _PRICES  # beside it stands the stop
-    written, drawn = _named_bands(now.state, last, prices), _bands(now.state, last)
-    drawn.append(lines([(now.days, _LOW), (now.days, TOP)], "market", 1.5))
+    written, drawn = _named_bands(now.state, course, prices), _bands(now.state, last)
+    call = float(now.state.rulebook.call_level)
+    x_now = now.days  # the bands and the prices' heading are written on: no line goes through them
+    drawn.append(lines([(x_now, _LOW), (x_now, _HEADED), None, (x_now, call), (x_now, TOP)], "market", 1.5))
     so_far = [each for each in course.levels if each[0] <= x]
     drawn += [
         _faint(course.level_line, "own"),
-        {**lines(_beyond(course.levels), "own", 4, _OFF), "opacity": _FAINT},
+        {**lines(_drawn(course.levels, beyond), "own", 4, _OFF), "opacity": _FAINT},
         lines(_drawn(so_far), "own", 3),
-        lines(_beyond(so_far), "own", 4, _OFF),
+        lines(_drawn(so_far, beyond), "own", 4, _OFF),
     ]
     ends: list[Label] = []
-    for (pair, line), dash in zip(course.price_lines.items(), ("", "2px,3px"), strict=False):
+    shares = [_share(now, pair) for pair in course.price_lines]
+    for (pair, line), share, (dash, like) in zip(course.price_lines.items(), shares, _PLAIN_DOTTED, strict=False):
         drawn += [_faint(line, "market", dash), lines(line[: now.point + 1], "market", 2.5, dash)]
-        told = f"{pair.partition('/')[0]} {_signed(_share(now, pair))}"
-        ends.append(Label(now.days, line[now.point][1], told, f"middle {sides.format('middle')}", aside=last * 0.02))
+        told = f"{like} {pair.partition('/')[0]} {_signed(share)}"
+        y = line[now.point][1]
+        if all(each <= 0 for each in shares) or all(each >= 0 for each in shares):
+            y = OPENING + (_CLEAR if share <= 0 else -_CLEAR)  # across the opening price the lines leave room
+        ends.append(Label(now.days, y, told, f"middle {sides.format('middle')}", aside=last * 0.02))
     upright: list[Point | None] = []
-    for place, moment in enumerate(now.closings):
-        where = (now.point_of(moment) - 0.5) / A_DAY
-        upright += [(where, 0), (where, TOP), None]
-        side = f"bottom {'right' if where < last / 2 else 'left'}"
-        written.append(Label(where, TOP - 20 - 62 * place, _closing(moment), side, bold=True, aside=last * 0.012))
+    wheres = [(now.point_of(moment) - 0.5) / A_DAY for moment in now.closings]
+    for place, (moment, where) in enumerate(zip(now.closings, wheres, strict=True)):
+        upright += [(where, call), (where, TOP), None]
+        said = _closing(moment)
+        beside, side = _beside_all(where, wheres, _days(said, last), last)
+        written.append(Label(beside, TOP - 20 - 62 * place, said, f"bottom {side}", bold=True, aside=last * 0.012))
     drawn.append(lines(upright, "loss", 2))
+    written += _ended_level(now, last)
     if level is not None:
         here = (x, min(max(level, BOTTOM), TOP))
         over = " ↑" if level > TOP else " ↓" if level < BOTTOM else ""
@@ -321,6 +330,26 @@ def _figure(now: Now, stop: Decimal | None) -> Spec:
     return touched(spec, *grips, name="Margin level and prices, day by day", tells=_tells(now))
 
 
+def _ended_level(now: Now, last: float) -> list[Label]:
+    """Why the level's line doesn't go on: said beside the last closing, once nothing is open, where there is room."""
+    if now.state.positions or not now.closings:
+        return []
+    where = (now.point_of(now.closings[-1]) - 0.5) / A_DAY
+    for said in ("nothing is open:<br>no margin level", "nothing<br>is open"):
+        if _days(said, last) < last - where:
+            return [Label(where, _ENDED, said, "top right", "quiet", fixed=True, aside=last * 0.012)]
+    return []
+
+
+def _beside_all(where: float, wheres: Sequence[float], wide: float, last: float) -> tuple[float, str]:
+    """Where what was closed is named, and on which side: beside all closings that its words would be written over."""
+    right = where < last / 2
+    for each in sorted(wheres) if right else sorted(wheres, reverse=True):
+        if (where < each < where + wide) if right else (where - wide < each < where):
+            where = each
+    return where, "right" if right else "left"
+
+
 def _moments(path: Path) -> list[float]:
     """Where each moment of the longest path stands; those that this one doesn't have, as good as at its end."""
     last, squeezed = _last(path), 1e-4 / MOST_DAYS
@@ -337,25 +366,38 @@ def _bands(state: State, last: float) -> list[Spec]:
     return [
         {**areas([(0, end, last, call)], "loss"), "opacity": 0.13},
         {**areas([(0, BOTTOM, last, end)], "loss"), "opacity": 0.3},
-        lines([(0, OPENING), (last, OPENING)], "quiet", 1),
+        lines([(0, OPENING), (last, OPENING)], "quiet", 2),
     ]
 
 
 _PRICES = "prices since opening"
 
 
-def _named_bands(state: State, last: float, prices: str = _PRICES) -> list[Label]:
-    """The names of what is drawn, at the left: there every path begins above the bands."""
-    book, x = state.rulebook, last * 0.01
+def _named_bands(state: State, course: Course, prices: str = _PRICES) -> list[Label]:
+    """The names of what is drawn; those of the bands on the side where the level isn't among them."""
+    book, last = state.rulebook, _last(course.path)
     call, end = book.call_level, book.liquidation_level
-    return [
-        Label(x, _HIGH, "margin level", "bottom right", "quiet", fixed=True),
-        Label(
-            x, float(call + end) / 2, f"margin call: {number(call, 2)}\N{NO-BREAK SPACE}%", "middle right", fixed=True
-        ),
-        Label(x, float(end) / 2, f"liquidation: {number(end, 2)}\N{NO-BREAK SPACE}%", "middle right", fixed=True),
-        Label(x, BOTTOM - 2, prices, "bottom right", "quiet", fixed=True),
+    named = [
+        f"{name}: {number(at, 2)}\N{NO-BREAK SPACE}%" for name, at in (("margin call", call), ("liquidation", end))
     ]
+    wide = _days(named[0], last)
+    if course.story.error:
+        right = True  # at its begin stands where it would open
+    else:
+        low = [x for x, level in course.levels if level is not None and level <= call]
+        right = bool(low) and min(low) < wide and max(low) <= last - wide
+    x, side = (last * 0.995, "middle left") if right else (last * 0.01, "middle right")
+    return [
+        Label(last * 0.01, _HIGH, "margin level", "bottom right", "quiet", fixed=True),
+        Label(x, float(call + end) / 2, named[0], side, fixed=True),
+        Label(x, float(end) / 2, named[1], side, fixed=True),
+        Label(last * 0.01, BOTTOM - 2, prices, "bottom right", "quiet", fixed=True),
+    ]
+
+
+def _days(text: str, last: float) -> float:
+    """How many days of the axis a text takes up on a telephone."""
+    return extent(text, 14)[0] / (NARROWEST - _LEFT - _RIGHT) * last
 
 
 def _tells(now: Now) -> list[tuple[str, float]]:
@@ -398,7 +440,7 @@ def _layout(path: Path) -> Spec:
     levels = {float(level): f"{level}" for level in range(0, int(TOP), 100)} | {TOP: f"{number(Decimal(TOP), 0)} %"}
     prices = {height(share): _signed(Fraction(share) / 100) if share else "0" for share in (-_STEP, 0, _STEP)}
     ticks = {**prices, **levels}
-    spec = layout(names, (-last * 0.012, last * 1.012), (_LOW, _HIGH), "%", 30, height=440, l=58, r=14)
+    spec = layout(names, (-last * 0.012, last * 1.012), (_LOW, _HIGH), "%", 30, height=440, l=_LEFT, r=_RIGHT)
     return {**spec, "yaxis": {**spec["yaxis"], "tickvals": [*ticks], "ticktext": [*ticks.values()]}}
 
 
@@ -556,9 +598,9 @@ def _refused(shown: Course) -> View:
     least = percent(story.final.rulebook.opening_level / 100)
     rules, opens = replace(story.scenario.rules, initial_margin_check=False), _opening(story)
     tried = replay(story.scenario.replaced(rules=rules, steps=opens))
-    written, drawn = _named_bands(story.final, last), _bands(story.final, last)
+    written, drawn = _named_bands(story.final, shown), _bands(story.final, last)
     drawn += [
-        _faint(line, "market", dash) for line, dash in zip(shown.price_lines.values(), ("", "2px,3px"), strict=False)
+        _faint(line, "market", dash) for line, (dash, _) in zip(shown.price_lines.values(), _PLAIN_DOTTED, strict=False)
     ]
     level = None if tried.error else _level(tried, tried.final)
     told: list[tuple[str, float]] = []

@@ -7,8 +7,8 @@ from fractions import Fraction
 
 from marginlib.analysis.limits import Limit, Measure, limit_together, limits, margin_at_opening
 from marginlib.analysis.outcome import worth
-from marginlib.drawing.pieces import Point, Spec, areas, beyond, clipped, figure, layout, lines, rings
-from marginlib.drawing.placing import Label
+from marginlib.drawing.pieces import Point, Spec, areas, beyond, clipped, figure, layout, lines, rings, swatch
+from marginlib.drawing.placing import NARROWEST, Label, extent
 from marginlib.drawing.screen import Table, View, refused, screen, table
 from marginlib.drawing.touch import grip, touched
 from marginlib.engine.account import Position, State
@@ -29,7 +29,10 @@ _HEADED, _FIRST, _ROW, _BAR = -50.0, -80.0, 68.0, 35.0  # below the level: a hea
 _CAUTION = 0.45  # how much is seen of the stretch between the margin call and liquidation
 _SAMPLES = {"long": 1, "short": 40}  # a long's level is a straight line
 _LEAST = Decimal("0.01")
-_SHARE = 0.995  # of the axis: where the names of the bands end
+_SHARE = 0.995  # of the axis: where the names of the bands end, and no further
+_LEFT, _RIGHT = 58, 32  # pixels beside the prices
+_PLOT = NARROWEST - _LEFT - _RIGHT  # pixels that the prices have on a telephone
+_CLEAR = "\N{NO-BREAK SPACE}" * 3  # between a circle and the name beside it, as wide on every page
 
 
 @dataclass(frozen=True)
@@ -178,9 +181,13 @@ def _figure(
     written.append(Label(x, max(y, call + 4), f"{told}{over}", sides, bold=True, aside=highest * 0.008))
     safe, caution, ends, names = _rows(ways, lot, now, highest)
     low = _low(len(ways))
+    # From the handle to the circle; further down it would go through what is written, so only the bars' starts follow.
+    here: list[Point | None] = [(x, y), (x, TOP)]
+    for row in range(len(ways)):
+        here += [None, *_across(x, _FIRST - _ROW * row - _BAR)]
     drawn = [
         *_bands(state, highest),
-        lines([(x, low), (x, TOP)], "market", 1.5),
+        lines(here, "market", 1.5),
         lines(safe, "market", 8),
         {**lines(caution, "loss", 8), "opacity": _CAUTION},
         lines(ends, "loss", 4),
@@ -217,15 +224,29 @@ def _bands(state: State, highest: float) -> list[Spec]:
 
 
 def _named(lot: Position, reached: Reach) -> list[Label]:
-    """The bands' names with their prices, on the side where there is no line."""
+    """The bands' names with their prices, each beside its circle, on the side that the line leaves free.
+
+    Where a telephone has no room for all of them, the prices are without their cents, or left to title and words.
+    """
     long = lot.side == "long"
-    at, side = (reached.highest * _SHARE, "left") if long else (reached.highest * (1 - _SHARE), "right")
     _, *marks = zip(reached.marks, reached.marks.values(), _NAMES, strict=True)
     levels = [float(level) for level, _, _ in marks]
     heights = ((levels[0] + levels[1]) / 2, levels[1] / 2, levels[2] - 4 * _PIXEL)
+    edge = reached.highest * (1 - _SHARE if long else _SHARE)
+    places = [edge if at is None or at > reached.highest else float(at) for _, at, _ in marks]
+    rooms = [(1 - at / reached.highest) * _PLOT + _RIGHT if long else at / reached.highest * _PLOT + 8 for at in places]
+    for places_after in (2, 0, None):
+        said = [
+            name if places_after is None else f"{name} {_where(at, lot.open_price, places_after)}"
+            for _, at, name in marks
+        ]
+        texts = [f"{_CLEAR}{each}" if long else f"{each}{_CLEAR}" for each in said]
+        if all(extent(text, 14)[0] <= room for text, room in zip(texts, rooms, strict=True)):
+            break
+    ups, side = ("middle", "middle", "bottom"), "right" if long else "left"
     return [
-        Label(at, height, f"{name} {_where(price_, lot.open_price)}", f"{up} {side}", fixed=True)
-        for (_, price_, name), height, up in zip(marks, heights, ("middle", "middle", "bottom"), strict=True)
+        Label(at, height, text, f"{up} {side}", fixed=True)
+        for at, height, text, up in zip(places, heights, texts, ups, strict=True)
     ]
 
 
@@ -238,8 +259,8 @@ def _rows(ways: "list[Way]", lot: Position, now: Decimal, highest: float) -> Str
     Several prices move along one axis, that of the oldest position: each by the share that it moves from here.
     """
     x, safe, caution, ends = float(now), list[Point | None](), list[Point | None](), list[Point | None]()
-    heading = "how far to margin call, liquidation:"
-    names = [Label(highest * (1 - _SHARE), _HEADED, heading, "bottom right", "quiet", fixed=True)]
+    heading = f"to {swatch('market', 'margin call')}, {swatch('loss', 'liquidation')}"
+    names = [Label(highest * (1 - _SHARE), _HEADED, heading, "bottom right", fixed=True)]
     for row, (name, limits_, at) in enumerate(ways):
         top = _FIRST - _ROW * row
         call, end = (_moved_to(limit, lot.side, at, x) for limit in limits_)
@@ -251,10 +272,17 @@ def _rows(ways: "list[Way]", lot: Position, now: Decimal, highest: float) -> Str
             start = x if limits_[0].reached else to_call
             caution += [(start, top - _BAR), (to_end, top - _BAR), None]
             if end is not None and end <= highest:
-                ends += [(end, top - _BAR + 8 * _PIXEL), (end, top - _BAR - 8 * _PIXEL), None]
-        told = f"{name if at else 'both'}: {_far(limits_, lot.side, at)}"
-        names.append(Label(highest * (1 - _SHARE), top, told, "bottom right", fixed=True))
+                ends += [*_across(end, top - _BAR), None]
+        told = f"{name if at else 'both'}: {_far(limits_, lot.side, at, marked=True)}"
+        half = extent(told, 14)[0] / 2 / _PLOT * highest  # over its bar, as far as a telephone has room
+        middle = min(max((x + to_end) / 2, half), highest * (1 + _RIGHT / _PLOT / 2) - half)
+        names.append(Label(middle, top, told, "bottom center", fixed=True))
     return safe, caution, ends, names
+
+
+def _across(at: float, middle: float) -> list[Point | None]:
+    """A stroke across a bar."""
+    return [(at, middle + 8 * _PIXEL), (at, middle - 8 * _PIXEL)]
 
 
 def _moved_to(limit: Limit, side: str, at: Fraction | None, x: float) -> float | None:
@@ -263,15 +291,18 @@ def _moved_to(limit: Limit, side: str, at: Fraction | None, x: float) -> float |
     return None if move is None else x * float(1 + move)
 
 
-def _far(limits_: tuple[Limit, Limit], side: str, at: Fraction | None) -> str:
-    """How far a price may go to the two limits, in a few signs."""
+def _far(limits_: tuple[Limit, Limit], side: str, at: Fraction | None, *, marked: bool = False) -> str:
+    """How far a price may go to the two limits, in a few signs; ``marked`` with the colours of their stretches."""
     moves = [_move(limit, side, at) for limit in limits_]
     if limits_[1].reached:
         return "both reached"
     if moves[0] is None and not limits_[0].reached:
         return "never, however far"
     said = ["never" if move is None else _signed(move) for move in moves]
-    return f"{'reached' if limits_[0].reached else said[0]}, {said[1]}"
+    both = ("reached" if limits_[0].reached else said[0], said[1])
+    if marked:
+        both = (swatch("market", both[0]), swatch("loss", both[1]))
+    return ", ".join(both)
 
 
 def _signed(share: Fraction) -> str:
@@ -294,19 +325,20 @@ def _tells(lot: Position, tied: Margin, now: Decimal, reached: Reach, ways: "lis
 
 def _layout(bases: list[str], quote: str, highest: float, low: float) -> Spec:
     base, *others = bases
-    ticks = {highest * at / 4: number(Decimal(highest) * at / 4, 0) for at in range(5)}
+    # Every second price has its name: on a telephone those of all of them touch.
+    ticks = {highest * at / 4: "" if at % 2 else number(Decimal(highest) * at / 4, 0) for at in range(5)}
     along = f"; {listed(others)} alike" if others else ""
     ticks[highest / 2] += f"<br>price of 1 {base} in {quote}{along}"
     levels = {0.0: "0", 40.0: "40", 80.0: "80", 200.0: "200", 300.0: "300", 400.0: "400 %"}
     height = round((_HIGH - low) / _PIXEL) + 64
-    spec = layout(ticks, (0, highest * 1.01), (low, _HIGH), "%", 52, height=height, l=58, r=32)
+    spec = layout(ticks, (0, highest * 1.01), (low, _HIGH), "%", 52, height=height, l=_LEFT, r=_RIGHT)
     named = {"tickvals": [*levels], "ticktext": [*levels.values()], "ticklabelstandoff": _ASIDE}
     return {**spec, "yaxis": {**spec["yaxis"], **named}}
 
 
-def _where(at: Fraction | None, opened: Decimal) -> str:
+def _where(at: Fraction | None, opened: Decimal, places: int) -> str:
     """A price without its currency, which the axis names: there is little room, least of all where it opens."""
-    return "at no price" if at is None else "here" if at == opened else number(at, 2)
+    return "at no price" if at is None else "here" if at == opened else number(at, places)
 
 
 def _bases(state: State) -> list[str]:
@@ -646,8 +678,9 @@ def _refused(story: Story, tried: Story, reached: Reach | None, highest: float) 
         level = reached.measure(tried.final, quote).level or Fraction(0)
         here = (float(tried.final.prices[lot.pair]), min(max(float(level), BOTTOM), TOP))
         drawn += [lines(clipped(reached.points, BOTTOM, TOP), "own", 1.5, "2px,4px"), rings([here], "own")]
-        side, far = ("left", highest * _SHARE) if lot.side == "long" else ("right", highest * (1 - _SHARE))
-        said = f"needed to open: {least}<br><b>it would open at {percent(level / 100, 1)}</b>"
+        # Above the dashes the line is beyond where it opens: on the other side the words are clear of it.
+        side, far = ("right", highest * (1 - _SHARE)) if lot.side == "long" else ("left", highest * _SHARE)
+        said = f"needed to open:<br>{least}<br><b>it would open<br>at {percent(level / 100, 1)}</b>"
         written.append(Label(far, float(needed), said, f"top {side}", fixed=True))
         told.append((f"The margin level would be {percent(level / 100, 1)}; needed to open: {least}", float(level)))
     spec = figure(drawn, _layout(bases, quote, highest, low), written)

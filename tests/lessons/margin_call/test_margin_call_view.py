@@ -15,6 +15,7 @@ from marginlib.analysis.outcome import worth
 from marginlib.analysis.paths import A_DAY, paths, walk
 from marginlib.drawing.colours import ROLES
 from marginlib.drawing.pieces import clipped
+from marginlib.drawing.placing import NARROWEST, boxes, unmarked
 from marginlib.engine.margin import margin
 from marginlib.lessons import HowFar, ThroughTheCrash
 from marginlib.lessons.margin_call import crash, how_far
@@ -202,20 +203,40 @@ def test_the_stretches_are_as_long_as_the_prices_may_go(values: Values) -> None:
         assert [xs[at : at + 2] for at in range(0, len(xs), 2)] == [pytest.approx(each) for each in expected]
 
 
+def written(view: dict[str, Any]) -> list[tuple[float, float, str]]:
+    """Where each text of the picture stands, and what it says, without its marks."""
+    return [
+        (x, y, unmarked(text).replace("\N{NO-BREAK SPACE}", " ").strip())
+        for trace in view["figures"][0]["data"]
+        if trace["mode"] == "text"
+        for x, y, text in zip(trace["x"], trace["y"], trace["text"], strict=True)
+    ]
+
+
 def test_the_bands_say_their_names_and_prices() -> None:
     """10,000 + P − 20,000 = 0.8 × 4,000 and 0.4 × 4,000."""
     view, _ = shown(FAR)
-    texts = [text for trace in view["figures"][0]["data"] if trace["mode"] == "text" for text in trace["text"]]
 
-    assert {
-        "margin call 13,200",
-        "liquidation 11,600",
-        "equity gone 10,000",
-        "BTC: −34\N{NO-BREAK SPACE}%, −42\N{NO-BREAK SPACE}%",
-    } <= {*texts}
+    assert {"margin call 13,200", "liquidation 11,600", "equity gone 10,000", "BTC: ■ −34 %, ■ −42 %"} <= {
+        text for _, _, text in written(view)
+    }
     assert [shown(FAR, price=price)[0]["happens"] for price in (13600, 13200, 11600, 10000)] == [
         [], ["margin call"], ["margin call", "liquidation"], ["margin call", "liquidation", "equity gone"],
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("side", ["long", "short"])
+@pytest.mark.parametrize("dollars", [2600, 5000, 10000, 16000])
+def test_a_bands_name_stands_beside_its_circle_and_never_on_the_line(side: str, dollars: int) -> None:
+    """On a telephone names that began at the axis ran into a short's line."""
+    view, _ = shown(FAR, side=side, USD=dollars, leverage=10)
+    marks = {x for trace in view["figures"][0]["data"] if trace["mode"] == "markers" for x in trace["x"]}
+    circles = {name: x for x, _, name in written(view) if name.startswith(("margin call", "liquidation", "equity"))}
+    assert len(circles) == 3
+    assert {*circles.values()} <= marks | {float(HIGHEST) * 0.005, float(HIGHEST) * 0.995}
+    for text, box in boxes(view["figures"][0], NARROWEST):
+        if "margin call" in text:
+            assert 48 <= box.left <= box.right <= NARROWEST
 
 
 def test_a_shorts_used_margin_is_counted_both_ways() -> None:
@@ -631,6 +652,34 @@ def test_the_track_ends_where_the_path_ends(title: str) -> None:
     assert len(grip["places"]) == len(day.track())
     assert grip["places"][: paths()[title].points] == [float(moment) for moment in day.track() if moment <= last]
     assert float(last) <= grip["places"][-1] < float(last) + 0.001
+
+
+def test_where_the_levels_line_has_ended_it_is_said_why_and_not_before() -> None:
+    """After the liquidation of 12 March a week was left without a line, and without a word."""
+    before, after = (
+        {text.replace("<br>", " ") for _, _, text in written(shown(CRASH, day=day)[0])} for day in ("6.25", "13.5")
+    )
+
+    assert "nothing is open: no margin level" in after - before
+    assert "▼ liquidation: BTC and ETH" in after - before
+
+
+@pytest.mark.parametrize("values", [{"stop": True}, {"path": "Slow slide", "how": "until 100 %"}])
+def test_no_upright_goes_through_the_name_of_a_closing_or_of_a_band(values: dict[str, object]) -> None:
+    """On a telephone the second of two stops stood in the name of the first."""
+    view, _ = shown(CRASH, day="13.5", **values)
+    figure = view["figures"][0]
+    layout = figure["layout"]
+    (left, right), edges = layout["xaxis"]["range"], layout["margin"]
+    wide = NARROWEST - edges["l"] - edges["r"]
+    places = {edges["l"] + (x - left) / (right - left) * wide for x, _ in drawn(view, 0, "loss", 2)}
+
+    assert places
+    for text, box in boxes(figure, NARROWEST):
+        if text.startswith("▼"):
+            assert not [x for x in places if box.left < x < box.right], text
+    call = {y for x, y in drawn(view, 0, "loss", 2)}
+    assert min(call) == 80
 
 
 def test_a_course_needs_no_stop_to_be_compared() -> None:
