@@ -16,16 +16,18 @@ const ASKED = 60; // times that it is asked after a move
 const LOST = 10_000; // ms until an answer isn't waited for any more
 const TRACKS = 300; // kept
 
+const REFUSED = "refused"; // nothing else happens in such a state, so that all else would seem to come or go beside it
+
 /**
  * What comes or goes from one state to another.
  * @param {string[]} before
  * @param {string[]} after
  * @returns {string[]}
  */
-const differing = (before, after) => [
-  ...before.filter((name) => !after.includes(name)),
-  ...after.filter((name) => !before.includes(name)),
-];
+function differing(before, after) {
+  if (before.includes(REFUSED) !== after.includes(REFUSED)) return [REFUSED];
+  return [...before.filter((name) => !after.includes(name)), ...after.filter((name) => !before.includes(name))];
+}
 
 /**
  * The marks of a track, from what is known of its states.

@@ -115,6 +115,12 @@ def test_a_mark_stands_between_the_two_values_where_something_comes_or_goes(
         assert mark["share"] == pytest.approx((int(mark["low"]) + 0.5) / (len(found) - 1))
 
 
+def test_where_a_refusal_ends_nothing_else_seems_to_come() -> None:
+    found = [["refused", "C goes"], ["break-even", "EUR gone"], ["break-even"], ["refused"]]
+    marks = call("happens.js", "marksAlong", ["0", "1", "2", "3"], found)
+    assert [mark["names"] for mark in marks] == [["refused"], ["EUR gone"], ["refused"]]
+
+
 @given(RUNS)
 def test_asking_here_and_there_finds_what_lasts_and_is_exact_to_the_step(runs: list[tuple[int, list[str]]]) -> None:
     runs = [(max(long, 12), names) for long, names in runs]
