@@ -4,8 +4,9 @@ from collections.abc import Container, Mapping
 from decimal import Decimal
 from typing import NamedTuple
 
-from marginlib.drawing.pieces import Spec, marked, swatch
-from marginlib.drawing.rows import Band, Rows, hung
+from marginlib.drawing.pieces import Point, Spec, lines, marked, swatch
+from marginlib.drawing.placing import NARROWEST, extent
+from marginlib.drawing.rows import SIDE, Band, Rows, hung
 from marginlib.drawing.screen import Table, View, refused, screen, table
 from marginlib.drawing.touch import Grip, grip, touched
 from marginlib.engine.account import Realised, State, Take
@@ -19,6 +20,7 @@ from marginlib.telling.numbers import brief, listed, money, number, percent, pri
 
 _MARKS = {"taken": "● taken", "untouched": "○ untouched", "skipped": "– none there"}
 _COLUMNS = ("Currency", "Place in the order", "You had", "Turn", "Taken", "Covers", "Fee", "You have")
+_APART = "\N{NO-BREAK SPACE}" * 3  # between what is said of a bar and of its fee
 _BAR, _DRIP, _GAP = 18.0, 5.0, 11.0  # pixels: how high a bar is, how far below it its fee drips, and from row to row
 
 
@@ -92,6 +94,7 @@ def cascade(realised: Realised | None, turns: list[Turn], before: State, quote: 
     """
     rows = Rows(scale.across, scale.ticks)
     band, grips, tells = _lost(rows, realised, quote, scale)
+    bands = [band]
     due, fees, others = max(-realised.pnl, ZERO) if realised else ZERO, ZERO, 0
     for place, _, take in turns:
         code = place.currency
@@ -102,10 +105,8 @@ def cascade(realised: Realised | None, turns: list[Turn], before: State, quote: 
         taken, covers, fee = (take.taken, take.covers, take.fee) if take else (ZERO, ZERO, ZERO)
         rows.band(_GAP)
         told = _turn(code, had, taken)
-        rows.say(swatch("own", told) if taken else told, swatch("fee", f"fee {_short(fee, quote, 3)}") if fee else "")
-        if due:
-            rows.stroke([(float(-due), band[0]), (float(-due), -rows.down)], "quiet", 1, "dot")
-        band = rows.band(_BAR)
+        _say(rows, swatch("own", told) if taken else told, f"fee {_short(fee, quote, 3)}" if fee else "")
+        bands.append(band := rows.band(_BAR))
         rows.put("own", band, -due, covers - due)
         rows.put("fee", (band[0] - _DRIP, band[1] - _DRIP), -due - fee, -due)
         rate = before.rate(code, quote)
@@ -120,11 +121,38 @@ def cascade(realised: Realised | None, turns: list[Turn], before: State, quote: 
     rows.band(_GAP)
     rest = f"and {others} others that you don't hold"
     rows.say(rest, role="quiet")
+    rows.band(_GAP)
     stays = f"unpaid: {money(due, quote)}" if due else "nothing unpaid" if realised else "nothing to pay"
-    rows.say(swatch("loss", stays) if due else stays, swatch("fee", f"fees {_short(fees, quote, 3)}") if fees else "")
-    rows.put("loss", rows.band(_BAR), -due, 0)
+    _say(rows, swatch("loss", stays) if due else stays, f"fees {_short(fees, quote, 3)}" if fees else "")
+    bands.append(band := rows.band(_BAR))
+    rows.put("loss", band, -due, 0)
     tells += [(rest, 0.0), (stays, float(due))]
-    return touched(rows.drawn(), *grips, name="What the loss takes, in turn", tells=tells)
+    return touched(_ruled(rows, bands), *grips, name="What the loss takes, in turn", tells=tells)
+
+
+def _say(rows: Rows, told: str, fee: str) -> None:
+    """A line of words, with the fee after them: it drips off the bar below. If need be it stands at the line's end."""
+    also = swatch("fee", fee) if fee else ""
+    whole = f"{told}{_APART}{also}" if fee else told
+    if extent(whole, 14)[0] <= NARROWEST - 2 * SIDE:
+        rows.say(whole)
+    else:
+        rows.say(told, also)
+
+
+def _ruled(rows: Rows, bands: list[Band]) -> Spec:
+    """The figure; zero and the axis's lines are beside bars only, since further up they would go through the words."""
+    zero, grid = list[Point | None](), list[Point | None]()
+    parts = [part for each in rows.parts.values() for part in each]
+    for low, high in bands:
+        zero += [(0.0, low - _DRIP), (0.0, high + 1), None]
+        taken = [(start, start + length) for start, length, middle in parts if low - _DRIP <= middle <= high]
+        for at in rows.ticks:
+            if at and not any(start <= at <= end for start, end in taken):
+                grid += [(at, low), (at, high), None]
+    rows.begin()  # its own zero would go all the way down
+    made = rows.drawn(grid=False)
+    return {**made, "data": [lines(grid[:-1], "line", 1), lines(zero[:-1], "quiet", 1.5), *made["data"]]}
 
 
 def _lost(
@@ -136,7 +164,7 @@ def _lost(
         return rows.band(_BAR), [], [("Nothing is opened", 0.0)]
     pnl, at = realised.pnl, price(realised.price, quote)
     role, result = "profit" if pnl > 0 else "loss", marked(pnl, quote)
-    rows.say(swatch(role, result) if pnl else result, f"at {at}")
+    rows.say(f"{swatch(role, result) if pnl else result}{_APART}at {at}")
     band = rows.band(_BAR)
     rows.put(role, band, 0, pnl)
     return band, [grip("move", "x", scale.results, hung(band))], [(f"{result} at a price of {at}", float(pnl))]

@@ -22,6 +22,7 @@ from marginlib.telling.numbers import in_panel, money, price
 PANEL = LossCascade()
 FUNDS = [control.name for control in PANEL.controls if isinstance(control, Slider) and control.removable]
 CLOSE = 1e-6
+APART = "\N{NO-BREAK SPACE}" * 3
 
 Values = Any
 
@@ -62,7 +63,7 @@ Row = tuple[str, str, list[Bar]]
 
 
 def pictured(view: dict[str, Any]) -> list[Row]:
-    """The figure from the top down: what is written on the left and on the right, and the bars below that.
+    """The figure from the top down: what is written of a bar and beside that, and the bars below it.
 
     A bar is its role, with where it begins and ends; what is untouched is an outline, of the role "untouched".
     """
@@ -87,7 +88,8 @@ def pictured(view: dict[str, Any]) -> list[Row]:
     rows = []
     for y, below in itertools.zip_longest(lines, lines[1:], fillvalue=-1e9):
         here = {on_the_left: text for at, on_the_left, text in written if at == y}
-        rows.append((here[True], here.get(False, ""), [bar for middle, bar in drawn if below < middle < y]))
+        said, _, also = here[True].partition(APART)
+        rows.append((said, also or here.get(False, ""), [bar for middle, bar in drawn if below < middle < y]))
     return rows
 
 
@@ -349,6 +351,33 @@ def test_what_a_refusal_advises_works_in_this_panel(leverage: int, pair: str) ->
     assert size
     assert shown(**{**values, "size": size[1].replace(",", "")})[1].error is None
     assert not lever or shown(**{**values, "leverage": lever[1]})[1].error is None
+
+
+def test_a_fee_is_named_in_its_bars_own_words_and_no_line_goes_through_them() -> None:
+    """It stood 500 pixels from the bar that it drips off; the axis's lines went through the names."""
+    view, _ = shown()
+    figure = view["figures"][0]
+    left = figure["layout"]["xaxis"]["range"][0]
+    texts = [
+        (x, y, unmarked(text))
+        for trace in figure["data"]
+        if trace.get("mode") == "text"
+        for x, y, text in zip(trace["x"], trace["y"], trace["text"], strict=True)
+    ]
+    upright = [
+        (one, other)
+        for trace in figure["data"]
+        if trace.get("mode") == "lines"
+        for (x, one), (there, other) in itertools.pairwise(zip(trace["x"], trace["y"], strict=True))
+        if x is not None and x == there
+    ]
+
+    assert {x for x, _, _ in texts} == {left}
+    assert f"■ BTC: all 0.008{APART}■ fee 7.50" in {text for _, _, text in texts}
+    assert not figure["layout"]["xaxis"]["showgrid"]
+    assert upright
+    for _, y, text in texts:
+        assert not [ends for ends in upright if min(ends) < y < max(ends)], text
 
 
 def grips(view: dict[str, Any]) -> dict[str, dict[str, Any]]:
