@@ -145,7 +145,7 @@ def _ruled(rows: Rows, bands: list[Band]) -> Spec:
     zero, grid = list[Point | None](), list[Point | None]()
     parts = [part for each in rows.parts.values() for part in each]
     for low, high in bands:
-        zero += [(0.0, low - _DRIP), (0.0, high + _DRIP), None]
+        zero += [(0.0, low - _DRIP), (0.0, high + 1), None]
         taken = [(start, start + length) for start, length, middle in parts if low - _DRIP <= middle <= high]
         for at in rows.ticks:
             if at and not any(start <= at <= end for start, end in taken):
