@@ -20,7 +20,7 @@ from marginlib.telling.numbers import brief, listed, money, number, percent, pri
 
 _MARKS = {"taken": "● taken", "untouched": "○ untouched", "skipped": "– none there"}
 _COLUMNS = ("Currency", "Place in the order", "You had", "Turn", "Taken", "Covers", "Fee", "You have")
-_APART = "\N{NO-BREAK SPACE}" * 3  # between what is said of a bar and of its fee
+_APART = "\N{EM SPACE}"  # between what is said of a bar and of its fee
 _BAR, _DRIP, _GAP = 18.0, 5.0, 11.0  # pixels: how high a bar is, how far below it its fee drips, and from row to row
 
 

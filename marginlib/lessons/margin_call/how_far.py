@@ -32,7 +32,7 @@ _LEAST = Decimal("0.01")
 _SHARE = 0.995  # of the axis: where the names of the bands end, and no further
 _LEFT, _RIGHT = 58, 32  # pixels beside the prices
 _PLOT = NARROWEST - _LEFT - _RIGHT  # pixels that the prices have on a telephone
-_CLEAR = "\N{NO-BREAK SPACE}" * 3  # between a circle and the name beside it, as wide on every page
+_CLEAR = "\N{EM SPACE}"  # between a circle and the name beside it, as wide on every page
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from marginlib.telling.numbers import in_panel, money, price
 PANEL = LossCascade()
 FUNDS = [control.name for control in PANEL.controls if isinstance(control, Slider) and control.removable]
 CLOSE = 1e-6
-APART = "\N{NO-BREAK SPACE}" * 3
+APART = "\N{EM SPACE}"
 
 Values = Any
 
