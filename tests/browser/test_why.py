@@ -82,8 +82,8 @@ def test_what_is_no_amount_of_the_engine_is_no_button(chrome: Browser) -> None:
 def test_a_label_of_a_figure_opens_too(chrome: Browser) -> None:
     with standing(chrome, LossCascade()) as page:
         pointed(page)
-        page.locator(".mw-figure text", has_text="53.34").first.click()
-        expect(page.get_by_role("dialog")).to_contain_text("53.34")
+        page.locator(".mw-figure text", has_text="66.84").first.click()
+        expect(page.get_by_role("dialog")).to_contain_text("66.84")
 
 
 @pytest.mark.parametrize("width", [360, 1024])
