@@ -20,7 +20,7 @@ from marginlib.telling.numbers import money, number, percent, price
 _REFUSED = "This workbook refuses the stop, so that you see the mistake; an order form may take it."
 _EARLY = 6  # hours: left of a point as early there is no room for a text
 _ASIDE = 8  # pixels from the prices' names to their axis: between them stands the knob of the time at 0
-_HIGH, _BESIDE = 294, 82  # pixels: both figures, and for the names of the lines
+_HIGH, _BESIDE = 308, 82  # pixels: both figures, and for the names of the lines
 _APART = 0.2  # of the hours: so far the trigger's knob keeps from the price now and from the closing
 _KNOBS = (0.08, 0.92, 0.5)  # of the hours: where the trigger's knob may stand; one of them is always apart
 
