@@ -79,11 +79,16 @@ def test_what_is_no_amount_of_the_engine_is_no_button(chrome: Browser) -> None:
         assert "123.45 EUR" not in page.locator(".mw-why").all_text_contents()
 
 
-def test_a_label_of_a_figure_opens_too(chrome: Browser) -> None:
+@pytest.mark.parametrize(("part", "amount"), [(-20, "53.34"), (40, "10,668")])
+def test_a_label_of_a_figure_opens_too(chrome: Browser, part: int, amount: str) -> None:
+    """Of an amount and its fee in one line, the one that is clicked: from its right end, and from its left one."""
     with standing(chrome, LossCascade()) as page:
         pointed(page)
-        page.locator(".mw-figure text", has_text="66.84").first.click()
-        expect(page.get_by_role("dialog")).to_contain_text("66.84")
+        label = page.locator(".mw-figure text", has_text="53.34").first
+        box = label.bounding_box()
+        assert box
+        label.click(position={"x": part % box["width"], "y": box["height"] / 2})
+        expect(page.get_by_role("dialog")).to_contain_text(f"Why {amount}")
 
 
 @pytest.mark.parametrize("width", [360, 1024])

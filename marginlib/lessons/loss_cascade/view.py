@@ -4,7 +4,7 @@ from collections.abc import Container, Mapping
 from decimal import Decimal
 from typing import NamedTuple
 
-from marginlib.drawing.pieces import Point, Spec, lines, marked, swatch
+from marginlib.drawing.pieces import Spec, marked, swatch
 from marginlib.drawing.placing import NARROWEST, extent
 from marginlib.drawing.rows import SIDE, Band, Rows, hung
 from marginlib.drawing.screen import Table, View, refused, screen, table
@@ -94,7 +94,6 @@ def cascade(realised: Realised | None, turns: list[Turn], before: State, quote: 
     """
     rows = Rows(scale.across, scale.ticks)
     band, grips, tells = _lost(rows, realised, quote, scale)
-    bands = [band]
     due, fees, others = max(-realised.pnl, ZERO) if realised else ZERO, ZERO, 0
     for place, _, take in turns:
         code = place.currency
@@ -106,7 +105,7 @@ def cascade(realised: Realised | None, turns: list[Turn], before: State, quote: 
         rows.band(_GAP)
         told = _turn(code, had, taken)
         _say(rows, swatch("own", told) if taken else told, f"fee {_short(fee, quote, 3)}" if fee else "")
-        bands.append(band := rows.band(_BAR))
+        band = rows.band(_BAR)
         rows.put("own", band, -due, covers - due)
         rows.put("fee", (band[0] - _DRIP, band[1] - _DRIP), -due - fee, -due)
         rate = before.rate(code, quote)
@@ -124,10 +123,9 @@ def cascade(realised: Realised | None, turns: list[Turn], before: State, quote: 
     rows.band(_GAP)
     stays = f"unpaid: {money(due, quote)}" if due else "nothing unpaid" if realised else "nothing to pay"
     _say(rows, swatch("loss", stays) if due else stays, f"fees {_short(fees, quote, 3)}" if fees else "")
-    bands.append(band := rows.band(_BAR))
-    rows.put("loss", band, -due, 0)
+    rows.put("loss", rows.band(_BAR), -due, 0)
     tells += [(rest, 0.0), (stays, float(due))]
-    return touched(_ruled(rows, bands), *grips, name="What the loss takes, in turn", tells=tells)
+    return touched(rows.drawn(stop=True), *grips, name="What the loss takes, in turn", tells=tells)
 
 
 def _say(rows: Rows, told: str, fee: str) -> None:
@@ -138,21 +136,6 @@ def _say(rows: Rows, told: str, fee: str) -> None:
         rows.say(whole)
     else:
         rows.say(told, also)
-
-
-def _ruled(rows: Rows, bands: list[Band]) -> Spec:
-    """The figure; zero and the axis's lines are beside bars only, since further up they would go through the words."""
-    zero, grid = list[Point | None](), list[Point | None]()
-    parts = [part for each in rows.parts.values() for part in each]
-    for low, high in bands:
-        zero += [(0.0, low - _DRIP), (0.0, high + 1), None]
-        taken = [(start, start + length) for start, length, middle in parts if low - _DRIP <= middle <= high]
-        for at in rows.ticks:
-            if at and not any(start <= at <= end for start, end in taken):
-                grid += [(at, low), (at, high), None]
-    rows.begin()  # its own zero would go all the way down
-    made = rows.drawn(grid=False)
-    return {**made, "data": [lines(grid[:-1], "line", 1), lines(zero[:-1], "quiet", 1.5), *made["data"]]}
 
 
 def _lost(

@@ -402,7 +402,7 @@ def _put_in_place(sheet: Sheet, parts: dict[str, Any], lots: list[Lot], notes: l
         sheet.wrong(f"lots.{at}.pair", done.error.message)
         return None
     notes += [Problem("prices", told) for told in warnings(at_start) if "contradict" in told]
-    notes += _dear(sheet)
+    notes += _dear(parts["fees"], lots)
     most = now.rulebook.most_leverage
     for lot in lots:
         if lot.leverage > most:
@@ -411,13 +411,14 @@ def _put_in_place(sheet: Sheet, parts: dict[str, Any], lots: list[Lot], notes: l
     return done
 
 
-def _dear(sheet: Sheet) -> Iterator[Problem]:
+def _dear(fees: Mapping[str, Decimal], lots: list[Lot]) -> Iterator[Problem]:
     """Fees that are in percent, and were hardly meant so: taken as they are written, and told."""
-    for name, text in sheet.fields["fees"].items():
-        rate = sheet.percent(f"fees.{name}", text, f"the {name} fee")
-        if rate and rate >= _DEAR.get(name, _DEAR_LOAN):
+    rates = {f"fees.{name}": (rate, _DEAR.get(name, _DEAR_LOAN)) for name, rate in fees.items()}
+    rates |= {f"lots.{lot.row}.rollover": (lot.rollover, _DEAR_LOAN) for lot in lots if lot.rollover}
+    for path, (rate, dear) in rates.items():
+        if rate >= dear:
             told = f"{percent(rate)} is far more than exchanges take. This is in percent, not in basis points"
-            yield Problem(f"fees.{name}", f"{told}: if you mean {percent(rate / 100)}, write '{plain(rate)}'.")
+            yield Problem(path, f"{told}: if you mean {percent(rate / 100)}, write '{plain(rate)}'.")
 
 
 def _priced(sheet: Sheet, now: State, currency: str | None, lots: list[Lot], notes: list[Problem]) -> bool:

@@ -333,8 +333,35 @@ export function reasons({ stage, home, said = PLACES, whole = BLOCKS, send, fill
       const box = each.getBoundingClientRect();
       return x >= box.left && x <= box.right && y >= box.top && y <= box.bottom;
     });
-    const text = label && written(label).find((amount) => known.has(amount));
+    const text = label && (nearest(label, x, y) ?? written(label).find((amount) => known.has(amount)));
     return label && text ? { label, text } : null;
+  }
+
+  /**
+   * Of the known amounts of a label, the one that is nearest to a point: an amount and its fee may stand in one line.
+   * @param {Element} label
+   * @param {number} x
+   * @param {number} y
+   */
+  function nearest(label, x, y) {
+    /** @type {string | undefined} */
+    let found;
+    let least = Number.POSITIVE_INFINITY;
+    const walker = document.createTreeWalker(label, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+      const node = /** @type {Text} */ (walker.currentNode);
+      for (const kind of [SUM_IN_WORDS, SUM_IN_FIGURES])
+        for (const { 0: amount, index } of node.data.matchAll(kind)) {
+          if (!known.has(amount)) continue;
+          const range = document.createRange();
+          range.setStart(node, index);
+          range.setEnd(node, index + amount.length);
+          const { left, right, top, bottom } = range.getBoundingClientRect();
+          const away = Math.hypot(Math.max(left - x, 0, x - right), Math.max(top - y, 0, y - bottom));
+          if (away < least) [found, least] = [amount, away];
+        }
+    }
+    return found;
   }
 
   /** @param {{ x: number, y: number }} point */

@@ -376,6 +376,12 @@ def test_a_fee_in_basis_points_is_taken_as_percent_and_that_is_said(name: str, t
     assert read_case(account(balances=balances(EUR="9000"), fees={name: share})).notes == ()
 
 
+def test_so_is_the_rate_of_one_lot() -> None:
+    fields = account(balances=balances(EUR="9000"))
+    fields["lots"][0]["rollover"] = "2"
+    assert [note.path for note in read_case(fields).notes] == ["lots.0.rollover"]
+
+
 @pytest.mark.parametrize(
     ("field", "typed", "right"),
     [
