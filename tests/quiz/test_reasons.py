@@ -58,6 +58,18 @@ def test_every_amount_that_is_told_of_what_is_right_has_its_reasons(lesson: str)
                 assert off * 2 <= Fraction(1, 10**places), f"{lesson} {name}: {text}"
 
 
+def test_what_a_wrong_idea_comes_to_has_no_reasons() -> None:
+    """An explanation may name it; a sum of rules below it would say that it is right."""
+    question = questions("01").check["profit"]
+    explain = "The profit is {answer} EUR, not {leverage_multiplies}."
+    question = Question(**{**dict(question.written), "explain": explain})
+    with tracing() as heard:
+        told = question.afresh().told()
+    right, wrong = (text.rstrip(".") for text in told[2].removeprefix("The profit is ").split(", not "))
+    assert why(right, heard)
+    assert not why(wrong, heard)
+
+
 def known(card: Card, *texts: str) -> list[str]:
     ((answer, _),) = card.receive({"kind": "why", "key": "now", "texts": list(texts)})
     assert answer["kind"] == "known"

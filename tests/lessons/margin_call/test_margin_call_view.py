@@ -664,6 +664,13 @@ def test_where_the_levels_line_has_ended_it_is_said_why_and_not_before() -> None
     assert "▼ liquidation: BTC and ETH" in after - before
 
 
+def test_while_something_is_open_the_levels_line_goes_on_and_nothing_else_is_said() -> None:
+    view, _ = shown(CRASH, path="November 2022", how="until 100 %", day="8")
+    told = [text.replace("<br>", " ") for _, _, text in written(view)]
+    assert "▼ liquidation: BTC" in told
+    assert not any("nothing" in text for text in told)
+
+
 @pytest.mark.parametrize("values", [{"stop": True}, {"path": "Slow slide", "how": "until 100 %"}])
 def test_no_upright_goes_through_the_name_of_a_closing_or_of_a_band(values: dict[str, object]) -> None:
     """On a telephone the second of two stops stood in the name of the first."""
