@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import sys
 from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -76,6 +77,14 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> "LoadScop
 
     config.option.loadscopereorder = False  # it would go by the number of tests, not by what they take
     return ByFile(config, log)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_answered() -> None:
+    """Start each test with a session in which nobody has answered: what one answers, another's cards would show."""
+    for name in ("marginlib.quiz.lesson", "marginlib.classes.sheet"):
+        if module := sys.modules.get(name):
+            module._SESSION.clear()
 
 
 @pytest.fixture(scope="session")

@@ -292,7 +292,6 @@ def test_drills_are_the_same_for_the_same_seed(lesson: str) -> None:
 
 
 def test_a_check_keeps_its_progress_for_the_session() -> None:
-    _SESSION.clear()
     name, question = next((n, q) for n, q in questions("05").check.items() if q.kind == "number")
     card = Lesson("05").check(name)
     assert "0 of" in card.progress
@@ -304,11 +303,16 @@ def test_a_check_keeps_its_progress_for_the_session() -> None:
     again = Lesson("05").check(name)
     assert again.given == question.right[0]
     assert "1 of" in again.progress
-    _SESSION.clear()
+
+
+@pytest.mark.parametrize("time", ["once", "again"])
+def test_a_test_starts_with_nothing_answered(time: str) -> None:
+    card = Lesson("05").predict(LossCascade()).card
+    assert card.given is None, time
+    card.answer(card.question.right[0])
 
 
 def test_a_picture_is_covered_until_the_prediction_is_answered_or_skipped() -> None:
-    _SESSION.clear()
     answered = Lesson("05").predict(LossCascade())
     assert answered.panel.veil
     value = answered.card.question.options[0].value
@@ -329,11 +333,9 @@ def test_a_picture_is_covered_until_the_prediction_is_answered_or_skipped() -> N
     moved = Lesson("05").predict(LossCascade())
     moved.panel.veil = ""  # what the browser does when a control moves
     assert moved.card.skipped
-    _SESSION.clear()
 
 
-def test_all_checks_of_a_lesson_share_the_count(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("marginlib.quiz.lesson._SESSION", {})
+def test_all_checks_of_a_lesson_share_the_count() -> None:
     first, second = Lesson("05"), Lesson("05")
     cards = [lesson.check(name) for lesson in (first, second) for name in first.questions.check]
     many = len(first.questions.check)
@@ -344,8 +346,7 @@ def test_all_checks_of_a_lesson_share_the_count(monkeypatch: pytest.MonkeyPatch)
     assert {each.progress for each in cards} == {f"Right so far in this lesson: 0 of {many}."}
 
 
-def test_a_question_shown_twice_shares_its_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("marginlib.quiz.lesson._SESSION", {})
+def test_a_question_shown_twice_shares_its_answer() -> None:
     one, other = Lesson("05").predict(LossCascade()), Lesson("05").predict(LossCascade(move=-10))
     right = one.card.question.right[0]
     one.card.answer(right)
@@ -370,11 +371,10 @@ def test_a_card_that_is_gone_is_not_kept_for_the_count() -> None:
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
-def test_a_covered_picture_stays_covered_in_a_saved_notebook(lesson: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_covered_picture_stays_covered_in_a_saved_notebook(lesson: str) -> None:
     """Its title, words and picture are the answer: they stand there once the question is answered, not before."""
-    monkeypatch.setattr("marginlib.quiz.lesson._SESSION", {})
     for panel_class, (name, question) in itertools.product(PANELS, questions(lesson).predict.items()):
-        marginlib.quiz.lesson._SESSION.clear()
+        _SESSION.clear()
         panel = panel_class()
         predict, view = Lesson(lesson).predict(panel, name), panel._shown["view"]
         for data in (predict._repr_mimebundle_()[0], predict.panel._repr_mimebundle_()[0]):
@@ -472,7 +472,6 @@ def test_a_number_may_be_given_as_one() -> None:
     said = Lesson("05").check(name).answer(Decimal(question.right[0]))
     assert said is not None
     assert said.right
-    _SESSION.clear()
 
 
 NO_ANSWERS = [math.nan, math.inf, Decimal("NaN"), Decimal("sNaN"), Decimal("-Infinity"), None, {}, b"5", ..., True]
@@ -489,7 +488,6 @@ def test_what_is_no_answer_counts_for_nothing_and_is_told(given: object, listed:
         assert note.startswith("Type a number" if question.kind == "number" else ("Choose one of: ", "Give all "))
         assert [card.given for card in cards] == [None, None]
         json.dumps(cards[0].state(), allow_nan=False)
-    _SESSION.clear()
 
 
 def test_a_bare_number_is_no_order() -> None:
@@ -506,7 +504,6 @@ def test_an_answer_from_python_is_kept_as_the_browser_reads_it() -> None:
     card.answer(Decimal(250))
     assert card.given == "250"
     assert json.loads(json.dumps(card.state()))["_card"]["given"] == "250"
-    _SESSION.clear()
 
 
 TYPED = ["\N{ARABIC-INDIC DIGIT THREE}", "\N{FULLWIDTH DIGIT ONE}", "1e3", "1_000", "0x10", "\u00bd", "."]
