@@ -63,19 +63,17 @@ class WaysOut(Panel[Values]):
 
     def view(self, values: Values) -> View:
         """The ways and their costs, the two that part at the break-even, the words and the table."""
-        most = ranges(PAIRS[values["pair"]][1], values["side"])
+        most = ranges(PAIRS[values["pair"]][1])
         return ways_out.view(open_at(values), _line(kept(values, fee=Decimal(0))), most)
 
 
-def ranges(quote: Code, side: str) -> ways_out.Ranges:
-    """How far the axes go, in QUOTE: as far as a way can cost, and bringing in QUOTE alone."""
+def ranges(quote: Code) -> ways_out.Ranges:
+    """How far the axes go: as far as bringing in QUOTE can cost."""
     size = Decimal(MOST_SIZE) / Decimal(FUNDS[quote].price)
     lost, dear = size * FURTHEST / 100, max(rulebook().conversion_fees.values())
     twice = 1 - Decimal(MOST_FEE) / 100  # where no pair leads straight to QUOTE, two orders do
     bringing = lost * max(dear / (1 - dear), 1 / twice**2 - 1)
-    traded = size - lost if side == "long" else size + lost  # where the loss is largest
-    most = max(size * MOST_FEE / 100, traded * MOST_FEE / 100 + bringing)
-    return ways_out.Ranges(float(most), float(bringing), Decimal(MOST_FEE) / 100, MOST_SIZE / 2)
+    return ways_out.Ranges(float(bringing), Decimal(MOST_FEE) / 100, MOST_SIZE / 2)
 
 
 def scenario(values: Values) -> Scenario:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Literal, NamedTuple
 
-from marginlib.drawing.pieces import DOTS, Part, Point, Spec, bars, figure, layout, lines, rings
+from marginlib.drawing.pieces import DOTS, Part, Point, Spec, bars, figure, layout, lines, rings, swatch
 from marginlib.drawing.placing import NARROWEST, Label, extent
 from marginlib.drawing.screen import Table, View, refused, screen, table
 from marginlib.drawing.touch import grip, touched
@@ -28,13 +28,13 @@ from marginlib.ways_out.plans import NOT_NEEDED, Plan, Way, plan, way_out
 Row = Literal["close", "buy", "part", "settle", "deposit", "little"]
 """The four ways, and the two that open orders again."""
 _LAST = 16  # of the highest trading fee: no line is drawn for less
-_ROW, _HEAD, _FOOT = 54, 28, 30  # pixels: a way, the heading of a group; below all of it
-_SAYS, _BAR, _TELLS, _THICK = 15, 24, 47, 12  # of a row, from its top: its name's foot, its bar, what is below; the bar
+_OPEN, _CLOSED, _HEAD, _FOOT = 54, 22, 28, 30  # pixels: a way, one that isn't open; a group's heading; below all
+_SAYS, _BAR, _TELLS, _THICK = 15, 24, 47, 13  # of a row, from its top: its name's foot, its bar, what is below; the bar
 _EDGE, _FULL = 10, NARROWEST - 20  # pixels: at both sides of the rows, and what is written in them at most
 _ASIDE = 0.008  # of the axis: from zero to what is written beside it
 _STANDOFF = 8  # pixels from the costs' names to their axis: between them stands the knob of no fee
-_HANDLE = 0.8  # of the highest cost: where the fee's handle is
-_ROOM = 1.5  # above the highest cost: for what is written there
+_PLOT, _UNDER, _KNOB, _READ, _SOUGHT = 122, 22, 26, 40, 40
+"""Pixels of the second figure: its costs; below them; and above, the handle, what both cost, what is sought."""
 _BEYOND = "\N{BLACK RIGHT-POINTING TRIANGLE}"
 _WITHIN = 1 - 1e-9  # of what is left of an axis, for a bar that ends with it
 _BEST = "cheapest with what you have"
@@ -57,12 +57,12 @@ _NAMES: dict[Row, str] = {
 
 
 class Ranges(NamedTuple):
-    """How far the axes go: the cost of a way, and what bringing in QUOTE costs, both in QUOTE; the trading fee.
+    """How far the axes go: what bringing in QUOTE costs, in QUOTE; the trading fee.
 
-    A cost that goes further is drawn to the end of its axis. ``tied`` is the most that an opening ties up, in EUR.
+    A closing's fee that goes further is drawn to the end of its axis: it is the same on every way, and what can be
+    avoided has the room. ``tied`` is the most that an opening ties up, in EUR.
     """
 
-    cost: float
     bringing: float
     fee: Decimal
     tied: float
@@ -204,48 +204,51 @@ def headline(plan: Plan, part: Way | None = None) -> str:
 
 
 def costs(plan: Plan, ranges: Ranges, ways: Ways) -> Spec:
-    """A row for each way: its name, its cost, and a bar of what every closing costs and what of it may be avoided.
+    """A row for each way: its name, its cost, and a bar of what may be avoided and then of what every closing costs.
 
-    A tick in a bar is where that of the cheapest way ends: what is beyond it is the difference.
+    All bars begin with what may be avoided, so that it is compared at sight. A way that isn't open is a line of words.
     """
-    quote, ends = plan.currency, list[Point | None]()
-    parts: dict[str, list[Part]] = {"market": [], "fee": []}
-    written, told = _headings(ranges.cost * _ASIDE), list[tuple[str, float]]()
+    quote, most = plan.currency, ranges.bringing
+    parts: dict[str, list[Part]] = {"fee": [], "market": []}
+    places = _places(ways)
+    written, told = _headings(most * _ASIDE), list[tuple[str, float]]()
 
     def write(up: float, text: str, role: str = "ink", *, bold: bool = False) -> None:
-        written.append(Label(ranges.cost * _ASIDE, up, text, "top right", role, bold=bold, fixed=True))
+        written.append(Label(most * _ASIDE, up, text, "top right", role, bold=bold, fixed=True))
 
-    for name, top in _places().items():
+    for name, top in places.items():
         way, said = ways.rows[name], _NAMES[name].format(quote=quote)
         if not isinstance(way, Way) or way.cost is None:
             reason = way if isinstance(way, str) else _short_of(way, name)
-            write(top - _SAYS, said, "quiet")
-            write(top - _SAYS - 18, reason, "quiet")
+            write(top - _SAYS, _in_short(said, reason), "quiet")
             told.append((f"{said}: {reason}", 0))
             continue
         start, best = 0.0, name in ways.best
-        for role, part in (("market", way.parts.closing), ("fee", way.parts.ordering + way.parts.converting)):
-            parts[role].append((top - _BAR, start, min(float(part), (ranges.cost - start) * _WITHIN)))
-            start = min(start + float(part), ranges.cost)
-        if sum(map(float, way.parts)) > ranges.cost:
-            written.append(Label(ranges.cost, top - _BAR, _BEYOND, "middle left", fixed=True))
-        least = float(ways.least)
-        if start > least > 0:
-            ends += [(least, top - _BAR + _THICK * 0.7), (least, top - _BAR - _THICK * 0.7), None]
+        for role, part in (("fee", way.parts.ordering + way.parts.converting), ("market", way.parts.closing)):
+            parts[role].append((top - _BAR, start, min(float(part), (most - start) * _WITHIN)))
+            start = min(start + float(part), most)
+        if sum(map(float, way.parts)) > most:
+            written.append(Label(most, top - _BAR, _BEYOND, "middle right", fixed=True))
         cost = money(way.cost, quote) if any(way.parts) else "nothing"
         write(top - _SAYS, _fitting(f"{f'{_DOT} ' if best else ''}{said}: {cost}", _beside(way, ways, plan)), bold=best)
-        write(top - _TELLS, _made_of(way), "quiet")
+        if name != "settle":  # it costs nothing: there is no bar
+            write(top - _TELLS, _made_of(way, swatches=True), "quiet")
         told.append((f"{said}: {cost}{f', {_BEST}' if best else ''}; {_made_of(way)}", float(way.cost)))
     made = figure(
-        [
-            *(_lying(each, role) for role, each in parts.items()),
-            lines(ends, "ink", 2),
-            lines([(0, 0), (0, _TALL)], "quiet", 2),
-        ],
-        _lying_layout(ranges.cost, _TALL, quote),
+        [*(_lying(each, role) for role, each in parts.items()), lines([(0, 0), (0, _TALL)], "quiet", 2)],
+        _lying_layout(most, _TALL, quote),
         written,
     )
     return touched(made, name="What each way out costs", tells=told)
+
+
+def _in_short(said: str, reason: str) -> str:
+    """That a way isn't open, and why, in one line; where that is too long, with its rule alone."""
+    for whole in (f"{said}: {reason}", f"{said}: {reason.removeprefix('not open: ')}"):
+        if extent(whole, 14)[0] <= _FULL:
+            return whole
+    first, bracket, rule = re.split("[:,]", reason)[0], *reason.partition(" (")[1:]
+    return f"{said}: {first}{bracket}{rule}" if bracket and bracket not in first else f"{said}: {first}"
 
 
 _DOT = "\N{BLACK CIRCLE}"
@@ -260,18 +263,25 @@ def _lying(parts: list[Part], role: str) -> Spec:
     return {**bars(role, lengths, starts, rows, _THICK), "orientation": "h", "marker": marker}
 
 
-def _places() -> dict[Row, float]:
-    """The top of each row, in pixels from the lower edge; the ways have the same place in every picture."""
-    top, found = float(_TALL), dict[Row, float]()
-    for names in _GROUPS.values():
-        top -= _HEAD
+def _places(ways: Ways | None = None) -> dict[Row, float]:
+    """The top of each row, in pixels from the lower edge: a way that isn't open takes the room of a line of words.
+
+    A group has the room of the most that can be open in it, so that the figure, and what is below it, doesn't move.
+    """
+    begin, found = float(_TALL), dict[Row, float]()
+    for names, most in zip(_GROUPS.values(), _MOST, strict=True):
+        top = begin - _HEAD
         for name in names:
             found[name] = top
-            top -= _ROW
+            way = ways.rows[name] if ways else ""
+            is_open = isinstance(way, Way) and way.cost is not None and name != "settle"
+            top -= _OPEN if is_open else _CLOSED
+        begin -= _HEAD + most
     return found
 
 
-_TALL = len(_GROUPS) * _HEAD + len(_NAMES) * _ROW
+_MOST = (2 * _OPEN + 2 * _CLOSED, 2 * _OPEN)  # a part is closed first only where buying first isn't open
+_TALL = len(_GROUPS) * _HEAD + sum(_MOST)
 
 
 def _headings(x: float) -> list[Label]:
@@ -296,23 +306,29 @@ def _beside(way: Way, ways: Ways, plan: Plan) -> str:
     return f"{_bare(more, plan.currency)} more" if more > ways.dust else "cheapest"
 
 
-def _made_of(way: Way) -> str:
+def _made_of(way: Way, *, swatches: bool = False) -> str:
     """The parts of a bar, in their order; what a way asks for from outside, or leaves unpaid."""
     quote = way.pair.partition("/")[2]
     if way.deposited:
         return f"needs {money(way.deposited, quote)} from outside (R6)"
-    told = [f"{_bare(part, quote)} {what}" for part, what in zip(way.parts, _PARTS, strict=True) if part]
+    of_bar = {what: part for what, part in zip(_PARTS, way.parts, strict=True) if part}
+    told = []
+    for what in ("ordering", "converting", "closing"):
+        if what in of_bar:
+            said = f"{_bare(of_bar[what], quote)} {what}"
+            told.append(swatch("market" if what == "closing" else "fee", said) if swatches else said)
     none = "no trade, no conversion (R5)" if way.name == "settle" else "no fee"
     unpaid = [f"{_bare(way.unpaid, quote)} unpaid"] if way.unpaid else []
     whole = "; ".join([" + ".join(told) or none, *unpaid])
     if extent(whole, 14)[0] <= _FULL:
         return whole
-    return whole.replace(f" {_PARTS[0]}", "", 1)  # which every bar begins with
+    return _made_of(way) if swatches else whole.replace(f" {_PARTS[0]}", "", 1)  # which every bar ends with
 
 
 def _lying_layout(most: float, tall: int, code: str) -> Spec:
     """Amounts of a currency along the first axis; the second has pixels, and no numbers."""
-    ticks, edges = _steps(most, 4), {"t": 4, "l": _EDGE, "r": _EDGE + 16}
+    # So far that the last one's name isn't cut off.
+    ticks, edges = [tick for tick in _steps(most, 5) if tick <= most * 0.86], {"t": 4, "l": _EDGE, "r": _EDGE + 16}
     names = dict(zip(ticks, _named(ticks, code), strict=True))
     spec = layout(names, (0, most * 1.02), (0, tall), "", _FOOT, height=tall + _FOOT + 4, grid=False, **edges)
     return {**spec, "yaxis": {**spec["yaxis"], "tickvals": [], "ticktext": [], "zeroline": False}}
@@ -369,73 +385,91 @@ def _reason(way: Way) -> str:
 def against_fee(plan: Plan, state: State, line: Curve, ranges: Ranges) -> Spec:
     """What bringing in the missing QUOTE costs, against the trading fee: converting is flat, ordering rises."""
     quote, (direct, bought) = plan.currency, (plan.way(name) for name in ("close", "buy"))
-    here, most, top = float(state.fees["trading"] * 100), float(ranges.fee * 100), ranges.bringing * _ROOM
     converting, ordering = float(direct.parts.converting), float(bought.parts.ordering)
-    fee = f"at a trading fee of {percent(state.fees['trading'])}"
-    told: list[tuple[str, float]] = []
     if direct.cost is None or not converting:
-        said = f"Nothing is converted:<br>there is no {quote} to bring in"
-        written = [Label(0, top, said, "bottom right", fixed=True)]
-        ends, gap, even = [], [], None
-        told.append((f"Nothing is converted, so there is no {quote} to bring in", 0))
+        return _nothing_sought(plan, ranges)
+    here, most, even = float(state.fees["trading"] * 100), float(ranges.fee * 100), line.even
+    pixel = ranges.bringing / _PLOT
+    knob = ranges.bringing + pixel * _KNOB / 2
+    fee = f"at a trading fee of {percent(state.fees['trading'])}"
+    brought, missing = sum((take.covers for take in converted(plan)), ZERO), lacking(plan)
+    of = "" if brought == missing else f"{_bare(brought, quote)}<br>of "  # a telephone has no room for both in one line
+    heading = f"To bring in {of}{money(missing, quote)}"
+    sought = heading.replace("<br>", " ")
+    ends = [(here, converting)]
+    said = f"converting {money(direct.parts.converting, quote)}"
+    read = [f"{_like('╎╎')} {_briefly(said, quote)}"]
+    told = [(f"{sought}, {said}, at any trading fee", converting)]
+    if bought.cost is None:
+        read.append(f"{_like('──')} ordering is not open")
+        told.append(("Buying first is not open", 0))
     else:
-        brought, missing = sum((take.covers for take in converted(plan)), ZERO), lacking(plan)
-        of = (
-            "" if brought == missing else f"{_bare(brought, quote)}<br>of "
-        )  # a telephone has no room for both in one line
-        heading = f"To bring in {of}{money(missing, quote)}"
-        sought = heading.replace("<br>", " ")
-        ends, gap, even = [(here, converting)], list[Point](), line.even
-        said = f"converting {money(direct.parts.converting, quote)}"
-        told.append((f"{sought}, {said}, at any trading fee", converting))
-        early = even is not None and even * 2 < ranges.fee  # then the flat line is free at its end
-        written = [Label(most if early else 0, converting, said, "bottom left, top left" if early else "top right")]
-        if bought.cost is None:
-            heading += ",<br>orders are not open"
-            told.append(("Buying first is not open", 0))
-        else:
-            said = f"ordering {money(bought.parts.ordering, quote)}"
-            told.append((f"{sought}, {said} {fee}", ordering))
-            # Beside its own line there is no room: it stands at the handle, which an upright joins to the line.
-            side = "right" if here < most / 2 else "left"
-            at_handle = said.replace(" ", "<br>", 1)
-            written.append(Label(here, ranges.bringing * _HANDLE, at_handle, f"middle {side}", aside=most / 18))
-            saved = direct.parts.converting - bought.parts.ordering
-            ends.append((here, ordering))
-            gap = [(here, ordering), (here, converting)]
-            less = f"{money(abs(saved), quote)} {'less' if saved > 0 else 'more'}"
-            compared = f"ordering: {less if abs(saved) > plan.dust else 'the same'}"
-            if extent(compared, 14, bold=True)[0] > NARROWEST - _left(quote) - 2 * _EDGE:
-                compared = compared.replace(" ", "<br>", 1)
-            heading += f",<br>{compared}"
-        written.append(Label(0, top, heading, "bottom right", bold=True, fixed=True))
-    marks: list[Point | None] = [(here, 0), (here, max([ranges.bringing * _HANDLE, *(y for _, y in ends)]))]
+        said = f"ordering {money(bought.parts.ordering, quote)}"
+        told.append((f"{sought}, {said} {fee}", ordering))
+        ends.append((here, ordering))
+        read = [f"{read[0].removesuffix(f' {quote}')},", f"{_like('──')} {_briefly(said, quote)}"]
+    # Beside the lines there is no room: what they cost here stands above them, with what they look like.
+    above = ranges.bringing + pixel * _KNOB
+    written = [
+        Label(0, above, "<br>".join(read), "top right", fixed=True),
+        Label(0, above + pixel * _READ, heading, "top right", bold=True, fixed=True),
+    ]
+    marks: list[Point | None] = [(here, 0), (here, knob)]
     if even is not None and even <= ranges.fee:
-        at = float(even * 100)
-        marks += [None, (at, converting), (at, ranges.bringing * 1.08)]
-        side = f"middle {'left' if at > most / 2 else 'right'}"
-        written.append(
-            Label(at, ranges.bringing * 1.02, f"the same at {percent(even)}", side, fixed=True, aside=most / 90)
-        )
+        at, low = float(even * 100), -pixel * _UNDER
+        marks += [None, (at, converting), (at, low)]
+        said, left = f"the same at {percent(even)}", at > most / 2
+        beside = f"{said}{_SPACE}" if left else f"{_SPACE}{said}"
+        written.append(Label(at, low / 2, beside, f"middle {'left' if left else 'right'}", fixed=True))
         told.append((f"They cost the same at a trading fee of {percent(even)}", converting))
     drawn = figure(
         [
             lines(marks, "market", 1.5),
-            lines([(0, converting), (most, converting)] if ends else [], "fee", 9, "2px,9px"),
-            lines(line.ordering if ends else [], "fee", 2.5),
-            lines(gap, "ink", 3),
+            lines([(0, converting), (most, converting)], "fee", 9, "2px,9px"),
+            lines(line.ordering, "fee", 2.5),
+            lines(ends if len(ends) > 1 else [], "ink", 3),
             rings(ends, "fee"),
         ],
         _fee_layout(quote, ranges),
         written,
-        [(here, ranges.bringing * _HANDLE)],
+        [(here, knob)],
     )
     return touched(
         drawn,
-        grip("fee", "x", (0, most), (0, ranges.bringing * _HANDLE)),
+        grip("fee", "x", (0, most), (0, knob)),
         name="What bringing in the missing amount costs",
         tells=told,
     )
+
+
+_SPACE = "\N{NO-BREAK SPACE}"
+
+
+def _briefly(said: str, quote: str) -> str:
+    """An amount with its words, without the currency where a telephone has no room for it: above it is named."""
+    room = NARROWEST - _left(quote) - _EDGE
+    return said if extent(f"── {said}", 14)[0] <= room else said.removesuffix(f" {quote}")
+
+
+def _like(line: str) -> str:
+    """What a line looks like, before its name."""
+    return f"<span style='color:role:fee'>{line}</span>"
+
+
+def _nothing_sought(plan: Plan, ranges: Ranges) -> Spec:
+    """Where nothing is converted there is nothing to compare: that is said, without axes, in the same room."""
+    quote, direct = plan.currency, plan.way("close")
+    why = f"you have nothing but {quote}" if direct.unpaid else f"your {quote} bear all that is lost (R13)"
+    said = f"Nothing is converted, at any fee:<br>{why}"
+    spec = _fee_layout(quote, ranges)
+    spec["margin"] |= {"l": _EDGE, "r": _EDGE}
+    for axis in ("xaxis", "yaxis"):
+        spec[axis] |= {"tickvals": [], "ticktext": [], "showgrid": False, "zeroline": False}
+    low, high = spec["yaxis"]["range"]
+    middle = Label(sum(spec["xaxis"]["range"]) / 2, (low + high) / 2, said, "middle center", fixed=True)
+    empty = [lines([], "market", 1.5), lines([], "fee", 9, "2px,9px"), lines([], "fee", 2.5), rings([], "fee")]
+    told = [(said.replace("<br>", " "), 0.0)]
+    return touched(figure(empty, spec, [middle]), name="What bringing in the missing amount costs", tells=told)
 
 
 def _left(quote: str) -> int:
@@ -449,13 +483,15 @@ def _fee_layout(quote: str, ranges: Ranges) -> Spec:
     fees = [most * i / 3 for i in range(4)]
     names = {at: percent(Decimal(str(at)) / 100) for at in fees}
     names[fees[1]] += "<br>trading fee"
+    pixel, above = ranges.bringing / _PLOT, _KNOB + _READ + _SOUGHT
     spec = layout(
         names,
         (-most / 60, most * 61 / 60),
-        (0, ranges.bringing * _ROOM),
+        (-pixel * _UNDER, ranges.bringing + pixel * above),
         quote,
         46,
-        height=236,
+        height=_UNDER + _PLOT + above + 4 + 46,
+        t=4,
         l=_left(quote),
     )
     ticks = _steps(ranges.bringing, 5)
@@ -655,9 +691,9 @@ def _lacks(story: Story, most: float) -> Iterator[Spec]:
         ("market", "it would tie up", tied.used_margin, "the margin of this opening (B2)"),
         ("own", "you have", tied.equity, f"your equity: {money(short, code)} short of it (B4)"),
     )
-    tall, written, drawn, told = len(entries) * _ROW + 4, list[Label](), list[Spec](), list[tuple[str, float]]()
+    tall, written, drawn, told = len(entries) * _OPEN + 4, list[Label](), list[Spec](), list[tuple[str, float]]()
     for at, (role, said, amount, what) in enumerate(entries):
-        top, aside = float(tall - at * _ROW), most * _ASIDE
+        top, aside = float(tall - at * _OPEN), most * _ASIDE
         drawn.append(
             {**bars(role, [max(float(amount), 0)], [0], [top - _BAR], _THICK), "orientation": "h"},
         )

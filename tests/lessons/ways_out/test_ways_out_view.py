@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from marginlib import replay
+from marginlib.drawing.placing import unmarked
 from marginlib.engine.scenario import Wait
 from marginlib.engine.story import Story
 from marginlib.lessons import WaysOut
@@ -43,7 +44,11 @@ def shown(**values: object) -> tuple[dict[str, Any], Story]:
 
 
 def texts(view: dict[str, Any], figure: int) -> list[str]:
-    return [text for trace in view["figures"][figure]["data"] for text in trace.get("text", ())]
+    return [
+        unmarked(text).replace("■ ", "").strip("\N{NO-BREAK SPACE}")
+        for trace in view["figures"][figure]["data"]
+        for text in trace.get("text", ())
+    ]
 
 
 def bars_of(view: dict[str, Any]) -> dict[float, list[tuple[str, float, float]]]:
@@ -102,7 +107,7 @@ def check_rows(view: dict[str, Any], ways: Plan, story: Story) -> None:
             assert "not open" in sentence or "not needed" in sentence
             continue
         closing, avoidable = float(way.parts.closing), float(way.parts.ordering + way.parts.converting)
-        bar = [("market", 0, min(closing, end)), ("fee", closing, min(avoidable, end - closing))]
+        bar = [("fee", 0, min(avoidable, end)), ("market", avoidable, min(closing, end - avoidable))]
         expected += [[each for each in bar if each[2] > 1e-12]] if any(way.parts) else []
         assert closing + avoidable == pytest.approx(float(way.cost), abs=0.02)
         amount = money(way.cost, ways.currency) if any(way.parts) else "nothing"
@@ -112,7 +117,7 @@ def check_rows(view: dict[str, Any], ways: Plan, story: Story) -> None:
     assert [[role for role, _, _ in bar] for bar in found] == [[role for role, _, _ in bar] for bar in expected]
     for one, other in zip(found, expected, strict=True):
         for (_, base, length), (_, start, long) in zip(one, other, strict=True):
-            assert [base, length] == pytest.approx([start, long], abs=1e-9)
+            assert [base, length] == pytest.approx([start, long], abs=1e-6)
     check_cheapest(said, ways, part)
 
 
@@ -170,11 +175,11 @@ def test_the_start_is_worth_moving() -> None:
 
     assert view["title"] == "Buying EUR first costs 15.21 EUR, closing now 34.37 EUR: 19.16 EUR saved"
     assert "Close now: 34.37 EUR, 19.16 more" in texts(view, 0)
-    assert "12.00 closing + 22.37 converting" in texts(view, 0)
+    assert "22.37 converting + 12.00 closing" in texts(view, 0)
     assert "\N{BLACK CIRCLE} Buy EUR first: 15.21 EUR" in texts(view, 0)
     assert "needs 800.00 EUR from outside (R6)" in texts(view, 0)
-    assert "not open: needs 4,000.00 EUR (R6)" in texts(view, 0)
-    assert "To bring in 800.00 EUR,<br>ordering: 19.16 EUR less" in texts(view, 1)
+    assert "Settle: needs 4,000.00 EUR (R6)" in texts(view, 0)
+    assert "To bring in 800.00 EUR" in texts(view, 1)
     assert view["happens"] == ["cheapest: order"]
     words = " ".join(view["words"])
     assert (
@@ -237,13 +242,13 @@ def test_too_late_to_buy_first(move: int) -> None:
     words = " ".join(view["words"])
 
     assert view["title"].startswith(f"EUR can't be bought at once: closing a part first costs {float(part.cost):.2f},")
-    assert "not open: the level forbids orders (B9)" in texts(view, 0)
+    assert "Buy EUR first: not open (B9)" in texts(view, 0)
     assert any(
         text.startswith(f"\N{BLACK CIRCLE} Close a part first: {money(part.cost, 'EUR')}") for text in texts(view, 0)
     )
     assert f"Deposit a little first: {money(little.cost, 'EUR')}" in texts(view, 0)
     assert view["happens"] == ["cheapest: order", "no orders"]
-    assert "orders are not open" in "".join(texts(view, 1))
+    assert "ordering is not open" in "".join(texts(view, 1))
     assert "To buy EUR first is not open: this order would leave" in words
     assert "and is refused" not in words
     assert f"it all costs {money(part.cost, 'EUR')} (B2, R13, R17)" in words
@@ -304,20 +309,28 @@ def test_what_a_refusal_advises_works_in_this_panel(values: Values) -> None:
         assert shown(**{**values, "size": 100})[1].error
 
 
-@pytest.mark.parametrize("fee", ["0.2", "0.4", "1.5", "2.5"])
-def test_what_ordering_costs_is_written_at_its_fee(fee: str) -> None:
-    """The line rises: at another fee the same words would stand beside another cost."""
-    figure = shown(fee=fee)[0]["figures"][1]
-    places = [
-        x
+@pytest.mark.parametrize("fee", ["0", "0.2", "0.4", "1.5", "2.5", "3"])
+def test_what_both_cost_is_written_above_all_that_is_drawn(fee: str) -> None:
+    """Beside the lines it floated away from its own, or lay on the other one; it names the look of its line."""
+    view, story = shown(fee=fee)
+    figure = view["figures"][1]
+    drawn = [y for trace in figure["data"] if trace.get("mode") != "text" for y in trace["y"] if y is not None]
+    places = {
+        unmarked(text): y
         for trace in figure["data"]
         if trace.get("mode") == "text"
-        for text, x in zip(trace["text"], trace["x"], strict=True)
-        if text.startswith("ordering<br>")
-    ]
+        for text, y in zip(trace["text"], trace["y"], strict=True)
+    }
+    cost = brief_of(plan(story).way("buy"))
+    (read,) = (text for text in places if text.startswith("╎╎ converting 22.37"))
 
-    assert places
-    assert all(abs(x - float(fee)) <= 0.2 for x in places)
+    assert read == f"╎╎ converting 22.37,<br>── ordering {cost} EUR"
+    assert places[read] > max(drawn)
+    assert len({y for text, y in places.items() if "the same" not in text}) == 2
+
+
+def brief_of(way: Way) -> str:
+    return f"{float(way.parts.ordering):.2f}"
 
 
 def test_the_table_counts_its_ways_among_those_that_are_drawn() -> None:
@@ -328,8 +341,10 @@ def test_nothing_is_needed_where_the_quote_currency_suffices() -> None:
     view, _ = shown(EUR=2000)
 
     assert view["title"] == "Closing now costs 12.00 EUR: nothing is converted"
-    assert texts(view, 0).count("not needed: your EUR bear it all (R13)") == 4
-    assert texts(view, 1) == ["Nothing is converted:<br>there is no EUR to bring in"]
+    assert sum(text.endswith(": not needed (R13)") for text in texts(view, 0)) == 4
+    assert texts(view, 1) == ["Nothing is converted, at any fee:<br>your EUR bear all that is lost (R13)"]
+    assert not [trace for trace in view["figures"][1]["data"] if trace.get("mode") == "lines" and trace["x"]]
+    assert view["figures"][1]["layout"]["xaxis"]["tickvals"] == [], "axes without content say nothing"
 
 
 def test_a_short_with_its_coins_is_settled_for_nothing() -> None:
@@ -401,7 +416,7 @@ def test_one_gap_has_one_figure() -> None:
     assert "800.00 EUR are missing" in view["words"][0]
     assert "80.75 EUR (12.00 EUR of it for the closing's fee) stay unpaid" in view["words"][1]
     assert "A deposit of 800.00 EUR pays for what is missing" in " ".join(view["words"])
-    assert any(text.startswith("To bring in 731.25<br>of 800.00 EUR,") for text in texts(view, 1))
+    assert any(text.startswith("To bring in 731.25<br>of 800.00 EUR") for text in texts(view, 1))
 
 
 def test_what_stays_unpaid_is_told_everywhere() -> None:
@@ -435,20 +450,51 @@ def test_the_axes_stay_where_they_are() -> None:
         return [(axis["range"], axis["tickvals"], axis["ticktext"]) for axis in each]
 
     start = axes()
-    assert start[0][2] == ["0", "50", "100", "150 EUR"]
+    assert start[0][2] == ["0", "20", "40", "60 EUR"]
     assert start[3][2] == ["0", "20", "40", "60 EUR"]
     for control in PANEL.controls:
         if isinstance(control, Slider):
-            assert axes(**{control.name: control.least}) == axes(**{control.name: control.most}) == start
+            for end in (control.least, control.most):
+                found = axes(**{control.name: end})
+                assert found[:2] == start[:2]
+                assert [each[0] for each in found] == [each[0] for each in start]
+                assert found[2][1] == [] or found == start, "nothing is converted, and that is all that is said"
 
 
-def test_the_axis_goes_as_far_as_a_way_can_cost() -> None:
-    """3 % of 2,800 EUR, or, where a short's coins cost 30 % more, of 5,200, and 1,200 ÷ 0.97² − 1,200 to order them."""
+def test_the_axis_has_room_for_all_that_can_be_avoided_and_no_more() -> None:
+    """1,200 ÷ 0.97² − 1,200 at most; at the start the bars ended at a quarter of the axis."""
     order = 1200 / 0.97**2 - 1200
-    assert ranges("EUR", "long").cost == pytest.approx(84 + order)
-    assert ranges("EUR", "short").cost == pytest.approx(156 + order)
-    assert ranges("USD", "long").cost == pytest.approx((84 + order) * 1.25)
-    assert _steps(ranges("BTC", "long").cost, 5)[1] == 0.001
+    assert ranges("EUR").bringing == pytest.approx(order)
+    assert ranges("USD").bringing == pytest.approx(order * 1.25)
+    assert _steps(ranges("BTC").bringing, 5)[1] == 0.0005
+    view, story = shown()
+    assert float(plan(story).way("close").cost or 0) > 0.4 * view["figures"][0]["layout"]["xaxis"]["range"][1]
+
+
+def test_a_closings_fee_that_goes_further_ends_with_an_arrow_and_what_can_be_avoided_is_whole() -> None:
+    view, story = shown(fee=3)
+    end = view["figures"][0]["layout"]["xaxis"]["range"][1] / 1.02
+
+    assert texts(view, 0).count("\N{BLACK RIGHT-POINTING TRIANGLE}") == 3
+    for bar, name in zip(
+        (row for _, row in sorted(bars_of(view).items(), reverse=True)), ("close", "buy"), strict=False
+    ):
+        way = plan(story).way(name)  # type: ignore[arg-type]
+        (fee, start, length), (_, base, rest) = bar
+        assert (fee, start) == ("fee", 0)
+        assert length == pytest.approx(float(way.parts.ordering + way.parts.converting))
+        assert base + rest == pytest.approx(end)
+
+
+@pytest.mark.parametrize("values", [{}, {"move": 29}, {"EUR": 2000}, {"leverage": 2}, {"fee": 3, "move": 30}])
+def test_a_way_that_is_not_open_takes_one_line_and_the_figure_stays_as_high(values: dict[str, object]) -> None:
+    view, _ = shown(**values)
+    closed = [text for text in texts(view, 0) if "not open" in text or "not needed" in text or "needs" in text[:30]]
+
+    assert closed
+    assert [each["layout"]["height"] for each in view["figures"]] == [
+        each["layout"]["height"] for each in shown()[0]["figures"]
+    ]
 
 
 def test_the_line_of_the_fee_is_dragged_where_the_fee_is() -> None:
@@ -463,15 +509,3 @@ def test_the_line_of_the_fee_is_dragged_where_the_fee_is() -> None:
         (rings,) = (trace for trace in figure["data"] if trace.get("mode") == "markers")
         assert (grip["control"], grip["axis"]) == ("fee", "x")
         assert rings["x"] == [pytest.approx(low + float(share) * (high - low))] * 2
-
-
-def test_the_ticks_in_the_bars_are_where_the_cheapest_way_ends() -> None:
-    view, story = shown()
-    ticks = next(
-        trace
-        for trace in view["figures"][0]["data"]
-        if trace.get("mode") == "lines" and trace["line"]["color"] == "role:ink"
-    )
-    cost = plan(story).way("buy").cost
-    assert cost
-    assert [x for x in ticks["x"] if x is not None] == [pytest.approx(float(cost))] * 4
