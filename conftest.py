@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from coverage import Coverage
 from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
@@ -30,6 +29,10 @@ settings.load_profile("engine")
 SAME_OUTPUT = Path(__file__).resolve().parent / "tests" / "nbval_sanitize.cfg"
 
 
+_WATCHED: set[tuple[str, str]] = set()
+"""Tests of which a case has run under coverage."""
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Have the notebooks checked alike from whatever folder, and keep coverage out of their kernels.
 
@@ -43,22 +46,39 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Where several processes share the tests, the longest come first: browsers, then notebooks."""
+    """Where several processes share the tests, the longest come first: browsers, then notebooks.
+
+    Of the browsers' files that need the site one comes first, and has it built; the others come last: they would wait.
+    """
     if hasattr(config, "workerinput"):
-        items.sort(key=lambda item: (not item.get_closest_marker("browser"), item.path.suffix != ".ipynb"))
+        on_site = [item.path for item in items if "site" in getattr(item, "fixturenames", ())]
+        builds = on_site[0] if on_site else None
+
+        def place(item: pytest.Item) -> int:
+            if item.get_closest_marker("browser"):
+                return 0 if item.path == builds else 2 if item.path in on_site else 1
+            return 3 if item.path.suffix == ".ipynb" else 4
+
+        items.sort(key=place)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Coverage doesn't watch a browser's test: others try those lines, and Python takes more than twice as long."""
-    watching = Coverage.current() if item.get_closest_marker("browser") else None
-    if not watching:
+    """Coverage watches a test's first case, and no browser's test: Python takes two to three times as long under it.
+
+    The other cases run the same lines, or nearly: what is said to be covered is. In a worker there are two coverages,
+    one under the other, and stopping one lets the other go on: so what is taken off is what they watch with.
+    """
+    test = str(item.path), getattr(item, "originalname", item.name)
+    if test not in _WATCHED and not item.get_closest_marker("browser"):
+        _WATCHED.add(test)
         return (yield)
-    watching.stop()
+    watching = sys.gettrace()
+    sys.settrace(None)
     try:
         return (yield)
     finally:
-        watching.start()
+        sys.settrace(watching)
 
 
 @pytest.hookimpl(optionalhook=True)

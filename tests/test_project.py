@@ -248,3 +248,14 @@ def test_a_changed_rule_turns_a_notebook_red(copied: Path, tmp_path: Path) -> No
 
     assert ran.returncode == 1, ran.stdout[-3000:]
     assert re.search(rf"FAILED {CHECKED}::Cell \d+", ran.stdout)
+
+
+_RAN = list[str]()
+
+
+@pytest.mark.parametrize("case", ["one", "other"])
+def test_coverage_watches_a_tests_first_case_alone(case: str) -> None:
+    """In a worker it went on watching: there it has two of its own, and only the upper one was stopped."""
+    _RAN.append(case)
+
+    assert len(_RAN) == 1 or sys.gettrace() is None
