@@ -66,11 +66,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Coverage watches a test's first case, and no browser's test: Python takes two to three times as long under it.
 
-    The other cases run the same lines, or nearly: what is said to be covered is. In a worker there are two coverages,
-    one under the other, and stopping one lets the other go on: so what is taken off is what they watch with.
+    The other cases run the same lines, or nearly; what is said to be covered is. Without workers (``-n 0``) it watches
+    all. A worker has two coverages, one under the other, and where one is stopped the other goes on: so what is taken
+    off is what they watch with.
     """
     test = str(item.path), getattr(item, "originalname", item.name)
-    if test not in _WATCHED and not item.get_closest_marker("browser"):
+    first = test not in _WATCHED and not item.get_closest_marker("browser")
+    if first or not hasattr(item.config, "workerinput"):
         _WATCHED.add(test)
         return (yield)
     watching = sys.gettrace()
