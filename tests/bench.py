@@ -30,6 +30,7 @@ from marginlib.lessons import LossCascade
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 LESSONS = sorted(path.name for path in NOTEBOOKS.glob("0[0-7]_*.ipynb"))
 SLIDERS = {"04": "Closing price", "06": "Price moves against you by", "07": "Price now"}  # else: Price move
+KNOBS = {"00": "move"}  # else: the figure's first; 00's first has but six places
 PRESSES = 30
 STEPS = 80  # of a drag, one each 16 ms; fewer where the slider has fewer values
 
@@ -466,6 +467,8 @@ def browser(chromium: str) -> Iterator[Result]:
     with tempfile.TemporaryDirectory() as root, tempfile.TemporaryDirectory() as home, sync_playwright() as playwright:
         for at, kind in enumerate(KINDS):
             (Path(root) / f"{at}.ipynb").write_text(notebook(kind.source), encoding="utf-8")
+        for lesson in LESSONS:
+            shutil.copy(NOTEBOOKS / lesson, root)
         (Path(root) / "six.ipynb").write_text(notebook(*[OURS] * 6), encoding="utf-8")
         with Lab(Path(root), Path(home)) as lab:
             port = free_port()
@@ -526,12 +529,12 @@ def lessons(lab: Lab, chrome: Browser, port: int) -> Iterator[Result]:
         named = f"lesson {lesson[:2]}, {slider}: updates while dragging"
         updates = statistics.median(drag(page, hand, knob) for _ in range(5))
         yield Result(named, updates, "a second", 50, more_is_better=True)
-        grips = page.locator("[data-watched] .mw-grip").filter(visible=True)
-        controls = [each.get_attribute("data-control") or "" for each in grips.all()]
-        if controls:
+        its = f"[data-control={KNOBS[lesson[:2]]}]" if lesson[:2] in KNOBS else ""
+        grips = page.locator(f"[data-watched] .mw-grip{its}").filter(visible=True)
+        if grips.count():
             steps = knob.evaluate("(knob) => Math.round((knob.max - knob.min) / knob.step)")
             updates = statistics.median(drag_grip(page, hand, grips.first, min(STEPS, steps)) for _ in range(5))
-            named = f"lesson {lesson[:2]}, the figure's knob of {controls[0]}: updates while dragging"
+            named = f"lesson {lesson[:2]}, its knob of {grips.first.get_attribute('data-control')}: updates in a drag"
             yield Result(named, updates, "a second", 50, more_is_better=True)
         hand.close()
         page.context.close()
