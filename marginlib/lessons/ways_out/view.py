@@ -1,5 +1,6 @@
 """Four ways out of one position: what each costs beside the loss, where the answer flips, and what is left."""
 
+import bisect
 import math
 import re
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from marginlib.drawing.screen import Table, View, refused, screen, table
 from marginlib.drawing.touch import grip, touched
 from marginlib.engine.account import State, Take
 from marginlib.engine.amounts import ZERO, rounded
-from marginlib.engine.scenario import Deposit, Open, Settle, Trade
+from marginlib.engine.scenario import Close, Deposit, Open, Settle, Trade
 from marginlib.engine.story import Story
 from marginlib.panels.purse import sized
 from marginlib.reading.replaying import replay
@@ -27,7 +28,7 @@ from marginlib.ways_out.plans import NOT_NEEDED, Plan, Way, plan, way_out
 
 Row = Literal["close", "buy", "part", "settle", "deposit", "little"]
 """The four ways, and the two that open orders again."""
-_LAST = 16  # of the highest trading fee: no line is drawn for less
+_FEES = 60  # steps from no trading fee to the highest: the control's, so that a line ends where it is refused
 _OPEN, _CLOSED, _HEAD, _FOOT = 54, 22, 28, 30  # pixels: a way, one that isn't open; a group's heading; below all
 _SAYS, _BAR, _TELLS, _THICK = 15, 24, 47, 13  # of a row, from its top: its name's foot, its bar, what is below; the bar
 _EDGE, _FULL = 10, NARROWEST - 20  # pixels: at both sides of the rows, and what is written in them at most
@@ -105,12 +106,22 @@ def curve(story: Story, most: Decimal) -> Curve:
         return Curve((), None)
     if even is not None and even < most:
         points.append((float(even * 100), float(way_out(story, pair, "close").parts.converting)))
-    rate = most
-    while (way := _bought(story, pair, rate)).closed and rate > most / _LAST:  # its fee alone may be too much (B9)
-        rate /= 2
-    if not way.closed:
-        points.append((float(rate * 100), float(way.parts.ordering)))
+    rate = _dearest(story, pair, most)
+    if rate:
+        points.append((float(rate * 100), float(_bought(story, pair, rate).parts.ordering)))
     return Curve(tuple(sorted(points)), even)
+
+
+def _dearest(story: Story, pair: str, most: Decimal) -> Decimal:
+    """The highest trading fee at which buying first is open, in the control's steps: the fee may be too much (B9)."""
+
+    def refused(step: int) -> bool:
+        return bool(_bought(story, pair, most * step / _FEES).closed)
+
+    if not refused(_FEES):
+        return most
+    first = bisect.bisect_left(range(_FEES), True, key=refused)
+    return most * max(first - 1, 0) / _FEES
 
 
 def _bought(story: Story, pair: str, rate: Decimal) -> Way:
@@ -611,20 +622,24 @@ def _afterwards(plan: Plan) -> str:
 
 
 def _table(plan: Plan, seen: Ways) -> Table:
-    """Four of the ways, line by line: what you do, what it costs, what is asked of you, what you have then."""
-    quote = plan.currency
-    rows = []
-    for way in plan.ways:
-        if way.cost is None:
+    """The ways, line by line: what you do, what it costs, what is asked of you, what you have then."""
+    quote, rows = plan.currency, list[list[str]]()
+    names = [name for group in _GROUPS.values() for name in group]  # as they are drawn
+    for name in names:
+        way = seen.rows[name]
+        if not isinstance(way, Way):
+            closed, _, why = way.partition(": ")
+            cells = ["–", closed, f"{why[:1].upper()}{why[1:]}", "–"]
+        elif way.cost is None:
             cells = ["–", _short_of(way), _reason(way), "–"]
         else:
             held = [brief(amount, code) for code, amount in way.left.balances.items() if amount]
             unpaid = [f"{money(way.unpaid, quote)} unpaid (A5)"] if way.unpaid else []
             cells = [_done(way), money(way.cost, quote), _asked(way), listed([*held, *unpaid]) or "nothing"]
-        best = f" {_DOT} {_BEST}" if way.name in seen.best else ""
-        rows.append([f"{advice.named(way.name, quote)}{best}", *cells])
-    marks = [way.name in seen.best for way in plan.ways]
-    return table("Four of the six ways, line by line", _COLUMNS, rows, numbers=(2,), marks=marks)
+        best = f" {_DOT} {_BEST}" if name in seen.best else ""
+        rows.append([f"{_NAMES[name].format(quote=quote)}{best}", *cells])
+    marks = [name in seen.best for name in names]
+    return table("The six ways, line by line", _COLUMNS, rows, numbers=(2,), marks=marks)
 
 
 def _done(way: Way) -> str:
@@ -635,8 +650,9 @@ def _done(way: Way) -> str:
             told.append(f"{step.side} {brief(step.volume, step.pair.partition('/')[0])}")
         elif isinstance(step, Deposit):
             told.append(f"deposit {money(step.amount, step.currency)}")
-        else:
-            told.append("settle all" if isinstance(step, Settle) else "close all")
+        elif isinstance(step, Settle | Close):
+            volume = "all" if step.volume == "all" else brief(step.volume, step.pair.partition("/")[0])
+            told.append(f"{step.do} {volume}")
     return ", ".join(told)
 
 

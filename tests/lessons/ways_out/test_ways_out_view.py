@@ -21,7 +21,7 @@ from marginlib.panels.purse import FUNDS
 from marginlib.telling.numbers import brief, money, percent
 from marginlib.ways_out.break_even import break_even_fee, flips
 from marginlib.ways_out.covering import covered_to, little_first, part_first
-from marginlib.ways_out.plans import WAYS, Plan, Way, plan
+from marginlib.ways_out.plans import Plan, Way, plan
 
 PANEL = WaysOut()
 Values = Any
@@ -78,7 +78,7 @@ def test_the_screen_says_what_the_engine_says(values: Values) -> None:
     ways = plan(story)
     check_rows(view, ways, story)
     check_lines(view, ways, values)
-    check_table(view, ways)
+    check_table(view, ways, story)
 
 
 def check_refused(view: dict[str, Any], story: Story, values: Values) -> None:
@@ -93,11 +93,16 @@ def check_refused(view: dict[str, Any], story: Story, values: Values) -> None:
     assert max(used, own) <= figure["layout"]["xaxis"]["range"][1]
 
 
-def check_rows(view: dict[str, Any], ways: Plan, story: Story) -> None:
-    """A row for each way that is told of: a bar of what every closing costs and what may be avoided, end to end."""
+def told_of(ways: Plan, story: Story) -> list[Way | None]:
+    """The ways in the order in which they are drawn; the two that open orders again only where they are refused."""
     refused = "B9" in ways.way("buy").closed
     part, little = (way(story, ways.pair) if refused else None for way in (part_first, little_first))
-    rows = [ways.way("close"), ways.way("buy"), part, ways.way("settle"), ways.way("deposit"), little]
+    return [ways.way("close"), ways.way("buy"), part, ways.way("settle"), ways.way("deposit"), little]
+
+
+def check_rows(view: dict[str, Any], ways: Plan, story: Story) -> None:
+    """A row for each way that is told of: a bar of what every closing costs and what may be avoided, end to end."""
+    rows = told_of(ways, story)
     end = view["figures"][0]["layout"]["xaxis"]["range"][1] / 1.02
     drawn, said, heard = bars_of(view), texts(view, 0), told(view)
     assert len(heard) == len(rows)
@@ -118,7 +123,7 @@ def check_rows(view: dict[str, Any], ways: Plan, story: Story) -> None:
     for one, other in zip(found, expected, strict=True):
         for (_, base, length), (_, start, long) in zip(one, other, strict=True):
             assert [base, length] == pytest.approx([start, long], abs=1e-6)
-    check_cheapest(said, ways, part)
+    check_cheapest(said, ways, rows[2])
 
 
 def check_cheapest(said: list[str], ways: Plan, part: Way | None) -> None:
@@ -144,14 +149,13 @@ def check_lines(view: dict[str, Any], ways: Plan, values: Values) -> None:
     assert set(rings["x"]) <= {float(values["fee"])}
 
 
-def check_table(view: dict[str, Any], ways: Plan) -> None:
-    (table,) = view["tables"]
-    assert len(table["rows"]) == len(WAYS)
-    for row, way in zip(table["rows"], ways.ways, strict=True):
+def check_table(view: dict[str, Any], ways: Plan, story: Story) -> None:
+    (table,), rows = view["tables"], told_of(ways, story)
+    for row, way in zip(table["rows"], rows, strict=True):
         name, _, cost, _, left = row["cells"]
         assert ("cheapest with what you have" in name) == (row["mark"] == "taken")
-        assert row["mark"] != "taken" or way.name in ways.tied
-        if way.cost is None:
+        assert row["mark"] != "taken" or way is rows[2] or (way and way.name in ways.tied)
+        if way is None or way.cost is None:
             assert cost in ("not open", "not needed")
             continue
         assert cost == money(way.cost, ways.currency)
@@ -334,7 +338,7 @@ def brief_of(way: Way) -> str:
 
 
 def test_the_table_counts_its_ways_among_those_that_are_drawn() -> None:
-    assert "Four of the six ways, line by line" in shown()[0]["tables"][0].values()
+    assert "The six ways, line by line" in shown()[0]["tables"][0].values()
 
 
 def test_nothing_is_needed_where_the_quote_currency_suffices() -> None:
@@ -509,3 +513,40 @@ def test_the_line_of_the_fee_is_dragged_where_the_fee_is() -> None:
         (rings,) = (trace for trace in figure["data"] if trace.get("mode") == "markers")
         assert (grip["control"], grip["axis"]) == ("fee", "x")
         assert rings["x"] == [pytest.approx(low + float(share) * (high - low))] * 2
+
+
+@pytest.mark.parametrize(
+    ("values", "last"),
+    [
+        ({"move": 27.5}, "2.7"),
+        ({"pair": "ETH/USD", "leverage": 4, "move": 28.5}, "2.75"),
+        ({"pair": "ETH/USD", "side": "short", "leverage": 4, "move": 23.5}, "1.45"),
+        ({}, "3"),
+    ],
+)
+def test_the_line_of_ordering_ends_where_ordering_is_refused(values: dict[str, object], last: str) -> None:
+    """It ended at half, or a quarter, of the highest fee: a ring stood beyond its end."""
+    (line,) = (
+        trace
+        for trace in shown(**values)[0]["figures"][1]["data"]
+        if trace.get("mode") == "lines" and trace["line"]["width"] == 2.5
+    )
+
+    assert line["x"][-1] == pytest.approx(float(last))
+    assert plan(shown(**values, fee=last)[1]).way("buy").cost is not None
+    if float(last) < 3:
+        assert plan(shown(**values, fee=str(Decimal(last) + Decimal("0.05")))[1]).way("buy").closed
+
+
+def test_the_table_has_each_way_that_is_drawn_and_marks_the_cheapest() -> None:
+    """The one that the title recommends was left out."""
+    (told,) = shown(move=30)[0]["tables"]
+    rows = {row["cells"][0]: (row["cells"], row["mark"]) for row in told["rows"]}
+
+    assert len(rows) == 6
+    (best,) = (cells for cells, mark in rows.values() if mark)
+    assert best[0].startswith("Close a part first \N{BLACK CIRCLE}")
+    assert best[1].startswith("close 0.0133333 BTC, sell 0.0199467 BTC, ")
+    assert best[1].endswith(", close all")
+    assert best[2] == "15.22 EUR"
+    assert shown()[0]["tables"][0]["rows"][2]["cells"][2:4] == ["not needed", "Orders are open"]
