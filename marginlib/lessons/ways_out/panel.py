@@ -12,7 +12,7 @@ from marginlib.panels.purse import FUNDS, PAIRS, Balances, Code, held, prices
 from marginlib.reading.replaying import replay
 from marginlib.reading.rulebooks import rulebook
 
-MOST_SIZE, FURTHEST, MOST_FEE = 4_000, 30, 3  # at a leverage of 2, half of the size is tied up
+MOST_SIZE, FURTHEST, MOST_FEE, FEE_STEP = 4_000, 30, 3, "0.05"  # at a leverage of 2, half of the size is tied up
 OWN: dict[Code, tuple[str, str]] = {
     "EUR": ("5000", "200"),
     "BTC": ("0.1", "0.02"),
@@ -54,7 +54,7 @@ class WaysOut(Panel[Values]):
         Slider("size", "Position size", "EUR worth", 100, MOST_SIZE, 100, 4000, "What the coins cost at opening."),
         Slider("leverage", "Leverage", "×", 2, 10, 1, 5, "Ties up cost ÷ leverage as margin (B2)."),
         Slider("move", "Price moves against you by", "%", 0, FURTHEST, "0.5", 25, "Down for a long, up for a short."),
-        Slider("fee", "Trading fee", "%", 0, MOST_FEE, "0.05", "0.4", "On every trade, ordinary orders and closings."),
+        Slider("fee", "Trading fee", "%", 0, MOST_FEE, FEE_STEP, "0.4", "On every trade: orders and closings."),
     )  # fmt: skip
 
     def scenario(self, values: Values) -> Scenario:
@@ -102,4 +102,4 @@ def open_at(values: Values) -> Story:
 @kept_for(512)
 def _line(free: Values) -> ways_out.Curve:
     """What ordering would cost at several trading fees; it stays while the fee moves, and starts without one."""
-    return ways_out.curve(open_at(free), Decimal(MOST_FEE) / 100)
+    return ways_out.curve(open_at(free), Decimal(MOST_FEE) / 100, Decimal(FEE_STEP) / 100)

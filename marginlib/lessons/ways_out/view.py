@@ -28,7 +28,6 @@ from marginlib.ways_out.plans import NOT_NEEDED, Plan, Way, plan, way_out
 
 Row = Literal["close", "buy", "part", "settle", "deposit", "little"]
 """The four ways, and the two that open orders again."""
-_FEES = 60  # steps from no trading fee to the highest: the control's, so that a line ends where it is refused
 _OPEN, _CLOSED, _HEAD, _FOOT = 54, 22, 28, 30  # pixels: a way, one that isn't open; a group's heading; below all
 _SAYS, _BAR, _TELLS, _THICK = 15, 24, 47, 13  # of a row, from its top: its name's foot, its bar, what is below; the bar
 _EDGE, _FULL = 10, NARROWEST - 20  # pixels: at both sides of the rows, and what is written in them at most
@@ -89,15 +88,17 @@ class Curve:
     even: Decimal | None
 
 
-def curve(story: Story, most: Decimal) -> Curve:
+def curve(story: Story, most: Decimal, step: Decimal) -> Curve:
     """Both, for the position that a story leaves open: from no fee, through the break-even, to the highest.
+
+    ``step`` is that of the fee's control: the line ends at the last one at which ordering is open.
 
     >>> from marginlib import Scenario
     >>> from marginlib import replay
     >>> curve(replay(Scenario.of({
     ...     "balances": {"BTC": "1"}, "prices": {"BTC/EUR": "50000"}, "steps": [
     ...     {"do": "open", "pair": "BTC/EUR", "side": "long", "volume": "0.975", "leverage": 5},
-    ...     {"do": "price", "pair": "BTC/EUR", "price": "49000"}]})), Decimal("0.05"))
+    ...     {"do": "price", "pair": "BTC/EUR", "price": "49000"}]})), Decimal("0.05"), Decimal("0.0005"))
     Curve(ordering=((0.0, 0.0), (2.5, 25.0), (5.0, 51.3158)), even=Decimal('0.025'))
     """
     pair = "" if story.error else story.final.positions[-1].pair
@@ -106,22 +107,14 @@ def curve(story: Story, most: Decimal) -> Curve:
         return Curve((), None)
     if even is not None and even < most:
         points.append((float(even * 100), float(way_out(story, pair, "close").parts.converting)))
-    rate = _dearest(story, pair, most)
+    rate = most
+    if _bought(story, pair, most).closed:  # its fee alone may be too much (B9): the last step at which it is open
+        rates = [step * at for at in range(int(most / step))]
+        refused = bisect.bisect_left(rates, True, key=lambda rate: bool(_bought(story, pair, rate).closed))
+        rate = rates[max(refused - 1, 0)]
     if rate:
         points.append((float(rate * 100), float(_bought(story, pair, rate).parts.ordering)))
     return Curve(tuple(sorted(points)), even)
-
-
-def _dearest(story: Story, pair: str, most: Decimal) -> Decimal:
-    """The highest trading fee at which buying first is open, in the control's steps: the fee may be too much (B9)."""
-
-    def refused(step: int) -> bool:
-        return bool(_bought(story, pair, most * step / _FEES).closed)
-
-    if not refused(_FEES):
-        return most
-    first = bisect.bisect_left(range(_FEES), True, key=refused)
-    return most * max(first - 1, 0) / _FEES
 
 
 def _bought(story: Story, pair: str, rate: Decimal) -> Way:
@@ -418,7 +411,7 @@ def against_fee(plan: Plan, state: State, line: Curve, ranges: Ranges) -> Spec:
         said = f"ordering {money(bought.parts.ordering, quote)}"
         told.append((f"{sought}, {said} {fee}", ordering))
         ends.append((here, ordering))
-        read = [f"{read[0].removesuffix(f' {quote}')},", f"{_like('──')} {_briefly(said, quote)}"]
+        read.append(f"{_like('──')} {_briefly(said, quote)}")
     # Beside the lines there is no room: what they cost here stands above them, with what they look like.
     above = ranges.bringing + pixel * _KNOB
     written = [

@@ -328,7 +328,7 @@ def test_what_both_cost_is_written_above_all_that_is_drawn(fee: str) -> None:
     cost = brief_of(plan(story).way("buy"))
     (read,) = (text for text in places if text.startswith("╎╎ converting 22.37"))
 
-    assert read == f"╎╎ converting 22.37,<br>── ordering {cost} EUR"
+    assert read == f"╎╎ converting 22.37 EUR<br>── ordering {cost} EUR"
     assert places[read] > max(drawn)
     assert len({y for text, y in places.items() if "the same" not in text}) == 2
 
@@ -550,3 +550,32 @@ def test_the_table_has_each_way_that_is_drawn_and_marks_the_cheapest() -> None:
     assert best[1].endswith(", close all")
     assert best[2] == "15.22 EUR"
     assert shown()[0]["tables"][0]["rows"][2]["cells"][2:4] == ["not needed", "Orders are open"]
+
+
+def heights(view: dict[str, Any], figure: int) -> dict[str, tuple[float, str]]:
+    """Where each text of a figure stands, and on which side of that."""
+    return {
+        unmarked(text).replace("\N{NO-BREAK SPACE}", " ").strip(): (y, place)
+        for trace in view["figures"][figure]["data"]
+        if trace.get("mode") == "text"
+        for text, y, place in zip(trace["text"], trace["y"], [*trace["textposition"]], strict=True)
+    }
+
+
+def test_a_way_that_is_not_open_is_as_high_as_its_line_and_a_settling_has_no_line_of_parts() -> None:
+    start, settled = heights(shown()[0], 0), heights(shown(EUR=5000, leverage=2)[0], 0)
+
+    assert start["Close a part first: not needed"][0] - start["Settle: needs 4,000.00 EUR (R6)"][0] == 22
+    assert "\N{BLACK CIRCLE} Settle: nothing, cheapest" in settled
+    assert not [text for text in settled if "no conversion" in text]
+
+
+EARLY = {"pair": "ETH/USD", "move": 10, "EUR": 0, "BTC": 0, "DOGE": 0, "GBP": 1600}
+"""GBP become USD in two orders: they cost as much as converting at half the fee."""
+
+
+@pytest.mark.parametrize(("values", "side"), [({}, "left"), (EARLY, "right")])
+def test_the_fee_of_the_crossing_is_named_where_there_is_room(values: dict[str, object], side: str) -> None:
+    ((_, place),) = [at for text, at in heights(shown(**values)[0], 1).items() if text.startswith("the same at")]
+
+    assert place == f"middle {side}"
